@@ -1,0 +1,1 @@
+"""What exists and who emits it: the metric catalogue, the exporter and the API instrumentation."""

@@ -1,0 +1,88 @@
+"""What the exporter says of itself."""
+
+from __future__ import annotations
+
+from exporters.catalogue.types import Counter, Gauge, Info, Label
+
+BACKEND = Label(name="backend", help="The kind of server.", values=("postgres", "redis"))
+COLLECTOR = Label(
+    name="collector", help="Part of a scrape, such as postgres.activity.", bound="the exporter's collectors"
+)
+CODE = Label(
+    name="code",
+    help="SQLSTATE, or the class of the exception.",
+    bound="SQLSTATEs and exception classes, never a message",
+)
+CONNECT_RESULT = Label(name="result", help="Outcome.", values=("ok", "error"))
+EXPORTER_VERSION = Label(name="version", help="Version of the exporter.", bound="one per exporter")
+REASON = Label(name="reason", help="Why a series was left out.", values=("cap", "duplicate", "invalid"))
+
+COLLECTOR_SUCCESS = Gauge(
+    name="pg_scrape_collector_success",
+    help="1 if the PostgreSQL collector's last run succeeded.",
+    collector="exporter.self",
+    labels=(COLLECTOR,),
+    optional="where no PostgreSQL is configured",
+)
+COLLECTOR_DURATION = Gauge(
+    name="pg_scrape_collector_duration_seconds",
+    help="Server time of the PostgreSQL collector's last run.",
+    collector="exporter.self",
+    unit="seconds",
+    labels=(COLLECTOR,),
+    optional="where no PostgreSQL is configured",
+)
+REDIS_COLLECTOR_SUCCESS = Gauge(
+    name="redis_scrape_collector_success",
+    help="1 if the Redis collector's last run succeeded.",
+    collector="exporter.self",
+    labels=(COLLECTOR,),
+    optional="where no Redis is configured",
+)
+REDIS_COLLECTOR_DURATION = Gauge(
+    name="redis_scrape_collector_duration_seconds",
+    help="Time of the Redis collector's last run.",
+    collector="exporter.self",
+    unit="seconds",
+    labels=(COLLECTOR,),
+    optional="where no Redis is configured",
+)
+COLLECTOR_ERRORS = Counter(
+    name="obs_exporter_collector_errors_total",
+    help="Failed runs of a collector.",
+    collector="exporter.self",
+    labels=(BACKEND, COLLECTOR, CODE),
+    optional="until the first error",
+)
+CACHE_AGE = Gauge(
+    name="obs_exporter_collector_cache_age_seconds",
+    help="Age of the values of a collector that does not run in every scrape.",
+    collector="exporter.self",
+    unit="seconds",
+    labels=(BACKEND, COLLECTOR),
+    optional="until the first cached collector has run",
+)
+CONNECTS = Counter(
+    name="obs_exporter_connect_total",
+    help="Connections opened to a server.",
+    collector="exporter.self",
+    labels=(BACKEND, CONNECT_RESULT),
+)
+SERIES = Gauge(
+    name="obs_exporter_series",
+    help="Series on the last page.",
+    collector="exporter.self",
+)
+DROPPED_SERIES = Counter(
+    name="obs_exporter_dropped_series_total",
+    help="Series left out of pages.",
+    collector="exporter.self",
+    labels=(REASON,),
+)
+BUILD_INFO = Info(
+    name="obs_exporter_build_info",
+    help="Version of the exporter.",
+    collector="exporter.self",
+    unit="info",
+    labels=(EXPORTER_VERSION,),
+)

@@ -1,0 +1,189 @@
+"""The vocabulary of the catalogue: labels and metrics as frozen, checked values.
+
+Standard library only. Everything above (collectors, signals, boards, alerts) refers to these objects,
+so a metric's name is written once.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+Unit = Literal["count", "seconds", "bytes", "ratio", "timestamp", "xids", "info"]
+
+METRIC_NAME = re.compile(r"(ALERTS|[a-z][a-z0-9_]*)\Z")
+RECORDED_NAME = re.compile(r"[a-z][a-z0-9_]*(:[a-z0-9_]+){1,2}\Z")
+LABEL_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+RESERVED_LABELS = frozenset({"le", "quantile", "job", "instance", "__name__"})
+
+# Counters that postgres_exporter names without `_total`. Its users' dashboards and rules read these names.
+COMPATIBLE_COUNTER_PREFIXES = ("pg_stat_database_", "pg_stat_user_tables_")
+
+
+class CatalogueError(ValueError):
+    """A definition that breaks a naming rule; raised when the catalogue is imported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """A label matcher of PromQL, such as ``status=~"5.."``."""
+
+    label: str
+    operator: Literal["=", "!=", "=~", "!~"]
+    value: str
+
+    def __str__(self) -> str:
+        escaped = self.value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'{self.label}{self.operator}"{escaped}"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """A label: its meaning, its closed set of values if it has one, and otherwise what bounds it.
+
+    Raises:
+        CatalogueError: the name has characters Prometheus refuses, or nothing bounds the label.
+    """
+
+    name: str
+    help: str
+    values: tuple[str, ...] = ()
+    bound: str = ""
+
+    def __post_init__(self) -> None:
+        if not LABEL_NAME.match(self.name):
+            raise CatalogueError(f"label {self.name!r}: expected lower-case letters, digits and underscores")
+        if not self.values and not self.bound:
+            raise CatalogueError(f"label {self.name!r}: give its closed set of values, or say what bounds it")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def eq(self, value: str) -> Matcher:
+        """The label equals this value."""
+        return Matcher(self.name, "=", value)
+
+    def ne(self, value: str) -> Matcher:
+        """The label differs from this value."""
+        return Matcher(self.name, "!=", value)
+
+    def re(self, pattern: str) -> Matcher:
+        """The whole label matches this regular expression."""
+        return Matcher(self.name, "=~", pattern)
+
+    def nre(self, pattern: str) -> Matcher:
+        """The label does not match this regular expression."""
+        return Matcher(self.name, "!~", pattern)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One metric family.
+
+    Attributes:
+        name: the family's name as exposed (for a histogram without ``_bucket``).
+        help: one sentence; it is the HELP text of the exposition.
+        unit: what one unit of the value is; ``count`` for plain numbers.
+        labels: the labels the emitter writes (``job`` and ``instance`` come from Prometheus).
+        collector: who emits it, ``source.part``, such as ``postgres.activity``.
+        optional: when a healthy emitter may leave the family out; empty means never.
+        unused: why neither a signal nor an alert reads it (yet); empty means one does.
+    """
+
+    name: str
+    help: str
+    collector: str
+    unit: Unit = "count"
+    labels: tuple[Label, ...] = ()
+    optional: str = ""
+    unused: str = ""
+    kind: ClassVar[str] = ""
+    suffixes: ClassVar[tuple[str, ...]] = ("",)
+
+    def __post_init__(self) -> None:
+        pattern = RECORDED_NAME if self.source == "rules" else METRIC_NAME
+        if not pattern.match(self.name):
+            raise CatalogueError(f"metric {self.name!r}: expected {pattern.pattern}")
+        if not self.help.strip():
+            raise CatalogueError(f"metric {self.name!r}: help is empty; say what it counts")
+        names = [label.name for label in self.labels]
+        if len(set(names)) != len(names):
+            raise CatalogueError(f"metric {self.name!r}: a label stands twice in {names}")
+        reserved = RESERVED_LABELS.intersection(names) if self.source not in ("rules", "prometheus") else ()
+        if reserved:
+            raise CatalogueError(
+                f"metric {self.name!r}: {sorted(reserved)} are written by Prometheus or the type"
+            )
+
+    @property
+    def source(self) -> str:
+        """The emitter: ``api``, ``postgres``, ``redis``, ``exporter`` or another server's name."""
+        return self.collector.partition(".")[0]
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """The sample names that the family writes."""
+        return tuple(self.name + suffix for suffix in self.suffixes)
+
+    def label_names(self, series: str = "") -> frozenset[str]:
+        """The labels the emitter writes on this sample name (``le`` on a bucket)."""
+        names = frozenset(label.name for label in self.labels)
+        return names | {"le"} if series.endswith("_bucket") and self.kind == "histogram" else names
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Counter(Metric):
+    """A number that only grows, and starts again at zero with its process."""
+
+    kind = "counter"
+
+    def __post_init__(self) -> None:
+        Metric.__post_init__(self)
+        if not self.name.endswith("_total") and not self.name.startswith(COMPATIBLE_COUNTER_PREFIXES):
+            raise CatalogueError(f"counter {self.name!r}: expected a name ending in '_total'")
+
+
+class Gauge(Metric):
+    """A number that goes up and down."""
+
+    kind = "gauge"
+
+    def __post_init__(self) -> None:
+        Metric.__post_init__(self)
+        if self.name.endswith("_total"):
+            raise CatalogueError(f"gauge {self.name!r}: '_total' is the ending of a counter")
+
+
+class Info(Metric):
+    """A gauge that is always 1; its labels are the message."""
+
+    kind = "gauge"
+
+
+class Summary(Metric):
+    """Sum and count, with quantiles where the emitter computes them."""
+
+    kind = "summary"
+    suffixes = ("", "_sum", "_count")
+
+    def label_names(self, series: str = "") -> frozenset[str]:
+        """The labels, with ``quantile`` on the bare name."""
+        names = Metric.label_names(self, series)
+        return names | {"quantile"} if series == self.name else names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Histogram(Metric):
+    """Counts per bucket. ``buckets`` are the upper bounds, without ``+Inf``."""
+
+    buckets: tuple[float, ...]
+    kind = "histogram"
+    suffixes = ("_bucket", "_sum", "_count")
+
+    def __post_init__(self) -> None:
+        Metric.__post_init__(self)
+        if not self.buckets or list(self.buckets) != sorted(set(self.buckets)):
+            raise CatalogueError(f"histogram {self.name!r}: buckets {self.buckets} are not strictly rising")
