@@ -1,0 +1,1 @@
+"""The whole chain on one machine, without Docker: servers, load, faults, and what came of them."""

@@ -1,0 +1,40 @@
+"""What a backend hands to the page: families of samples, bound to the catalogue's metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from exporters.catalogue import Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The samples of one metric.
+
+    Attributes:
+        metric: the catalogue's constant.
+        labels: one tuple of label values a sample, in the order of ``metric.labels``. Families that share
+            one list object are written with their label text rendered once.
+        values: one number a sample.
+    """
+
+    metric: Metric
+    labels: Sequence[tuple[str, ...]]
+    values: Sequence[float]
+
+
+class Backend(Protocol):
+    """A kind of server that the exporter watches, over one persistent connection."""
+
+    name: str
+
+    def collect(self, deadline: float) -> list[Family]:
+        """Everything known now, at the latest at `deadline` (``time.monotonic()``); never raises.
+
+        The families include ``*_up`` and the backend's own ``*_scrape_collector_*``.
+        """
+
+    def close(self) -> None:
+        """Give up the connection and end background work."""

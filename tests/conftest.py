@@ -1,0 +1,35 @@
+"""Real servers for the tests; each is started once, and only for tests that ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from examples.demo.databases import Postgres, Redis
+
+
+@pytest.fixture(scope="session")
+def server_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory that the user `postgres` may enter too."""
+    root = tmp_path_factory.mktemp("servers")
+    for folder in (root, *root.parents[:2]):
+        folder.chmod(0o755)
+    return root
+
+
+@pytest.fixture(scope="session")
+def postgres(server_root: Path) -> Iterator[Postgres]:
+    """A PostgreSQL that many tests share; one that breaks it starts its own."""
+    server = Postgres(server_root / "postgres").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_server(server_root: Path) -> Iterator[Redis]:
+    """A Redis that many tests share; one that breaks it starts its own."""
+    server = Redis(server_root / "redis").start()
+    yield server
+    server.stop()
