@@ -1,0 +1,1 @@
+"""What the metrics mean: PromQL written once, with its unit and its objective."""

@@ -1,0 +1,284 @@
+"""Signals of the application: how many requests, how fast, how wrong, and at what cost to the database."""
+
+from __future__ import annotations
+
+from exporters.catalogue import api, external
+from signals import limits, objectives
+from signals.idioms import mean, observed, promql, quantile, rate, ratio, value
+from signals.model import Signal
+from signals.numbers import (
+    BYTES,
+    BYTES_PER_SECOND,
+    COUNT,
+    PER_SECOND,
+    RATIO,
+    REQUESTS_PER_SECOND,
+    SECONDS,
+    STATE,
+)
+
+REQUEST_RATE = Signal(
+    title="Request rate",
+    why="Requests answered per second.",
+    good="It follows your users' day; a fall to nothing is an outage in front of the application.",
+    act="Compare with the same time yesterday; if it fell, look at the load balancer and ApiDown.",
+    query=rate(api.REQUESTS),
+    unit=REQUESTS_PER_SECOND,
+    legend="requests",
+)
+REQUEST_RATE_BY_HANDLER = Signal(
+    title="Request rate by endpoint",
+    why="Requests answered per second, by route template.",
+    good="Each endpoint keeps its usual share.",
+    act="An endpoint that suddenly grows is a client in a loop or a new feature; look at its "
+    "queries per request.",
+    query=rate(api.REQUESTS, by=(api.METHOD, api.HANDLER)),
+    unit=REQUESTS_PER_SECOND,
+    legend="{{method}} {{handler}}",
+)
+ERROR_RATIO = Signal(
+    title="Error ratio",
+    why="Share of requests answered with a 5xx status.",
+    act="Open the errors by status code and the exceptions by kind below, then the newest deploy.",
+    query=ratio(rate(api.REQUESTS, api.STATUS.re("5..")), rate(api.REQUESTS)),
+    unit=RATIO,
+    objective=limits.ERROR_RATIO,
+    legend="5xx",
+)
+ERRORS_BY_STATUS = Signal(
+    title="Errors by status code",
+    why="Requests per second answered with a 4xx or 5xx status, by exact code.",
+    good="No 5xx; a steady trickle of 4xx is normal.",
+    act="5xx: look at the exceptions. 401/403: a client lost its credentials. 404: a broken link "
+    "or a scanner.",
+    query=rate(api.REQUESTS, api.STATUS.re("[45].."), by=(api.STATUS,)),
+    unit=REQUESTS_PER_SECOND,
+    legend="{{status}}",
+)
+EXCEPTIONS = Signal(
+    title="Exceptions by kind",
+    why="Exceptions that no handler caught, per second, by class and endpoint.",
+    good="None.",
+    act="Search the application's log for the class; the endpoint is named in the legend.",
+    query=rate(api.EXCEPTIONS, by=(api.HANDLER, api.EXCEPTION)),
+    unit=PER_SECOND,
+    legend="{{exception}} {{handler}}",
+)
+LATENCY_AVERAGE = Signal(
+    title="Latency, average",
+    why="Mean time from the first byte received to the last byte sent.",
+    act="See which endpoint is slow in the table, then whether its time goes to the database.",
+    query=mean(api.REQUEST_DURATION),
+    unit=SECONDS,
+    objective=objectives.AVERAGE,
+    legend="average",
+)
+LATENCY_P50 = Signal(
+    title="Latency, p50",
+    why="Half of the requests finish faster than this.",
+    good="Well below the average's objective.",
+    act="If p50 is fine and p95 is not, few endpoints or few users suffer: look at the endpoint table.",
+    query=quantile(0.5, api.REQUEST_DURATION),
+    unit=SECONDS,
+    legend="p50",
+)
+LATENCY_P95 = Signal(
+    title="Latency, p95",
+    why="19 of 20 requests finish faster than this. Exact at the objective, which is a bucket bound.",
+    act="Find the endpoint in the table below; look at its queries per request and at the pool's "
+    "waiting time.",
+    query=quantile(0.95, api.REQUEST_DURATION),
+    unit=SECONDS,
+    objective=objectives.P95,
+    legend="p95",
+)
+LATENCY_P99 = Signal(
+    title="Latency, p99",
+    why="99 of 100 requests finish faster than this.",
+    good="Within twice the p95's objective.",
+    act="Rare slowness: lock waits, a cold cache, or a queue for the pool.",
+    query=quantile(0.99, api.REQUEST_DURATION),
+    unit=SECONDS,
+    legend="p99",
+)
+HANDLER_AVERAGE = Signal(
+    title="Average by endpoint",
+    why="Mean response time by route template.",
+    act="Sort by it, and take the endpoint with the largest share of time first.",
+    query=mean(api.REQUEST_DURATION, by=(api.HANDLER,)),
+    unit=SECONDS,
+    objective=objectives.AVERAGE,
+    legend="{{handler}}",
+)
+HANDLER_P95 = Signal(
+    title="p95 by endpoint",
+    why="19 of 20 requests to the endpoint finish faster than this.",
+    act="Look at the endpoint's queries per request first.",
+    query=quantile(0.95, api.REQUEST_DURATION, by=(api.HANDLER,)),
+    unit=SECONDS,
+    objective=objectives.P95,
+    legend="{{handler}}",
+)
+HANDLER_RATE = Signal(
+    title="Requests by endpoint",
+    why="Requests answered per second, by route template.",
+    good="Its usual share.",
+    act="Compare with its time per request: rate times average is what the endpoint costs.",
+    query=rate(api.REQUESTS, by=(api.HANDLER,)),
+    unit=REQUESTS_PER_SECOND,
+    legend="{{handler}}",
+)
+HANDLER_ERRORS = Signal(
+    title="5xx by endpoint",
+    why="Share of the endpoint's requests answered with a 5xx status.",
+    act="Look at the exceptions of this endpoint.",
+    query=ratio(
+        rate(api.REQUESTS, api.STATUS.re("5.."), by=(api.HANDLER,)), rate(api.REQUESTS, by=(api.HANDLER,))
+    ),
+    unit=RATIO,
+    objective=limits.ERROR_RATIO,
+    legend="{{handler}}",
+)
+IN_PROGRESS = Signal(
+    title="Requests in progress",
+    why="Requests being answered now, over all workers.",
+    good="Around request rate times average latency; a growing number is a queue.",
+    act="If it grows while the rate does not, something that requests wait for is stuck: the pool or a lock.",
+    query=value(api.REQUESTS_IN_PROGRESS),
+    unit=COUNT,
+    legend="in progress",
+)
+WORKERS = Signal(
+    title="Workers alive",
+    why="Worker processes that hold their place now.",
+    good="The number you configured.",
+    act="Fewer than configured: a worker died and was not replaced; read the server's log.",
+    query=value(api.WORKERS),
+    unit=COUNT,
+    legend="workers",
+)
+QUERIES_PER_REQUEST = Signal(
+    title="Queries per request",
+    why="Mean number of SQL statements executed for one request.",
+    act="See it by endpoint; one that grows with the number of rows is an N+1.",
+    query=mean(api.QUERIES_PER_REQUEST),
+    unit=COUNT,
+    objective=objectives.QUERIES,
+    legend="all endpoints",
+)
+HANDLER_QUERIES = Signal(
+    title="Queries per request by endpoint",
+    why="Mean number of SQL statements for one request to the endpoint.",
+    act="Load the related rows with the first statement: joinedload for one row, selectinload for many.",
+    query=mean(api.QUERIES_PER_REQUEST, by=(api.HANDLER,)),
+    unit=COUNT,
+    objective=limits.QUERIES_ALERT,
+    legend="{{handler}}",
+)
+NPLUSONE = Signal(
+    title="N+1 requests",
+    why="Requests per second that executed one statement five times or more.",
+    act="The endpoint is in the legend; find the relationship that it reads in a loop and load it eagerly.",
+    query=rate(api.NPLUSONE_REQUESTS, by=(api.HANDLER,)),
+    unit=REQUESTS_PER_SECOND,
+    objective=objectives.NPLUSONE,
+    legend="{{handler}}",
+)
+QUERY_P95 = Signal(
+    title="Query duration, p95",
+    why="19 of 20 SQL statements answer faster than this, as the application waits for them.",
+    good="A few milliseconds; a statement by primary key takes less than one.",
+    act="Find the statement on the PostgreSQL board, then its plan.",
+    query=quantile(0.95, api.QUERY_DURATION),
+    unit=SECONDS,
+    legend="p95",
+)
+QUERY_AVERAGE = Signal(
+    title="Query duration by operation",
+    why="Mean time of a SQL statement, as the application waits for it.",
+    good="A few milliseconds.",
+    act="Slow selects: look for a missing index. Slow writes: look for locks and checkpoints.",
+    query=mean(api.QUERY_DURATION, by=(api.OPERATION,)),
+    unit=SECONDS,
+    legend="{{operation}}",
+)
+DATABASE_SHARE = Signal(
+    title="Share of request time in the database",
+    why="Of the time that requests take, what they spend waiting for SQL statements.",
+    good="Below a half for most services.",
+    act="High share and many queries per request: N+1. High share and few queries: a slow statement.",
+    query=ratio(rate(api.REQUEST_DB_SECONDS), observed(api.REQUEST_DURATION)),
+    unit=RATIO,
+    legend="database",
+)
+PAYLOAD = Signal(
+    title="Response size by endpoint",
+    why="Mean bytes of a response body before compression, by route template.",
+    good="Tens of kilobytes; a list that grows with the table needs a page size.",
+    act="Send only the fields that the client shows, and page long lists.",
+    query=ratio(rate(api.RESPONSE_RAW_BYTES, by=(api.HANDLER,)), rate(api.REQUESTS, by=(api.HANDLER,))),
+    unit=BYTES,
+    legend="{{handler}}",
+)
+BANDWIDTH = Signal(
+    title="Bandwidth",
+    why="Bytes of response bodies sent per second, after compression.",
+    good="In proportion to the request rate.",
+    act="If it grows faster than the request rate, look at the response size by endpoint.",
+    query=rate(api.RESPONSE_WIRE_BYTES),
+    unit=BYTES_PER_SECOND,
+    legend="sent",
+)
+BANDWIDTH_RAW = Signal(
+    title="Bandwidth before compression",
+    why="Bytes of response bodies per second, before compression.",
+    good="Several times what is sent.",
+    act="If it equals what is sent, compression is off.",
+    query=rate(api.RESPONSE_RAW_BYTES),
+    unit=BYTES_PER_SECOND,
+    legend="before compression",
+)
+COMPRESSION = Signal(
+    title="Saved by compression",
+    why="Share of response bytes that compression keeps off the wire.",
+    act="Add GZipMiddleware(minimum_size=1000); if it is there, see which endpoint answers uncompressed.",
+    query=promql(
+        "1 - {sent} / ({raw} > 0)", sent=rate(api.RESPONSE_WIRE_BYTES), raw=rate(api.RESPONSE_RAW_BYTES)
+    ),
+    unit=RATIO,
+    objective=objectives.BANDWIDTH,
+    legend="saved",
+)
+CACHE_HIT_RATIO = Signal(
+    title="Cache hit ratio by prefix",
+    why="Of the calls of cached functions that asked the cache, the share answered by it. Errors are apart.",
+    act="Low right after a deploy or flush: wait. Low for long: the time to live is shorter than the pause "
+    "between calls, or keys vary too much.",
+    query=ratio(
+        rate(api.CACHE_REQUESTS, api.RESULT.eq("hit"), by=(api.PREFIX,)),
+        rate(api.CACHE_REQUESTS, api.RESULT.re("hit|miss"), by=(api.PREFIX,)),
+    ),
+    unit=RATIO,
+    objective=objectives.CACHE,
+    legend="{{prefix}}",
+)
+CACHE_RESULTS = Signal(
+    title="Cache requests by result",
+    why="Calls of cached functions per second: hit, miss, error, bypass.",
+    good="Mostly hits, no errors.",
+    act="Errors mean that Redis does not answer, so every call computes: look at the Redis board.",
+    query=rate(api.CACHE_REQUESTS, by=(api.RESULT,)),
+    unit=PER_SECOND,
+    legend="{{result}}",
+)
+ANSWERS = Signal(
+    title="Application answers",
+    why="1 if the health route answered a probe from outside. A metrics page that answers says "
+    "nothing of it.",
+    good="1.",
+    act="Ask the health route yourself, then read the server's log.",
+    query=value(external.PROBE_SUCCESS, over="max"),
+    unit=STATE,
+    objective=limits.ANSWERING,
+    legend="{{instance}}",
+)

@@ -1,0 +1,232 @@
+"""Signals of the scorecard: the audit's targets, and the recordings that remember where things stood.
+
+"Reduced by" compares now with the highest value on record within the retention, of the same endpoint.
+"""
+
+from __future__ import annotations
+
+from exporters.catalogue import Label, api, external, postgres_objects
+from exporters.catalogue import redis as redis_metrics
+from signals import api as api_signals
+from signals import objectives
+from signals import redis as redis_signals
+from signals.idioms import grouping, mean, promql, rate, ratio, select, span, value
+from signals.model import Recording, Signal, recorded
+from signals.numbers import Objective, Unit
+from signals.promql import Query
+
+DAY = 86_400
+RECORD = span(30 * DAY)
+
+REQUESTS_WITHIN_P95 = recorded(
+    "job:http_requests_within_p95:rate5m",
+    "Requests per second while p95 held its objective.",
+    promql(
+        "{rate} and {p95} <= <number:p95>",
+        objectives.P95,
+        rate=rate(api.REQUESTS),
+        p95=api_signals.LATENCY_P95.query,
+    ),
+)
+REQUESTS = recorded("job:http_requests:rate5m", "Requests per second.", rate(api.REQUESTS))
+HANDLER_SECONDS = recorded(
+    "handler:http_request_duration_seconds:mean5m",
+    "Mean response time by endpoint.",
+    mean(api.REQUEST_DURATION, by=(api.HANDLER,)),
+    labels=(api.HANDLER,),
+)
+HANDLER_QUERIES = recorded(
+    "handler:db_queries_per_request:mean5m",
+    "Mean SQL statements per request by endpoint.",
+    mean(api.QUERIES_PER_REQUEST, by=(api.HANDLER,)),
+    labels=(api.HANDLER,),
+)
+RESPONSE_BYTES = recorded(
+    "job:http_response_wire_bytes:mean5m",
+    "Mean bytes sent per response.",
+    ratio(rate(api.RESPONSE_WIRE_BYTES), rate(api.REQUESTS)),
+)
+RECORDINGS: tuple[Recording, ...] = (
+    REQUESTS,
+    REQUESTS_WITHIN_P95,
+    HANDLER_SECONDS,
+    HANDLER_QUERIES,
+    RESPONSE_BYTES,
+)
+
+
+def best_on_record(recording: Recording) -> Query:
+    """The highest recorded value within the retention."""
+    names = ("job",)
+    text = f"max by {grouping(names)} (max_over_time({select(recording.metric)}[{RECORD}]))"
+    return Query(text, (recording.metric,), (), names)
+
+
+def reduced(recording: Recording, objective: Objective, *, by: tuple[Label, ...] = ()) -> Query:
+    """1 minus now by the highest value on record; no sample before anything was recorded."""
+    names = ("job", *(label.name for label in by))
+    selected = select(recording.metric, objective=objective if objective.where else None)
+    now = f"max by {grouping(names)} ({selected})"
+    worst = f"max by {grouping(names)} (max_over_time({selected}[{RECORD}]))"
+    return Query(f"1 - {now} / ({worst} > 0)", (recording.metric,), (objective,), names)
+
+
+def row(
+    objective: Objective,
+    query: Query,
+    *,
+    why: str,
+    act: str,
+    reached: Query | None = None,
+    unit: Unit | None = None,
+) -> Signal:
+    """A row of the scorecard."""
+    return Signal(
+        title=objective.title,
+        why=why,
+        act=act,
+        query=query,
+        unit=unit or objective.unit,
+        objective=objective,
+        legend=objective.title,
+        reached=reached,
+    )
+
+
+def present(query: Query) -> Query:
+    """1 if the query has any sample, else 0."""
+    return Query(
+        f"count by (<by:>) ({query.text}) > bool 0 or 0 * count by (<by:>) ({select(external.UP)})",
+        (*query.metrics, external.UP),
+        query.numbers,
+        (),
+    )
+
+
+AVERAGE = row(
+    objectives.AVERAGE,
+    mean(api.REQUEST_DURATION),
+    why="Mean response time within the window.",
+    act="See the API board: which endpoint, and whether its time goes to the database.",
+)
+P95 = row(
+    objectives.P95,
+    api_signals.LATENCY_P95.query,
+    why="19 of 20 requests finish faster than this.",
+    act="See the API board: which endpoint, and whether its time goes to the database.",
+)
+DASHBOARD_TIME = row(
+    objectives.DASHBOARD_TIME,
+    mean(api.REQUEST_DURATION, objective=objectives.DASHBOARD_TIME),
+    why="Mean response time of the dashboard's endpoint.",
+    act="Load the related rows eagerly, then cache the result for five minutes.",
+)
+THROUGHPUT = row(
+    objectives.THROUGHPUT,
+    best_on_record(REQUESTS_WITHIN_P95),
+    why="The highest rate within the retention at which p95 still held. Unknown, not missed, while no such "
+    "load was offered.",
+    act="Offer the load in a test; if p95 breaks before, look at what fills up first on the overview.",
+    reached=promql(
+        "({best} >= bool <number:throughput>) "
+        "and ({best} >= <number:throughput> or {offered} >= <number:throughput>)",
+        objectives.THROUGHPUT,
+        best=best_on_record(REQUESTS_WITHIN_P95),
+        offered=best_on_record(REQUESTS),
+    ),
+)
+QUERIES = row(
+    objectives.QUERIES,
+    mean(api.QUERIES_PER_REQUEST),
+    why="Mean SQL statements per request.",
+    act="See queries per request by endpoint on the API board.",
+)
+NPLUSONE = row(
+    objectives.NPLUSONE,
+    rate(api.NPLUSONE_REQUESTS),
+    why="Requests per second that executed one statement five times or more.",
+    act="The API board names the endpoint.",
+)
+DASHBOARD_CACHE = row(
+    objectives.DASHBOARD_CACHE,
+    ratio(
+        rate(api.CACHE_REQUESTS, api.RESULT.eq("hit"), objective=objectives.DASHBOARD_CACHE),
+        rate(api.CACHE_REQUESTS, api.RESULT.re("hit|miss"), objective=objectives.DASHBOARD_CACHE),
+    ),
+    why="Hits of the dashboard's cache prefix, of the calls that asked the cache.",
+    act="Is the endpoint cached, and for longer than the pause between two calls?",
+)
+CACHE = row(
+    objectives.CACHE,
+    ratio(
+        rate(api.CACHE_REQUESTS, api.RESULT.eq("hit")), rate(api.CACHE_REQUESTS, api.RESULT.re("hit|miss"))
+    ),
+    why="Hits of all cached functions, of the calls that asked the cache.",
+    act="See the hit ratio by prefix on the API board.",
+)
+PAYLOAD = row(
+    objectives.PAYLOAD,
+    reduced(RESPONSE_BYTES, objectives.PAYLOAD),
+    why="Mean bytes sent per response now, against the highest mean on record.",
+    act="Compress, page long lists, and send only the fields that are shown.",
+)
+BANDWIDTH = row(
+    objectives.BANDWIDTH,
+    api_signals.COMPRESSION.query,
+    why="Share of response bytes that compression keeps off the wire.",
+    act="Add GZipMiddleware(minimum_size=1000).",
+)
+DASHBOARD_CALLS = row(
+    objectives.DASHBOARD_CALLS,
+    reduced(HANDLER_QUERIES, objectives.DASHBOARD_CALLS, by=(api.HANDLER,)),
+    why="SQL statements per request of the dashboard now, against the highest mean on record.",
+    act="Cache the dashboard's result.",
+)
+PAYROLL = row(
+    objectives.PAYROLL,
+    reduced(HANDLER_SECONDS, objectives.PAYROLL, by=(api.HANDLER,)),
+    why="Mean time of a batch payroll now, against the highest mean on record.",
+    act="Load all salaries of the batch with one statement.",
+)
+FILTERING = row(
+    objectives.FILTERING,
+    reduced(HANDLER_SECONDS, objectives.FILTERING, by=(api.HANDLER,)),
+    why="Mean time of the filtered list now, against the highest mean on record: half is twice as fast.",
+    act="Create the expected indexes.",
+)
+INDEXES = row(
+    objectives.INDEXES,
+    value(postgres_objects.EXPECTED_COVERED, over="avg"),
+    why="Share of the expected indexes that exist and are valid, or are covered by another.",
+    act="The PostgreSQL board names those that are missing.",
+)
+REDIS_MEMORY = row(
+    objectives.REDIS_MEMORY,
+    redis_signals.MEMORY_LIMIT.query,
+    why="maxmemory of Redis.",
+    act="CONFIG SET maxmemory 512mb, and the same in redis.conf.",
+)
+BOARDS_LIVE = row(
+    objectives.BOARDS_LIVE,
+    Query(f"min by (<by:>) (last_over_time({select(external.UP)}[{span(30)}]))", (external.UP,), (), ()),
+    why="1 while every target that feeds the boards answers.",
+    act="See the targets on the overview.",
+)
+SLOW_QUERIES_LIVE = row(
+    objectives.SLOW_QUERIES_LIVE,
+    present(value(postgres_objects.STATEMENT_CALLS, over="count")),
+    why="1 while statistics of statements arrive, which the slow-query alert reads.",
+    act="Install pg_stat_statements: shared_preload_libraries, then CREATE EXTENSION.",
+)
+EVICTIONS_LIVE = row(
+    objectives.EVICTIONS_LIVE,
+    present(value(redis_metrics.EVICTED, over="count")),
+    why="1 while eviction counts arrive, which the eviction alert reads.",
+    act="Does the exporter reach Redis?",
+)
+POOL_LIVE = row(
+    objectives.POOL_LIVE,
+    present(value(api.POOL_MAX, over="count")),
+    why="1 while pool figures arrive, which the pool alerts read.",
+    act="Give `instrument` the engine.",
+)

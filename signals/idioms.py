@@ -1,0 +1,200 @@
+"""The handful of shapes that every query of this project has. PromQL stays readable text inside them.
+
+Each result keeps the stack's identity labels and the level of its source: one line per job for the API
+(its workers and instances are one service), one per server for PostgreSQL and Redis.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from exporters.catalogue import Counter, Gauge, Histogram, Label, Matcher, Metric
+from exporters.catalogue.labels import INSTANCE, JOB
+from signals.numbers import Number, Objective
+from signals.promql import Query, QueryError
+
+WINDOW = "<window>"
+LEVELS: dict[str, tuple[Label, ...]] = {"api": (JOB,)}
+SERVER_LEVEL = (JOB, INSTANCE)
+
+Aggregation = Literal["sum", "max", "min", "avg", "count"]
+
+
+def span(seconds: float) -> str:
+    """A fixed range for `window=`, scaled with the stack's clock."""
+    return f"<span:{seconds:g}>"
+
+
+def level(metric: Metric) -> tuple[Label, ...]:
+    """The labels that name one thing of this source: a service, or a server."""
+    return LEVELS.get(metric.source, SERVER_LEVEL)
+
+
+def _names(metric: Metric, by: Sequence[Label]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(label.name for label in (*level(metric), *by)))
+
+
+def grouping(names: Sequence[str]) -> str:
+    """A grouping list in parentheses, with a hole for the identity."""
+    return f"(<by:{','.join(names)}>)"
+
+
+def select(metric: Metric, *where: Matcher, suffix: str = "", objective: Objective | None = None) -> str:
+    """A selector of one of the metric's series, with a hole for the scope.
+
+    Raises:
+        QueryError: a matcher names a label that the metric does not have.
+    """
+    known = metric.label_names(metric.name + suffix)
+    for matcher in (*where, *(objective.where if objective else ())):
+        if matcher.label not in known and matcher.label not in ("job", "instance", "le"):
+            raise QueryError(f"{metric.name} has no label {matcher.label!r}; it has {sorted(known)}")
+    parts = [f"<scope:{metric.source}>", *(str(matcher) for matcher in where)]
+    if objective is not None:
+        parts.append(f"<where:{objective.key}>")
+    return f"{metric.name}{suffix}{{{','.join(parts)}}}"
+
+
+def _numbers(*numbers: Number | None) -> tuple[Number, ...]:
+    return tuple(number for number in numbers if number is not None)
+
+
+def rate(
+    metric: Counter | Histogram,
+    *where: Matcher,
+    by: Sequence[Label] = (),
+    objective: Objective | None = None,
+    window: str = WINDOW,
+    function: Literal["rate", "increase"] = "rate",
+) -> Query:
+    """Per second, summed. A histogram counts its observations."""
+    suffix = "_count" if isinstance(metric, Histogram) else ""
+    names = _names(metric, by)
+    selector = select(metric, *where, suffix=suffix, objective=objective)
+    return Query(
+        f"sum by {grouping(names)} ({function}({selector}[{window}]))", (metric,), _numbers(objective), names
+    )
+
+
+def observed(
+    metric: Histogram,
+    *where: Matcher,
+    by: Sequence[Label] = (),
+    objective: Objective | None = None,
+    window: str = WINDOW,
+) -> Query:
+    """The sum of what a histogram observed, per second: of a duration, the time spent."""
+    names = _names(metric, by)
+    selector = select(metric, *where, suffix="_sum", objective=objective)
+    return Query(
+        f"sum by {grouping(names)} (rate({selector}[{window}]))", (metric,), _numbers(objective), names
+    )
+
+
+def increase(
+    metric: Counter | Histogram, *where: Matcher, by: Sequence[Label] = (), window: str = WINDOW
+) -> Query:
+    """How many within the window, summed."""
+    return rate(metric, *where, by=by, window=window, function="increase")
+
+
+def value(
+    metric: Gauge | Metric,
+    *where: Matcher,
+    by: Sequence[Label] = (),
+    over: Aggregation = "sum",
+    objective: Objective | None = None,
+) -> Query:
+    """A gauge as it is now."""
+    names = _names(metric, by)
+    text = f"{over} by {grouping(names)} ({select(metric, *where, objective=objective)})"
+    return Query(text, (metric,), _numbers(objective), names)
+
+
+def mean(
+    metric: Histogram,
+    *where: Matcher,
+    by: Sequence[Label] = (),
+    objective: Objective | None = None,
+    window: str = WINDOW,
+) -> Query:
+    """Sum by count over the window; no observation gives no sample."""
+    total = observed(metric, *where, by=by, objective=objective, window=window)
+    count = rate(metric, *where, by=by, objective=objective, window=window)
+    return Query(f"{total.text} / ({count.text} > 0)", (metric,), total.numbers, total.labels)
+
+
+def quantile(
+    q: float, metric: Histogram, *where: Matcher, by: Sequence[Label] = (), window: str = WINDOW
+) -> Query:
+    """A percentile, interpolated within its bucket; no observation gives no sample."""
+    names = _names(metric, by)
+    selector = select(metric, *where, suffix="_bucket")
+    inner = f"sum by {grouping(('le', *names))} (rate({selector}[{window}]))"
+    counted = rate(metric, *where, by=by, window=window).text
+    return Query(f"histogram_quantile({q:g}, {inner}) and {counted} > 0", (metric,), (), names)
+
+
+AGGREGATE = re.compile(r"\w+ (by \(<by:[^>]*>\) )?(?=\()")
+
+
+def enclosed(text: str) -> str:
+    """The text in parentheses, unless it is a single aggregation already."""
+    head = AGGREGATE.match(text)
+    depth = 0
+    for position, character in enumerate(text[head.end() :] if head else ""):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth == 0:
+            return text if head and head.end() + position == len(text) - 1 else f"({text})"
+    return f"({text})"
+
+
+def ratio(part: Query, whole: Query) -> Query:
+    """A share: 0 where nothing of the part happened, no sample where nothing happened at all.
+
+    Raises:
+        QueryError: the two sides do not carry the same labels, so nothing would match.
+    """
+    if set(part.labels) != set(whole.labels):
+        raise QueryError(f"a ratio of {sorted(part.labels)} by {sorted(whole.labels)} matches nothing")
+    happened = enclosed(whole.text)
+    text = f"({part.text} or 0 * {happened}) / ({happened} > 0)"
+    return Query(text, (*part.metrics, *whole.metrics), (*part.numbers, *whole.numbers), whole.labels)
+
+
+def promql(
+    template: str,
+    *numbers: Number,
+    labels: Sequence[Label] | None = None,
+    **parts: Query | Metric,
+) -> Query:
+    """Free text with named parts: a query stands in parentheses, a metric as its selector.
+
+    Doubled braces are braces. Numbers may stand in the template as holes, and must then be given.
+
+    Args:
+        template: such as ``"{used} / {limit}"``.
+        numbers: the objectives and limits that the template names in holes.
+        labels: of the result, where they are not those of the first part.
+        parts: what the names stand for.
+    """
+    texts = {
+        name: enclosed(part.text) if isinstance(part, Query) else select(part) for name, part in parts.items()
+    }
+    queries = [part for part in parts.values() if isinstance(part, Query)]
+    metrics = [part for part in parts.values() if isinstance(part, Metric)]
+    found = tuple(label.name for label in labels) if labels is not None else _labels_of(queries, metrics)
+    return Query(
+        template.format(**texts),
+        tuple(dict.fromkeys((*metrics, *(metric for query in queries for metric in query.metrics)))),
+        tuple(dict.fromkeys((*numbers, *(number for query in queries for number in query.numbers)))),
+        found,
+    )
+
+
+def _labels_of(queries: Sequence[Query], metrics: Sequence[Metric]) -> tuple[str, ...]:
+    if queries:
+        return queries[0].labels
+    return _names(metrics[0], metrics[0].labels) if metrics else ()

@@ -1,0 +1,74 @@
+"""A signal: one question about the backend, with its query, its unit and what to do about the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exporters.catalogue import Gauge, Label
+from exporters.catalogue.labels import INSTANCE, JOB
+from signals.numbers import Number, Objective, Unit, spoken
+from signals.promql import Query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """A question with its answer in PromQL.
+
+    Attributes:
+        title: what it is, as a panel or legend names it.
+        why: what the number means, one or two sentences.
+        good: what good looks like, where no objective says it.
+        act: what to do when it is not good.
+        query: the PromQL, with holes for scope and window.
+        unit: of the value.
+        objective: the objective or limit that draws the line.
+        legend: names one line among several, such as ``{{handler}}``.
+        reached: for a scorecard, 1 where the objective is reached, 0 where it is missed, no sample where
+            nothing can be said; by default the value against the objective.
+    """
+
+    title: str
+    why: str
+    act: str
+    query: Query
+    unit: Unit
+    good: str = ""
+    objective: Number | None = None
+    legend: str = ""
+    reached: Query | None = None
+
+    def says_good(self, numbers: dict[str, Number]) -> str:
+        """What good looks like, with the number that counts in this stack."""
+        if self.good or self.objective is None:
+            return self.good
+        number = numbers.get(self.objective.key, self.objective)
+        if not isinstance(number, Objective):
+            return f"An alert draws its line at {spoken(number.value, number.unit)}. {number.why}"
+        side = "at most" if number.better == "lower" else "at least"
+        return f"Good is {side} {spoken(number.value, number.unit)}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A recording rule: a query whose result Prometheus keeps under a name of its own.
+
+    Attributes:
+        metric: the declaration of the recorded name; its collector is ``rules.<group>``.
+        query: what is recorded, every evaluation.
+        window: the range of its rates, in seconds.
+    """
+
+    metric: Gauge
+    query: Query
+    window: float = 300
+
+
+def recorded(
+    name: str, help: str, query: Query, *, labels: tuple[Label, ...] = (), window: float = 300
+) -> Recording:
+    """Declare a recorded name, ``level:metric:operations``, with the labels of its query."""
+    known = {label.name: label for label in (JOB, INSTANCE, *labels)}
+    metric = Gauge(
+        name=name, help=help, collector="rules.recorded", labels=tuple(known[label] for label in query.labels)
+    )
+    return Recording(metric=metric, query=query, window=window)

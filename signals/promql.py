@@ -1,0 +1,138 @@
+"""PromQL with holes: one text serves panels and rules, each filling scope, window and numbers its own way.
+
+Holes are written ``<kind:argument>``. Nobody types them; the idioms in `signals.idioms` do.
+
+========================  ==================================================================
+``<scope:SOURCE>``        label matchers for metrics of this source (a panel's variables)
+``<where:KEY>``           label matchers that the objective KEY brings, such as its endpoint
+``<window>``              the range of a rate: ``$__rate_interval`` in a graph, ``5m`` in a rule
+``<span:SECONDS>``        a fixed range, scaled with the stack's clock
+``<by:LABELS>``           a grouping list, which the stack's identity labels always join
+``<number:KEY>``          the value of an objective or limit
+``<elapsed:KEY>``         the same, of a stretch of time, scaled with the stack's clock
+``<bound:KEY>``           the same, as a histogram bound: a matcher for the label ``le``
+========================  ==================================================================
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from exporters.catalogue import Matcher, Metric
+from signals.numbers import Number, Objective
+
+HOLE = re.compile(r"<(scope|where|window|span|by|number|elapsed|bound)(?::([^<>]*))?>")
+RATE_INTERVAL = "$__rate_interval"
+RANGE = "$__range"
+
+
+class QueryError(ValueError):
+    """A query that cannot be built or filled: the text says which hole and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """PromQL with holes, and what it reads.
+
+    Attributes:
+        text: the PromQL.
+        metrics: the catalogue's constants that stand in it.
+        numbers: the objectives and limits whose values or selectors stand in it.
+        labels: the labels of the result, beyond the stack's identity.
+    """
+
+    text: str
+    metrics: tuple[Metric, ...] = ()
+    numbers: tuple[Number, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    def fill(self, context: Context) -> str:
+        """The PromQL for this context.
+
+        Raises:
+            QueryError: an unknown hole, or a number that the context lacks.
+        """
+        return tidy(HOLE.sub(lambda match: context.fill(match[1], match[2] or ""), self.text))
+
+
+def no_scope(source: str) -> tuple[str, ...]:
+    """The scope of a rule: every series of the source."""
+    del source
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What fills the holes: one value for a rule, another for a panel.
+
+    Attributes:
+        window: the range of a rate, such as ``5m`` or ``$__rate_interval``.
+        scope: matchers for the metrics of a source.
+        identity: labels that are kept in every aggregation.
+        numbers: objectives and limits by key.
+        time_scale: factor on fixed ranges; 1 in production.
+    """
+
+    window: str
+    scope: Callable[[str], tuple[str, ...]] = no_scope
+    identity: tuple[str, ...] = ()
+    numbers: Mapping[str, Number] = field(default_factory=dict)
+    time_scale: float = 1.0
+
+    def number(self, key: str) -> Number:
+        """The objective or limit of this key."""
+        try:
+            return self.numbers[key]
+        except KeyError:
+            raise QueryError(f"no objective or limit {key!r}; known are {sorted(self.numbers)}") from None
+
+    def fill(self, kind: str, argument: str) -> str:
+        """What stands in one hole."""
+        if kind == "scope":
+            return ",".join(self.scope(argument))
+        if kind == "window":
+            return self.window
+        if kind == "span":
+            return duration(float(argument) * self.time_scale)
+        if kind == "by":
+            return ", ".join((*self.identity, *filter(None, argument.split(","))))
+        number = self.number(argument)
+        if kind == "number":
+            return plain(number.value)
+        if kind == "elapsed":
+            return plain(number.value * self.time_scale)
+        if kind == "bound":
+            return str(bound_matcher(number.value))
+        if not isinstance(number, Objective):
+            raise QueryError(f"{argument!r} is a limit; only an objective brings a selector")
+        return ",".join(str(matcher) for matcher in number.where)
+
+
+def tidy(text: str) -> str:
+    """Drop the commas and braces that empty holes leave, and fold white space."""
+    text = re.sub(r",(?=[,}])", "", re.sub(r"\{,+", "{", text))
+    text = re.sub(r",(?=\})", "", text).replace("{}", "")
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def plain(value: float) -> str:
+    """A number as PromQL reads it, without a needless fraction or exponent."""
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def duration(seconds: float) -> str:
+    """A duration as PromQL reads it, in the largest unit that keeps it whole; at least one millisecond."""
+    milliseconds = max(1, round(seconds * 1000))
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)):
+        if milliseconds % size == 0:
+            return f"{milliseconds // size}{unit}"
+    return f"{milliseconds}ms"
+
+
+def bound_matcher(bound: float) -> Matcher:
+    """The matcher for a bucket bound: Prometheus 2 keeps ``1`` where Prometheus 3 writes ``1.0``."""
+    if float(bound).is_integer():
+        return Matcher("le", "=~", f"{int(bound)}(\\.0)?")
+    return Matcher("le", "=", repr(float(bound)))

@@ -1,0 +1,239 @@
+"""Signals of Redis: hits, memory against its limit, evictions, keys by pattern."""
+
+from __future__ import annotations
+
+from exporters.catalogue import redis
+from signals import limits, objectives
+from signals.idioms import promql, rate, ratio, value
+from signals.model import Signal
+from signals.numbers import BYTES, BYTES_PER_SECOND, COUNT, PER_SECOND, RATIO, SECONDS, STATE
+
+UP = Signal(
+    title="Redis answers",
+    why="1 if Redis gave a fresh answer in the last scrape.",
+    good="1.",
+    act="Ask it with redis-cli ping from the exporter's host; then read its log.",
+    query=value(redis.UP, over="max"),
+    unit=STATE,
+    objective=limits.ANSWERING,
+    legend="{{instance}}",
+)
+LOOKUPS = promql("{hits} + {misses}", hits=rate(redis.HITS), misses=rate(redis.MISSES))
+
+HIT_RATIO = Signal(
+    title="Keyspace hit ratio",
+    why="Of the look-ups of every client within the window, the share that found their key.",
+    act="Low with evictions: memory is short. Low without: keys expire too early or vary too much.",
+    query=ratio(rate(redis.HITS), LOOKUPS),
+    unit=RATIO,
+    objective=limits.KEYSPACE_HITS,
+    legend="hit ratio",
+)
+HITS = Signal(
+    title="Hits",
+    why="Look-ups per second that found their key.",
+    good="Most of them.",
+    act="Compare with misses.",
+    query=rate(redis.HITS),
+    unit=PER_SECOND,
+    legend="hits",
+)
+MISSES = Signal(
+    title="Misses",
+    why="Look-ups per second that found nothing.",
+    good="Few beside the hits; each costs the database a query.",
+    act="See which prefix misses on the API board.",
+    query=rate(redis.MISSES),
+    unit=PER_SECOND,
+    legend="misses",
+)
+MEMORY_USED = Signal(
+    title="Memory used",
+    why="Memory that Redis allocated.",
+    good="Under allkeys-lru a cache sits at its limit in normal life; evictions and hits say "
+    "whether that hurts.",
+    act="Look at evictions together with the hit ratio before giving it more memory.",
+    query=value(redis.MEMORY_USED, over="max"),
+    unit=BYTES,
+    legend="used",
+)
+MEMORY_RSS = Signal(
+    title="Memory of the process",
+    why="Memory of the process as the system sees it.",
+    good="At most half more than used.",
+    act="Much more than used: fragmentation; less than used: the system swaps.",
+    query=value(redis.MEMORY_RSS, over="max"),
+    unit=BYTES,
+    legend="process",
+)
+MEMORY_LIMIT = Signal(
+    title="Memory limit",
+    why="maxmemory. The audit recommends 512 MB to 1 GB. No value means that no limit is set.",
+    act="CONFIG SET maxmemory 512mb, and the same in redis.conf.",
+    query=promql("{limit} > 0", limit=value(redis.MEMORY_MAX, over="max")),
+    unit=BYTES,
+    objective=objectives.REDIS_MEMORY,
+    legend="limit",
+)
+MEMORY_SHARE = Signal(
+    title="Memory of the limit",
+    why="Memory used as a share of maxmemory. No value means that no limit is set.",
+    good="Any, under allkeys-lru; below 90 % under noeviction.",
+    act="Look at evictions together with the hit ratio.",
+    query=promql(
+        "{used} / ({limit} > 0)",
+        used=value(redis.MEMORY_USED, over="max"),
+        limit=value(redis.MEMORY_MAX, over="max"),
+    ),
+    unit=RATIO,
+    legend="of the limit",
+)
+POLICY = Signal(
+    title="Eviction policy",
+    why="What Redis does when memory is full, maxmemory_policy.",
+    good="allkeys-lru for a cache.",
+    act="CONFIG SET maxmemory-policy allkeys-lru, and the same in redis.conf.",
+    query=value(redis.INFO, over="max", by=(redis.MAXMEMORY_POLICY,)),
+    unit=STATE,
+    legend="{{maxmemory_policy}}",
+)
+EVICTIONS = Signal(
+    title="Evictions",
+    why="Keys removed per second because memory was full.",
+    act="With a falling hit ratio: raise maxmemory. With a steady one: the cache works as it should.",
+    query=rate(redis.EVICTED),
+    unit=PER_SECOND,
+    objective=limits.EVICTIONS,
+    legend="evicted",
+)
+EXPIRATIONS = Signal(
+    title="Expirations",
+    why="Keys removed per second because their time had come.",
+    good="Steady.",
+    act="Nothing, unless it stops: then keys are written without a time to live.",
+    query=rate(redis.EXPIRED),
+    unit=PER_SECOND,
+    legend="expired",
+)
+KEYS_BY_PATTERN = Signal(
+    title="Keys by pattern",
+    why="Keys that match each configured pattern, counted by the exporter's last pass.",
+    good="Each pattern keeps its size.",
+    act="One that grows without end: its keys have no time to live, or carry a unique part.",
+    query=value(redis.KEYS, by=(redis.DB, redis.KEY)),
+    unit=COUNT,
+    legend="{{key}}",
+)
+UNMATCHED_KEYS = Signal(
+    title="Keys of no pattern",
+    why="Keys that match none of the configured patterns.",
+    good="Few.",
+    act="A new prefix: add its pattern to the exporter's configuration.",
+    query=value(redis.UNMATCHED_KEYS, by=(redis.DB,)),
+    unit=COUNT,
+    legend="no pattern",
+)
+COUNT_AGE = Signal(
+    title="Age of the key count",
+    why="Time since the exporter's last complete pass over the keys.",
+    good="About the configured interval.",
+    act="Older: the pass is slow on a large keyspace, or Redis refuses SCAN to the exporter.",
+    query=promql("time() - {stamp}", stamp=value(redis.KEYSPACE_PASS_TIMESTAMP, over="max")),
+    unit=SECONDS,
+    legend="age",
+)
+KEYS = Signal(
+    title="Keys",
+    why="Keys in each database.",
+    good="Steady.",
+    act="Look at keys by pattern.",
+    query=value(redis.DB_KEYS, by=(redis.DB,)),
+    unit=COUNT,
+    legend="{{db}}",
+)
+KEYS_WITHOUT_TTL = Signal(
+    title="Keys without expiry",
+    why="Keys that stay until they are deleted or evicted.",
+    good="Steady; in a pure cache none.",
+    act="Give the writes a time to live.",
+    query=promql(
+        "{keys} - {expiring}",
+        keys=value(redis.DB_KEYS, by=(redis.DB,)),
+        expiring=value(redis.DB_KEYS_EXPIRING, by=(redis.DB,)),
+    ),
+    unit=COUNT,
+    legend="{{db}} without expiry",
+)
+COMMANDS = Signal(
+    title="Commands",
+    why="Calls per second, by command.",
+    good="In proportion to the request rate.",
+    act="KEYS, FLUSHALL or a fast growing SCAN: find the client.",
+    query=rate(redis.COMMANDS, by=(redis.CMD,)),
+    unit=PER_SECOND,
+    legend="{{cmd}}",
+)
+COMMAND_TIME = Signal(
+    title="Time by command",
+    why="Seconds spent in a command per second; Redis runs one command at a time, so 1 is full.",
+    good="Far below 1 in total.",
+    act="A command that takes most of it works on large keys.",
+    query=rate(redis.COMMANDS_SECONDS, by=(redis.CMD,)),
+    unit=RATIO,
+    legend="{{cmd}}",
+)
+CLIENTS = Signal(
+    title="Clients",
+    why="Clients connected.",
+    good="Steady; the pools of your workers.",
+    act="Growing without end: a client opens a connection per request.",
+    query=value(redis.CLIENTS),
+    unit=COUNT,
+    legend="connected",
+)
+BLOCKED_CLIENTS = Signal(
+    title="Blocked clients",
+    why="Clients waiting in a blocking command such as BLPOP.",
+    good="The number of your queue workers.",
+    act="More: the queue is empty, or its producers stopped.",
+    query=value(redis.BLOCKED_CLIENTS),
+    unit=COUNT,
+    legend="blocked",
+)
+NETWORK_OUT = Signal(
+    title="Network, sent",
+    why="Bytes sent per second.",
+    good="Steady.",
+    act="Large values: look at the time by command.",
+    query=rate(redis.NET_OUTPUT),
+    unit=BYTES_PER_SECOND,
+    legend="sent",
+)
+NETWORK_IN = Signal(
+    title="Network, received",
+    why="Bytes received per second.",
+    good="Steady.",
+    act="Large values written: look at the time by command.",
+    query=rate(redis.NET_INPUT),
+    unit=BYTES_PER_SECOND,
+    legend="received",
+)
+ERRORS = Signal(
+    title="Error replies",
+    why="Error replies per second, by prefix.",
+    good="None.",
+    act="OOM: memory is full under noeviction. NOPERM: a client lacks rights. WRONGTYPE: two "
+    "uses of one key.",
+    query=rate(redis.ERRORS, by=(redis.ERR,)),
+    unit=PER_SECOND,
+    legend="{{err}}",
+)
+SLOWLOG = Signal(
+    title="Slow log entries",
+    why="Commands in the slow log, at most slowlog-max-len.",
+    good="Few.",
+    act="redis-cli slowlog get 10",
+    query=value(redis.SLOWLOG_LENGTH, over="max"),
+    unit=COUNT,
+    legend="entries",
+)
