@@ -1,0 +1,8 @@
+"""The boards, in the order in which one opens them."""
+
+from __future__ import annotations
+
+from dashboards.boards import api, audit, overview, postgres, redis
+from dashboards.model import Board
+
+BOARDS: tuple[Board, ...] = (overview.BOARD, api.BOARD, postgres.BOARD, redis.BOARD, audit.BOARD)

@@ -1,0 +1,93 @@
+"""Which endpoint, which error, and what does it cost the database?"""
+
+from __future__ import annotations
+
+from dashboards.model import Board, Drill, graph, heatmap, row, stat, table
+from exporters.catalogue import api as metrics
+from signals import api, pool
+
+BOARD = Board(
+    uid="backend-api",
+    title="API",
+    description="For whoever changes the application: when requests are slow, fail, or cost too much.",
+    source="api",
+    anchor=metrics.WORKERS,
+    rows=(
+        row(
+            "Is it slow or failing right now?",
+            stat(api.REQUEST_RATE, no_value="no traffic"),
+            stat(api.ERROR_RATIO, no_value="no traffic", zero="no request failed", moves="errors"),
+            stat(api.LATENCY_AVERAGE, no_value="no traffic", moves="slow-endpoint"),
+            stat(api.LATENCY_P95, no_value="no traffic", moves="slow-endpoint"),
+            stat(api.QUERIES_PER_REQUEST, no_value="no traffic", zero="no request uses the database"),
+            stat(api.IN_PROGRESS, zero="no request is being answered", moves="slow-endpoint"),
+            stat(api.WORKERS, zero="no worker is alive", moves="stop-api"),
+            stat(pool.TIMEOUTS, zero="nobody gave up waiting", moves="hold-connections"),
+        ),
+        row(
+            "Which endpoint, which error?",
+            graph(api.REQUEST_RATE_BY_HANDLER, zero="the endpoint is not called now"),
+            graph(
+                api.LATENCY_P95,
+                api.LATENCY_AVERAGE,
+                api.LATENCY_P50,
+                api.LATENCY_P99,
+                title="Latency: average, p50, p95, p99",
+                moves="slow-endpoint",
+            ),
+            graph(
+                api.ERRORS_BY_STATUS,
+                stacked=True,
+                zero="no request failed",
+                empty="no request has failed since the application started",
+                moves="errors",
+            ),
+            heatmap(
+                "Latency, by how many", metrics.REQUEST_DURATION, api.LATENCY_P95, zero="nothing so slow"
+            ),
+            table(
+                "Endpoints",
+                api.HANDLER_RATE,
+                api.HANDLER_AVERAGE,
+                api.HANDLER_P95,
+                api.HANDLER_ERRORS,
+                api.HANDLER_QUERIES,
+                api.PAYLOAD,
+                key="handler",
+                zero="not called, or no failure",
+                drill=Drill(board="backend-audit", label="handler", title="See the scorecard"),
+            ),
+            graph(
+                api.EXCEPTIONS,
+                zero="no exception",
+                empty="no exception since the application started",
+                moves="errors",
+            ),
+            graph(api.HANDLER_P95, title="p95 by endpoint", moves="slow-endpoint"),
+        ),
+        row(
+            "What does a request cost the database?",
+            graph(api.HANDLER_QUERIES, zero="the endpoint uses no database"),
+            graph(api.NPLUSONE, zero="no N+1", moves="nplusone"),
+            graph(api.QUERY_P95, title="Query duration, p95"),
+            graph(api.QUERY_AVERAGE),
+            graph(api.DATABASE_SHARE, zero="no request waits for the database"),
+        ),
+        row(
+            "Does anybody wait for a connection?",
+            graph(pool.CONNECTIONS, limits=(pool.CEILING,), stacked=True, zero="none in this state"),
+            graph(pool.PENDING, pool.OVERFLOW, zero="nobody waits", moves="hold-connections"),
+            graph(pool.WAIT_P95, pool.WAIT_MEAN, title="Pool wait", zero="nobody waits"),
+            graph(pool.TIMEOUT_RATE, zero="nobody gave up waiting", moves="hold-connections"),
+            graph(pool.USE_MEAN),
+            graph(pool.WORKER_UTILIZATION, zero="no connection is used", moves="hold-connections"),
+        ),
+        row(
+            "How much goes over the wire, and what does the cache save?",
+            graph(api.BANDWIDTH, api.BANDWIDTH_RAW, title="Bandwidth", zero="nothing sent"),
+            graph(api.COMPRESSION, zero="nothing is compressed"),
+            graph(api.CACHE_HIT_RATIO, zero="every call missed", empty="no function is cached"),
+            graph(api.CACHE_RESULTS, stacked=True, zero="none of this result", empty="no function is cached"),
+        ),
+    ),
+)

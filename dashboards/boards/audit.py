@@ -1,0 +1,58 @@
+"""How far are we from the audit's targets?"""
+
+from __future__ import annotations
+
+from dashboards.model import Board, graph, row, scorecard
+from exporters.catalogue import external
+from signals import api, audit
+
+BOARD = Board(
+    uid="backend-audit",
+    title="Audit",
+    description="For whoever follows up the audit: each target with baseline, week 1, month 1, now, and "
+    "whether it is reached. Unknown is not missed: no such load or endpoint was seen.",
+    source="prometheus",
+    anchor=external.UP,
+    rows=(
+        row(
+            "Is it fast?",
+            scorecard("Times", audit.AVERAGE, audit.P95, audit.DASHBOARD_TIME, height=6, width=12),
+            scorecard("Throughput", audit.THROUGHPUT, audit.NPLUSONE, height=6, width=12, zero="none"),
+        ),
+        row(
+            "Is it cheap?",
+            scorecard(
+                "Reductions and ratios",
+                audit.DASHBOARD_CACHE,
+                audit.CACHE,
+                audit.PAYLOAD,
+                audit.BANDWIDTH,
+                audit.DASHBOARD_CALLS,
+                audit.PAYROLL,
+                audit.FILTERING,
+                audit.INDEXES,
+                height=11,
+                zero="nothing was saved yet",
+            ),
+            scorecard("Queries", audit.QUERIES, height=5, width=12, zero="no statement"),
+            scorecard("Memory", audit.REDIS_MEMORY, height=5, width=12),
+        ),
+        row(
+            "Is it watched?",
+            scorecard(
+                "Monitoring",
+                audit.BOARDS_LIVE,
+                audit.SLOW_QUERIES_LIVE,
+                audit.EVICTIONS_LIVE,
+                audit.POOL_LIVE,
+                height=7,
+                zero="no data arrives",
+            ),
+        ),
+        row(
+            "How did it get here?",
+            graph(api.LATENCY_P95, api.LATENCY_AVERAGE, title="Latency against its objectives"),
+            graph(api.HANDLER_QUERIES, title="Queries per request over time", zero="no statement"),
+        ),
+    ),
+)

@@ -1,0 +1,72 @@
+"""Is anything wrong, for whom, since when, and which board next?"""
+
+from __future__ import annotations
+
+from dashboards.model import Board, bars, graph, row, stat, table, timeline
+from exporters.catalogue import external
+from signals import api, audit, pool, postgres, redis, telemetry
+
+BOARD = Board(
+    uid="backend-overview",
+    title="Overview",
+    description="For everybody, first: do users suffer, what is full, and which board to open next.",
+    source="prometheus",
+    anchor=external.UP,
+    rows=(
+        row(
+            "Is anything wrong?",
+            stat(api.ANSWERS, zero="the application does not answer", moves="stop-api"),
+            stat(postgres.UP, zero="PostgreSQL does not answer", moves="stop-postgres"),
+            stat(redis.UP, zero="Redis does not answer", moves="stop-redis"),
+            stat(api.REQUEST_RATE, no_value="no traffic"),
+            stat(api.ERROR_RATIO, no_value="no traffic", zero="no request failed", moves="errors"),
+            stat(api.LATENCY_P95, no_value="no traffic", moves="slow-endpoint"),
+            stat(audit.CACHE, no_value="no cached call", zero="every call missed"),
+            stat(
+                audit.INDEXES, no_value="none expected", zero="no expected index is there", moves="drop-index"
+            ),
+        ),
+        row(
+            "What do users feel?",
+            graph(api.REQUEST_RATE, title="Requests"),
+            graph(api.LATENCY_AVERAGE, api.LATENCY_P95, title="Latency", moves="slow-endpoint"),
+            graph(api.ERROR_RATIO, title="Errors", zero="no request failed", moves="errors"),
+            table(
+                "Firing alerts",
+                telemetry.FIRING,
+                key="alertname",
+                width=12,
+                empty="no alert fires",
+                moves="stop-redis",
+            ),
+        ),
+        row(
+            "What fills up?",
+            bars(
+                "Saturation",
+                pool.WORKER_UTILIZATION,
+                postgres.CONNECTIONS_SHARE,
+                redis.MEMORY_SHARE,
+                zero="nothing is used",
+                moves="hold-connections",
+            ),
+            graph(
+                api.DATABASE_SHARE,
+                title="Where request time goes",
+                zero="no request waits for the database",
+            ),
+        ),
+        row(
+            "Can these numbers be believed?",
+            timeline(telemetry.TARGETS, title="Targets", zero="the target does not answer"),
+            graph(telemetry.SCRAPE_TIME),
+            graph(telemetry.SAMPLES),
+            graph(
+                telemetry.COLLECTOR_ERRORS,
+                zero="no collector fails",
+                empty="no collector has failed since the exporter started",
+                moves="lock-table",
+            ),
+        ),
+    ),
+)

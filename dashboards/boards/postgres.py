@@ -1,0 +1,80 @@
+"""Who holds connections, which statement is slow, and which index is missing?"""
+
+from __future__ import annotations
+
+from dashboards.model import Board, graph, row, stat, table
+from exporters.catalogue import postgres as metrics
+from signals import pool, postgres
+
+BOARD = Board(
+    uid="backend-postgres",
+    title="PostgreSQL",
+    description="For whoever owns the database. Open it when statements are slow or connections run out.",
+    source="postgres",
+    anchor=metrics.UP,
+    rows=(
+        row(
+            "Is it healthy?",
+            stat(postgres.UP, zero="PostgreSQL does not answer", moves="stop-postgres"),
+            stat(postgres.CONNECTIONS_SHARE, zero="nobody is connected", moves="hold-connections"),
+            stat(pool.CEILING_SHARE, title="Pool ceiling / limit"),
+            stat(postgres.BLOCKED, zero="nobody is blocked", moves="lock-table"),
+            stat(postgres.INDEXES_INVALID, zero="none invalid"),
+            stat(postgres.INDEXES_UNUSED, zero="every index is used"),
+        ),
+        row(
+            "Am I running out of connections?",
+            graph(
+                postgres.CONNECTIONS_BY_STATE,
+                limits=(postgres.USABLE, pool.CEILING),
+                stacked=True,
+                zero="none in this state",
+                moves="hold-connections",
+            ),
+            graph(postgres.CONNECTIONS_BY_APPLICATION, stacked=True, zero="not connected"),
+            graph(postgres.OLDEST_TRANSACTION, zero="no transaction is open", moves="hold-connections"),
+            graph(postgres.WAITING, stacked=True, zero="nobody waits", moves="lock-table"),
+        ),
+        row(
+            "Which statement is slow?",
+            table(
+                "Statements",
+                postgres.STATEMENT_MEAN,
+                postgres.STATEMENT_CALLS,
+                postgres.STATEMENT_TIME_SHARE,
+                postgres.STATEMENT_ROWS,
+                key="queryid",
+                zero="not called now",
+            ),
+            graph(postgres.STATEMENT_MEAN, title="Mean time by statement"),
+            graph(postgres.STATEMENT_TIME_SHARE, stacked=True, zero="not called now"),
+            graph(postgres.TRANSACTIONS, zero="no transaction"),
+            graph(postgres.CACHE_HIT_RATIO, zero="nothing was cached"),
+        ),
+        row(
+            "Which index is missing?",
+            table(
+                "Expected indexes",
+                postgres.EXPECTED_COVERED,
+                postgres.EXPECTED_PRESENT,
+                postgres.EXPECTED_VALID,
+                postgres.EXPECTED_COLUMNS,
+                postgres.EXPECTED_SIZE,
+                key="index",
+                zero="no, or no size",
+                empty="no index is expected in the exporter's configuration",
+                moves="drop-index",
+            ),
+            graph(postgres.INDEX_USE, zero="the table is only read whole", moves="drop-index"),
+            graph(postgres.SEQUENTIAL_ROWS, zero="no sequential scan", moves="drop-index"),
+            graph(postgres.EXPECTED_SCANS, zero="the index is not used now", empty="no index is expected"),
+        ),
+        row(
+            "What grows?",
+            graph(postgres.DATABASE_SIZE),
+            graph(postgres.DEAD_ROWS, zero="no dead rows"),
+            graph(postgres.DEADLOCKS, zero="no deadlock", moves="deadlock"),
+            collapsed=True,
+        ),
+    ),
+)

@@ -1,0 +1,74 @@
+"""Does the cache carry its load, and does its memory fit?"""
+
+from __future__ import annotations
+
+from dashboards.model import Board, graph, row, stat
+from exporters.catalogue import redis as metrics
+from signals import redis
+
+BOARD = Board(
+    uid="backend-redis",
+    title="Redis",
+    description="For whoever owns the cache. Open it when the hit ratio falls or keys are evicted.",
+    source="redis",
+    anchor=metrics.UP,
+    rows=(
+        row(
+            "Does the cache work?",
+            stat(redis.UP, zero="Redis does not answer", moves="stop-redis"),
+            stat(redis.HIT_RATIO, no_value="no look-ups", zero="every look-up missed", moves="flush-cache"),
+            stat(redis.MEMORY_LIMIT, no_value="no maxmemory set"),
+            stat(redis.MEMORY_SHARE, no_value="no maxmemory set"),
+            stat(redis.POLICY),
+            stat(redis.EVICTIONS, zero="no evictions", moves="fill-redis"),
+            stat(redis.COUNT_AGE, no_value="not counted yet"),
+        ),
+        row(
+            "Hits and misses",
+            graph(redis.HIT_RATIO, title="Hit ratio", zero="every look-up missed", moves="flush-cache"),
+            graph(redis.HITS, redis.MISSES, title="Look-ups", stacked=True, zero="no look-ups"),
+        ),
+        row(
+            "Does its memory fit?",
+            graph(
+                redis.MEMORY_USED,
+                redis.MEMORY_RSS,
+                title="Memory against the limit",
+                limits=(redis.MEMORY_LIMIT,),
+                moves="fill-redis",
+            ),
+            graph(
+                redis.EVICTIONS,
+                redis.EXPIRATIONS,
+                title="Evictions and expirations",
+                zero="no evictions",
+                moves="fill-redis",
+            ),
+            graph(
+                redis.KEYS_BY_PATTERN,
+                redis.UNMATCHED_KEYS,
+                title="Keys by pattern",
+                stacked=True,
+                zero="no key of this pattern",
+                moves="fill-redis",
+            ),
+            graph(
+                redis.KEYS_WITHOUT_TTL, redis.KEYS, title="Keys", zero="every key expires", moves="fill-redis"
+            ),
+        ),
+        row(
+            "What does it do all day?",
+            graph(redis.COMMANDS, stacked=True, zero="not called now"),
+            graph(redis.COMMAND_TIME, stacked=True, zero="not called now"),
+            graph(redis.CLIENTS, redis.BLOCKED_CLIENTS, title="Clients", zero="none blocked"),
+            graph(redis.NETWORK_OUT, redis.NETWORK_IN, title="Network", zero="nothing sent"),
+            graph(
+                redis.ERRORS,
+                zero="no error replies",
+                empty="no error reply since Redis started",
+            ),
+            graph(redis.SLOWLOG, zero="nothing was slow"),
+            collapsed=True,
+        ),
+    ),
+)

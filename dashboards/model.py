@@ -1,0 +1,217 @@
+"""A board as data: rows of panels, each panel a few signals. No JSON, no positions, no third party."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypedDict, Unpack
+
+from exporters.catalogue import Histogram, Metric
+from signals.model import Signal
+
+Kind = Literal["stat", "graph", "table", "heatmap", "timeline", "bars", "scorecard", "text"]
+
+UID = re.compile(r"[a-zA-Z0-9_-]{1,40}\Z")
+COLUMNS = 24
+MAX_PANEL_ID = 1_000_000
+
+
+class BoardError(ValueError):
+    """A board that cannot be: the message names the board, the panel and the rule."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drill:
+    """A link from a table's row to another board, carrying the row's label as a variable."""
+
+    board: str
+    label: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One panel. Made by the functions below, which read like a table of contents.
+
+    Attributes:
+        kind: how it is drawn.
+        title: unique within its board; its id is derived from it.
+        signals: what it shows; the first gives unit and objective.
+        limits: signals drawn as dashed lines, such as the server's limit.
+        note: added to the description that the signals give.
+        width, height: in grid units; 24 is a whole row. Width 0 shares the row evenly.
+        stacked: whether a graph's series are stacked.
+        zero: what a zero means here; a panel that shows nothing but zeros needs it.
+        empty: why the panel may be empty on a healthy backend; such panels are counted.
+        no_value: what a stat shows when there is no sample: unknown is not zero.
+        key: the label that names a table's rows.
+        moves: the fault that visibly moves a panel about trouble; the proof injects it.
+        histogram: what a heatmap shows.
+        drill: where a table's row leads.
+        text: the Markdown of a text panel.
+    """
+
+    kind: Kind
+    title: str
+    signals: tuple[Signal, ...] = ()
+    limits: tuple[Signal, ...] = ()
+    note: str = ""
+    width: int = 0
+    height: int = 8
+    stacked: bool = False
+    zero: str = ""
+    empty: str = ""
+    no_value: str = "no data"
+    key: str = ""
+    moves: str = ""
+    histogram: Histogram | None = None
+    drill: Drill | None = None
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.title.strip():
+            raise BoardError(f"a {self.kind} panel has no title; give it one, its id is derived from it")
+        if self.kind not in ("text", "heatmap") and not self.signals:
+            raise BoardError(f"panel {self.title!r} shows no signal; give it at least one")
+        if self.kind == "heatmap" and self.histogram is None:
+            raise BoardError(f"panel {self.title!r} is a heatmap without a histogram")
+        if not 0 <= self.width <= COLUMNS:
+            raise BoardError(f"panel {self.title!r} has width {self.width}; expected 1 to {COLUMNS}")
+
+    @property
+    def shown(self) -> tuple[Signal, ...]:
+        """Every signal on the panel, limits included."""
+        return (*self.signals, *self.limits)
+
+
+class Notes(TypedDict, total=False):
+    """Optional fields that every kind of panel takes; see `Panel`."""
+
+    note: str
+    zero: str
+    empty: str
+    moves: str
+
+
+def stat(signal: Signal, *, title: str = "", no_value: str = "no data", **more: Unpack[Notes]) -> Panel:
+    """The value now, large, coloured by the objective."""
+    return Panel(
+        kind="stat", title=title or signal.title, signals=(signal,), height=4, no_value=no_value, **more
+    )
+
+
+def graph(
+    *signals: Signal,
+    title: str = "",
+    limits: tuple[Signal, ...] = (),
+    stacked: bool = False,
+    width: int = 12,
+    **more: Unpack[Notes],
+) -> Panel:
+    """Lines over time; the objective of the first signal is a dashed line."""
+    return Panel(
+        kind="graph",
+        title=title or signals[0].title,
+        signals=signals,
+        limits=limits,
+        stacked=stacked,
+        width=width,
+        **more,
+    )
+
+
+def table(
+    title: str, *signals: Signal, key: str, width: int = 24, drill: Drill | None = None, **more: Unpack[Notes]
+) -> Panel:
+    """One row per value of `key`, one column per signal, over the time shown."""
+    return Panel(
+        kind="table", title=title, signals=signals, key=key, width=width, height=9, drill=drill, **more
+    )
+
+
+def heatmap(
+    title: str, histogram: Histogram, signal: Signal, *, width: int = 12, **more: Unpack[Notes]
+) -> Panel:
+    """How many fell into each bucket, over time."""
+    return Panel(kind="heatmap", title=title, histogram=histogram, signals=(signal,), width=width, **more)
+
+
+def timeline(*signals: Signal, title: str = "", width: int = 12, **more: Unpack[Notes]) -> Panel:
+    """Up and down over time, one lane per series."""
+    return Panel(kind="timeline", title=title or signals[0].title, signals=signals, width=width, **more)
+
+
+def bars(title: str, *signals: Signal, width: int = 12, **more: Unpack[Notes]) -> Panel:
+    """Shares of one, side by side: what fills up first."""
+    return Panel(kind="bars", title=title, signals=signals, width=width, **more)
+
+
+def scorecard(title: str, *signals: Signal, height: int, width: int = 24, **more: Unpack[Notes]) -> Panel:
+    """One row per objective: baseline, week 1, month 1, now, best, reached."""
+    return Panel(kind="scorecard", title=title, signals=signals, width=width, height=height, **more)
+
+
+def text(title: str, markdown: str, *, width: int = 24, height: int = 8) -> Panel:
+    """Markdown."""
+    return Panel(kind="text", title=title, text=markdown, width=width, height=height)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Panels under a question. A collapsed row loads when it is opened."""
+
+    title: str
+    panels: tuple[Panel, ...]
+    collapsed: bool = False
+
+
+def row(title: str, *panels: Panel, collapsed: bool = False) -> Row:
+    """A row: its title is the question that its panels answer."""
+    return Row(title, panels, collapsed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """A dashboard.
+
+    Attributes:
+        uid: its permanent address, at most 40 characters of ``a-z A-Z 0-9 _ -``.
+        title: unique within the folder.
+        description: for whom it is, and when to open it.
+        source: whose jobs and instances the variables select; metrics of other sources are not narrowed.
+        anchor: the metric whose labels fill the variables.
+        rows: from verdict to detail.
+    """
+
+    uid: str
+    title: str
+    description: str
+    source: str
+    anchor: Metric | None
+    rows: tuple[Row, ...]
+    tags: tuple[str, ...] = field(default=("backend",))
+
+    def __post_init__(self) -> None:
+        if not UID.match(self.uid):
+            raise BoardError(f"board {self.title!r}: uid {self.uid!r} is not {UID.pattern}")
+        ids: dict[int, str] = {}
+        for panel in self.panels:
+            number = self.panel_id(panel.title)
+            if number in ids:
+                raise BoardError(
+                    f"board {self.uid}: panels {ids[number]!r} and {panel.title!r} have the same id; "
+                    "rename one"
+                )
+            ids[number] = panel.title
+
+    @property
+    def panels(self) -> Iterator[Panel]:
+        """Every panel, in order."""
+        return (panel for each in self.rows for panel in each.panels)
+
+    def panel_id(self, title: str) -> int:
+        """The panel's id: the same as long as board and title are, wherever the panel stands."""
+        digest = hashlib.sha256(f"{self.uid}/{title}".encode()).digest()
+        return 1 + int.from_bytes(digest[:8], "big") % MAX_PANEL_ID

@@ -1,0 +1,245 @@
+"""What each panel asks: its PromQL with scope and window filled in, and how answers become a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from string import ascii_uppercase
+from typing import Any
+
+from dashboards.model import Board, Panel
+from exporters.catalogue import api, external
+from exporters.catalogue.labels import INSTANCE, JOB
+from signals.idioms import grouping, select
+from signals.model import Signal
+from signals.numbers import Objective
+from signals.promql import RANGE, RATE_INTERVAL, Context, Query, duration, plain
+
+NOW_WINDOW = 300
+TARGET = "target"
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One query of a panel.
+
+    Attributes:
+        ref: A, B, C, ...
+        expr: PromQL as Grafana sends it, variables included.
+        legend: the name of its series.
+        instant: asked for the end of the time range only.
+        format: ``time_series``, ``table`` or ``heatmap``.
+    """
+
+    ref: str
+    expr: str
+    legend: str = ""
+    instant: bool = False
+    format: str = "time_series"
+
+
+def board_context(board: Board, context: Context, window: str) -> Context:
+    """Panels are narrowed by the board's variables: all by identity, those of its source by job too."""
+    identity = tuple(f'{label}=~"${label}"' for label in context.identity)
+    narrow = (f'{JOB}=~"${JOB}"', f'{INSTANCE}=~"${INSTANCE}"')
+
+    def scope(source: str) -> tuple[str, ...]:
+        return (*identity, *(narrow if source == board.source else ()))
+
+    return replace(context, window=window, scope=scope)
+
+
+def targets(panel: Panel, board: Board, context: Context) -> list[Target]:
+    """The panel's queries."""
+    now = board_context(board, context, duration(NOW_WINDOW * context.time_scale))
+    if panel.kind == "scorecard":
+        return _scorecard(panel, now)
+    if panel.kind == "heatmap" and panel.histogram is not None:
+        return [_heatmap(panel, board_context(board, context, RATE_INTERVAL))]
+    if panel.kind == "table":
+        ranged = board_context(board, context, RANGE)
+        return [
+            Target(ref=ref, expr=signal.query.fill(ranged), instant=True, format="table")
+            for ref, signal in zip(ascii_uppercase, panel.signals, strict=False)
+        ]
+    instant = panel.kind in ("stat", "bars")
+    filled = now if instant else board_context(board, context, RATE_INTERVAL)
+    return [
+        Target(
+            ref=ref,
+            expr=signal.query.fill(filled),
+            legend=signal.title if panel.kind == "bars" else signal.legend,
+            instant=instant,
+        )
+        for ref, signal in zip(ascii_uppercase, panel.shown, strict=False)
+    ]
+
+
+def _heatmap(panel: Panel, context: Context) -> Target:
+    assert panel.histogram is not None  # noqa: S101 - the model refuses a heatmap without one
+    selector = select(panel.histogram, suffix="_bucket")
+    query = Query(f"sum by {grouping(('le',))} (increase({selector}[<window>]))", (panel.histogram,))
+    return Target(ref="A", expr=query.fill(context), legend="{{le}}", format="heatmap")
+
+
+def _named(signal: Signal, expr: str) -> str:
+    title = signal.title.replace("\\", "\\\\").replace('"', '\\"')
+    return f'label_replace({expr}, "{TARGET}", "{title}", "", "")'
+
+
+def _scorecard(panel: Panel, context: Context) -> list[Target]:
+    """Now, reached, baseline, week 1, month 1: each one query with a row per objective."""
+    by = grouping((TARGET,))
+    now = " or ".join(_named(signal, f"({signal.query.text})") for signal in panel.signals)
+    reached = " or ".join(_named(signal, _reached(signal, context)) for signal in panel.signals)
+    found = [
+        Target(ref="A", expr=Query(f"max by {by} ({now})").fill(context), instant=True, format="table"),
+        Target(ref="B", expr=Query(f"min by {by} ({reached})").fill(context), instant=True, format="table"),
+    ]
+    for ref, column in (("C", "baseline"), ("D", "week1"), ("E", "month1")):
+        values = [
+            _named(signal, f"vector({plain(value)})")
+            for signal in panel.signals
+            if (value := getattr(_objective(signal, context), column)) is not None
+        ]
+        if values:
+            found.append(Target(ref=ref, expr=" or ".join(values), instant=True, format="table"))
+    return found
+
+
+def _objective(signal: Signal, context: Context) -> Objective:
+    number = context.number(signal.objective.key) if signal.objective else None
+    if not isinstance(number, Objective):
+        raise TypeError(f"signal {signal.title!r} stands on a scorecard without an objective")
+    return number
+
+
+def _reached(signal: Signal, context: Context) -> str:
+    if signal.reached is not None:
+        return f"({signal.reached.text})"
+    objective = _objective(signal, context)
+    operator = "<=" if objective.better == "lower" else ">="
+    return f"(({signal.query.text}) {operator} bool <number:{objective.key}>)"
+
+
+SCORECARD_COLUMNS = {
+    TARGET: "Target",
+    "Value #C": "Baseline",
+    "Value #D": "Week 1",
+    "Value #E": "Month 1",
+    "Value #A": "Now",
+    "Value #B": "Reached",
+}
+
+
+def transformations(panel: Panel, context: Context) -> list[Json]:
+    """How the answers to several instant queries become one table."""
+    if panel.kind == "scorecard":
+        pattern = f"/^({TARGET}|Value #[A-E])$/"
+        return [
+            {"id": "filterFieldsByName", "options": {"include": {"pattern": pattern.strip("/")}}},
+            {"id": "joinByField", "options": {"byField": TARGET, "mode": "outer"}},
+            _organize(SCORECARD_COLUMNS, ()),
+        ]
+    if panel.kind != "table":
+        return []
+    names = {panel.key: panel.key.capitalize()}
+    values = [f"Value #{ref}" if len(panel.signals) > 1 else "Value" for ref in ascii_uppercase]
+    names |= {value: signal.title for value, signal in zip(values, panel.signals, strict=False)}
+    hidden = ("Time", JOB.name, INSTANCE.name, *context.identity)
+    return [{"id": "merge", "options": {}}, _organize(names, hidden)]
+
+
+def _organize(names: dict[str, str], hidden: tuple[str, ...]) -> Json:
+    return {
+        "id": "organize",
+        "options": {
+            "excludeByName": dict.fromkeys(hidden, True),
+            "indexByName": {name: index for index, name in enumerate(names)},
+            "renameByName": names,
+        },
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """A variable of a board that Prometheus fills.
+
+    Attributes:
+        name: without the ``$``.
+        label: as the reader sees it.
+        query: ``label_values(selector, label)``.
+        multi: whether several, or all, may be chosen.
+    """
+
+    name: str
+    label: str
+    query: str
+    multi: bool
+
+
+def variables(board: Board, context: Context) -> list[Variable]:
+    """Identity labels one value at a time, so that staging and production never merge; then job, instance."""
+    found: list[Variable] = []
+    scope: list[str] = []
+    for label in context.identity:
+        found.append(
+            Variable(
+                name=label,
+                label=label.capitalize(),
+                query=_label_values(external.UP.name, scope, label),
+                multi=False,
+            )
+        )
+        scope.append(f'{label}=~"${label}"')
+    if board.anchor is not None:
+        for each in (JOB, INSTANCE):
+            found.append(
+                Variable(
+                    name=each.name,
+                    label=each.name.capitalize(),
+                    query=_label_values(board.anchor.name, scope, each.name),
+                    multi=True,
+                )
+            )
+            scope.append(f'{each}=~"${each}"')
+    return found
+
+
+def _label_values(metric: str, scope: list[str], label: str) -> str:
+    selector = metric + ("{" + ",".join(scope) + "}" if scope else "")
+    return f"label_values({selector}, {label})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """Something that happened, drawn over all graphs of a board."""
+
+    name: str
+    colour: str
+    expr: str
+    title: str
+    text: str = ""
+
+
+def events(context: Context) -> list[Annotation]:
+    """Firing alerts, and starts of the application, from metrics alone."""
+    identity = tuple(f'{label}=~"${label}"' for label in context.identity)
+    scoped = replace(context, window="1m", scope=lambda _source: identity)
+    firing = select(external.ALERTS, external.ALERTSTATE.eq("firing"), external.SEVERITY.ne("info"))
+    starts = f"changes({select(api.START_TIME)}[<span:60>]) > 0"
+    return [
+        Annotation(
+            name="Alerts",
+            colour="red",
+            expr=Query(firing, (external.ALERTS,)).fill(scoped),
+            title="{{alertname}}",
+            text="{{job}} {{instance}}",
+        ),
+        Annotation(
+            name="Application started",
+            colour="blue",
+            expr=Query(starts, (api.START_TIME,)).fill(scoped),
+            title="{{job}} started",
+        ),
+    ]

@@ -1,0 +1,289 @@
+"""How each kind of panel looks: Grafana's `options` and `fieldConfig`, as a running Grafana drew them.
+
+Colours mean the same on every board: green is good, orange misses an objective, red is trouble.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dashboards.model import Panel
+from signals.model import Signal
+from signals.numbers import (
+    BYTES,
+    BYTES_PER_SECOND,
+    COUNT,
+    PER_SECOND,
+    RATIO,
+    REQUESTS_PER_SECOND,
+    SECONDS,
+    STATE,
+    Number,
+    Objective,
+    Unit,
+)
+
+Json = dict[str, Any]
+
+GRAFANA_UNITS: dict[Unit, str] = {
+    SECONDS: "s",
+    RATIO: "percentunit",
+    COUNT: "short",
+    REQUESTS_PER_SECOND: "reqps",
+    PER_SECOND: "cps",
+    BYTES: "bytes",
+    BYTES_PER_SECOND: "binBps",
+    STATE: "none",
+}
+
+# Equal things in equal colours, whichever board they stand on.
+COLOURS: tuple[tuple[str, str], ...] = (
+    ("/^2\\d\\d$/", "green"),
+    ("/^3\\d\\d$/", "blue"),
+    ("/^4\\d\\d$/", "orange"),
+    ("/^5\\d\\d$|^5xx$/", "red"),
+    ("/^(hits|hit)$/", "green"),
+    ("/^(misses|miss)$/", "orange"),
+    ("/^(error|timeouts)$/", "red"),
+    ("/^average$/", "green"),
+    ("/^p50$/", "blue"),
+    ("/^p95$/", "orange"),
+    ("/^p99$/", "purple"),
+    ("/^(active|used)$/", "blue"),
+    ("/^idle$/", "green"),
+    ("/^idle in transaction/", "orange"),
+    ("/^(waiting|blocked)$/", "red"),
+)
+UP_DOWN = (("0", "DOWN", "red"), ("1", "UP", "green"))
+YES_NO = (("0", "no", "red"), ("1", "yes", "green"))
+REACHED = (("0", "missed", "orange"), ("1", "reached", "green"))
+
+
+def mapping(words: tuple[tuple[str, str, str], ...]) -> list[Json]:
+    """Values shown as coloured words."""
+    options = {
+        value: {"text": word, "color": colour, "index": index}
+        for index, (value, word, colour) in enumerate(words)
+    }
+    return [{"type": "value", "options": options}]
+
+
+def steps(number: Number | None, colour: str = "orange") -> list[Json]:
+    """Threshold steps from an objective: good on one side, `colour` on the other."""
+    if number is None:
+        return [{"color": "green", "value": None}]
+    higher_is_better = isinstance(number, Objective) and number.better == "higher"
+    first, second = (colour, "green") if higher_is_better else ("green", colour)
+    # Grafana colours from the step upwards; a limit of "none at all" must leave zero itself green.
+    edge = number.value if number.value or higher_is_better else 1e-9
+    return [{"color": first, "value": None}, {"color": second, "value": edge}]
+
+
+def state_steps() -> list[Json]:
+    """Red at 0, green at 1."""
+    return [{"color": "red", "value": None}, {"color": "green", "value": 1}]
+
+
+def thresholds(signal: Signal, numbers: Mapping[str, Number], lower_is_worse: bool = False) -> Json:
+    """The thresholds of a signal, with the number that counts in this stack."""
+    if signal.unit is STATE:
+        return {"mode": "absolute", "steps": state_steps()}
+    number = numbers.get(signal.objective.key, signal.objective) if signal.objective else None
+    found = steps(number)
+    if lower_is_worse and number is not None:
+        found = [{"color": "orange", "value": None}, {"color": "green", "value": number.value}]
+    return {"mode": "absolute", "steps": found}
+
+
+def legend(panel: Panel) -> Json:
+    """A table of last and highest values where there are several lines, nothing for one."""
+    many = len(panel.shown) > 1 or "{{" in panel.signals[0].legend
+    return {
+        "showLegend": many,
+        "displayMode": "table" if many else "list",
+        "placement": "bottom",
+        "calcs": ["lastNotNull", "max"] if many else [],
+        "sortBy": "Last *",
+        "sortDesc": True,
+    }
+
+
+REDUCE: Json = {"calcs": ["lastNotNull"], "fields": "", "values": False}
+HIDE_FROM: Json = {"legend": False, "tooltip": False, "viz": False}
+
+
+def options(panel: Panel) -> Json:
+    """The panel's `options`."""
+    return OPTIONS[panel.kind](panel)
+
+
+def _stat_options(panel: Panel) -> Json:
+    named = any(metric.unit == "info" for metric in panel.signals[0].query.metrics)
+    judged = panel.signals[0].objective is not None or panel.signals[0].unit is STATE
+    return {
+        "reduceOptions": REDUCE,
+        "orientation": "auto",
+        "textMode": "name" if named else "auto",
+        "wideLayout": True,
+        "colorMode": "background" if judged and not named else "none",
+        "graphMode": "none",
+        "justifyMode": "auto",
+        "showPercentChange": False,
+        "percentChangeColorMode": "standard",
+    }
+
+
+def _graph_options(panel: Panel) -> Json:
+    return {"legend": legend(panel), "tooltip": {"mode": "multi", "sort": "desc"}}
+
+
+def _table_options(panel: Panel) -> Json:
+    if panel.kind == "scorecard" or not panel.signals:
+        order: list[Json] = []
+    else:
+        order = [{"displayName": panel.signals[0].title, "desc": True}]
+    return {"showHeader": True, "cellHeight": "sm", "frameIndex": 0, "sortBy": order}
+
+
+def _heatmap_options(panel: Panel) -> Json:
+    return {
+        "calculate": False,
+        "cellGap": 1,
+        "color": {
+            "mode": "scheme",
+            "scheme": "Oranges",
+            "scale": "exponential",
+            "exponent": 0.5,
+            "steps": 64,
+            "reverse": False,
+            "fill": "dark-orange",
+        },
+        "exemplars": {"color": "rgba(255,0,255,0.7)"},
+        "filterValues": {"le": 1e-9},
+        "legend": {"show": True},
+        "rowsFrame": {"layout": "auto"},
+        "showValue": "never",
+        "tooltip": {"mode": "single", "yHistogram": True, "showColorScale": True},
+        "yAxis": {"axisPlacement": "left", "reverse": False, "unit": GRAFANA_UNITS[panel.signals[0].unit]},
+    }
+
+
+def _timeline_options(_panel: Panel) -> Json:
+    return {
+        "showValue": "auto",
+        "mergeValues": True,
+        "rowHeight": 0.9,
+        "alignValue": "left",
+        "legend": {"showLegend": False, "displayMode": "list", "placement": "bottom", "calcs": []},
+        "tooltip": {"mode": "single", "sort": "none"},
+    }
+
+
+def _bars_options(_panel: Panel) -> Json:
+    return {
+        "reduceOptions": REDUCE,
+        "orientation": "horizontal",
+        "displayMode": "gradient",
+        "valueMode": "color",
+        "namePlacement": "auto",
+        "showUnfilled": True,
+        "sizing": "auto",
+        "minVizWidth": 8,
+        "minVizHeight": 16,
+        "maxVizHeight": 300,
+        "legend": {"showLegend": False, "displayMode": "list", "placement": "bottom", "calcs": []},
+    }
+
+
+def _text_options(panel: Panel) -> Json:
+    return {"mode": "markdown", "content": panel.text}
+
+
+OPTIONS = {
+    "stat": _stat_options,
+    "graph": _graph_options,
+    "table": _table_options,
+    "scorecard": _table_options,
+    "heatmap": _heatmap_options,
+    "timeline": _timeline_options,
+    "bars": _bars_options,
+    "text": _text_options,
+}
+
+
+def field_config(panel: Panel, numbers: Mapping[str, Number]) -> Json:
+    """The panel's `fieldConfig`."""
+    if panel.kind == "text":
+        return {"defaults": {}, "overrides": []}
+    first = panel.signals[0]
+    defaults: Json = {
+        "unit": GRAFANA_UNITS[first.unit],
+        "mappings": mapping(UP_DOWN) if first.unit is STATE else [],
+        "color": {"mode": "thresholds"},
+        "thresholds": thresholds(first, numbers),
+        "noValue": panel.no_value,
+    }
+    overrides: list[Json] = []
+    if panel.kind == "graph":
+        objective = first.objective is not None
+        defaults |= {"color": {"mode": "palette-classic"}, "min": 0, "custom": _lines(panel, objective)}
+        overrides = [*_colours(), *_dashes(panel)]
+    elif panel.kind == "heatmap":
+        defaults = {"custom": {"hideFrom": HIDE_FROM, "scaleDistribution": {"type": "linear"}}}
+    elif panel.kind == "timeline":
+        custom = {"lineWidth": 0, "fillOpacity": 70, "hideFrom": HIDE_FROM}
+        # With thresholds as colours, Grafana prints the threshold's range in place of the word.
+        defaults |= {"color": {"mode": "palette-classic"}, "custom": custom}
+    elif panel.kind == "bars":
+        defaults |= {"min": 0, "max": 1}
+    elif panel.kind in ("table", "scorecard"):
+        cell = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False, "filterable": True}
+        defaults |= {"custom": cell, "mappings": [], "thresholds": {"mode": "absolute", "steps": steps(None)}}
+    return {"defaults": defaults, "overrides": overrides}
+
+
+def _lines(panel: Panel, objective: bool) -> Json:
+    return {
+        "drawStyle": "line",
+        "lineInterpolation": "linear",
+        "lineWidth": 1,
+        "fillOpacity": 30 if panel.stacked else 8,
+        "gradientMode": "none",
+        "showPoints": "never",
+        "pointSize": 5,
+        "spanNulls": False,
+        "stacking": {"mode": "normal" if panel.stacked else "none", "group": "A"},
+        "axisPlacement": "auto",
+        "axisLabel": "",
+        "scaleDistribution": {"type": "linear"},
+        "hideFrom": HIDE_FROM,
+        "thresholdsStyle": {"mode": "dashed" if objective else "off"},
+    }
+
+
+def override(matcher: str, value: str, **properties: Any) -> Json:
+    """An override of named fields; keyword names use ``__`` for a dot."""
+    found = [{"id": name.replace("__", "."), "value": each} for name, each in properties.items()]
+    return {"matcher": {"id": matcher, "options": value}, "properties": found}
+
+
+def _colours() -> list[Json]:
+    return [
+        override("byRegexp", pattern, color={"mode": "fixed", "fixedColor": colour})
+        for pattern, colour in COLOURS
+    ]
+
+
+def _dashes(panel: Panel) -> list[Json]:
+    return [
+        override(
+            "byName",
+            signal.legend,
+            color={"mode": "fixed", "fixedColor": "red"},
+            custom__lineStyle={"fill": "dash", "dash": [10, 10]},
+            custom__fillOpacity=0,
+            custom__stacking={"mode": "none", "group": "limits"},
+        )
+        for signal in panel.limits
+    ]
