@@ -1,0 +1,104 @@
+"""Boards: places on the grid, stable ids, and JSON as Grafana drew it correctly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboards.boards import BOARDS
+from dashboards.grafana import render_board
+from dashboards.layout import place
+from dashboards.model import Board, BoardError, Panel, graph, row, stat, text
+from exporters.catalogue import external
+from signals import api, limits, objectives
+from signals.promql import Context
+
+NUMBERS = {number.key: number for number in (*objectives.OBJECTIVES, *limits.LIMITS)}
+CONTEXT = Context(window="5m", identity=("environment", "cluster"), numbers=NUMBERS)
+
+
+def board(*panels: Panel) -> Board:
+    return Board(
+        uid="a-board", title="A", description="D", source="api", anchor=external.UP, rows=(row("R", *panels),)
+    )
+
+
+def flat(panels: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for panel in panels:
+        yield panel
+        yield from flat(panel.get("panels", []))
+
+
+@given(st.lists(st.tuples(st.integers(0, 24), st.integers(1, 12)), min_size=1, max_size=30))
+def test_panels_fill_the_grid_without_overlap(sizes: list[tuple[int, int]]) -> None:
+    panels = [
+        replace(text(f"T{number}", "x"), width=width, height=height)
+        for number, (width, height) in enumerate(sizes)
+    ]
+    (placed,) = place(board(*panels))
+    cells: set[tuple[int, int]] = set()
+    for _, where in placed.panels:
+        for x in range(where.x, where.x + where.w):
+            assert x < 24
+            for y in range(where.y, where.y + where.h):
+                assert (x, y) not in cells
+                cells.add((x, y))
+    tops = {where.y for _, where in placed.panels}
+    assert all(all((x, top) in cells for x in range(24)) for top in tops), "a line has a hole"
+
+
+def test_an_id_stays_when_panels_move_or_join() -> None:
+    one, two = stat(api.REQUEST_RATE), graph(api.LATENCY_P95)
+    assert board(one, two).panel_id(two.title) == board(two).panel_id(two.title)
+
+
+def test_two_panels_of_one_title_are_refused() -> None:
+    with pytest.raises(BoardError, match=r"'Request rate' and 'Request rate' have the same id; rename one"):
+        board(stat(api.REQUEST_RATE), graph(api.REQUEST_RATE))
+
+
+def test_a_bad_uid_is_refused() -> None:
+    with pytest.raises(BoardError, match="uid 'no spaces'"):
+        replace(board(stat(api.REQUEST_RATE)), uid="no spaces")
+
+
+def test_a_panel_without_signals_is_refused() -> None:
+    with pytest.raises(BoardError, match="'Empty' shows no signal"):
+        Panel(kind="graph", title="Empty")
+
+
+@pytest.mark.parametrize("each", BOARDS, ids=lambda each: each.uid)
+def test_a_board_is_what_schema_42_knows(each: Board) -> None:
+    found = render_board(each, CONTEXT)
+    assert found["schemaVersion"] == 42
+    assert found["uid"] == each.uid
+    names = [variable["name"] for variable in found["templating"]["list"]]
+    assert names == ["datasource", "environment", "cluster", "job", "instance"]
+    for panel in flat(found["panels"]):
+        assert set(panel) <= {
+            "id", "type", "title", "description", "gridPos", "datasource", "targets", "options", "fieldConfig",
+            "transformations", "collapsed", "panels",
+        }  # fmt: skip
+        if panel["type"] != "row":
+            assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
+            assert panel["description"]
+
+
+def test_a_replaced_objective_moves_the_line_and_the_description() -> None:
+    stricter = replace(objectives.P95, value=0.1)
+    context = replace(CONTEXT, numbers={**NUMBERS, "p95": stricter})
+    panel = next(
+        panel for panel in flat(render_board(BOARDS[1], context)["panels"]) if panel["title"] == "Latency, p95"
+    )
+    assert panel["fieldConfig"]["defaults"]["thresholds"]["steps"][1]["value"] == 0.1
+    assert "at most 100 ms" in panel["description"]
+
+
+def test_a_team_without_identity_labels_gets_boards_without_them() -> None:
+    found = render_board(BOARDS[0], replace(CONTEXT, identity=()))
+    assert "environment" not in str(found)
