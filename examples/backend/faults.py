@@ -1,0 +1,89 @@
+"""Faults inside the application, for drills. One file, watched by every worker, says which are on.
+
+The file holds JSON such as ``{"slow": {"handler": "/api/employees", "seconds": 0.4, "at": "database"},
+"errors": {"handler": "/api/requests"}, "hold": {"connections": 30}}``; without the file nothing is wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+
+POLL_SECONDS = 0.1
+
+
+class InjectedError(RuntimeError):
+    """The failure that the fault `errors` asks for."""
+
+
+class Faults:
+    """What one worker knows of the faults; a thread keeps it up to date, with or without requests."""
+
+    def __init__(self, file: Path, engine: Engine) -> None:
+        self.file = file
+        self.engine = engine
+        self.active: dict[str, dict[str, Any]] = {}
+        self.held: list[Connection] = []
+        self.seen = 0
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self._watch, name="faults", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch the file."""
+        self.thread.start()
+
+    def stop(self) -> None:
+        """End the thread and give back the connections it holds."""
+        self.ended.set()
+        self.thread.join()
+
+    async def strike(self, request: Request) -> None:
+        """Delay or fail this request if its route template is named; runs after routing, in each request."""
+        handler = request.scope["route"].path
+        slow = self.active.get("slow")
+        if slow is not None and slow["handler"] == handler:
+            if slow["at"] == "database":
+                await run_in_threadpool(self._sleep_in_database, slow["seconds"])
+            else:
+                await asyncio.sleep(slow["seconds"])
+        errors = self.active.get("errors")
+        if errors is not None and errors["handler"] == handler:
+            raise InjectedError(f"{handler} fails because the fault 'errors' is on")
+
+    def _sleep_in_database(self, seconds: float) -> None:
+        with self.engine.connect() as connection:
+            connection.execute(text("SELECT pg_sleep(:seconds)"), {"seconds": seconds})
+
+    def _watch(self) -> None:
+        while not self.ended.wait(POLL_SECONDS):
+            self._read()
+            self._hold(self.active.get("hold", {}).get("connections", 0))
+        self._hold(0)
+
+    def _read(self) -> None:
+        try:
+            stamp = self.file.stat().st_mtime_ns
+            if stamp != self.seen:
+                self.active = json.loads(self.file.read_text())
+                self.seen = stamp
+        except FileNotFoundError:
+            self.active, self.seen = {}, 0
+
+    def _hold(self, count: int) -> None:
+        """Hold this many connections, each in an open transaction, as a leak would."""
+        while len(self.held) < count:
+            try:
+                self.held.append(self.engine.connect())
+                self.held[-1].execute(text("SELECT 1"))
+            except SQLAlchemyError:
+                return  # the pool or the server has no more to give; the next round asks again
+        while len(self.held) > count:
+            self.held.pop().close()

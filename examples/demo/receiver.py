@@ -1,0 +1,82 @@
+"""A webhook receiver: keeps every message delivered to it, and gives them back as one JSON list.
+
+`python -m examples.demo.receiver --listen 127.0.0.1:PORT`; POST a message to any path, GET / for all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import threading
+import time
+from collections import deque
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+KEPT = 1000
+
+
+class Receiver(ThreadingHTTPServer):
+    """The server with its messages, the oldest first; past a thousand the oldest is dropped."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        super().__init__(address, Handler)
+        self.lock = threading.Lock()
+        self.messages: deque[dict[str, Any]] = deque(maxlen=KEPT)
+
+    def keep(self, path: str, body: object) -> None:
+        """Remember one message with its time of arrival (Unix time)."""
+        with self.lock:
+            self.messages.append({"received": time.time(), "path": path, "body": body})
+
+    def all(self) -> list[dict[str, Any]]:
+        """What was delivered so far."""
+        with self.lock:
+            return list(self.messages)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    server: Receiver
+    timeout = 10
+
+    def do_POST(self) -> None:
+        """Keep a JSON message; anything else is refused."""
+        text = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        try:
+            body = json.loads(text)
+        except ValueError:
+            self._answer(400, {"error": "expected a JSON body"})
+            return
+        self.server.keep(self.path, body)
+        self._answer(200, {"status": "kept"})
+
+    def do_GET(self) -> None:
+        """Give back everything kept."""
+        self._answer(200, self.server.all())
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Stay quiet; the messages themselves are the record."""
+
+    def _answer(self, status: int, value: object) -> None:
+        payload = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+
+
+def main() -> None:
+    """Serve until the process is ended."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--listen", default="127.0.0.1:9095", metavar="HOST:PORT")
+    host, _, port = parser.parse_args().listen.rpartition(":")
+    Receiver((host, int(port))).serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""A small filled database, and the backend on it in both states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from redis import Redis as Client
+
+from examples.backend.engine import make_engine
+from examples.backend.seed import seed_sessions, seed_tables
+from examples.backend.settings import Settings
+from examples.demo.databases import Postgres, Redis
+from examples.demo.prepare import create_database
+from examples.demo.servers import Api
+
+FACTORIES = 20
+EMPLOYEES = 4000
+
+
+@pytest.fixture(scope="session")
+def backend_url(postgres: Postgres, redis_server: Redis) -> str:
+    url = create_database(postgres, "example", owner="example", password="example-secret")
+    engine = make_engine(Settings(database_url=url, redis_url=redis_server.url))
+    assert seed_tables(engine, factories=FACTORIES, employees=EMPLOYEES)
+    assert not seed_tables(engine), "a second seed must not fill the tables twice"
+    engine.dispose()
+    with Client.from_url(redis_server.url) as client:
+        seed_sessions(client)
+    return url
+
+
+@pytest.fixture(scope="session")
+def database(postgres: Postgres, backend_url: str) -> Iterator[psycopg.Connection]:
+    """A superuser's connection to the backend's database."""
+    with psycopg.connect(postgres.superuser_dsn, dbname="example", autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def fault_file(server_root: Path) -> Path:
+    return server_root / "faults.json"
+
+
+@pytest.fixture(scope="session")
+def api_env(backend_url: str, redis_server: Redis, server_root: Path, fault_file: Path) -> dict[str, str]:
+    metrics = server_root / "api-metrics"
+    metrics.mkdir()
+    return {
+        "DATABASE_URL": backend_url,
+        "REDIS_URL": redis_server.url,
+        "BACKEND_FAULTS": "1",
+        "BACKEND_FAULT_FILE": str(fault_file),
+        "BACKEND_POOL_SIZE": "2",
+        "BACKEND_MAX_OVERFLOW": "2",
+        "BACKEND_POOL_TIMEOUT": "0.3",
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+    }
+
+
+@pytest.fixture(scope="session")
+def baseline(server_root: Path, api_env: dict[str, str]) -> Iterator[Api]:
+    api = Api(server_root / "baseline", {**api_env, "BACKEND_STATE": "baseline"}, workers=1).start()
+    yield api
+    api.stop()
+
+
+@pytest.fixture(scope="session")
+def fixed(server_root: Path, api_env: dict[str, str]) -> Iterator[Api]:
+    """Two workers, so that what one of them is told must reach the other."""
+    api = Api(server_root / "fixed", {**api_env, "BACKEND_STATE": "fixed"}, workers=2).start()
+    yield api
+    api.stop()
