@@ -1,0 +1,328 @@
+"""An alert as data: a signal that crosses a limit, and everything that keeps it honest. No JSON, no YAML."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from exporters.catalogue import Label
+from signals.idioms import enclosed
+from signals.model import Recording, Signal
+from signals.numbers import Number, spoken
+from signals.promql import Context, Query, duration
+
+Engine = Literal["grafana", "prometheus"]
+Operator = Literal[">", "<"]
+
+NAME = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
+SERVICE = re.compile(r"[a-z][a-z0-9_-]*\Z")
+UID_LENGTH = 40
+# What both engines understand, and nothing else: a label of the alert, or its value made readable.
+TEMPLATE = re.compile(r"\{\{(.*?)\}\}")
+TEMPLATE_LABEL = re.compile(r"\s*\$labels\.([a-z][a-z0-9_]*)\s*\Z")
+TEMPLATE_VALUE = re.compile(r"\s*\$value(\s*\|\s*humanize(1024|Duration|Percentage)?)?\s*\Z")
+PLACEHOLDER = re.compile(r"(?<!\{)\{([a-z]+)\}(?!\})")
+
+
+class AlertError(ValueError):
+    """An alert that cannot be: the message names the alert, the value, what was expected and what to do."""
+
+
+class Severity(StrEnum):
+    """Whom an alert may reach."""
+
+    CRITICAL = "critical"
+    """Wakes someone."""
+    WARNING = "warning"
+    """Is read in working hours."""
+    INFO = "info"
+    """Notifies nobody; `Watchdog` is routed by its name."""
+
+
+class State(StrEnum):
+    """What must be proven of each rule."""
+
+    QUIET = "quiet"
+    AT_LIMIT = "at limit"
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A rule.
+
+    Attributes:
+        name: in CamelCase; its runbook has the same.
+        service: what it is about; messages are grouped by it.
+        severity: whom it may reach.
+        signal: what it watches; its panel is found by it.
+        operator: strict, so that the alert is quiet exactly at its limit.
+        limit: by default the signal's objective. A stack replaces it by its key.
+        guards: each must have a sample with the same identity for the alert to speak.
+        by: the labels that tell its instances apart, exactly those of the signal's query.
+        window: the range of its rates, in seconds.
+        hold: how long the limit must be crossed before it fires, in seconds.
+        keep: how long it goes on firing after that ended, in seconds.
+        summary: one sentence with subject and value. ``{limit}`` and ``{hold}`` are filled in;
+            ``{{ $labels.x }}`` and ``{{ $value | humanize }}`` are left to the engine.
+        description: what it means for users; ``{limit}`` and ``{hold}`` as above, nothing else.
+        engines: who evaluates it; `info` is for Prometheus alone.
+        no_answer: whether it fires where the data source gives no answer. One rule does, the others keep
+            the state they had.
+        inhibits: while it fires, Alertmanager keeps back the other alerts of its service that agree in these
+            labels; None keeps back none. Guards do the same for both engines.
+        unproven: states that no test proves, with the reason.
+    """
+
+    name: str
+    service: str
+    severity: Severity
+    signal: Signal
+    operator: Operator
+    by: tuple[Label, ...]
+    hold: float
+    summary: str
+    description: str
+    limit: Number | None = None
+    guards: tuple[Query, ...] = ()
+    window: float = 300
+    keep: float = 0
+    engines: tuple[Engine, ...] = ("grafana", "prometheus")
+    no_answer: Literal["keep", "fire"] = "keep"
+    inhibits: tuple[Label, ...] | None = None
+    unproven: Mapping[State, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        self._check_name()
+        self._check_limit()
+        self._check_labels()
+        self._check_engines()
+        _check_text(self, "summary", self.summary, engine=True)
+        _check_text(self, "description", self.description, engine=False)
+
+    def _check_name(self) -> None:
+        if not NAME.match(self.name):
+            raise AlertError(f"alert {self.name!r}: the name is no CamelCase word; rename it, as in ApiDown")
+        if len(self.uid) > UID_LENGTH:
+            raise AlertError(
+                f"alert {self.name}: its uid {self.uid!r} has {len(self.uid)} characters; Grafana takes "
+                f"{UID_LENGTH}; choose a shorter name"
+            )
+        if not SERVICE.match(self.service):
+            raise AlertError(
+                f"alert {self.name}: service {self.service!r}; expected {SERVICE.pattern}; use one word"
+            )
+
+    def _check_limit(self) -> None:
+        if self.limit is None and self.signal.objective is None:
+            raise AlertError(
+                f"alert {self.name}: signal {self.signal.title!r} has no objective and no limit was given; "
+                "give limit=, such as one of signals.limits"
+            )
+        if self.operator not in (">", "<"):
+            raise AlertError(
+                f"alert {self.name}: operator {self.operator!r}; expected '>' or '<', which are quiet "
+                "exactly at the limit; choose one"
+            )
+        for what, seconds, least in (
+            ("hold", self.hold, 0),
+            ("keep", self.keep, 0),
+            ("window", self.window, 1),
+        ):
+            if not (math.isfinite(seconds) and seconds >= least):
+                raise AlertError(
+                    f"alert {self.name}: {what} is {seconds} s; expected at least {least}; correct it"
+                )
+
+    def _check_labels(self) -> None:
+        own = {label.name for label in self.by}
+        if own != set(self.signal.query.labels):
+            raise AlertError(
+                f"alert {self.name}: by is {sorted(own)}, but the query of {self.signal.title!r} has "
+                f"{sorted(self.signal.query.labels)}; instances would merge or not match; make them equal"
+            )
+        for labels in (*(guard.labels for guard in self.guards), tuple(map(str, self.inhibits or ()))):
+            if not own.issuperset(labels):
+                raise AlertError(
+                    f"alert {self.name}: a guard or `inhibits` has the labels {sorted(labels)}, which are "
+                    f"not all in {sorted(own)}; it would match nothing; aggregate them away"
+                )
+
+    def _check_engines(self) -> None:
+        if not self.engines or not set(self.engines) <= {"grafana", "prometheus"}:
+            raise AlertError(
+                f"alert {self.name}: engines is {self.engines!r}; expected 'grafana', 'prometheus' or both; "
+                "name at least one"
+            )
+        if self.severity is Severity.INFO and self.engines != ("prometheus",):
+            raise AlertError(
+                f"alert {self.name}: severity info notifies nobody, yet engines is {self.engines!r}; "
+                "expected ('prometheus',); give that, or another severity"
+            )
+        if self.no_answer == "fire" and self.engines != ("grafana",):
+            raise AlertError(
+                f"alert {self.name}: no_answer='fire' is known to Grafana alone, yet engines is "
+                f"{self.engines!r}; expected ('grafana',); give that"
+            )
+
+    @property
+    def uid(self) -> str:
+        """Its permanent address in Grafana, derived from its name."""
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", self.name).lower()
+
+    @property
+    def threshold(self) -> Number:
+        """The objective or limit that it is compared with, as defined (a stack may replace its value)."""
+        number = self.limit or self.signal.objective
+        if number is None:  # __post_init__ refuses it
+            raise AlertError(f"alert {self.name}: no limit")
+        return number
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        """The value's query, then those of its guards."""
+        return (self.signal.query, *self.guards)
+
+    @property
+    def value(self) -> Query:
+        """The value, as long as every guard lets it through."""
+        return self._guarded(enclosed(self.signal.query.text))
+
+    @property
+    def condition(self) -> Query:
+        """The value where it crosses the limit and every guard lets it through."""
+        text = f"({enclosed(self.signal.query.text)} {self.operator} <number:{self.threshold.key}>)"
+        return self._guarded(text if self.guards else text[1:-1])
+
+    def _guarded(self, text: str) -> Query:
+        for guard in self.guards:
+            text += f" and on (<by:{','.join(guard.labels)}>) {enclosed(guard.text)}"
+        metrics = dict.fromkeys(metric for query in self.queries for metric in query.metrics)
+        numbers = dict.fromkeys(number for query in self.queries for number in query.numbers)
+        labels = self.signal.query.labels
+        return Query(text, tuple(metrics), (*numbers, self.threshold), labels)
+
+
+def _check_text(alert: Alert, what: str, text: str, *, engine: bool) -> None:
+    if not text.endswith(".") or "\n" in text:
+        raise AlertError(
+            f"alert {alert.name}: {what} {text!r} is no sentence on one line; end it with a period"
+        )
+    if "${" in text or "$__" in text:
+        raise AlertError(
+            f"alert {alert.name}: {what} {text!r} has '${{' or '$__', which Grafana expands; take it out"
+        )
+    for placeholder in PLACEHOLDER.findall(text):
+        if placeholder not in ("limit", "hold"):
+            raise AlertError(
+                f"alert {alert.name}: {what} has {{{placeholder}}}; expected {{limit}} or {{hold}}; use one"
+            )
+    known = {label.name for label in alert.by}
+    for template in TEMPLATE.findall(text):
+        label = TEMPLATE_LABEL.match(template)
+        if not engine or not (label or TEMPLATE_VALUE.match(template)):
+            raise AlertError(
+                f"alert {alert.name}: {what} has {{{{{template}}}}}; expected $labels.x or $value with "
+                "humanize, humanizeDuration, humanizePercentage or humanize1024, and in the summary alone"
+            )
+        if label and label[1] not in known:
+            raise AlertError(
+                f"alert {alert.name}: {what} names $labels.{label[1]}, which the alert does not have; "
+                f"it has {sorted(known)}; name one of these"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderContext:
+    """What a stack gives to the renderers.
+
+    Attributes:
+        panel_of: the board's uid and the panel's id that show a signal; raises if none does.
+        runbook_panel_of: the panel's id on the board of runbooks, by the alert's name.
+        identity: labels kept in every aggregation, join and route.
+        numbers: objectives and limits that replace those of the same key.
+        time_scale: factor on windows, holds, intervals and timings; 1 in production.
+        grafana_url: where people open Grafana, without a slash at the end.
+        folder: of Grafana's rules.
+        datasource_uid: of Prometheus in Grafana.
+        runbook_board: the uid of the board of runbooks.
+        evaluation: seconds between evaluations, before scaling.
+    """
+
+    panel_of: Callable[[Signal], tuple[str, int]]
+    runbook_panel_of: Callable[[str], int]
+    identity: tuple[str, ...] = ()
+    numbers: Mapping[str, Number] = field(default_factory=dict)
+    time_scale: float = 1.0
+    grafana_url: str = "http://localhost:3000"
+    folder: str = "backend"
+    datasource_uid: str = "prometheus"
+    runbook_board: str = "backend-runbooks"
+    evaluation: float = 30.0
+
+    def number(self, number: Number) -> Number:
+        """The objective or limit that counts in this stack."""
+        return self.numbers.get(number.key, number)
+
+    def fill(self, query: Query, window: float) -> str:
+        """The PromQL of a rule.
+
+        Raises:
+            QueryError: the query names a number that neither it nor the stack has.
+        """
+        own: dict[str, Number] = {number.key: number for number in query.numbers}
+        return query.fill(
+            Context(
+                window=duration(window * self.time_scale),
+                identity=self.identity,
+                numbers={**own, **self.numbers},
+                time_scale=self.time_scale,
+            )
+        )
+
+    def record(self, recording: Recording) -> str:
+        """The PromQL of a recording."""
+        return self.fill(recording.query, recording.window)
+
+    def says(self, alert: Alert, text: str) -> str:
+        """A text with the alert's limit and hold as a person says them."""
+        number = self.number(alert.threshold)
+        return text.replace("{limit}", spoken(number.value, number.unit)).replace(
+            "{hold}", spoken_time(alert.hold * self.time_scale)
+        )
+
+    def runbook_url(self, alert: Alert) -> str:
+        """The alert's runbook, inside Grafana."""
+        panel = self.runbook_panel_of(alert.name)
+        return f"{self.grafana_url}/d/{self.runbook_board}?viewPanel=panel-{panel}"
+
+    def dashboard_url(self, alert: Alert) -> str:
+        """The panel that shows the alert's signal."""
+        uid, panel = self.panel_of(alert.signal)
+        return f"{self.grafana_url}/d/{uid}?viewPanel=panel-{panel}"
+
+
+def spoken_time(seconds: float) -> str:
+    """A stretch of time as a person says it; none is `at once`."""
+    return duration(seconds) if seconds else "0 s, at once"
+
+
+def unique(alerts: tuple[Alert, ...]) -> tuple[Alert, ...]:
+    """The alerts, if no two share a uid.
+
+    Raises:
+        AlertError: two names give one uid.
+    """
+    names: dict[str, str] = {}
+    for alert in alerts:
+        other = names.setdefault(alert.uid, alert.name)
+        if other != alert.name or sum(each is alert for each in alerts) > 1:
+            raise AlertError(
+                f"alerts {other} and {alert.name} share the uid {alert.uid!r}; expected one each; rename one"
+            )
+    return alerts

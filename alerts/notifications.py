@@ -1,0 +1,194 @@
+"""Who is told, and through what: channels with references to their secrets, never the secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+NAME = re.compile(r"[a-z][a-z0-9-]{0,19}\Z")
+FILE = re.compile(r"[A-Za-z0-9_./-]+\Z")
+VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*\Z")
+URL = re.compile(r"https?://[^\s/@?#$]+(/[^\s@?#$]*)?\Z")
+# Paths that are passwords: whoever knows them can post.
+SECRET_PATH = re.compile(
+    r"hooks\.slack\.com|discord(app)?\.com/api/webhooks|webhook\.office\.com|[0-9a-f]{32}"
+)
+
+
+class NotifyError(ValueError):
+    """Notifications that cannot be: the message names the channel, the value and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretRef:
+    """Where the engine finds a secret when it starts: a file, or Grafana alone a variable.
+
+    Attributes:
+        file: a name below `Notifications.secrets_dir`, or an absolute path.
+        variable: of Grafana's environment.
+    """
+
+    file: str = ""
+    variable: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.file) == bool(self.variable):
+            raise NotifyError("a SecretRef names a file or a variable; give exactly one of the two")
+        if self.file and not FILE.match(self.file):
+            raise NotifyError(f"SecretRef file {self.file!r}: expected a path of {FILE.pattern}; rename it")
+        if self.variable and not VARIABLE.match(self.variable):
+            raise NotifyError(
+                f"SecretRef variable {self.variable!r}: expected a name such as SLACK_URL; rename it"
+            )
+
+    def path(self, secrets_dir: str) -> str:
+        """The file's whole path; empty for a variable."""
+        return str(PurePosixPath(secrets_dir) / self.file) if self.file else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """A POST of JSON.
+
+    Attributes:
+        name: unique within the notifications.
+        url: an address that is no secret, or where the engine finds it (Grafana alone can).
+        token: sent as `Authorization: Bearer`, where the receiver asks for it.
+    """
+
+    name: str = "webhook"
+    url: str | SecretRef
+    token: SecretRef | None = None
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        if isinstance(self.url, str) and (not URL.match(self.url) or SECRET_PATH.search(self.url)):
+            raise NotifyError(
+                f"webhook {self.name!r}: its url is no plain http(s) address, or is a secret by itself; "
+                'expected one without user, query and key; give url=SecretRef(file="...") for a secret one'
+            )
+
+    @property
+    def secrets(self) -> tuple[SecretRef, ...]:
+        """What must be there before the engine starts."""
+        return tuple(each for each in (self.url, self.token) if isinstance(each, SecretRef))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slack:
+    """An incoming webhook of Slack, whose URL is the secret."""
+
+    name: str = "slack"
+    url: SecretRef
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+
+    @property
+    def secrets(self) -> tuple[SecretRef, ...]:
+        """What must be there before the engine starts."""
+        return (self.url,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagerDuty:
+    """An integration of PagerDuty, Events API v2, whose key is the secret."""
+
+    name: str = "pagerduty"
+    key: SecretRef
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+
+    @property
+    def secrets(self) -> tuple[SecretRef, ...]:
+        """What must be there before the engine starts."""
+        return (self.key,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Email:
+    """Mail. Grafana has its server in its own configuration; Alertmanager needs the rest from here.
+
+    Attributes:
+        to: addresses.
+        sender: the address it comes from.
+        smarthost: host and port of the mail server.
+        username, password: where the mail server asks for them.
+    """
+
+    name: str = "email"
+    to: tuple[str, ...]
+    sender: str = ""
+    smarthost: str = ""
+    username: str = ""
+    password: SecretRef | None = None
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        wrong = [address for address in self.to if not re.fullmatch(r"[^\s@$,;]+@[^\s@$,;]+", address)]
+        if wrong or not self.to:
+            raise NotifyError(f"email {self.name!r}: to is {self.to!r}; expected addresses; correct {wrong}")
+
+    @property
+    def secrets(self) -> tuple[SecretRef, ...]:
+        """What must be there before the engine starts; Grafana needs none, its own configuration does."""
+        return (self.password,) if self.password else ()
+
+
+Channel = Webhook | Slack | PagerDuty | Email
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that cannot be part of a uid.
+
+    Raises:
+        NotifyError: it has other characters, or more than 20.
+    """
+    if not NAME.match(name):
+        raise NotifyError(f"channel {name!r}: expected {NAME.pattern}; choose a short word in lower case")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notifications:
+    """Which channels hear what. An alert that matches nothing is told where warnings are, never nowhere.
+
+    Attributes:
+        critical: hear what wakes someone.
+        warning: hear what can wait for the morning, and what has no severity.
+        heartbeat: hear `Watchdog` again and again; its silence means that the path is broken.
+        secrets_dir: where files of secrets stand for the engine that reads them.
+    """
+
+    critical: tuple[Channel, ...]
+    warning: tuple[Channel, ...]
+    heartbeat: tuple[Channel, ...] = ()
+    secrets_dir: str = "/run/secrets"
+
+    def __post_init__(self) -> None:
+        for route in ("critical", "warning"):
+            if not getattr(self, route):
+                raise NotifyError(
+                    f"notifications: nobody hears {route}; expected a channel; give {route}=(...)"
+                )
+        named: dict[str, Channel] = {}
+        for channel in self.channels:
+            if named.setdefault(channel.name, channel) != channel:
+                raise NotifyError(f"two channels are called {channel.name!r}; expected one; rename the other")
+
+    @property
+    def channels(self) -> Iterator[Channel]:
+        """Every channel, once for each route that names it."""
+        yield from (*self.critical, *self.warning, *self.heartbeat)
+
+    @property
+    def secrets(self) -> tuple[tuple[str, SecretRef], ...]:
+        """Each channel's name with a secret of it, for whoever looks whether they are there."""
+        return tuple(dict.fromkeys((each.name, secret) for each in self.channels for secret in each.secrets))
+
+
+# The receiver of the demo in the compose file. No secret, so everything starts without one.
+WEBHOOK = Webhook(url="http://webhook:8080/")
+NOTIFICATIONS = Notifications(critical=(WEBHOOK,), warning=(WEBHOOK,), heartbeat=(WEBHOOK,))
