@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from exporters.catalogue import api, external
+from exporters.catalogue.labels import JOB
 from signals import limits, objectives
 from signals.idioms import mean, observed, promql, quantile, rate, ratio, value
 from signals.model import Signal
@@ -16,6 +17,9 @@ from signals.numbers import (
     SECONDS,
     STATE,
 )
+
+# Probes of other jobs are somebody else's.
+HEALTH_JOB = JOB.eq("api-health")
 
 REQUEST_RATE = Signal(
     title="Request rate",
@@ -277,7 +281,7 @@ ANSWERS = Signal(
     "nothing of it.",
     good="1.",
     act="Ask the health route yourself, then read the server's log.",
-    query=value(external.PROBE_SUCCESS, over="max"),
+    query=value(external.PROBE_SUCCESS, HEALTH_JOB, over="max"),
     unit=STATE,
     objective=limits.ANSWERING,
     legend="{{instance}}",

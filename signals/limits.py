@@ -14,6 +14,9 @@ from signals.numbers import (
 )
 
 ANSWERING = Limit(key="answering", value=1, unit=STATE, why="1 is an answer, 0 is none.")
+ALIVE = Limit(
+    key="alive", value=0, unit=STATE, why="Any answer is above it, so an alert on it fires for ever."
+)
 ERROR_RATIO = Limit(
     key="error_ratio", value=0.01, unit=RATIO, why="One request in a hundred fails: users notice."
 )

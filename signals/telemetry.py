@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from exporters.catalogue import external, self_
-from exporters.catalogue.labels import JOB
 from signals import limits
 from signals.idioms import SERVER_LEVEL, grouping, promql, rate, select, span, value
 from signals.model import Signal
@@ -12,8 +11,6 @@ from signals.promql import Query
 
 # A bare `up` stays 1 for five minutes after Prometheus goes blind; two scrapes of 15 s do not.
 FRESH = span(30)
-# Jobs whose own alert wakes someone: the metrics page of the API, and the probe of its health route.
-OWN_ALERT = JOB.nre("api|api-health")
 NAMES = tuple(label.name for label in SERVER_LEVEL)
 
 TARGETS = Signal(
@@ -37,7 +34,7 @@ TARGET_ANSWERS = Signal(
     why="Share of the scrapes within three minutes that succeeded, by target. A flapping target is seen too.",
     act="Open the target's page; see the error on Prometheus' page of targets.",
     query=Query(
-        f"avg by {grouping(NAMES)} (avg_over_time({select(external.UP, OWN_ALERT)}[{span(180)}]))",
+        f"avg by {grouping(NAMES)} (avg_over_time({select(external.UP)}[{span(180)}]))",
         (external.UP,),
         (),
         NAMES,
