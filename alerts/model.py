@@ -68,9 +68,9 @@ class Alert:
         window: the range of its rates, in seconds.
         hold: how long the limit must be crossed before it fires, in seconds.
         keep: how long it goes on firing after that ended, in seconds.
-        summary: one sentence with subject and value. ``{limit}`` and ``{hold}`` are filled in;
+        summary: one sentence with subject and value. ``{limit}``, ``{hold}``, ``{window}`` are filled in;
             ``{{ $labels.x }}`` and ``{{ $value | humanize }}`` are left to the engine.
-        description: what it means for users; ``{limit}`` and ``{hold}`` as above, nothing else.
+        description: what it means for users; nothing but these three is filled in.
         engines: who evaluates it; `info` is for Prometheus alone.
         no_answer: whether it fires where the data source gives no answer. One rule does, the others keep
             the state they had.
@@ -218,9 +218,9 @@ def _check_text(alert: Alert, what: str, text: str, *, engine: bool) -> None:
             f"alert {alert.name}: {what} {text!r} has '${{' or '$__', which Grafana expands; take it out"
         )
     for placeholder in PLACEHOLDER.findall(text):
-        if placeholder not in ("limit", "hold"):
+        if placeholder not in ("limit", "hold", "window"):
             raise AlertError(
-                f"alert {alert.name}: {what} has {{{placeholder}}}; expected {{limit}} or {{hold}}; use one"
+                f"alert {alert.name}: {what} has {{{placeholder}}}; expected limit, hold or window; use one"
             )
     known = {label.name for label in alert.by}
     for template in TEMPLATE.findall(text):
@@ -290,11 +290,11 @@ class RenderContext:
         return self.fill(recording.query, recording.window)
 
     def says(self, alert: Alert, text: str) -> str:
-        """A text with the alert's limit and hold as a person says them."""
+        """A text with the alert's limit, hold and window as a person says them."""
         number = self.number(alert.threshold)
-        return text.replace("{limit}", spoken(number.value, number.unit)).replace(
-            "{hold}", spoken_time(alert.hold * self.time_scale)
-        )
+        text = text.replace("{limit}", spoken(number.value, number.unit))
+        text = text.replace("{hold}", spoken_time(alert.hold * self.time_scale))
+        return text.replace("{window}", spoken_time(alert.window * self.time_scale))
 
     def runbook_url(self, alert: Alert) -> str:
         """The alert's runbook, inside Grafana."""
@@ -308,8 +308,8 @@ class RenderContext:
 
 
 def spoken_time(seconds: float) -> str:
-    """A stretch of time as a person says it; none is `at once`."""
-    return duration(seconds) if seconds else "0 s, at once"
+    """A stretch of time as a person says it."""
+    return duration(seconds) if seconds else "0s"
 
 
 def unique(alerts: tuple[Alert, ...]) -> tuple[Alert, ...]:

@@ -1,0 +1,74 @@
+"""Rules on the application: does it answer, rightly, fast, and at a fair cost to the database?"""
+
+from __future__ import annotations
+
+from alerts.model import Alert, Severity
+from exporters.catalogue import api as metrics
+from exporters.catalogue.labels import INSTANCE, JOB
+from signals import api, limits
+from signals.idioms import promql, rate
+
+ENOUGH_TRAFFIC = promql(
+    "{rate} > <number:minimum_traffic>", limits.MINIMUM_TRAFFIC, rate=rate(metrics.REQUESTS)
+)
+ENOUGH_HANDLER_TRAFFIC = promql(
+    "{rate} > <number:minimum_handler_traffic>",
+    limits.MINIMUM_HANDLER_TRAFFIC,
+    rate=rate(metrics.QUERIES_PER_REQUEST, by=(metrics.HANDLER,)),
+)
+
+API_DOWN = Alert(
+    name="ApiDown",
+    service="api",
+    severity=Severity.CRITICAL,
+    signal=api.ANSWERS,
+    operator="<",
+    by=(JOB, INSTANCE),
+    hold=60,
+    keep=60,
+    inhibits=(),
+    summary="{{ $labels.instance }} has not answered its health check for {hold}.",
+    description="Users get errors or nothing at all; the metrics page may still answer.",
+)
+API_ERROR_RATIO_HIGH = Alert(
+    name="ApiErrorRatioHigh",
+    service="api",
+    severity=Severity.CRITICAL,
+    signal=api.ERROR_RATIO,
+    operator=">",
+    by=(JOB,),
+    guards=(ENOUGH_TRAFFIC,),
+    hold=300,
+    keep=300,
+    summary="{{ $value | humanizePercentage }} of requests to {{ $labels.job }} fail, above {limit}.",
+    description="More than {limit} of requests were answered with a 5xx status for {hold}.",
+)
+API_LATENCY_P95_HIGH = Alert(
+    name="ApiLatencyP95High",
+    service="api",
+    severity=Severity.WARNING,
+    signal=api.LATENCY_P95,
+    operator=">",
+    by=(JOB,),
+    guards=(ENOUGH_TRAFFIC,),
+    hold=600,
+    keep=300,
+    summary="p95 of {{ $labels.job }} is {{ $value | humanizeDuration }}, above {limit}.",
+    description="One request in twenty took longer than {limit} for {hold}.",
+)
+API_QUERIES_PER_REQUEST_HIGH = Alert(
+    name="ApiQueriesPerRequestHigh",
+    service="api",
+    severity=Severity.WARNING,
+    signal=api.HANDLER_QUERIES,
+    operator=">",
+    by=(JOB, metrics.HANDLER),
+    guards=(ENOUGH_HANDLER_TRAFFIC,),
+    window=600,
+    hold=900,
+    keep=600,
+    summary="{{ $labels.handler }} of {{ $labels.job }} runs {{ $value | humanize }} statements per request, "
+    "above {limit}.",
+    description="The endpoint probably loads related rows one by one (N+1), and slows down with each row.",
+)
+ALERTS = (API_DOWN, API_ERROR_RATIO_HIGH, API_LATENCY_P95_HIGH, API_QUERIES_PER_REQUEST_HIGH)
