@@ -1,0 +1,157 @@
+"""The page that Prometheus reads is the families that went in, whatever their labels and values."""
+
+from __future__ import annotations
+
+import gzip
+import math
+import subprocess
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
+
+from exporters.catalogue import CATALOGUE, Counter, Gauge, Label, Metric
+from exporters.catalogue.types import COMPATIBLE_COUNTER_PREFIXES
+from exporters.collectors.base import Family
+from exporters.exposition import compress, render
+
+WHERE = Label(name="where", help="A place.", bound="a test")
+WHO = Label(name="who", help="A person.", bound="a test")
+PLAIN = Gauge(name="test_plain", help='A "help" with a \\ and\na new line.', collector="test.unit")
+LABELLED = Gauge(name="test_labelled", help="Two labels.", collector="test.unit", labels=(WHERE, WHO))
+COUNTED = Counter(name="test_counted_total", help="A counter.", collector="test.unit", labels=(WHERE, WHO))
+SWAPPED = Gauge(name="test_swapped", help="Other label names.", collector="test.unit", labels=(WHO, WHERE))
+
+TEXT = st.text()
+VALUE = st.floats() | st.integers(min_value=-(2**70), max_value=2**70)
+
+
+def read(body: bytes) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    """By sample name and labels its value, as a parser of Prometheus sees it."""
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(body.decode())
+        for sample in family.samples
+    }
+
+
+@given(st.dictionaries(st.tuples(TEXT, TEXT), VALUE, max_size=5))
+def test_any_label_text_and_any_number_is_read_back(samples: dict[tuple[str, str], float]) -> None:
+    page = render([Family(LABELLED, list(samples), list(samples.values()))])
+
+    found = read(page.body)
+
+    assert page.series == len(samples) == len(found)
+    for (where, who), value in samples.items():
+        got = found[LABELLED.name, frozenset({"where": where, "who": who}.items())]
+        assert got == float(value) or (math.isnan(got) and math.isnan(value))
+
+
+def test_help_and_type_stand_once_although_two_backends_write_the_metric() -> None:
+    page = render(
+        [
+            Family(COUNTED, [("a", "b")], [1]),
+            Family(PLAIN, [()], [0.5]),
+            Family(COUNTED, [("c", "d")], [2]),
+        ]
+    )
+
+    assert page.body.decode().splitlines() == [
+        "# HELP test_counted_total A counter.",
+        "# TYPE test_counted_total counter",
+        'test_counted_total{where="a",who="b"} 1',
+        'test_counted_total{where="c",who="d"} 2',
+        r'# HELP test_plain A "help" with a \\ and\na new line.',
+        "# TYPE test_plain gauge",
+        "test_plain 0.5",
+    ]
+
+
+def test_a_shared_list_of_labels_is_written_with_the_names_of_each_metric() -> None:
+    labels = [("a", "b")]
+
+    page = render([Family(LABELLED, labels, [1]), Family(SWAPPED, labels, [2])])
+
+    assert b'test_labelled{where="a",who="b"} 1\n' in page.body
+    assert b'test_swapped{who="a",where="b"} 2\n' in page.body
+
+
+def test_a_series_written_twice_keeps_its_first_value_and_is_counted() -> None:
+    page = render([Family(LABELLED, [("a", "b"), ("a", "b")], [1, 2]), Family(LABELLED, [("a", "b")], [3])])
+
+    assert page.body.endswith(b'test_labelled{where="a",who="b"} 1\n')
+    assert page.series == 1
+    assert page.dropped["duplicate"] == 2
+
+
+def test_a_broken_sample_costs_itself_alone() -> None:
+    labels = [("a",), ("b", None), ("c", "c"), ("d", "d"), ("e", "e")]
+    values = [1, 1, None, "x"]
+
+    page = render(
+        [
+            Family(LABELLED, labels, values),  # type: ignore[arg-type]  what no checker lets through
+            Family(PLAIN, [()], [7]),
+        ]
+    )
+
+    assert read(page.body) == {("test_plain", frozenset()): 7.0}
+    assert page.dropped["invalid"] == 5
+
+
+def test_a_runaway_label_ends_at_the_cap_and_leaves_no_empty_family() -> None:
+    page = render(
+        [Family(LABELLED, [(str(n), "") for n in range(10)], [1] * 10), Family(PLAIN, [()], [1])],
+        max_series=8,
+    )
+
+    assert page.series == 8
+    assert page.dropped["cap"] == 3
+    assert b"test_plain" not in page.body
+
+
+def test_a_family_without_samples_is_not_on_the_page() -> None:
+    assert render([Family(LABELLED, [], [])]).body == b""
+
+
+def test_a_text_that_is_no_unicode_does_not_break_the_page() -> None:
+    assert b'where="?"' in render([Family(LABELLED, [("\ud800", "")], [1])]).body
+
+
+def test_compressed_bytes_are_the_page() -> None:
+    body = render([Family(LABELLED, [(str(n), "") for n in range(100)], range(100))]).body
+
+    assert gzip.decompress(compress(body)) == body
+    assert len(compress(body)) < len(body) / 5
+
+
+def complaints(metrics: list[Metric]) -> dict[str, str]:
+    """By metric what promtool says of a page with one sample of each."""
+    families = [Family(metric, [("x",) * len(metric.labels)], [1]) for metric in metrics]
+    done = subprocess.run(
+        ["promtool", "check", "metrics"], input=render(families).body, capture_output=True, check=False
+    )
+    lines = (line.partition(" ") for line in (done.stdout + done.stderr).decode().splitlines())
+    return {name: complaint for name, _, complaint in lines}
+
+
+def test_promtool_finds_fault_with_names_kept_for_compatibility_alone() -> None:
+    ours = CATALOGUE.of("postgres", "redis", "exporter")
+    no_total = {metric.name for metric in ours if metric.kind == "counter" and metric.name[-6:] != "_total"}
+    a_count = {"pg_stat_activity_count", "pg_locks_count", "redis_keys_count"}
+
+    found = complaints(list(ours))
+
+    assert set(found) == no_total | a_count
+    assert all(name.startswith(COMPATIBLE_COUNTER_PREFIXES) for name in no_total)
+    assert {found[name] for name in no_total} == {'counter metrics should have "_total" suffix'}
+
+
+@pytest.mark.parametrize("broken", ["test_no_help", "test_x{"])
+def test_promtool_does_find_fault(broken: str) -> None:
+    done = subprocess.run(
+        ["promtool", "check", "metrics"], input=f"{broken} 1\n".encode(), capture_output=True, check=False
+    )
+
+    assert done.stdout + done.stderr
