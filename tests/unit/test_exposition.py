@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import math
 import subprocess
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -86,15 +87,10 @@ def test_a_series_written_twice_keeps_its_first_value_and_is_counted() -> None:
 
 
 def test_a_broken_sample_costs_itself_alone() -> None:
-    labels = [("a",), ("b", None), ("c", "c"), ("d", "d"), ("e", "e")]
-    values = [1, 1, None, "x"]
+    labels: Any = [("a",), ("b", None), ("c", "c"), ("d", "d"), ("e", "e")]
+    values: Any = [1, 1, None, "x"]
 
-    page = render(
-        [
-            Family(LABELLED, labels, values),  # type: ignore[arg-type]  what no checker lets through
-            Family(PLAIN, [()], [7]),
-        ]
-    )
+    page = render([Family(LABELLED, labels, values), Family(PLAIN, [()], [7])])
 
     assert read(page.body) == {("test_plain", frozenset()): 7.0}
     assert page.dropped["invalid"] == 5

@@ -1,0 +1,121 @@
+"""Turn any connection string of a backend into one for libpq, put together from its parts."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+from psycopg import ProgrammingError, pq
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from exporters.dsn import Url, is_url, split_url
+from exporters.errors import ConfigError
+
+# A dead peer is noticed by the kernel, also where no statement is under way.
+DEFAULTS = {
+    "connect_timeout": "2",
+    "keepalives": "1",
+    "keepalives_idle": "30",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "5000",
+}
+APPLICATION_NAME = "obs-exporter"
+SCHEMES = ("postgresql", "postgres")
+EXPECTED = "expected postgresql://user:password@host:5432/database or key=value pairs"
+
+# What SQLAlchemy hands to asyncpg, and libpq has under another name or not at all.
+RENAMED = {"ssl": "sslmode", "database": "dbname", "timeout": "connect_timeout"}
+TRUTH = {"true": "require", "1": "require", "false": "disable", "0": "disable"}
+APPLICATION_ONLY = frozenset(
+    {
+        "async_fallback", "command_timeout", "max_cacheable_statement_size", "max_cached_statement_lifetime",
+        "prepare_threshold", "prepared_statement_cache_size", "prepared_statement_name_func",
+        "server_settings", "statement_cache_size",
+    }
+)  # fmt: skip
+
+
+def libpq_conninfo(text: str, name: str) -> str:
+    """A connection string for psycopg.
+
+    Args:
+        text: a URL, with SQLAlchemy's driver or without, or libpq's ``key=value`` pairs.
+        name: the variable that it comes from, for messages.
+
+    Raises:
+        ConfigError: it is neither, or holds a parameter that nobody knows; its text is not in the message.
+    """
+    given = _of_url(text, name) if is_url(text) else _of_pairs(text, name)
+    parts = {**DEFAULTS, **given, "application_name": APPLICATION_NAME}
+    try:
+        return make_conninfo("", **parts)
+    except ProgrammingError:
+        raise ConfigError(f"{name}: not a connection string for PostgreSQL; {EXPECTED}") from None
+
+
+def describe(conninfo: str) -> str:
+    """Host, port, database and role of a connection string, for the log."""
+    parts = conninfo_to_dict(conninfo)
+    shown = ("host", "port", "dbname", "user", "sslmode")
+    return " ".join(f"{key}={parts[key]}" for key in shown if parts.get(key)) or "libpq's defaults"
+
+
+def _of_pairs(text: str, name: str) -> dict[str, str]:
+    try:
+        return {key: str(value) for key, value in conninfo_to_dict(text).items()}
+    except ProgrammingError:
+        raise ConfigError(f"{name}: not a connection string for PostgreSQL; {EXPECTED}") from None
+
+
+def _of_url(text: str, name: str) -> dict[str, str]:
+    try:
+        url = split_url(text)
+    except ValueError as error:
+        raise ConfigError(f"{name}: {error}; {EXPECTED}") from None
+    if url.scheme.partition("+")[0] not in SCHEMES:
+        raise ConfigError(f"{name}: the scheme is {url.scheme!r}; {EXPECTED}")
+    parts = {
+        "host": ",".join(host for host, _ in url.hosts),
+        "port": _ports(url, name),
+        "dbname": url.path,
+        "user": url.user,
+        "password": url.password,
+    }
+    query = _of_query(url.query, name)
+    if "host" in query and ":" in query["host"] and not query["host"].startswith("/"):
+        query |= _hosts_of_query(query.pop("host"))
+    return {key: value for key, value in (parts | query).items() if value}
+
+
+def _ports(url: Url, name: str) -> str:
+    ports = [port for _, port in url.hosts]
+    if not all(port.isdecimal() or not port for port in ports):
+        raise ConfigError(
+            f"{name}: a port is no number; encode '@', ':' and '/' in a password as %40, %3A, %2F"
+        )
+    return ",".join(ports) if any(ports) else ""
+
+
+def _of_query(query: tuple[tuple[str, str], ...], name: str) -> dict[str, str]:
+    known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
+    parts: dict[str, str] = {}
+    for written, value in query:
+        key = RENAMED.get(written, written)
+        if key in APPLICATION_ONLY:
+            continue
+        if key not in known:
+            close = difflib.get_close_matches(key, known, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise ConfigError(f"{name}: libpq knows no parameter {written!r}{hint}")
+        if key == "sslmode":
+            parts[key] = TRUTH.get(value.lower(), value)
+        else:
+            parts[key] = f"{parts[key]},{value}" if key in parts else value
+    return parts
+
+
+def _hosts_of_query(hosts: str) -> Mapping[str, str]:
+    """SQLAlchemy's ``?host=a:5432&host=b:5432``."""
+    pairs = [host.partition(":") for host in hosts.split(",")]
+    return {"host": ",".join(host for host, _, _ in pairs), "port": ",".join(port for _, _, port in pairs)}

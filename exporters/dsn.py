@@ -1,0 +1,111 @@
+"""Read the connection strings that backends already have, SQLAlchemy's among them, without any library.
+
+A password may hold any character, encoded or not: an application that connects with a string must not
+find that its exporter cannot.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+SCHEME = re.compile(r"\s*([A-Za-z][\w+.-]*)://")
+QUERY = re.compile(r"\?(?=\w+=)")
+PLAIN_ADDRESS = re.compile(r"(\[[^\]]*\]|[^:/]*)(:\d*)?(,|/|$)")
+HOST_AND_PORT = re.compile(r"(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>[^:]*))?")
+KEYWORD_PASSWORD = re.compile(r"password\s*=\s*(?:'((?:\\.|[^'\\])*)'?|(\S+))", re.IGNORECASE)
+SECRET_PARAMETERS = frozenset({"password", "sslpassword", "ssl_password", "passwd"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Url:
+    """The parts of a connection URL, decoded.
+
+    Attributes:
+        scheme: ``postgresql+asyncpg`` of ``postgresql+asyncpg://``, lower case.
+        user: empty if there is none.
+        password: decoded; empty if there is none.
+        written_password: the password as it stands in the URL.
+        hosts: each with its port; the port may be empty.
+        path: what follows the first slash: a database.
+        query: the parameters in their order.
+    """
+
+    scheme: str
+    user: str
+    password: str
+    written_password: str
+    hosts: tuple[tuple[str, str], ...]
+    path: str
+    query: tuple[tuple[str, str], ...]
+
+
+def is_url(text: str) -> bool:
+    """Whether it has the form ``scheme://``."""
+    return SCHEME.match(text) is not None
+
+
+def split_url(text: str) -> Url:
+    """Take a URL apart; a bad %-escape stands for itself, and the last `@` ends the password.
+
+    Raises:
+        ValueError: it is no URL, or a host is followed by two ports; the message holds no part of it.
+    """
+    found = SCHEME.match(text)
+    if found is None:
+        raise ValueError("expected scheme://")
+    userinfo, address, query = _sections(text[found.end() :].strip())
+    user, _, password = userinfo.partition(":")
+    hosts, _, path = address.partition("/")
+    return Url(
+        scheme=found[1].lower(),
+        user=unquote(user),
+        password=unquote(password),
+        written_password=password,
+        hosts=tuple(_host(host) for host in hosts.split(",")) if hosts else (),
+        path=unquote(path),
+        query=tuple(_parameter(item) for item in query.split("&") if item),
+    )
+
+
+def secrets_in(text: str) -> set[str]:
+    """Everything in a connection string that may be a password, and the whole string."""
+    secrets = {text.strip()}
+    if is_url(text):
+        try:
+            url = split_url(text)
+        except ValueError:
+            return secrets
+        secrets |= {url.password, url.written_password}
+        secrets |= {value for name, value in url.query if name.lower() in SECRET_PARAMETERS}
+    for quoted, plain in KEYWORD_PASSWORD.findall(text):
+        secrets |= {plain, quoted, re.sub(r"\\(.)", r"\1", quoted)}
+    return secrets - {""}
+
+
+def _sections(text: str) -> tuple[str, str, str]:
+    """User and password, hosts and path, query: also where `@`, `/` or `?` stand bare in the password."""
+    before, query = _without_query(text)
+    userinfo, _, address = before.rpartition("@")
+    if not userinfo and "@" in query and not PLAIN_ADDRESS.match(address):
+        userinfo, _, address = text.rpartition("@")
+        address, query = _without_query(address)
+    return userinfo, address, query
+
+
+def _without_query(text: str) -> tuple[str, str]:
+    found = QUERY.search(text)
+    return (text[: found.start()], text[found.end() :]) if found else (text, "")
+
+
+def _host(text: str) -> tuple[str, str]:
+    found = HOST_AND_PORT.fullmatch(text)
+    if found is None:
+        raise ValueError("expected host or host:port")
+    return unquote(found["host"].strip("[]")), found["port"] or ""
+
+
+def _parameter(item: str) -> tuple[str, str]:
+    name, _, value = item.partition("=")
+    return unquote(name), unquote(value)

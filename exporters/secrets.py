@@ -1,0 +1,109 @@
+"""Where connection strings come from, and how their passwords stay out of everything that is written."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+from exporters.dsn import secrets_in
+from exporters.errors import ConfigError
+
+MASK = "***"
+
+
+class Redactor:
+    """Replaces every secret it was told of, however it is spelled, by ``***``."""
+
+    def __init__(self) -> None:
+        self._known: frozenset[str] = frozenset()
+        self._pattern: re.Pattern[str] | None = None
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """From now on mask these texts, and their URL-encoded and quoted forms."""
+        known = self._known.union(form for secret in secrets for form in spellings(secret))
+        if known != self._known:
+            longest_first = sorted(known, key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+            self._known = known
+
+    def mask(self, text: str) -> str:
+        """The text without any secret."""
+        return self._pattern.sub(MASK, text) if self._pattern else text
+
+
+def spellings(secret: str) -> set[str]:
+    """The forms in which a library, a URL, a JSON log or a Python message may write a secret."""
+    backslashes = secret.replace("\\", "\\\\")
+    forms = {
+        secret,
+        quote(secret, safe=""),
+        quote(secret),
+        quote_plus(secret),
+        repr(secret)[1:-1],
+        backslashes.replace("'", "\\'"),
+        backslashes.replace('"', '\\"'),
+        json.dumps(secret)[1:-1],
+    }
+    return forms - {""}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionString:
+    """A connection string in a variable, or in the file that a variable names.
+
+    Attributes:
+        name: the variable, such as ``DATABASE_URL``; it stands in messages.
+        value: the string itself, when it is not in a file.
+        file: where it is read from, again at every connect.
+        redactor: learns the passwords as they are read.
+    """
+
+    name: str
+    redactor: Redactor
+    value: str = ""
+    file: Path | None = None
+
+    def read(self) -> str:
+        """The string as it is now.
+
+        Raises:
+            ConfigError: the file is unreadable, empty, or everybody may read it.
+        """
+        text = self.value if self.file is None else read_secret(self.file, self.name)
+        self.redactor.learn(secrets_in(text))
+        return text
+
+
+def connection_string(name: str, environ: Mapping[str, str], redactor: Redactor) -> ConnectionString | None:
+    """What ``NAME_FILE`` or else ``NAME`` holds; None if neither is set."""
+    file_variable = f"{name}_FILE"
+    if environ.get(file_variable):
+        return ConnectionString(name=file_variable, file=Path(environ[file_variable]), redactor=redactor)
+    if environ.get(name):
+        return ConnectionString(name=name, value=environ[name].strip(), redactor=redactor)
+    return None
+
+
+def read_secret(path: Path, name: str) -> str:
+    """The content of a file that holds a secret, without surrounding space.
+
+    Raises:
+        ConfigError: it is unreadable, empty, or everybody may read it.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            mode = stat.S_IMODE(path.stat().st_mode)
+            text = file.read().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise ConfigError(f"{name}={path}: {reason}; expected a file with a connection string") from None
+    if mode & stat.S_IROTH:
+        raise ConfigError(f"{name}={path}: mode {mode:04o} lets everybody read it; run: chmod o-rwx {path}")
+    if not text:
+        raise ConfigError(f"{name}={path}: the file is empty; expected a connection string")
+    return text
