@@ -1,0 +1,163 @@
+"""A configuration is understood, or refused in one line that says where, what, and what was expected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from exporters.config import Config, IndexConfig, read_config
+from exporters.errors import ConfigError
+
+GOOD = """\
+postgres:
+  expected_indexes:
+    - {name: ix_requests_created, table: public.requests, columns: [a, b DESC], where: "a = 'open'"}
+    - name: ix_employees_factory
+      table: employees
+      columns: [factory_id]
+  tables: [public.requests]
+  top_tables: 10
+  heavy_ttl: 30
+redis:
+  key_patterns: ["dashboard:*", 'session:[0-9]*']
+  scan_interval: 2.5
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "exporter.yml"
+
+
+def test_what_the_file_says_is_handed_on_and_nothing_else(file: Path) -> None:
+    file.write_text(GOOD)
+
+    assert read_config(file) == Config(
+        postgres={
+            "expected_indexes": (
+                IndexConfig(
+                    name="ix_requests_created",
+                    table="public.requests",
+                    columns=("a", "b DESC"),
+                    where="a = 'open'",
+                ),
+                IndexConfig(name="ix_employees_factory", table="employees", columns=("factory_id",)),
+            ),
+            "tables": ("public.requests",),
+            "top_tables": 10,
+            "heavy_ttl": 30.0,
+        },
+        redis={"key_patterns": ("dashboard:*", "session:[0-9]*"), "scan_interval": 2.5},
+    )
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "redis:\npostgres:\n", "redis: {}\n"])
+def test_an_empty_file_or_section_means_the_defaults(file: Path, text: str) -> None:
+    file.write_text(text)
+
+    assert not any((read_config(file).postgres, read_config(file).redis))
+
+
+BAD = [
+    ("redis:\n  key_patern: []\n", "redis.key_patern: []; expected one of the keys", "mean 'key_patterns'?"),
+    ("rediss: {}\n", "rediss: {}; expected one of the keys postgres, redis", "did you mean 'redis'?"),
+    ("redis: [a]\n", "redis: ['a']; expected a mapping of key_patterns, scan_interval", ""),
+    ("just text\n", "the file: 'just text'; expected a mapping of postgres, redis", ""),
+    ("redis:\n  scan_interval: fast\n", "redis.scan_interval: 'fast'; expected a number of seconds", "1 to"),
+    ("redis:\n  scan_interval: 0.5\n", "redis.scan_interval: 0.5; expected", "seconds from 1 to 86400"),
+    ("redis:\n  scan_interval: true\n", "redis.scan_interval: True; expected a number", ""),
+    ("redis:\n  scan_interval: .nan\n", "redis.scan_interval: nan; expected a number", ""),
+    ("redis:\n  key_patterns: 'a:*'\n", "redis.key_patterns: 'a:*'; expected a list", ""),
+    ("redis:\n  key_patterns: [7]\n", "redis.key_patterns[0]: 7; expected a text in quotes", ""),
+    (
+        "redis:\n  key_patterns: ['ok:*', 'user:[0-9']\n",
+        "redis.key_patterns[1]: 'user:[0-9'; expected",
+        "a [ is",
+    ),
+    ("redis:\n  key_patterns: ['user\\']\n", "redis.key_patterns[0]:", "ends in a backslash"),
+    ("redis:\n  key_patterns: ['']\n", "redis.key_patterns[0]: ''; expected a text", ""),
+    (
+        "redis:\n  key_patterns: ['a', 'b', 'a']\n",
+        "redis.key_patterns[2]: 'a'; expected each pattern once",
+        "",
+    ),
+    (
+        "postgres:\n  top_tables: 1.5\n",
+        "postgres.top_tables: 1.5; expected a whole number from 0 to 1000",
+        "",
+    ),
+    ("postgres:\n  top_tables: -1\n", "postgres.top_tables: -1; expected a whole number", ""),
+    ("postgres:\n  lock_timeout_ms: 1\n", "postgres.lock_timeout_ms: 1; expected", "milliseconds from 10"),
+    (
+        "postgres:\n  expected_indexes:\n  - {name: i, colums: [a]}\n",
+        "postgres.expected_indexes[0].colums: ['a']; expected one of the keys",
+        "did you mean 'columns'?",
+    ),
+    (
+        "postgres:\n  expected_indexes:\n  - {name: i, table: t}\n",
+        "postgres.expected_indexes[0].columns: None; expected the name, the table and the columns",
+        "",
+    ),
+    ("redis:\n  scan_interval: 1\n  scan_interval: 2\n", ":3:3: the key 'scan_interval' stands twice", ""),
+    ("redis: [unclosed\n", ":2:1: expected ',' or ']'", "expected YAML with the keys postgres, redis"),
+    ("redis:\n\tscan_interval: 1\n", ":2:1: found character", "expected YAML"),
+    ("redis: \x00\n", "a character that YAML does not allow", "expected YAML text"),
+    ("redis: *nobody\n", ":1:8: found undefined alias 'nobody'", "expected YAML"),
+    ("redis: !!python/object:os.system {}\n", ":1:8: could not determine a constructor", "expected YAML"),
+]
+
+
+@pytest.mark.parametrize(("text", "where", "what"), BAD)
+def test_a_mistake_is_told_in_one_line_with_file_key_value_and_what_was_expected(
+    file: Path, text: str, where: str, what: str
+) -> None:
+    file.write_text(text)
+
+    with pytest.raises(ConfigError) as raised:
+        read_config(file)
+
+    message = str(raised.value)
+    assert message.startswith(f"{file}:")
+    assert where in message
+    assert what in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "database_url: postgresql://u:hunter2@host/db\n",
+        "postgres: {password: hunter2}\n",
+        "redis: 'redis://:hunter2@host'\n",
+        "redis: {key_patterns: {url: 'redis://:hunter2@host'}}\n",
+    ],
+)
+def test_a_password_that_stands_in_the_wrong_place_is_not_repeated(file: Path, text: str) -> None:
+    file.write_text(text)
+
+    with pytest.raises(ConfigError, match="a value not shown") as raised:
+        read_config(file)
+
+    assert "hunter2" not in str(raised.value)
+
+
+def test_a_long_value_is_cut(file: Path) -> None:
+    file.write_text(f"redis: {'x' * 1000}\n")
+
+    with pytest.raises(ConfigError) as raised:
+        read_config(file)
+
+    assert len(str(raised.value)) < 250
+
+
+def test_a_file_that_is_not_there_or_no_text_is_told(tmp_path: Path) -> None:
+    binary = tmp_path / "binary.yml"
+    binary.write_bytes(b"\xff\xfe\xff")
+
+    with pytest.raises(ConfigError, match=r"missing\.yml: No such file or directory; expected a YAML file"):
+        read_config(tmp_path / "missing.yml")
+    with pytest.raises(ConfigError, match=r"binary\.yml: not UTF-8 text; expected a YAML file"):
+        read_config(binary)
+    with pytest.raises(ConfigError, match="Is a directory; expected a YAML file"):
+        read_config(tmp_path)
