@@ -62,7 +62,9 @@ def api_env(backend_url: str, redis_server: Redis, server_root: Path, fault_file
 
 @pytest.fixture(scope="session")
 def baseline(server_root: Path, api_env: dict[str, str]) -> Iterator[Api]:
-    api = Api(server_root / "baseline", {**api_env, "BACKEND_STATE": "baseline"}, workers=1).start()
+    api = Api(
+        server_root / "baseline", {**api_env, "BACKEND_STATE": "baseline", "BACKEND_FAULTS": ""}, workers=1
+    ).start()
     yield api
     api.stop()
 

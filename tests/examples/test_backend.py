@@ -13,7 +13,7 @@ from redis import Redis as Client
 
 from examples.backend.settings import Settings, SettingsError
 from examples.demo.databases import Redis
-from examples.demo.process import free_port
+from examples.demo.process import free_port, wait_until
 from examples.demo.servers import Api
 
 TODAY = date.today()
@@ -47,8 +47,11 @@ def get(api: Api, path: str) -> Any:
 def statements(database: psycopg.Connection) -> int:
     """SQL statements that requests have executed, as PostgreSQL counted them.
 
-    What SQLAlchemy asks at a worker's first connection (version, schema, types) is no request's.
+    What SQLAlchemy asks at a worker's first connection (version, schema, types) is no request's. A
+    statement is counted at the end of its transaction, which may come after the answer.
     """
+    busy = "SELECT FROM pg_stat_activity WHERE usename = 'example' AND state <> 'idle'"
+    wait_until(lambda: not database.execute(busy).fetchall(), "all transactions ended")
     row = database.execute(
         "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements"
         " WHERE userid = 'example'::regrole AND query ~* '^(select|update|insert)'"
