@@ -1,7 +1,8 @@
 """Faults inside the application, for drills. One file, watched by every worker, says which are on.
 
 The file holds JSON such as ``{"slow": {"handler": "/api/employees", "seconds": 0.4, "at": "database"},
-"errors": {"handler": "/api/requests"}, "hold": {"connections": 30}}``; without the file nothing is wrong.
+"errors": {"handler": "/api/requests"}, "nplusone": {"handler": "/api/employees", "queries": 20},
+"hold": {"connections": 30}}``; without the file nothing is wrong.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import Request
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, TextClause, text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 POLL_SECONDS = 0.1
+SLEEP = text("SELECT pg_sleep(:seconds)")
+ONE_EMPLOYEE = text("SELECT full_name FROM employees WHERE id = :id")
 
 
 class InjectedError(RuntimeError):
@@ -46,21 +49,27 @@ class Faults:
         self.thread.join()
 
     async def strike(self, request: Request) -> None:
-        """Delay or fail this request if its route template is named; runs after routing, in each request."""
+        """Do to this request what is on for its route template; runs after routing, in each request."""
         handler = request.scope["route"].path
-        slow = self.active.get("slow")
-        if slow is not None and slow["handler"] == handler:
+        if (slow := self._on("slow", handler)) is not None:
             if slow["at"] == "database":
-                await run_in_threadpool(self._sleep_in_database, slow["seconds"])
+                await run_in_threadpool(self._execute, SLEEP, [{"seconds": slow["seconds"]}])
             else:
                 await asyncio.sleep(slow["seconds"])
-        errors = self.active.get("errors")
-        if errors is not None and errors["handler"] == handler:
+        if (nplusone := self._on("nplusone", handler)) is not None:
+            rows = [{"id": number + 1} for number in range(nplusone["queries"])]
+            await run_in_threadpool(self._execute, ONE_EMPLOYEE, rows)
+        if self._on("errors", handler) is not None:
             raise InjectedError(f"{handler} fails because the fault 'errors' is on")
 
-    def _sleep_in_database(self, seconds: float) -> None:
+    def _on(self, name: str, handler: str) -> dict[str, Any] | None:
+        fault = self.active.get(name)
+        return fault if fault is not None and fault["handler"] == handler else None
+
+    def _execute(self, statement: TextClause, parameters: list[dict[str, Any]]) -> None:
         with self.engine.connect() as connection:
-            connection.execute(text("SELECT pg_sleep(:seconds)"), {"seconds": seconds})
+            for each in parameters:
+                connection.execute(statement, each)
 
     def _watch(self) -> None:
         while not self.ended.wait(POLL_SECONDS):

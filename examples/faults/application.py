@@ -1,0 +1,73 @@
+"""Faults inside the application: entries in the file that its workers watch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from examples.faults.model import Targets
+
+DEFAULT_HANDLER = "/api/employees"
+
+
+@dataclass(frozen=True)
+class AppFault:
+    """One entry of the fault file; workers see it within a fifth of a second."""
+
+    file: Path
+    name: str
+    values: dict[str, Any]
+
+    def inject(self) -> None:
+        """Add the entry."""
+        self._write({**self._entries(), self.name: self.values})
+
+    def heal(self) -> None:
+        """Remove the entry."""
+        entries = self._entries()
+        if entries.pop(self.name, None) is not None:
+            self._write(entries)
+
+    def _entries(self) -> dict[str, Any]:
+        try:
+            entries: dict[str, Any] = json.loads(self.file.read_text())
+        except FileNotFoundError:
+            return {}
+        return entries
+
+    def _write(self, entries: dict[str, Any]) -> None:
+        new = self.file.with_suffix(".new")  # a worker never reads half a file
+        new.write_text(json.dumps(entries))
+        new.replace(self.file)
+
+
+def slow_endpoint(
+    targets: Targets,
+    *,
+    handler: str = DEFAULT_HANDLER,
+    delay: float = 1.0,
+    at: Literal["app", "database"] = "app",
+) -> AppFault:
+    """Each request of a route takes `delay` seconds longer, in the application or in a statement."""
+    return _fault(targets, "slow", handler=handler, seconds=delay, at=at)
+
+
+def errors(targets: Targets, *, handler: str = DEFAULT_HANDLER) -> AppFault:
+    """Each request of a route ends in an exception, so in a 500."""
+    return _fault(targets, "errors", handler=handler)
+
+
+def nplusone(targets: Targets, *, handler: str = DEFAULT_HANDLER, queries: int = 20) -> AppFault:
+    """Each request of a route executes one statement `queries` times more."""
+    return _fault(targets, "nplusone", handler=handler, queries=queries)
+
+
+def hold_pool(targets: Targets, *, connections: int = 30) -> AppFault:
+    """Each worker holds that many connections of its pool, each in an open transaction."""
+    return _fault(targets, "hold", connections=connections)
+
+
+def _fault(targets: Targets, name: str, **values: object) -> AppFault:
+    return AppFault(Path(targets.fault_file), name, values)

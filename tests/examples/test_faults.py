@@ -1,0 +1,273 @@
+"""Each fault breaks what it says, at the server or in the application, and heals without a trace."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import requests
+from redis import Redis as Client
+
+from examples.backend.migrate import migrate
+from examples.demo.databases import Postgres, Redis
+from examples.demo.process import wait_until
+from examples.demo.servers import ROOT, Api
+from examples.faults import Fault, FaultError, Targets, injected, make
+from examples.faults.process import family
+
+
+@pytest.fixture
+def targets(
+    backend_url: str, redis_server: Redis, postgres: Postgres, fixed: Api, fault_file: Path
+) -> Targets:
+    processes = {"api": fixed, "postgres": postgres, "redis": redis_server}
+    return Targets(
+        fault_file=str(fault_file),
+        database_url=backend_url,
+        redis_url=redis_server.url,
+        processes={name: server.process.pid for name, server in processes.items() if server.process},
+    )
+
+
+def count(database: psycopg.Connection, query: str) -> int:
+    row = database.execute(query).fetchone()
+    assert row
+    return int(row[0])
+
+
+def statuses(api: Api, path: str, times: int = 12) -> set[int]:
+    """Answers over new connections, so that both workers are asked."""
+    return {requests.get(api.url + path, timeout=10).status_code for _ in range(times)}
+
+
+def seconds(api: Api, path: str) -> float:
+    began = time.perf_counter()
+    requests.get(api.url + path, timeout=10).raise_for_status()
+    return time.perf_counter() - began
+
+
+def test_a_slow_endpoint_is_slow_in_every_worker_and_alone(fixed: Api, targets: Targets) -> None:
+    path = "/api/requests?status=pending"
+    with injected(make("slow-endpoint", targets, handler="/api/requests", delay=0.3)):
+        wait_until(lambda: min(seconds(fixed, path) for _ in range(5)) >= 0.3, "both workers slow")
+        assert seconds(fixed, "/api/factories/F001/config") < 0.3
+    wait_until(lambda: max(seconds(fixed, path) for _ in range(8)) < 0.3, "both workers fast again")
+
+
+def test_a_slow_statement_is_slow_in_postgresql(
+    fixed: Api, targets: Targets, database: psycopg.Connection
+) -> None:
+    sleeps = "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE query ~ 'pg_sleep'"
+    before = count(database, sleeps)
+    with injected(make("slow-endpoint", targets, handler="/api/requests", delay=0.2, at="database")):
+        wait_until(lambda: seconds(fixed, "/api/requests") >= 0.2, "slow")
+    assert count(database, sleeps) > before
+
+
+def test_errors_are_500s_on_one_route_in_every_worker(fixed: Api, targets: Targets) -> None:
+    with injected(make("errors", targets, handler="/api/employees/{employee_id}")):
+        wait_until(lambda: statuses(fixed, "/api/employees/1") == {500}, "both workers failing")
+        assert statuses(fixed, "/api/factories/F001/config") == {200}
+    wait_until(lambda: statuses(fixed, "/api/employees/1") == {200}, "both workers healed")
+
+
+def test_nplusone_asks_the_same_again_and_again(
+    fixed: Api, targets: Targets, database: psycopg.Connection
+) -> None:
+    asked = "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE query ~ '^SELECT full_name FROM'"
+
+    def ask() -> bool:
+        before = count(database, asked)
+        requests.get(f"{fixed.url}/api/factories", timeout=10).raise_for_status()
+        return count(database, asked) - before == 7
+
+    with injected(make("nplusone", targets, handler="/api/factories", queries=7)):
+        wait_until(ask, "7 more statements")
+
+
+def test_two_faults_of_the_application_heal_one_by_one(fixed: Api, targets: Targets) -> None:
+    first = make("errors", targets, handler="/api/requests")
+    second = make("nplusone", targets)
+    with injected(second):
+        with injected(first):
+            wait_until(lambda: statuses(fixed, "/api/requests") == {500}, "failing")
+        wait_until(lambda: statuses(fixed, "/api/requests") == {200}, "healed")
+        assert "nplusone" in Path(targets.fault_file).read_text()
+
+
+def test_held_pools_let_requests_time_out(fixed: Api, targets: Targets, database: psycopg.Connection) -> None:
+    """Two workers of 2 + 2 connections each."""
+    leaked = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE application_name = 'backend' AND state = 'idle in transaction'"
+    )
+    with injected(make("hold-connections", targets, connections=4)):
+        wait_until(lambda: count(database, leaked) == 8, "8 connections held")
+        assert statuses(fixed, "/api/requests", times=2) == {500}
+    wait_until(lambda: count(database, leaked) == 0, "connections given back")
+    assert statuses(fixed, "/api/requests") == {200}
+
+
+def test_held_server_connections_are_another_clients(targets: Targets, database: psycopg.Connection) -> None:
+    held = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'leak'"
+    with injected(make("hold-connections", targets, at="server", connections=200)):
+        limit = count(database, "SELECT current_setting('max_connections')::int")
+        assert limit * 0.8 < count(database, held) < limit
+    wait_until(lambda: count(database, held) == 0, "connections closed")
+
+
+def test_a_dropped_index_is_created_again(
+    backend_url: str, targets: Targets, database: psycopg.Connection
+) -> None:
+    present = "SELECT count(*) FROM pg_index WHERE indexrelid::regclass::text = 'idx_requests_status_created'"
+    migrate(backend_url)
+    fault = make("drop-index", targets, index="idx_requests_status_created")
+    with injected(fault):
+        assert count(database, present) == 0
+        with pytest.raises(FaultError, match="no index 'idx_requests_status_created' to drop"):
+            fault.inject()
+    assert count(database, present) == 1
+
+
+def test_a_locked_table_blocks_its_readers(fixed: Api, targets: Targets) -> None:
+    with injected(make("lock-table", targets)), pytest.raises(requests.ReadTimeout):
+        requests.get(f"{fixed.url}/api/timer-cards/pending?factory_id=F001", timeout=0.5)
+    assert statuses(fixed, "/api/timer-cards/pending?factory_id=F001") == {200}
+
+
+def test_deadlocks_are_broken_by_postgresql(targets: Targets, database: psycopg.Connection) -> None:
+    query = "SELECT deadlocks FROM pg_stat_database WHERE datname = 'example'"
+    before = count(database, query)
+    with injected(make("deadlock", targets)):
+        wait_until(lambda: count(database, query) > before, "a deadlock")
+
+
+@pytest.fixture
+def small_redis(redis_server: Redis, targets: Targets) -> Iterator[Client]:
+    with Client.from_url(redis_server.url) as client:
+        client.config_set("maxmemory", "24mb")
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        yield client
+        client.config_set("maxmemory", "0")
+
+
+def test_a_filled_redis_evicts_until_it_is_healed(small_redis: Client, targets: Targets) -> None:
+    def evicted() -> int:
+        return int(small_redis.info("stats")["evicted_keys"])
+
+    before = evicted()
+    with injected(make("fill-redis", targets)):
+        wait_until(lambda: evicted() > before + 10, "evictions")
+    assert not list(small_redis.scan_iter("session:fill:*"))
+    after = evicted()
+    small_redis.set("session:one-more", "value", ex=60)
+    assert evicted() == after
+
+
+def test_redis_without_a_limit_is_not_filled(redis_server: Redis, targets: Targets) -> None:
+    with pytest.raises(FaultError, match="no maxmemory"), injected(make("fill-redis", targets)):
+        pass
+
+
+def test_a_flushed_cache_finds_nothing_and_keeps_sessions(
+    redis_server: Redis, fixed: Api, targets: Targets
+) -> None:
+    with Client.from_url(redis_server.url) as client:
+        key = "factory_config:factory_id=F004"
+        sessions = len(list(client.scan_iter("session:*")))
+        with injected(make("flush-cache", targets, pause=0.02)):
+            requests.get(f"{fixed.url}/api/factories/F004/config", timeout=5).raise_for_status()
+            wait_until(lambda: not client.exists(key), "flushed")
+        assert len(list(client.scan_iter("session:*"))) == sessions > 0
+        requests.get(f"{fixed.url}/api/factories/F004/config", timeout=5).raise_for_status()
+        assert client.exists(key)
+
+
+def frozen(pid: int) -> set[str]:
+    return {Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()[0] for each in family(pid)}
+
+
+@pytest.mark.parametrize("server", ["api", "postgres", "redis"])
+def test_a_stopped_server_stands_still_with_all_its_children(targets: Targets, server: str) -> None:
+    pid = targets.processes[server]
+    assert "T" not in frozen(pid)
+    with injected(make(f"stop-{server}", targets)):
+        wait_until(lambda: frozen(pid) == {"T"}, "every process stopped")
+    assert "T" not in frozen(pid)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("stop-world", "no server 'world'; expected one of api, postgres, redis"),
+        ("flood", "no fault 'flood'"),
+    ],
+)
+def test_an_unknown_fault_or_server_is_named(targets: Targets, name: str, message: str) -> None:
+    with pytest.raises(FaultError, match=message):
+        make(name, targets)
+
+
+def test_a_fault_heals_though_the_drill_fails() -> None:
+    class Recorded:
+        calls: list[str]
+
+        def __init__(self) -> None:
+            self.calls = []
+
+        def inject(self) -> None:
+            self.calls.append("inject")
+
+        def heal(self) -> None:
+            self.calls.append("heal")
+
+    fault: Fault = (recorded := Recorded())
+    with pytest.raises(ZeroDivisionError), injected(fault):
+        print(1 / 0)
+    assert recorded.calls == ["inject", "heal"]
+
+
+def run(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "examples.faults", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, None])
+def test_the_command_injects_and_heals_at_the_end_of_its_time_or_at_a_signal(
+    fixed: Api, targets: Targets, tmp_path: Path, end: signal.Signals | None
+) -> None:
+    chain = tmp_path / "chain.json"
+    targets.save(chain)
+    assert chain.stat().st_mode & 0o077 == 0
+    limit = () if end else ("--seconds", "0.5")
+    process = run("errors", "--chain", str(chain), "--handler", "/api/requests", *limit)
+    assert process.stdout
+    assert "errors is on" in process.stdout.readline()
+    assert '"errors": {"handler": "/api/requests"}' in Path(targets.fault_file).read_text()
+    if end:
+        process.send_signal(end)
+    out, err = process.communicate(timeout=10)
+    assert (process.returncode, out, err) == (0, "errors is healed\n", "")
+    assert "errors" not in Path(targets.fault_file).read_text()
+
+
+@pytest.mark.parametrize("content", [None, "{]", '{"unknown": 1}'])
+def test_the_command_says_what_is_wrong_with_its_file(tmp_path: Path, content: str | None) -> None:
+    chain = tmp_path / "chain.json"
+    if content is not None:
+        chain.write_text(content)
+    out, err = (process := run("errors", "--chain", str(chain))).communicate(timeout=10)
+    assert (process.returncode, out) == (2, "")
+    assert err.startswith(f"error: {chain}: ")
+    assert "examples.demo --stay" in err
