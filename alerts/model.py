@@ -173,7 +173,12 @@ class Alert:
     @property
     def uid(self) -> str:
         """Its permanent address in Grafana, derived from its name."""
-        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", self.name).lower()
+        return self.uid_of(self.name)
+
+    @staticmethod
+    def uid_of(name: str) -> str:
+        """The address of an alert of this name."""
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
 
     @property
     def threshold(self) -> Number:

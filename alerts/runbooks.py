@@ -1,0 +1,76 @@
+"""Runbooks: one Markdown file for each alert, with the numbers of the stack filled in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+from alerts.model import Alert, AlertError, RenderContext
+from signals.numbers import spoken
+
+SECTIONS = ("Meaning", "Impact", "Check", "Fix", "False causes")
+HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+# Braces of PromQL and shells are none of these.
+HOLE = re.compile(r"\{(limit|hold|window|query|number:([a-z][a-z0-9_]*))\}")
+
+
+def folder() -> Traversable:
+    """Where the project's own runbooks are, in a checkout and in an installed package."""
+    return resources.files("alerts") / "runbooks"
+
+
+def runbook(alert: Alert, context: RenderContext, *, folders: Sequence[Traversable] = ()) -> str:
+    """The alert's runbook as Markdown, filled in.
+
+    ``{limit}``, ``{hold}``, ``{window}`` are the alert's, ``{query}`` is its whole PromQL, and
+    ``{number:KEY}`` is an objective or limit.
+
+    Args:
+        alert: whose runbook.
+        context: what the stack gives.
+        folders: looked through before the project's own.
+
+    Raises:
+        AlertError: there is none, it lacks a section, or it names an unknown number.
+    """
+    text = _read(alert, (*folders, folder()))
+    found = tuple(HEADING.findall(text))
+    if found != SECTIONS:
+        raise AlertError(
+            f"runbook {alert.name}.md has the sections {list(found)}; expected {list(SECTIONS)}; "
+            "write each, in this order, as `## Name`"
+        )
+
+    def filled(hole: re.Match[str]) -> str:
+        if hole[1] == "query":
+            return context.fill(alert.condition, alert.window)
+        if not hole[2]:
+            return context.says(alert, hole[0])
+        number = context.numbers.get(hole[2])
+        if number is None:
+            raise AlertError(
+                f"runbook {alert.name}.md names {hole[0]}; expected the key of an objective or limit, "
+                f"one of {sorted(context.numbers)}; correct the key"
+            )
+        return spoken(number.value, number.unit)
+
+    return HOLE.sub(filled, text)
+
+
+def _read(alert: Alert, folders: Sequence[Traversable]) -> str:
+    for each in folders:
+        file = each / f"{alert.name}.md"
+        if file.is_file():
+            return file.read_text(encoding="utf-8")
+    raise AlertError(
+        f"alert {alert.name} has no runbook; expected {alert.name}.md in {', '.join(map(str, folders))}; "
+        "write it, for whoever is woken"
+    )
+
+
+def orphans(alerts: Sequence[Alert], where: Traversable | None = None) -> tuple[str, ...]:
+    """Runbooks that no alert has: of an alert that was renamed or removed."""
+    names = {f"{alert.name}.md" for alert in alerts}
+    return tuple(sorted(file.name for file in (where or folder()).iterdir() if file.name not in names))
