@@ -12,7 +12,7 @@ from typing import Literal
 from exporters.catalogue import Label
 from signals.idioms import enclosed
 from signals.model import Recording, Signal
-from signals.numbers import Number, spoken
+from signals.numbers import SECONDS, Number, spoken
 from signals.promql import Context, Query, duration
 
 Engine = Literal["grafana", "prometheus"]
@@ -298,8 +298,8 @@ class RenderContext:
         """A text with the alert's limit, hold and window as a person says them."""
         number = self.number(alert.threshold)
         text = text.replace("{limit}", spoken(number.value, number.unit))
-        text = text.replace("{hold}", spoken_time(alert.hold * self.time_scale))
-        return text.replace("{window}", spoken_time(alert.window * self.time_scale))
+        text = text.replace("{hold}", spoken(alert.hold * self.time_scale, SECONDS))
+        return text.replace("{window}", spoken(alert.window * self.time_scale, SECONDS))
 
     def runbook_url(self, alert: Alert) -> str:
         """The alert's runbook, inside Grafana."""
@@ -310,11 +310,6 @@ class RenderContext:
         """The panel that shows the alert's signal."""
         uid, panel = self.panel_of(alert.signal)
         return f"{self.grafana_url}/d/{uid}?viewPanel=panel-{panel}"
-
-
-def spoken_time(seconds: float) -> str:
-    """A stretch of time as a person says it."""
-    return duration(seconds) if seconds else "0s"
 
 
 def unique(alerts: tuple[Alert, ...]) -> tuple[Alert, ...]:
