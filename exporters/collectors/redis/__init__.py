@@ -1,0 +1,163 @@
+"""Redis: one INFO and the length of the slow log in each scrape; keys by pattern in the background."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from redis.exceptions import ConnectionError as Disconnected
+
+from exporters.catalogue import redis as catalogue
+from exporters.catalogue import self_
+from exporters.collectors.base import Family
+from exporters.collectors.redis.address import Address, parse_url
+from exporters.collectors.redis.connection import Command, Reply, Session, open_session
+from exporters.collectors.redis.info import InfoCollector, parse_info
+from exporters.collectors.redis.keyspace import KeyCounter
+from exporters.collectors.selfstats import SelfStats
+
+__all__ = ["RedisBackend", "RedisSettings"]
+
+INFO = "redis.info"
+SLOWLOG = "redis.slowlog"
+UP = "redis.up"
+QUESTIONS: dict[str, Command] = {INFO: ("INFO", "everything"), SLOWLOG: ("SLOWLOG", "LEN")}
+
+# Connecting anew now and then shows a changed password or a lost permission while someone looks at it.
+CONNECTION_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisSettings:
+    """Which Redis, and what to count in it.
+
+    Attributes:
+        url: asked at every connect, so that a rotated password is picked up.
+        key_patterns: globs as in Redis; a key counts for the first that fits. Without any nothing is scanned.
+        scan_interval: seconds between the end of a pass over the keys and the next.
+    """
+
+    url: Callable[[], str]
+    key_patterns: tuple[str, ...] = ()
+    scan_interval: float = 60.0
+
+
+class RedisBackend:
+    """Watches one Redis; connects by itself, again when it must."""
+
+    name = "redis"
+
+    def __init__(self, settings: RedisSettings, log: logging.Logger) -> None:
+        self._settings = settings
+        self._log = log
+        self._stats = SelfStats(self.name)
+        self._info = InfoCollector()
+        self._session: Session | None = None
+        self._told: dict[str, str] = {}
+        self._keys: KeyCounter | None = None
+        if settings.key_patterns:
+            self._keys = KeyCounter(
+                address=self._address,
+                patterns=settings.key_patterns,
+                interval=settings.scan_interval,
+                stats=self._stats,
+                log=log,
+            )
+
+    def collect(self, deadline: float) -> list[Family]:
+        """Everything known of the server now; without an answer in time ``redis_up`` is 0. Never raises."""
+        families: list[Family] = []
+        outcomes = dict.fromkeys(QUESTIONS, (False, 0.0))
+        up = False
+        try:
+            replies = dict(zip(QUESTIONS, self._ask(deadline), strict=True))
+            self._tell(UP, None)
+        except Exception as error:  # whatever a server, a network or a secret's file has in store
+            self._tell(UP, error)
+        else:
+            up = any(not isinstance(reply.value, Exception) for reply in replies.values())
+            for part, reply in replies.items():
+                found, outcomes[part] = self._read(part, reply)
+                families += found
+            families += self._keyspace()
+        if self._keys is not None:
+            outcomes |= self._keys.outcome
+        labels = [(part,) for part in outcomes]
+        return [
+            Family(catalogue.UP, [()], [up]),
+            *families,
+            Family(self_.REDIS_COLLECTOR_SUCCESS, labels, [ok for ok, _ in outcomes.values()]),
+            Family(self_.REDIS_COLLECTOR_DURATION, labels, [seconds for _, seconds in outcomes.values()]),
+            *self._stats.families(),
+        ]
+
+    def close(self) -> None:
+        """Hang up and end the pass over the keys."""
+        if self._keys is not None:
+            self._keys.close()
+        self._hang_up()
+
+    def _keyspace(self) -> Iterable[Family]:
+        if self._keys is None:
+            return [Family(catalogue.KEYSPACE_COVERAGE, [()], [1.0])]
+        return self._keys.families()
+
+    def _address(self) -> Address:
+        return parse_url(self._settings.url())
+
+    def _ask(self, deadline: float) -> list[Reply]:
+        """The replies, over the connection that is open or else over a new one."""
+        questions = list(QUESTIONS.values())
+        session = self._session
+        try:
+            if session is not None and time.monotonic() - session.opened < CONNECTION_SECONDS:
+                with contextlib.suppress(
+                    Disconnected
+                ):  # closed since the last scrape: look whether it is back
+                    return session.ask(questions, deadline)
+            self._hang_up()
+            self._session = open_session(self._address, deadline, self._stats)
+            return self._session.ask(questions, deadline)
+        except Exception:
+            self._hang_up()
+            raise
+
+    def _hang_up(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def _read(self, part: str, reply: Reply) -> tuple[list[Family], tuple[bool, float]]:
+        """The families of a part, whether it succeeded, and how long it took."""
+        started = time.monotonic()
+        found: list[Family] = []
+        problem: Exception | None = None
+        try:
+            if isinstance(reply.value, Exception):
+                raise reply.value
+            found = self._families(part, reply.value)
+        except Exception as error:  # a server that answers otherwise than expected costs this part alone
+            problem = error
+        self._tell(part, problem)
+        return found, (problem is None, reply.seconds + time.monotonic() - started)
+
+    def _families(self, part: str, value: Any) -> list[Family]:
+        if part == INFO:
+            return list(self._info.families(parse_info(value)))
+        return [Family(catalogue.SLOWLOG_LENGTH, [()], [float(value)])]
+
+    def _tell(self, part: str, error: Exception | None) -> None:
+        """Count a failure, and log it when it begins and when it ends."""
+        code = "" if error is None else type(error).__name__
+        if error is not None:
+            self._stats.failed(part, code)
+        if self._told.get(part, "") != code:
+            self._told[part] = code
+            if error is None:
+                self._log.info("%s: answers again", part)
+            else:
+                self._log.warning("%s: %s: %s", part, code, error)
