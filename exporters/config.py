@@ -40,10 +40,12 @@ class Config:
     """What the file says: only the keys that stand in it, since defaults are the backends' own.
 
     Attributes:
+        file: that it was read from, for messages; None if there is none.
         postgres: options by name; ``expected_indexes`` holds `IndexConfig`.
         redis: options by name.
     """
 
+    file: Path | None = None
     postgres: Mapping[str, Any] = field(default_factory=dict)
     redis: Mapping[str, Any] = field(default_factory=dict)
 
@@ -70,7 +72,7 @@ def read_config(path: Path) -> Config:
     except yaml.YAMLError:
         raise ConfigError(f"{path}: a character that YAML does not allow; expected YAML text") from None
     try:
-        return Config(**_mapping(document or {}, "", SECTIONS))
+        return Config(file=path, **_mapping(document or {}, "", SECTIONS))
     except _WrongError as error:
         raise ConfigError(f"{path}: {error}") from None
 

@@ -34,6 +34,7 @@ def test_what_the_file_says_is_handed_on_and_nothing_else(file: Path) -> None:
     file.write_text(GOOD)
 
     assert read_config(file) == Config(
+        file=file,
         postgres={
             "expected_indexes": (
                 IndexConfig(

@@ -1,0 +1,100 @@
+"""The exporter's command line: flags as other exporters name them, and messages of one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from exporters import logs
+from exporters.config import Config, read_config
+from exporters.errors import ExporterError
+from exporters.process import Options, run, version
+from exporters.secrets import Redactor
+
+DEFAULT_ADDRESS = "127.0.0.1:10910"
+
+
+@click.command(
+    context_settings={"auto_envvar_prefix": "OBS_EXPORTER", "help_option_names": ["-h", "--help"]},
+    epilog="What to watch stands in the environment: DATABASE_URL and REDIS_URL, or DATABASE_URL_FILE and "
+    "REDIS_URL_FILE for files that hold them. Example: REDIS_URL=redis://localhost:6379 python -m exporters",
+)
+@click.option(
+    "--web.listen-address",
+    "listen_address",
+    default=DEFAULT_ADDRESS,
+    show_default=True,
+    show_envvar=True,
+    metavar="HOST:PORT",
+    help="Where to listen; without HOST on all interfaces.",
+)
+@click.option(
+    "--web.telemetry-path",
+    "telemetry_path",
+    default="/metrics",
+    show_default=True,
+    show_envvar=True,
+    metavar="PATH",
+    help="The path of the metrics of PostgreSQL and Redis.",
+)
+@click.option(
+    "--config.file",
+    "config_file",
+    type=click.Path(path_type=Path),
+    show_envvar=True,
+    metavar="FILE",
+    help="YAML with expected indexes, key patterns and caps.",
+)
+@click.option(
+    "--api.multiprocess-dir",
+    "api_directory",
+    type=click.Path(path_type=Path),
+    show_envvar=True,
+    metavar="DIR",
+    help="Also serve, at /metrics/api, what the workers of an API write here.",
+)
+@click.option(
+    "--log.level",
+    "log_level",
+    type=click.Choice(logs.LEVELS),
+    default="info",
+    show_default=True,
+    show_envvar=True,
+)
+@click.option(
+    "--log.format",
+    "log_format",
+    type=click.Choice(logs.FORMATS),
+    default="logfmt",
+    show_default=True,
+    show_envvar=True,
+)
+@click.version_option(version(), "--version", prog_name="obs-exporter")
+def main(
+    listen_address: str,
+    telemetry_path: str,
+    config_file: Path | None,
+    api_directory: Path | None,
+    log_level: str,
+    log_format: str,
+) -> None:
+    """Measure a PostgreSQL, a Redis, or both, and serve what was measured to Prometheus."""
+    redactor = Redactor()
+    logs.configure(log_level, log_format, redactor)
+    try:
+        run(
+            Options(
+                listen_address=listen_address,
+                telemetry_path=telemetry_path,
+                api_directory=api_directory,
+                config=read_config(config_file) if config_file else Config(),
+                environ=os.environ,
+                redactor=redactor,
+            )
+        )
+    except ExporterError as error:
+        click.echo(f"obs-exporter: {redactor.mask(str(error))}", err=True)
+        sys.exit(2)

@@ -1,0 +1,170 @@
+"""The exporter's life: put the backends together, listen, answer, and end when told to."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from exporters.collectors.base import Backend
+from exporters.config import Config, IndexConfig
+from exporters.errors import ConfigError, ExporterError
+from exporters.scrape import Scraper
+from exporters.secrets import ConnectionString, Redactor, connection_string
+from exporters.server import HEALTHY, LANDING, READY, Page, Server
+
+LOG = logging.getLogger("exporter")
+API_PATH = "/metrics/api"
+# Together less than the second within which a supervisor sees the process end.
+DRAIN_SECONDS = 0.3
+CLOSE_SECONDS = 0.4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What flags and environment say.
+
+    Attributes:
+        listen_address: ``host:port``; without a host all interfaces.
+        telemetry_path: of the page of the servers.
+        api_directory: of the API workers' files; None if no API is served for.
+        config: the YAML file's content.
+        environ: where the connection strings are looked for.
+        redactor: the one that the log uses.
+    """
+
+    listen_address: str
+    telemetry_path: str
+    api_directory: Path | None
+    config: Config
+    environ: Mapping[str, str]
+    redactor: Redactor
+
+
+def version() -> str:
+    """The version of the installed distribution."""
+    try:
+        return metadata.version("backend-observability")
+    except metadata.PackageNotFoundError:  # run from a checkout
+        return "unknown"
+
+
+def run(options: Options) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        ExporterError: something is configured wrongly, or the address is taken; nothing was served then.
+    """
+    host, port = _host_and_port(options.listen_address)
+    backends = _backends(options)
+    try:
+        pages = _pages(options, backends)
+        server = Server(host, port, pages, f"obs-exporter {version()}", LOG)
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        server.start()
+        LOG.info("listening on %s", " and ".join(f"http://{server.address}{path}" for path in pages))
+        stop.wait()
+        LOG.info("ending")
+        server.stop(DRAIN_SECONDS)
+    finally:
+        _close(backends)
+
+
+def _backends(options: Options) -> list[Backend]:
+    """One for each connection string; a driver is loaded only where it is needed."""
+    database = connection_string("DATABASE_URL", options.environ, options.redactor)
+    redis = connection_string("REDIS_URL", options.environ, options.redactor)
+    if database is None and redis is None and options.api_directory is None:
+        raise ConfigError(
+            "nothing to watch; expected DATABASE_URL or REDIS_URL (or either as a file in DATABASE_URL_FILE, "
+            "REDIS_URL_FILE), or --api.multiprocess-dir; try: REDIS_URL=redis://localhost:6379"
+        )
+    for name, source in (("postgres", database), ("redis", redis)):
+        if getattr(options.config, name) and source is None:
+            LOG.warning("the configuration has a section %s, but no such server is given", name)
+    backends: list[Backend] = []
+    try:
+        if database is not None:
+            backends.append(_postgres(database, options.config))
+        if redis is not None:
+            backends.append(_redis(redis, options.config))
+    except ModuleNotFoundError as error:
+        raise ExporterError(
+            f"{error.name} is not installed; run: pip install 'backend-observability[exporter]'"
+        ) from None
+    return backends
+
+
+def _postgres(source: ConnectionString, config: Config) -> Backend:
+    from exporters import conninfo  # noqa: PLC0415  loads psycopg
+
+    def current() -> str:
+        return conninfo.libpq_conninfo(source.read(), source.name)
+
+    LOG.info("watching PostgreSQL at %s", conninfo.describe(current()))
+
+    from exporters.collectors.postgres import (  # noqa: PLC0415  loads psycopg
+        ExpectedIndex,
+        PostgresBackend,
+        PostgresSettings,
+    )
+
+    indexes: Sequence[IndexConfig] = config.postgres.get("expected_indexes", ())
+    try:
+        expected = tuple(
+            ExpectedIndex(name=index.name, table=index.table, columns=index.columns, predicate=index.where)
+            for index in indexes
+        )
+        given = dict(config.postgres) | {"expected_indexes": expected}
+        return PostgresBackend(PostgresSettings(conninfo=current, **given), LOG)
+    except ValueError as error:
+        raise ConfigError(f"{config.file}: postgres: {error}") from None
+
+
+def _redis(source: ConnectionString, config: Config) -> Backend:
+    from exporters.collectors.redis import RedisBackend, RedisSettings  # noqa: PLC0415  loads redis-py
+    from exporters.collectors.redis.address import parse_url  # noqa: PLC0415  loads redis-py
+
+    LOG.info("watching Redis at %s", parse_url(source.read(), source.name))
+    return RedisBackend(RedisSettings(url=source.read, **config.redis), LOG)
+
+
+def _pages(options: Options, backends: Sequence[Backend]) -> dict[str, Page]:
+    """By path what makes its page."""
+    path = options.telemetry_path
+    if not path.startswith("/") or path in (LANDING, HEALTHY, READY, API_PATH):
+        raise ConfigError(f"--web.telemetry-path: {path!r}; expected a path of its own, such as '/metrics'")
+    pages: dict[str, Page] = {path: Scraper(backends, version(), LOG).page}
+    if options.api_directory is not None:
+        if not options.api_directory.is_dir():
+            raise ConfigError(
+                f"--api.multiprocess-dir: {options.api_directory}: no directory; expected the one in which "
+                f"the API writes; run: mkdir {options.api_directory}"
+            )
+        from exporters.api.page import ApiPage  # noqa: PLC0415  loads prometheus_client
+
+        page = ApiPage(options.api_directory)
+        pages[API_PATH] = lambda _seconds: page.render()
+    return pages
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > 65535:
+        raise ConfigError(f"--web.listen-address: {address!r}; expected host:port, such as '127.0.0.1:10910'")
+    return host.strip("[]"), int(port)
+
+
+def _close(backends: Sequence[Backend]) -> None:
+    """Close all at once, and wait no longer than an ending process may."""
+    threads = [threading.Thread(target=backend.close, daemon=True) for backend in backends]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(CLOSE_SECONDS / len(threads))

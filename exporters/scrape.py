@@ -1,0 +1,115 @@
+"""Ask every backend at once, wait no longer than the scraper does, and make one page of what came back."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from exporters.catalogue import Gauge, self_
+from exporters.catalogue import postgres as postgres_catalogue
+from exporters.catalogue import redis as redis_catalogue
+from exporters.collectors.base import Backend, Family
+from exporters.exposition import render
+
+ANSWER_SECONDS = 2.0  # a page is there by then, whatever the servers do
+NETWORK_SECONDS = 0.5  # of the scraper's own time limit, for the way there and back
+BACKENDS_SHARE = 0.9  # of the time; the rest is for writing the page
+WAITING_SHARE = 0.95  # a backend that is a little late is waited for
+
+UP: Mapping[str, Gauge] = {"postgres": postgres_catalogue.UP, "redis": redis_catalogue.UP}
+
+
+def seconds_for(scrape_timeout: str | None) -> float:
+    """How long making a page may take.
+
+    Args:
+        scrape_timeout: the header ``X-Prometheus-Scrape-Timeout-Seconds``, if there is one.
+    """
+    try:
+        limit = float(scrape_timeout or "nan")
+    except ValueError:
+        return ANSWER_SECONDS
+    if not limit > 0:
+        return ANSWER_SECONDS
+    return min(ANSWER_SECONDS, max(limit - NETWORK_SECONDS, limit / 2))
+
+
+class Scraper:
+    """Makes pages. Scrapes at the same time share one collection of each backend."""
+
+    def __init__(self, backends: Sequence[Backend], version: str, log: logging.Logger) -> None:
+        self._flights = [_Flights(backend, log) for backend in backends]
+        self._version = version
+        self._dropped: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def page(self, seconds: float = ANSWER_SECONDS) -> bytes:
+        """Everything known, within this time; a backend that is late is down for this page.
+
+        Args:
+            seconds: as `seconds_for` says.
+        """
+        now = time.monotonic()
+        wait_until = now + seconds * WAITING_SHARE
+        joined = [flights.join(now + seconds * BACKENDS_SHARE) for flights in self._flights]
+        families = [family for flight in joined for family in flight.result(wait_until)]
+        page = render(families)
+        with self._lock:
+            self._dropped.update(page.dropped)
+            dropped = [self._dropped[reason] for reason in self_.REASON.values]
+        own = [
+            Family(self_.DROPPED_SERIES, [(reason,) for reason in self_.REASON.values], dropped),
+            Family(self_.BUILD_INFO, [(self._version,)], [1]),
+        ]
+        total = page.series + 1 + sum(len(family.labels) for family in own)
+        return page.body + render([Family(self_.SERIES, [()], [total]), *own]).body
+
+
+class _Flight:
+    """One collection of one backend, under way or landed."""
+
+    def __init__(self, backend: Backend, deadline: float, log: logging.Logger) -> None:
+        self._backend = backend
+        self._log = log
+        self._done = threading.Event()
+        self._families: list[Family] = [Family(UP[backend.name], [()], [0])]
+        threading.Thread(
+            target=self._collect, args=(deadline,), name=f"{backend.name}.collect", daemon=True
+        ).start()
+
+    @property
+    def under_way(self) -> bool:
+        return not self._done.is_set()
+
+    def result(self, deadline: float) -> list[Family]:
+        """The families, or that the backend is down if they are not there in time."""
+        self._done.wait(max(0.0, deadline - time.monotonic()))
+        return self._families
+
+    def _collect(self, deadline: float) -> None:
+        try:
+            self._families = self._backend.collect(deadline)
+        except Exception:
+            self._log.exception("%s: collect() raised, which it must not", self._backend.name)
+        finally:
+            self._done.set()
+
+
+class _Flights:
+    """Lets a scrape join the collection under way, so that a slow server is never asked twice at once."""
+
+    def __init__(self, backend: Backend, log: logging.Logger) -> None:
+        self._backend = backend
+        self._log = log
+        self._lock = threading.Lock()
+        self._current: _Flight | None = None
+
+    def join(self, deadline: float) -> _Flight:
+        """The collection under way, or else a new one that ends by the deadline."""
+        with self._lock:
+            if self._current is None or not self._current.under_way:
+                self._current = _Flight(self._backend, deadline, self._log)
+            return self._current

@@ -1,0 +1,222 @@
+"""What the exporter answers, to whom, and how soon."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from examples.demo.databases import Redis
+from exporters.catalogue import redis as catalogue
+from exporters.catalogue import self_
+from exporters.scrape import seconds_for
+from exporters.server import MAX_CLIENTS, accepts_gzip
+from tests.servers.exporter_process import Exporter
+from tests.servers.exporter_support import add_user, admin, schema, url_of
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """A Redis that a test may freeze, and must thaw."""
+    server = Redis(tmp_path_factory.mktemp("redis")).start()
+    add_user(server)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def exporter(server: Redis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exporter]:
+    exporter = Exporter(tmp_path_factory.mktemp("exporter"), "--log.level", "debug", REDIS_URL=url_of(server))
+    yield exporter
+    exporter.stop()
+
+
+@pytest.fixture
+def frozen(server: Redis) -> Iterator[None]:
+    assert server.process is not None
+    os.kill(server.process.pid, signal.SIGSTOP)
+    yield
+    os.kill(server.process.pid, signal.SIGCONT)
+
+
+def test_the_page_is_text_format_and_compressed_where_that_is_accepted(exporter: Exporter) -> None:
+    plain = exporter.get("/metrics", Accept_Encoding="identity")
+    small = exporter.get("/metrics", Accept_Encoding="gzip")
+
+    assert plain.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert "Content-Encoding" not in plain.headers
+    assert small.headers["Content-Type"] == plain.headers["Content-Type"]
+    assert small.headers["Content-Encoding"] == "gzip"
+    assert int(small.headers["Content-Length"]) < int(plain.headers["Content-Length"]) / 2
+    assert schema(small.text) == schema(plain.text)
+
+
+def test_the_number_of_series_is_that_of_the_page(exporter: Exporter) -> None:
+    page = exporter.scrape()
+
+    assert page.of(self_.SERIES) == len(page)
+    assert page.of(self_.DROPPED_SERIES, reason="duplicate") == 0
+
+
+def test_promtool_finds_no_fault_in_the_page(exporter: Exporter) -> None:
+    page = exporter.get("/metrics").text.encode()
+
+    done = subprocess.run(["promtool", "check", "metrics"], input=page, capture_output=True, check=False)
+
+    assert (done.stdout + done.stderr).decode() == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "body"),
+    [("/-/healthy", 200, "healthy\n"), ("/-/ready", 200, "ready\n"), ("/nothing", 404, "not found\n"),
+     ("/metrics/api", 404, "not found\n"), ("/metrics/", 404, "not found\n"),
+     ("/-/ready?x=1", 200, "ready\n")],
+)  # fmt: skip
+def test_small_pages(exporter: Exporter, path: str, status: int, body: str) -> None:
+    response = exporter.get(path)
+
+    assert (response.status_code, response.text) == (status, body)
+
+
+def test_the_landing_page_tells_what_this_is_and_where_to_go(exporter: Exporter) -> None:
+    page = exporter.get("/").text
+
+    assert re.search(r"<h1>obs-exporter \S+</h1>", page)
+    links = re.findall(r'href="([^"]+)"', page)
+    assert links == ["/metrics", "/-/healthy", "/-/ready"]
+    assert [exporter.get(link).status_code for link in links] == [200, 200, 200]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "BREW"])
+def test_other_methods_are_refused(exporter: Exporter, method: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", exporter.port, timeout=5)
+    connection.request(method, "/metrics")
+    response = connection.getresponse()
+
+    assert response.status == 405
+    assert response.headers["Allow"] == "GET, HEAD"
+    assert response.read() == b"method not allowed\n"
+    connection.close()
+
+
+def test_head_is_get_without_the_body(exporter: Exporter) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", exporter.port, timeout=5)
+    connection.request("HEAD", "/-/healthy")
+    response = connection.getresponse()
+
+    assert (response.status, response.headers["Content-Length"], response.read()) == (200, "8", b"")
+    connection.close()
+
+
+def test_what_is_no_http_gets_an_answer_without_its_own_text(exporter: Exporter) -> None:
+    with socket.create_connection(("127.0.0.1", exporter.port), timeout=5) as client:
+        client.sendall(b"<script> is no method\r\n\r\n")
+        answer = client.recv(10_000)
+
+    assert answer == b"bad request\n"
+
+
+def calls_of_info(server: Redis) -> int:
+    with admin(server) as client:
+        return int(client.info("commandstats")["cmdstat_info"]["calls"])
+
+
+def test_scrapes_at_the_same_time_share_one_collection(exporter: Exporter, server: Redis) -> None:
+    assert server.process is not None
+    exporter.scrape()
+    before = calls_of_info(server)
+    os.kill(server.process.pid, signal.SIGSTOP)
+    with ThreadPoolExecutor(8) as pool:
+        pages = [pool.submit(exporter.scrape) for _ in range(8)]
+        time.sleep(0.5)
+        os.kill(server.process.pid, signal.SIGCONT)
+        found = [page.result() for page in pages]
+
+    assert {page.of(catalogue.UP) for page in found} == {1}
+    assert calls_of_info(server) - before == 2  # one of the exporter, one of this test
+    assert len({page.of(catalogue.NET_INPUT) for page in found}) == 1
+
+
+@pytest.mark.usefixtures("frozen")
+def test_a_frozen_server_is_told_as_down_within_two_seconds(exporter: Exporter) -> None:
+    started = time.monotonic()
+    page = exporter.scrape(X_Prometheus_Scrape_Timeout_Seconds="10")
+
+    assert time.monotonic() - started < 2
+    assert page.of(catalogue.UP) == 0
+    assert self_.BUILD_INFO.name in page.names()
+
+
+@pytest.mark.usefixtures("frozen")
+def test_prometheus_own_time_limit_is_kept(exporter: Exporter) -> None:
+    started = time.monotonic()
+    page = exporter.scrape(X_Prometheus_Scrape_Timeout_Seconds="1")
+
+    assert time.monotonic() - started < 1
+    assert page.of(catalogue.UP) == 0
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [(None, 2.0), ("10", 2.0), ("2", 1.5), ("1", 0.5), ("0.5", 0.25), ("", 2.0), ("soon", 2.0), ("nan", 2.0),
+     ("-1", 2.0), ("0", 2.0), ("inf", 2.0)],
+)  # fmt: skip
+def test_the_time_for_a_page_follows_from_the_scrapers_limit(header: str | None, seconds: float) -> None:
+    assert seconds_for(header) == seconds
+
+
+@pytest.mark.parametrize(
+    ("header", "accepted"),
+    [("gzip", True), ("gzip, deflate", True), ("deflate;q=0.5, GZIP;q=0.8", True), ("*", True),
+     ("identity", False), ("", False), ("gzip;q=0", False), ("gzip; q=0.0, br", False), ("xgzip", False)],
+)  # fmt: skip
+def test_gzip_is_used_where_it_is_accepted(header: str, accepted: bool) -> None:
+    assert accepts_gzip(header) is accepted
+
+
+def test_clients_that_say_nothing_do_not_keep_a_scrape_waiting(exporter: Exporter) -> None:
+    address = ("127.0.0.1", exporter.port)
+    with ExitStack() as stack:
+        for number in range(3 * MAX_CLIENTS):
+            client = stack.enter_context(socket.create_connection(address, timeout=5))
+            if number % 2:
+                client.sendall(b"GET /metrics HTTP/1.1\r\nX-Slow: ")
+        started = time.monotonic()
+        assert exporter.scrape().of(catalogue.UP) == 1
+        assert time.monotonic() - started < 2
+        assert exporter.process is not None
+        threads = len(list(Path(f"/proc/{exporter.process.pid}/task").iterdir()))
+        assert threads <= MAX_CLIENTS + 5
+
+
+@pytest.mark.usefixtures("frozen")
+def test_many_scrapes_of_a_frozen_server_do_not_pile_up_connections(exporter: Exporter) -> None:
+    def connects(_: object = None) -> float:
+        page = exporter.scrape(X_Prometheus_Scrape_Timeout_Seconds="1")
+        return sum(page.of(self_.CONNECTS, backend="redis", result=result) or 0 for result in ("ok", "error"))
+
+    before = connects()
+    with ThreadPoolExecutor(10) as pool:
+        after = max(pool.map(connects, range(20)))
+
+    assert after - before <= 5
+
+
+def test_bytes_that_are_compressed_are_the_same_page(exporter: Exporter) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", exporter.port, timeout=5)
+    connection.request("GET", "/metrics", headers={"Accept-Encoding": "gzip"})
+    body = connection.getresponse().read()
+
+    assert gzip.decompress(body).startswith(b"# HELP redis_up")
+    connection.close()
