@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ Json = dict[str, Any]
 TICK = 10
 EXPRESSION = "__expr__"
 EVALUATOR = {">": "gt", "<": "lt"}
+# Without a sample Grafana expands the texts all the same, with an empty value, and logs an error each time.
+HUMANIZED = re.compile(r"(\{\{\s*\$value\s*\|[^}]*\}\})")
 
 
 def render(alerts: Sequence[Alert], context: RenderContext, *, tombstones: Sequence[str] = ()) -> Json:
@@ -89,7 +92,7 @@ def rule_of(alert: Alert, context: RenderContext, interval: int) -> Json:
         "isPaused": False,
         "labels": {"severity": alert.severity.value, "service": alert.service},
         "annotations": {
-            "summary": context.says(alert, alert.summary),
+            "summary": HUMANIZED.sub(r"{{ if print $value }}\1{{ end }}", context.says(alert, alert.summary)),
             "description": context.says(alert, alert.description),
             "runbook_url": context.runbook_url(alert),
             "dashboard_url": context.dashboard_url(alert),

@@ -190,5 +190,5 @@ class Notifications:
 
 
 # The receiver of the demo in the compose file. No secret, so everything starts without one.
-WEBHOOK = Webhook(url="http://webhook:8080/")
+WEBHOOK = Webhook(url="http://webhook:9095/")
 NOTIFICATIONS = Notifications(critical=(WEBHOOK,), warning=(WEBHOOK,), heartbeat=(WEBHOOK,))
