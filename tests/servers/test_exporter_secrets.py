@@ -1,0 +1,101 @@
+"""A password reaches the server in whatever form it is given, and nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from examples.demo.databases import Postgres, Redis
+from examples.demo.process import free_port
+from exporters.catalogue import postgres as postgres_catalogue
+from exporters.catalogue import redis as redis_catalogue
+from exporters.catalogue import self_
+from exporters.conninfo import libpq_conninfo
+from exporters.secrets import spellings
+from tests.servers.exporter_process import Exporter
+from tests.servers.exporter_support import add_user
+
+NASTY = "p@:/{ 'x"
+ROLE = "keeper_of_secrets"
+
+# How a connection string is written, and the password that stands in it.
+SHAPES = {
+    "a URL": ("postgresql://{role}:hunter%202@127.0.0.1:{port}/postgres", "hunter 2"),
+    "parameters of a URL": (
+        "postgresql://127.0.0.1:{port}/postgres?user={role}&password=hunter22",
+        "hunter22",
+    ),
+    "pairs": ("host=127.0.0.1 port={port} user={role} password=hunter23 dbname=postgres", "hunter23"),
+    "quoted pairs": (
+        "host=127.0.0.1 port={port} user={role} password='hunter\\'s 24' dbname=postgres",
+        "hunter's 24",
+    ),
+    "a broken escape": ("postgresql://{role}:hunter%zz25@127.0.0.1:{port}/postgres", "hunter%zz25"),
+    "nothing encoded": (f"postgresql://{{role}}:{NASTY}@127.0.0.1:{{port}}/postgres", NASTY),
+}
+
+
+def written(shape: str, port: int) -> str:
+    return SHAPES[shape][0].replace("{role}", ROLE).replace("{port}", str(port))
+
+
+@pytest.fixture(scope="module")
+def role(postgres: Postgres) -> Iterator[None]:
+    """A role that must give a password."""
+    with psycopg.connect(postgres.superuser_dsn, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'right'").format(sql.Identifier(ROLE)))
+        yield
+        connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(ROLE)))
+
+
+@pytest.mark.usefixtures("role")
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_password_arrives(shape: str, postgres: Postgres) -> None:
+    change = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(ROLE), sql.Literal(SHAPES[shape][1]))
+    with psycopg.connect(postgres.superuser_dsn, autocommit=True) as connection:
+        connection.execute(change)
+
+    with psycopg.connect(libpq_conninfo(written(shape, postgres.port), "DATABASE_URL")) as connection:
+        found = connection.execute("SELECT current_user, current_setting('application_name')").fetchone()
+
+    assert found == (ROLE, "obs-exporter")
+
+
+@pytest.mark.usefixtures("role")
+@pytest.mark.parametrize("refused", [False, True], ids=["wrong password", "nobody listens"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_failure_shows_the_password(
+    shape: str, refused: bool, postgres: Postgres, redis_server: Redis, tmp_path: Path
+) -> None:
+    with psycopg.connect(postgres.superuser_dsn, autocommit=True) as connection:
+        connection.execute(sql.SQL("ALTER ROLE {} PASSWORD 'right'").format(sql.Identifier(ROLE)))
+    add_user(redis_server)
+    database = written(shape, free_port() if refused else postgres.port)
+    password = SHAPES[shape][1]
+    cache = quote(password, safe="") if "encoded" not in shape else password
+    redis_url = f"redis://obs_exporter:{cache}@127.0.0.1:{free_port() if refused else redis_server.port}"
+    (tmp_path / "exporter.yml").write_text("redis: {key_patterns: ['a:*']}\n")
+    flags = ("--log.level", "debug", "--config.file", "exporter.yml")
+
+    exporter = Exporter(tmp_path, *flags, DATABASE_URL=database, REDIS_URL=redis_url)
+    try:
+        page = exporter.scrape()
+        pages = [exporter.get(path).text for path in ("/", "/metrics", "/-/ready", "/nothing")]
+        assert exporter.process is not None
+        title = Path(f"/proc/{exporter.process.pid}/cmdline").read_text()
+    finally:
+        exporter.stop()
+
+    assert page.of(postgres_catalogue.UP) == page.of(redis_catalogue.UP) == 0
+    code = "ConnectionError" if refused else "AuthenticationError"
+    assert page.of(self_.COLLECTOR_ERRORS, backend="redis", collector="redis.up", code=code) == 1
+    assert "redis.up: " in exporter.written()
+    assert "postgres.up: " in exporter.written()
+    for text in (*pages, title, exporter.written()):
+        for spelling in spellings(password):
+            assert spelling not in text
