@@ -144,12 +144,6 @@ SETTING_MAX_WAL_SIZE = Gauge(
     collector="postgres.settings",
     unit="bytes",
 )
-SETTING_STATEMENT_TIMEOUT = Gauge(
-    name="pg_settings_statement_timeout_seconds",
-    help="Limit of one statement as the server is configured; 0 means none.",
-    collector="postgres.settings",
-    unit="seconds",
-)
 COMMITS = Counter(
     name="pg_stat_database_xact_commit",
     help="Transactions committed.",

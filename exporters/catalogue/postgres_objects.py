@@ -135,7 +135,7 @@ INDEXES = Gauge(
 )
 INDEXES_UNUSED = Gauge(
     name="pg_indexes_unused",
-    help="User indexes never scanned since the last reset, without unique ones.",
+    help="User indexes never scanned since the last reset, without those that enforce a constraint.",
     collector="postgres.index_totals",
     labels=(DATNAME,),
 )

@@ -26,7 +26,7 @@ COLLECTOR_SUCCESS = Gauge(
 )
 COLLECTOR_DURATION = Gauge(
     name="pg_scrape_collector_duration_seconds",
-    help="Server time of the PostgreSQL collector's last run.",
+    help="Time from the answer before it to the answer of the PostgreSQL collector, in its last run.",
     collector="exporter.self",
     unit="seconds",
     labels=(COLLECTOR,),

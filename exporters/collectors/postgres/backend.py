@@ -1,0 +1,277 @@
+"""Watch one PostgreSQL: one session, one round trip a scrape, and no answer that is not this scrape's own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from psycopg import errors
+
+from exporters.catalogue import postgres as catalogue
+from exporters.catalogue import self_
+from exporters.collectors.base import Family
+from exporters.collectors.postgres.activity import activity
+from exporters.collectors.postgres.bgwriter import BGWRITER
+from exporters.collectors.postgres.connect import ConnectionFailed
+from exporters.collectors.postgres.database import DATABASE
+from exporters.collectors.postgres.expected import expected_indexes
+from exporters.collectors.postgres.indexes import index_totals, indexes
+from exporters.collectors.postgres.locks import LOCKS
+from exporters.collectors.postgres.model import UNKNOWN, Collector, Server
+from exporters.collectors.postgres.options import PostgresSettings
+from exporters.collectors.postgres.pipeline import Answer, Connection, Question
+from exporters.collectors.postgres.run import Run
+from exporters.collectors.postgres.server import SERVER, read_server
+from exporters.collectors.postgres.settings import SETTINGS
+from exporters.collectors.postgres.sizes import sizes
+from exporters.collectors.postgres.statements import statements, statements_info
+from exporters.collectors.postgres.tables import tables
+from exporters.collectors.selfstats import SelfStats
+from exporters.conninfo import describe
+from exporters.errors import ExporterError
+
+UP = "postgres.up"
+PRIVILEGE = "postgres.privilege"
+
+# A server that is alive answers the first question at once, whatever the others take.
+FIRST_ANSWER_SECONDS = 1.5
+# Kept of the time there is, to have the server end what it does for us.
+CANCEL_SECONDS, CANCEL_SHARE = 0.2, 0.2
+CLOSE_SECONDS = 0.3
+
+HINTS = {
+    "28P01": "; the password is wrong, or there is no such role",
+    "42501": "; grant the role what exporters/sql/role.sql grants",
+    "53300": "; all connections that the server or the role may have are taken",
+    "55000": "; pg_stat_statements must stand in shared_preload_libraries",
+    "55P03": "; another session holds a lock on a table",
+    "57014": "; it took longer than the time there was",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When the first answer must be there, when the last, and when everything must be done."""
+
+    first_by: float
+    work_until: float
+    deadline: float
+
+    @classmethod
+    def until(cls, deadline: float) -> Times:
+        """Divide what is left."""
+        now = time.monotonic()
+        work_until = deadline - min(CANCEL_SECONDS, CANCEL_SHARE * max(0.0, deadline - now))
+        return cls(min(work_until, now + FIRST_ANSWER_SECONDS), work_until, deadline)
+
+
+def collectors(settings: PostgresSettings) -> tuple[Collector, ...]:
+    """All questions but the first, in the order in which they are asked."""
+    heavy = settings.heavy_ttl
+    return (
+        SETTINGS,
+        activity(settings.cap_roles, settings.cap_applications),
+        DATABASE,
+        LOCKS,
+        BGWRITER,
+        expected_indexes(settings.expected_indexes, heavy),
+        tables(settings.top_tables, settings.tables, heavy),
+        indexes(settings.top_indexes, settings.expected_indexes, heavy),
+        index_totals(heavy),
+        statements(settings.top_statements, heavy),
+        statements_info(heavy),
+        sizes(settings.sizes_ttl),
+    )
+
+
+class PostgresBackend:
+    """Watches one PostgreSQL; connects by itself, again when it must."""
+
+    name = "postgres"
+
+    def __init__(self, settings: PostgresSettings, log: logging.Logger) -> None:
+        self._settings = settings
+        self._log = log
+        self._stats = SelfStats(self.name)
+        self._first = Run(SERVER)
+        self._runs = [Run(collector) for collector in collectors(settings)]
+        self._waited_for: deque[Run] = deque()
+        self._connection: Connection | None = None
+        self._server = UNKNOWN
+        self._where = "the server"
+        self._told: set[str] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def collect(self, deadline: float) -> list[Family]:
+        """Everything known of the server now; without a fresh answer in time ``pg_up`` is 0. Never raises."""
+        with self._lock:
+            times = Times.until(deadline)
+            self._first.begin()
+            try:
+                self._scrape(times)
+            except Exception as error:  # whatever a server, a network or a secret's file has in store
+                self._hang_up(None if isinstance(error, ConnectionFailed) else times.deadline)
+                self._broke(error)
+            if self._first.ok:
+                self._tell(UP, "")
+            if self._closed:
+                self._hang_up()
+            return self._families()
+
+    def close(self) -> None:
+        """Hang up; a collection under way does so when it ends."""
+        self._closed = True
+        if self._lock.acquire(timeout=CLOSE_SECONDS):
+            try:
+                self._hang_up()
+            finally:
+                self._lock.release()
+
+    def _scrape(self, times: Times) -> None:
+        reused = self._connection is not None
+        try:
+            self._round(times)
+        except ConnectionFailed:
+            if not reused or self._first.ok:
+                raise
+            self._hang_up()  # it was closed since the last scrape: look whether the server is back
+            self._round(times)
+
+    def _round(self, times: Times) -> None:
+        """One round trip; on a new connection one more before it, since who answers decides what to ask."""
+        if self._connection is None:
+            self._connection = self._connect(times.first_by)
+            self._ask(self._connection, [self._first], times)
+            if self._first.ok:
+                self._ask(self._connection, self._due(), times)
+        else:
+            self._ask(self._connection, [self._first, *self._due()], times)
+
+    def _connect(self, deadline: float) -> Connection:
+        conninfo = self._settings.conninfo()
+        self._where = describe(conninfo)
+        try:
+            connection = Connection(conninfo, deadline)
+        except (ConnectionFailed, TimeoutError):
+            self._stats.connected(ok=False)
+            raise
+        self._stats.connected(ok=True)
+        return connection
+
+    def _due(self) -> list[Run]:
+        """The cheap collectors, then the others, longest not asked first, so that a slow one starves none."""
+        now = time.monotonic()
+        due = []
+        for run in self._runs:
+            if run.due(now) and run.collector.sql(self._server):
+                due.append(run)
+            elif run.due(now):
+                run.end([], 0.0, ok=True)  # nothing to be asked of this server
+                run.forget()
+        return sorted(due, key=lambda run: run.asked if run.collector.ttl else 0.0)
+
+    def _ask(self, connection: Connection, runs: Sequence[Run], times: Times) -> None:
+        for run in runs:
+            run.begin()
+        left_ms = int((times.work_until - time.monotonic()) * 1000)
+        answers = connection.ask(
+            [Question(run.collector.sql(self._server), run.collector.parameters) for run in runs],
+            statement_timeout_ms=max(1, min(self._settings.statement_timeout_ms, left_ms)),
+            lock_timeout_ms=self._settings.lock_timeout_ms,
+            first_by=times.first_by if runs[0] is self._first else times.work_until,
+            deadline=times.work_until,
+        )
+        self._waited_for = deque(runs)
+        for answer in answers:
+            self._take(self._waited_for.popleft(), answer)
+
+    def _take(self, run: Run, answer: Answer) -> None:
+        code, families = answer.code, list[Family]()
+        if not code:
+            try:
+                families = run.collector.parse(answer.rows)
+                if run is self._first:
+                    self._meet(read_server(answer.rows))
+            except Exception as error:  # an answer otherwise than expected costs this collector alone
+                code = type(error).__name__
+        run.end(families, answer.seconds, ok=not code)
+        self._tell(run.name, code)
+
+    def _meet(self, server: Server) -> None:
+        """What was read of another server, or before a restart, is not this one's."""
+        if self._server.identity != server.identity:
+            for run in self._runs:
+                run.forget()
+        self._server = server
+        if server.reads_statistics:
+            self._told.discard(PRIVILEGE)
+        elif PRIVILEGE not in self._told:
+            self._told.add(PRIVILEGE)
+            self._log.warning(
+                "postgres: the role %s may not see the sessions and statements of others, which are left out "
+                "or shown as unknown; as a superuser: GRANT pg_read_all_stats TO %s;",
+                server.role,
+                server.role,
+            )
+
+    def _broke(self, error: Exception) -> None:
+        """The scrape ended before all answers were there."""
+        code = error.code if isinstance(error, ConnectionFailed) else type(error).__name__
+        if self._first.ok and self._waited_for:
+            self._waited_for[0].asked = time.monotonic()
+            self._tell(self._waited_for[0].name, code)
+        else:
+            self._tell(UP, code, str(error) if isinstance(error, ExporterError) else f"at {self._where}")
+
+    def _tell(self, part: str, code: str, detail: str = "") -> None:
+        """Count a failure; log it when it begins and when it ends."""
+        if code:
+            self._stats.failed(part, code)
+        if code and part not in self._told:
+            self._told.add(part)
+            self._log.warning("%s: %s", part, " ".join(filter(None, (_explained(code), detail))))
+        elif not code and part in self._told:
+            self._told.discard(part)
+            self._log.info("%s: answers again", part)
+
+    def _hang_up(self, cancel_until: float | None = None) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None and cancel_until is not None:
+            connection.abandon(cancel_until)
+        elif connection is not None:
+            connection.close()
+
+    def _families(self) -> list[Family]:
+        up = self._first.ok
+        runs = [self._first, *self._runs]
+        labels = [(run.name,) for run in runs]
+        now = time.monotonic()
+        cached = [
+            (run.name, now - run.answered) for run in runs if run.collector.ttl and run.answered is not None
+        ]
+        return [
+            Family(catalogue.UP, [()], [up]),
+            *(family for run in runs if up for family in run.families),
+            Family(self_.COLLECTOR_SUCCESS, labels, [up and run.ok for run in runs]),
+            Family(self_.COLLECTOR_DURATION, labels, [run.seconds for run in runs]),
+            Family(
+                self_.CACHE_AGE,
+                [(self.name, name) for name, _ in cached if up],
+                [age for _, age in cached if up],
+            ),
+            *self._stats.families(),
+        ]
+
+
+def _explained(code: str) -> str:
+    """An SQLSTATE with its name and what to do about it."""
+    try:
+        name = errors.lookup(code).__name__
+    except KeyError:
+        return code
+    return f"{code} {name}{HINTS.get(code, '')}"

@@ -1,0 +1,194 @@
+"""Indexes that should exist: does one of that name, and does any index serve its columns."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from exporters.catalogue import postgres_objects as catalogue
+from exporters.collectors.base import Family
+from exporters.collectors.postgres.model import Collector, Rows, always, text
+from exporters.collectors.postgres.names import read_name, read_path
+from exporters.collectors.postgres.options import ExpectedIndex, KeyColumn
+from exporters.collectors.postgres.predicate import normalised
+
+DESCENDING, NULLS_FIRST = 1, 2  # bits of pg_index.indoption
+
+# A row an index of a wanted table, or one row of NULLs for a table without; none for a missing table.
+# Key columns alone: what INCLUDE adds serves no search, and an expression (NULL) is no column.
+SQL = """
+SELECT w.schema, w.name, c.relname, (i.indisvalid AND i.indisready)::int, (m.amname = 'btree')::int,
+       (SELECT json_agg(json_build_array(a.attname, k.options) ORDER BY k.place)
+          FROM unnest(i.indkey::int2[], i.indoption::int2[]) WITH ORDINALITY AS k(number, options, place)
+          LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number AND k.number <> 0
+         WHERE k.place <= i.indnkeyatts),
+       pg_get_expr(i.indpred, i.indrelid), pg_stat_get_numscans(c.oid),
+       c.relpages::bigint * current_setting('block_size')::bigint
+  FROM (SELECT DISTINCT * FROM jsonb_to_recordset($1::jsonb) AS r(schema text, name text)) w
+  JOIN pg_class t ON t.relname = w.name AND t.relkind IN ('r', 'p', 'm')
+  JOIN pg_namespace n ON n.oid = t.relnamespace
+   AND CASE WHEN w.schema IS NULL THEN pg_table_is_visible(t.oid) ELSE w.schema = n.nspname END
+  LEFT JOIN (pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam)
+    ON i.indrelid = t.oid
+"""
+FAMILIES = {
+    catalogue.EXPECTED_TABLE: "table_exists",
+    catalogue.EXPECTED_PRESENT: "present",
+    catalogue.EXPECTED_VALID: "valid",
+    catalogue.EXPECTED_COLUMNS: "columns_match",
+    catalogue.EXPECTED_COVERED: "covered",
+    catalogue.EXPECTED_PARTIAL: "partial",
+    catalogue.EXPECTED_SCANS: "scans",
+    catalogue.EXPECTED_SIZE: "size",
+}
+
+Path = tuple[str | None, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """An index as the server has it; an expression is a column None."""
+
+    name: str
+    valid: bool
+    btree: bool
+    columns: tuple[KeyColumn | None, ...]
+    predicate: str
+    scans: float = 0.0
+    size: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """An expected index, read once."""
+
+    name: str
+    path: Path
+    columns: tuple[KeyColumn, ...]
+    predicate: str
+    labels: tuple[str, str]
+
+    @classmethod
+    def read(cls, index: ExpectedIndex) -> Wanted:
+        """From the configuration."""
+        return cls(
+            name=read_name(index.name),
+            path=read_path(index.table),
+            columns=tuple(map(KeyColumn.read, index.columns)),
+            predicate=normalised(index.predicate),
+            labels=(index.name, index.table),
+        )
+
+    def matches(self, index: Index) -> bool:
+        """It is exactly what is expected."""
+        return index.btree and index.columns == self.columns and index.predicate == self.predicate
+
+    def served_by(self, index: Index) -> bool:
+        """A search by the expected columns can use it: they lead its key, and it holds all the rows."""
+        leading = index.columns[: len(self.columns)]
+        rows = index.predicate in ("", self.predicate)
+        return index.valid and index.btree and leading == self.columns and rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is true of one expected index; all of it is false where the table is missing."""
+
+    table_exists: bool = False
+    present: bool = False
+    valid: bool = False
+    columns_match: bool = False
+    covered: bool = False
+    partial: bool = False
+    scans: float = 0.0
+    size: float = 0.0
+    covered_by: str = ""
+
+
+def judge(wanted: Wanted, found: Sequence[Index] | None) -> Verdict:
+    """Compare with the indexes of the table, or with None if there is no table.
+
+    The index of the expected name serves before any other; among others the one with the same rows, then the
+    one with the fewest columns.
+    """
+    if found is None:
+        return Verdict()
+    named = next((index for index in found if index.name == wanted.name), None)
+    serving = min(
+        (index for index in found if wanted.served_by(index)),
+        key=lambda index: (
+            index is not named, index.predicate != wanted.predicate, len(index.columns), index.name,
+        ),
+        default=None,
+    )  # fmt: skip
+    return Verdict(
+        table_exists=True,
+        present=named is not None,
+        valid=named is not None and named.valid,
+        columns_match=named is not None and wanted.matches(named),
+        covered=serving is not None,
+        partial=serving is not None and serving.predicate != "",
+        scans=serving.scans if serving else 0.0,
+        size=serving.size if serving else 0.0,
+        covered_by=serving.name if serving and serving is not named else "",
+    )
+
+
+def expected_indexes(expected: Iterable[ExpectedIndex], ttl: float) -> Collector:
+    """The collector, its answer standing for `ttl` seconds."""
+    wanted = [Wanted.read(index) for index in expected]
+    names = [dict(zip(("schema", "name"), index.path, strict=True)) for index in wanted]
+
+    def parse(rows: Rows) -> list[Family]:
+        found = _indexes_by_table(rows)
+        verdicts = [judge(index, found.get(index.path)) for index in wanted]
+        labels = [index.labels for index in wanted]
+        return [
+            *(
+                Family(metric, labels, [float(getattr(verdict, name)) for verdict in verdicts])
+                for metric, name in FAMILIES.items()
+            ),
+            Family(
+                catalogue.EXPECTED_INFO,
+                [
+                    (*index.labels, verdict.covered_by)
+                    for index, verdict in zip(wanted, verdicts, strict=True)
+                ],
+                [1.0] * len(wanted),
+            ),
+        ]
+
+    return Collector(
+        name="postgres.expected_indexes",
+        sql=always(SQL if wanted else ""),
+        parse=parse,
+        parameters=(json.dumps(names, ensure_ascii=False),),
+        ttl=ttl,
+    )
+
+
+def _indexes_by_table(rows: Rows) -> dict[Path, list[Index]]:
+    found: dict[Path, list[Index]] = defaultdict(list)
+    for schema, table, name, valid, btree, columns, predicate, scans, size in rows:
+        indexes = found[schema, text(table)]
+        if name is not None:
+            indexes.append(
+                Index(
+                    name=name,
+                    valid=valid == "1",
+                    btree=btree == "1",
+                    columns=tuple(_key_column(*column) for column in json.loads(text(columns))),
+                    predicate=normalised(text(predicate)),
+                    scans=float(text(scans)),
+                    size=float(text(size)),
+                )
+            )
+    return dict(found)
+
+
+def _key_column(name: str | None, options: int) -> KeyColumn | None:
+    if name is None:
+        return None
+    return KeyColumn(name, bool(options & DESCENDING), bool(options & NULLS_FIRST))

@@ -1,0 +1,93 @@
+"""Indexes of the connected database: the largest and those expected, and totals over all of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from exporters.catalogue import postgres_objects as catalogue
+from exporters.collectors.base import Family
+from exporters.collectors.postgres.bounds import TopN
+from exporters.collectors.postgres.model import Collector, Rows, always, table_of
+from exporters.collectors.postgres.names import read_name, read_path
+from exporters.collectors.postgres.options import ExpectedIndex
+
+METRICS = (
+    catalogue.INDEX_SCANS,
+    catalogue.INDEX_ROWS_READ,
+    catalogue.INDEX_ROWS_FETCHED,
+    catalogue.INDEX_SIZE,
+)
+TOTALS = (
+    catalogue.INDEXES,
+    catalogue.INDEXES_UNUSED,
+    catalogue.INDEXES_UNUSED_BYTES,
+    catalogue.INDEXES_INVALID,
+)
+LABELS = len(catalogue.INDEX_LABELS)
+
+# Half the time of pg_stat_user_indexes, and no size function: those wait for locks.
+# Schemas that begin with pg_ are the server's own; temporary tables go with their session.
+USER_INDEXES = """
+  SELECT c.oid, n.nspname, t.oid AS table_oid, t.relname, c.relname AS indexrelname,
+         c.relpages::bigint * current_setting('block_size')::bigint AS bytes,
+         pg_stat_get_numscans(c.oid) AS scans,
+         i.indisvalid, i.indisunique OR i.indisexclusion AS enforces
+    FROM pg_index i
+    JOIN pg_class c ON c.oid = i.indexrelid
+    JOIN pg_class t ON t.oid = i.indrelid
+    JOIN pg_namespace n ON n.oid = t.relnamespace
+   WHERE c.relkind = 'i' AND c.relpersistence <> 't'
+     AND n.nspname <> 'information_schema' AND NOT starts_with(n.nspname, 'pg_')
+"""
+INDEXES_SQL = f"""
+WITH wanted AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(schema text, "table" text, name text)),
+ranked AS (
+  SELECT u.*, row_number() OVER (ORDER BY bytes DESC, oid) AS place,
+         EXISTS (SELECT FROM wanted w
+                  WHERE w.name = u.indexrelname AND w.table = u.relname
+                    AND CASE WHEN w.schema IS NULL THEN pg_table_is_visible(u.table_oid)
+                             ELSE w.schema = u.nspname END) AS wanted
+    FROM ({USER_INDEXES}) u)
+SELECT current_database(), nspname, relname, indexrelname,
+       scans, pg_stat_get_tuples_returned(oid), pg_stat_get_tuples_fetched(oid), bytes, place, wanted::int
+  FROM ranked
+ WHERE place <= $2::int OR wanted
+ ORDER BY place
+"""  # noqa: S608  nothing but this file's text
+TOTALS_SQL = f"""
+SELECT current_database(), count(*),
+       count(*) FILTER (WHERE scans = 0 AND NOT enforces),
+       coalesce(sum(bytes) FILTER (WHERE scans = 0 AND NOT enforces), 0),
+       count(*) FILTER (WHERE NOT indisvalid)
+  FROM ({USER_INDEXES}) u
+"""  # noqa: S608  nothing but this file's text
+
+
+def indexes(top: int, expected: Iterable[ExpectedIndex], ttl: float) -> Collector:
+    """The largest indexes and those expected, an answer standing for `ttl` seconds."""
+    names = []
+    for index in expected:
+        schema, table = read_path(index.table)
+        names.append({"schema": schema, "table": table, "name": read_name(index.name)})
+    largest = TopN(top, LABELS)
+
+    def parse(rows: Rows) -> list[Family]:
+        return table_of(LABELS, METRICS, largest.choose(rows))
+
+    return Collector(
+        name="postgres.indexes",
+        sql=always(INDEXES_SQL),
+        parse=parse,
+        parameters=(json.dumps(names, ensure_ascii=False), str(top)),
+        ttl=ttl,
+    )
+
+
+def index_totals(ttl: float) -> Collector:
+    """Totals over all indexes, an answer standing for `ttl` seconds."""
+
+    def parse(rows: Rows) -> list[Family]:
+        return table_of(1, TOTALS, rows)
+
+    return Collector(name="postgres.index_totals", sql=always(TOTALS_SQL), parse=parse, ttl=ttl)

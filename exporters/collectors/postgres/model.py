@@ -1,0 +1,81 @@
+"""A collector: one question to the server, and how its answer becomes families."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from exporters.catalogue import Metric
+from exporters.collectors.base import Family
+
+Row = tuple[str | None, ...]
+Rows = Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """What must be known of a server before it can be asked the rest.
+
+    Attributes:
+        version: as in ``server_version_num``: 150018 for 15.18.
+        identity: another text after a restart, or when another server or database answers.
+        role: who the exporter is there.
+        reads_statistics: whether that role may see the sessions and statements of others.
+        statements_schema: where pg_stat_statements lives, quoted; empty if it is not installed.
+        statements_version: of the extension, such as (1, 10).
+    """
+
+    version: int
+    identity: str
+    role: str
+    reads_statistics: bool
+    statements_schema: str
+    statements_version: tuple[int, ...]
+
+
+UNKNOWN = Server(
+    version=0, identity="", role="", reads_statistics=False, statements_schema="", statements_version=()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collector:
+    """One question.
+
+    Attributes:
+        name: such as ``postgres.activity``.
+        sql: the question for a server; empty if this server has no answer to it.
+        parse: the families of its answer.
+        parameters: the values of $1, $2, ...
+        ttl: seconds for which an answer stands; 0 asks in each scrape.
+    """
+
+    name: str
+    sql: Callable[[Server], str]
+    parse: Callable[[Rows], list[Family]]
+    parameters: tuple[str, ...] = ()
+    ttl: float = 0.0
+
+
+def always(sql: str) -> Callable[[Server], str]:
+    """The same question for every server."""
+    return lambda _: sql
+
+
+def text(value: str | None) -> str:
+    """A label's value; NULL is the empty text."""
+    return "" if value is None else value
+
+
+def table_of(labels: int, metrics: Sequence[Metric], rows: Rows) -> list[Family]:
+    """Families of rows that hold some labels and then one value for each metric; NULL gives no sample."""
+    names = [tuple(map(text, row[:labels])) for row in rows]
+    families = []
+    for column, metric in enumerate(metrics, start=labels):
+        values = [row[column] for row in rows]
+        if None in values:
+            present = [(name, value) for name, value in zip(names, values, strict=True) if value is not None]
+            families.append(Family(metric, [name for name, _ in present], [float(v) for _, v in present]))
+        else:
+            families.append(Family(metric, names, [float(value) for value in values if value is not None]))
+    return families

@@ -1,0 +1,38 @@
+"""Names of tables, indexes and columns as SQL writes them, read without asking a server."""
+
+from __future__ import annotations
+
+import re
+
+_PART = r'"(?:[^"]|"")+"|[^\W\d][\w$]*'
+_PATH = re.compile(rf"\s*(?:({_PART})\s*\.\s*)?({_PART})\s*\Z")
+
+
+def read_path(text: str) -> tuple[str | None, str]:
+    """Schema (None if it is not given) and name; folded to lower case unless quoted, as in SQL.
+
+    Raises:
+        ValueError: it is no name.
+    """
+    found = _PATH.match(text)
+    if found is None:
+        raise ValueError(f'{text!r} is no name; expected name, schema.name or "Quoted name"')
+    schema, name = found.groups()
+    return (None if schema is None else fold(schema)), fold(name)
+
+
+def read_name(text: str) -> str:
+    """A name without a schema, folded as in SQL.
+
+    Raises:
+        ValueError: it is no such name.
+    """
+    schema, name = read_path(text)
+    if schema is not None:
+        raise ValueError(f"{text!r} has a schema; expected a plain name")
+    return name
+
+
+def fold(part: str) -> str:
+    """One identifier as the catalogue stores it."""
+    return part[1:-1].replace('""', '"') if part.startswith('"') else part.lower()

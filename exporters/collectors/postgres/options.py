@@ -1,0 +1,113 @@
+"""What an operator may say of PostgreSQL: whom to ask, what to show, and how much of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from exporters.collectors.postgres.names import read_name, read_path
+from exporters.collectors.postgres.predicate import normalised
+
+_COLUMN = re.compile(
+    r"(?P<name>.+?)(?:\s+(?P<direction>asc|desc))?(?:\s+nulls\s+(?P<nulls>first|last))?\s*\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyColumn:
+    """A column of an index's key. Without a word on NULLs they come last, and first in descending order."""
+
+    name: str
+    descending: bool = False
+    nulls_first: bool = False
+
+    @classmethod
+    def read(cls, text: str) -> KeyColumn:
+        """Read ``created_at DESC`` or ``created_at DESC NULLS LAST``.
+
+        Raises:
+            ValueError: it is no column.
+        """
+        found = _COLUMN.match(text.strip())
+        if found is None:
+            raise ValueError("a column is empty; expected a name such as 'created_at DESC'")
+        descending = (found["direction"] or "").lower() == "desc"
+        nulls_first = found["nulls"].lower() == "first" if found["nulls"] else descending
+        return cls(read_name(found["name"]), descending, nulls_first)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedIndex:
+    """An index that should exist.
+
+    Attributes:
+        name: of the index.
+        table: of the table, with its schema if that is not on the search path.
+        columns: in order; ``created_at DESC`` gives a direction.
+        predicate: what follows WHERE in a partial index; see `predicate.normalised` for what is compared.
+
+    Raises:
+        ValueError: a name, a column or the predicate cannot be one.
+    """
+
+    name: str
+    table: str
+    columns: tuple[str, ...]
+    predicate: str = ""
+
+    def __post_init__(self) -> None:
+        read_name(self.name)
+        read_path(self.table)
+        if not self.columns:
+            raise ValueError(f"index {self.name!r}: no columns; expected at least one")
+        for column in self.columns:
+            KeyColumn.read(column)
+        normalised(self.predicate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresSettings:
+    """Which PostgreSQL to watch, and how much of it to show.
+
+    Attributes:
+        conninfo: libpq's connection string, asked for at each connect so that a new password is picked up.
+        expected_indexes: indexes that should exist.
+        tables: always shown, whatever their rank; with schema if it is not on the search path.
+        top_tables: the busiest tables that are shown.
+        top_indexes: the largest indexes that are shown.
+        top_statements: the statements that are shown, two in three for their total time, one for its mean.
+        cap_roles: roles that have sessions of their own in the counts; the rest is `other`.
+        cap_applications: the same for application names.
+        heavy_ttl: seconds for which what is shown of tables, indexes and statements is not asked for again.
+        sizes_ttl: the same for the sizes of databases.
+        statement_timeout_ms: longest time of one question; never longer than the scrape has left.
+        lock_timeout_ms: longest wait of a question for a lock.
+
+    Raises:
+        ValueError: a table's name cannot be one, or an expected index stands twice.
+    """
+
+    conninfo: Callable[[], str]
+    expected_indexes: tuple[ExpectedIndex, ...] = ()
+    tables: tuple[str, ...] = ()
+    top_tables: int = 50
+    top_indexes: int = 50
+    top_statements: int = 30
+    cap_roles: int = 20
+    cap_applications: int = 20
+    heavy_ttl: float = 60.0
+    sizes_ttl: float = 300.0
+    statement_timeout_ms: int = 3000
+    lock_timeout_ms: int = 500
+
+    def __post_init__(self) -> None:
+        for table in self.tables:
+            read_path(table)
+        for index in self.expected_indexes:
+            if (
+                sum((other.name, other.table) == (index.name, index.table) for other in self.expected_indexes)
+                > 1
+            ):
+                raise ValueError(f"index {index.name!r} of {index.table!r} is expected twice; expected once")

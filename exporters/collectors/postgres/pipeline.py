@@ -1,0 +1,167 @@
+"""Ask many questions in one round trip, so that one that fails costs only its own answer."""
+
+from __future__ import annotations
+
+import codecs
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import pq
+
+from exporters.collectors.postgres.connect import (
+    READ,
+    WRITE,
+    ConnectionFailed,
+    cancel_and_close,
+    connect,
+    wait,
+)
+from exporters.collectors.postgres.model import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A statement and the values of its $1, $2, ..."""
+
+    sql: str
+    parameters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back.
+
+    Attributes:
+        rows: as text, NULL as None.
+        code: the SQLSTATE of a failure, or empty.
+        seconds: from the answer before it to this one, as seen here.
+    """
+
+    rows: list[Row]
+    code: str
+    seconds: float
+
+
+class Connection:
+    """One session. Each question is a transaction of its own, read only, with limits that end with it.
+
+    Limits are set by SET LOCAL alone: behind a pooler a plain SET would reach the next client, and startup
+    options would be refused. A question ends with two syncs: the first one ends its statements, also after an
+    error, and the COMMIT before the second one ends its transaction, as a ROLLBACK after an error.
+
+    Raises:
+        ConnectionFailed: it was refused.
+        TimeoutError: there was none by the deadline.
+    """
+
+    def __init__(self, conninfo: str, deadline: float) -> None:
+        self._pgconn = connect(conninfo, deadline)
+        self._unsent = False
+        self._code = ""
+
+    def ask(
+        self,
+        questions: Sequence[Question],
+        *,
+        statement_timeout_ms: int,
+        lock_timeout_ms: int,
+        first_by: float,
+        deadline: float,
+    ) -> Iterator[Answer]:
+        """The answers, in order, each as soon as it is there.
+
+        Args:
+            questions: all are sent at once.
+            statement_timeout_ms: for each of them.
+            lock_timeout_ms: for each of them.
+            first_by: when the first answer must be there.
+            deadline: when the last one must.
+
+        Raises:
+            ConnectionFailed: the connection broke.
+            TimeoutError: an answer was not there in time.
+        """
+        opening = (
+            b"BEGIN READ ONLY",
+            b"SET LOCAL statement_timeout = %d" % statement_timeout_ms,
+            b"SET LOCAL lock_timeout = %d" % lock_timeout_ms,
+            b"SET LOCAL jit = off",
+        )
+        codec = self._codec()
+        try:
+            self._pgconn.enter_pipeline_mode()
+            for question in questions:
+                self._send(question, opening, codec)
+            self._unsent = bool(self._pgconn.flush())
+            last = time.monotonic()
+            for number, _ in enumerate(questions):
+                rows, code = self._answer(deadline if number else first_by, codec)
+                now = time.monotonic()
+                yield Answer(rows, code, now - last)
+                last = now
+            self._pgconn.exit_pipeline_mode()
+        except psycopg.Error as error:
+            raise ConnectionFailed(self._code or type(error).__name__) from None
+
+    def close(self) -> None:
+        """Hang up."""
+        self._pgconn.finish()
+
+    def abandon(self, deadline: float) -> None:
+        """Hang up in the middle, and have the server end what it does for us."""
+        cancel_and_close(self._pgconn, deadline)
+
+    def _send(self, question: Question, opening: Sequence[bytes], codec: str) -> None:
+        for statement in opening:
+            self._pgconn.send_query_params(statement, None)
+        parameters = [value.encode(codec, "replace") for value in question.parameters]
+        self._pgconn.send_query_params(question.sql.encode(codec), parameters or None)
+        self._pgconn.pipeline_sync()
+        self._pgconn.send_query_params(b"COMMIT", None)
+        self._pgconn.pipeline_sync()
+
+    def _answer(self, deadline: float, codec: str) -> tuple[list[Row], str]:
+        rows: list[Row] = []
+        self._code = ""
+        for _ in range(2):
+            while (result := self._next(deadline)) is None or result.status != pq.ExecStatus.PIPELINE_SYNC:
+                if result is None:  # stands between the results of two statements
+                    continue
+                if result.status == pq.ExecStatus.TUPLES_OK:
+                    rows = _rows(result, codec)
+                elif result.status == pq.ExecStatus.FATAL_ERROR and not self._code:
+                    self._code = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
+        return rows, self._code
+
+    def _next(self, deadline: float) -> pq.abc.PGresult | None:
+        while self._pgconn.is_busy():
+            ready = wait(self._pgconn.socket, READ | WRITE if self._unsent else READ, deadline)
+            if ready & READ:
+                self._pgconn.consume_input()
+            if self._unsent:
+                self._unsent = bool(self._pgconn.flush())
+        result = self._pgconn.get_result()
+        if result is None and self._pgconn.status == pq.ConnStatus.BAD:
+            raise ConnectionFailed(self._code or "OperationalError")
+        return result
+
+    def _codec(self) -> str:
+        """What the server writes in. It is not told to convert: a name that it cannot would be an error."""
+        name = (self._pgconn.parameter_status(b"client_encoding") or b"UTF8").decode()
+        try:
+            return codecs.lookup(name.replace("WIN", "cp")).name
+        except LookupError:
+            return "utf-8"
+
+
+def _rows(result: pq.abc.PGresult, codec: str) -> list[Row]:
+    columns = range(result.nfields)
+    return [
+        tuple(
+            None if value is None else value.decode(codec, "replace")
+            for value in (result.get_value(row, column) for column in columns)
+        )
+        for row in range(result.ntuples)
+    ]

@@ -1,0 +1,53 @@
+"""A collector at work: what came of it last."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from exporters.collectors.base import Family
+from exporters.collectors.postgres.model import Collector
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """The last run of a collector.
+
+    Attributes:
+        ok: it succeeded, or this server has no answer to the question.
+        seconds: it took.
+        families: what it found; none after a failure.
+        answered: when that was read, by ``time.monotonic()``; None if there is nothing.
+        asked: when it was last waited for.
+    """
+
+    collector: Collector
+    ok: bool = False
+    seconds: float = 0.0
+    families: list[Family] = field(default_factory=list)
+    answered: float | None = None
+    asked: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """Such as ``postgres.activity``."""
+        return self.collector.name
+
+    def due(self, now: float) -> bool:
+        """Its answer does not stand any more."""
+        return self.answered is None or now - self.answered >= self.collector.ttl
+
+    def begin(self) -> None:
+        """Until it ends it has failed."""
+        self.ok, self.seconds = False, 0.0
+        self.forget()
+
+    def end(self, families: list[Family], seconds: float, *, ok: bool) -> None:
+        """Keep what came of it; after a failure it is asked again in the next scrape."""
+        self.ok, self.seconds, self.families = ok, seconds, families
+        self.asked = time.monotonic()
+        self.answered = self.asked if ok else None
+
+    def forget(self) -> None:
+        """Drop what was found."""
+        self.families, self.answered = [], None

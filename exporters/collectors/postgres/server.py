@@ -1,0 +1,47 @@
+"""Who answers: asked first in each scrape, so that a dead server shows at once."""
+
+from __future__ import annotations
+
+import re
+
+from exporters.catalogue import postgres as catalogue
+from exporters.collectors.base import Family
+from exporters.collectors.postgres.model import Collector, Rows, Server, always, text
+
+SQL = """
+SELECT version(), current_setting('server_version'), current_setting('server_version_num'),
+       extract(epoch FROM pg_postmaster_start_time()), pg_is_in_recovery()::int,
+       current_database(), current_user, pg_has_role('pg_read_all_stats', 'USAGE')::int,
+       quote_ident(n.nspname), e.extversion
+  FROM (SELECT 1) AS one
+  LEFT JOIN pg_extension e ON e.extname = 'pg_stat_statements'
+  LEFT JOIN pg_namespace n ON n.oid = e.extnamespace
+"""
+
+
+def read_server(rows: Rows) -> Server:
+    """What the other collectors need to know."""
+    (row,) = rows
+    version, started, database, role, reads, schema, extension = (text(row[i]) for i in (2, 3, 5, 6, 7, 8, 9))
+    return Server(
+        version=int(version),
+        identity=f"{started} {version} {database}",
+        role=role,
+        reads_statistics=reads == "1",
+        statements_schema=schema,
+        statements_version=tuple(map(int, re.findall(r"\d+", extension))),
+    )
+
+
+def parse(rows: Rows) -> list[Family]:
+    """Version, start and role of the server."""
+    (row,) = rows
+    full, short, _, started, replica = map(text, row[:5])
+    return [
+        Family(catalogue.STATIC, [(full, short.partition(" ")[0])], [1]),
+        Family(catalogue.START_TIME, [()], [float(started)]),
+        Family(catalogue.IS_REPLICA, [()], [float(replica)]),
+    ]
+
+
+SERVER = Collector(name="postgres.server", sql=always(SQL), parse=parse)

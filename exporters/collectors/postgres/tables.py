@@ -1,0 +1,68 @@
+"""Tables of the connected database: the busiest, and those that the operator names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from exporters.catalogue import postgres_objects as catalogue
+from exporters.collectors.base import Family
+from exporters.collectors.postgres.bounds import TopN
+from exporters.collectors.postgres.model import Collector, Rows, always, table_of
+from exporters.collectors.postgres.names import read_path
+
+COLUMNS = {
+    catalogue.TABLE_SEQ_SCAN: "seq_scan",
+    catalogue.TABLE_SEQ_ROWS: "seq_tup_read",
+    catalogue.TABLE_IDX_SCAN: "coalesce(idx_scan, 0)",
+    catalogue.TABLE_IDX_ROWS: "coalesce(idx_tup_fetch, 0)",
+    catalogue.TABLE_INSERTED: "n_tup_ins",
+    catalogue.TABLE_UPDATED: "n_tup_upd",
+    catalogue.TABLE_DELETED: "n_tup_del",
+    catalogue.TABLE_HOT_UPDATED: "n_tup_hot_upd",
+    catalogue.TABLE_LIVE: "n_live_tup",
+    catalogue.TABLE_DEAD: "n_dead_tup",
+    catalogue.TABLE_MODIFIED: "n_mod_since_analyze",
+    catalogue.TABLE_LAST_VACUUM: "extract(epoch FROM greatest(last_vacuum, last_autovacuum))",
+    catalogue.TABLE_LAST_ANALYZE: "extract(epoch FROM greatest(last_analyze, last_autoanalyze))",
+}
+METRICS = tuple(COLUMNS)
+LABELS = len(catalogue.TABLE_LABELS)
+
+# Temporary tables are left out: they would begin and end series with each session. So are sizes: they lock.
+# A name is looked up here, as to_regclass would, since that fails on a schema which the role may not use.
+SQL = f"""
+WITH wanted AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(schema text, name text)),
+ranked AS (
+  SELECT s.*,
+         row_number() OVER (
+           ORDER BY seq_tup_read + coalesce(idx_tup_fetch, 0) + n_tup_ins + n_tup_upd + n_tup_del DESC, relid
+         ) AS place,
+         EXISTS (SELECT FROM wanted w
+                  WHERE w.name = s.relname
+                    AND CASE WHEN w.schema IS NULL THEN pg_table_is_visible(s.relid)
+                             ELSE w.schema = s.schemaname END) AS wanted
+    FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
+   WHERE c.relpersistence <> 't')
+SELECT current_database(), schemaname, relname, {", ".join(COLUMNS.values())}, place, wanted::int
+  FROM ranked
+ WHERE place <= $2::int OR wanted
+ ORDER BY place
+"""  # noqa: S608  column names of this file
+
+
+def tables(top: int, wanted: Iterable[str], ttl: float) -> Collector:
+    """The collector, its answer standing for `ttl` seconds."""
+    names = [dict(zip(("schema", "name"), read_path(table), strict=True)) for table in wanted]
+    busiest = TopN(top, LABELS)
+
+    def parse(rows: Rows) -> list[Family]:
+        return table_of(LABELS, METRICS, busiest.choose(rows))
+
+    return Collector(
+        name="postgres.tables",
+        sql=always(SQL),
+        parse=parse,
+        parameters=(json.dumps(names, ensure_ascii=False), str(top)),
+        ttl=ttl,
+    )
