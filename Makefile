@@ -1,0 +1,95 @@
+# What one does with this checkout. `make` alone lists it.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DASHBOARDS := $(BIN)/python -m dashboards
+
+# With Docker: who notifies (grafana or prometheus), and whose backend is watched (demo or own).
+ENGINE ?= grafana
+BACKEND ?= demo
+COMPOSE := docker compose -f docker-compose.monitoring.yml
+PROMETHEUS_RENDER := provisioning-prometheus
+ifeq ($(ENGINE),prometheus)
+UP_NEEDS := $(READY)
+UP_ENV := PROVISIONING=./$(PROMETHEUS_RENDER) GRAFANA_ALERTING=false COMPOSE_PROFILES=alertmanager,$(BACKEND)
+else
+UP_ENV := PROVISIONING=./provisioning GRAFANA_ALERTING=true COMPOSE_PROFILES=$(BACKEND)
+endif
+UP_ENV += BACKEND=$(BACKEND) SECRETS_GID=$$(id -g)
+
+# The one place that names the resolver of `make lock`.
+UV := uv==0.13.9
+
+.PHONY: help demo test lint check build up down bench grafana-check lock clean packages
+
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: packages $(READY) ## Run the whole chain without Docker: before, after, one fault (ARGS=--stay keeps it up).
+	$(BIN)/python -m examples.demo $(ARGS)
+
+test: packages $(READY) lint check ## Prove everything; installs what is missing.
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY) ## Format, lint, types, layers.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-timing
+
+check: $(READY) ## Are the generated files up to date, and do Prometheus's own tools take them?
+	$(DASHBOARDS) build --check
+	promtool check config provisioning/prometheus/prometheus.yml
+	set -e; render=$$(mktemp -d); trap 'rm -rf "$$render"' EXIT; \
+	$(DASHBOARDS) build --engine prometheus --output "$$render"; \
+	promtool check config "$$render/prometheus/prometheus.yml"; \
+	amtool check-config "$$render/alertmanager/alertmanager.yml"
+
+build: $(READY) ## Write provisioning/ from the definitions.
+	$(DASHBOARDS) build
+
+up: $(UP_NEEDS) ## Start it with Docker (BACKEND=own for yours, ENGINE=prometheus for Alertmanager).
+	sh provisioning/secrets.sh $(BACKEND)
+ifeq ($(ENGINE),prometheus)
+	$(DASHBOARDS) build --engine prometheus --output $(PROMETHEUS_RENDER)
+	mkdir -p $(PROMETHEUS_RENDER)/prometheus/targets
+endif
+	$(UP_ENV) $(COMPOSE) up --detach --build --wait
+	@echo "Grafana: http://localhost:3000, user admin, password in secrets/grafana_admin_password"
+
+down: ## Stop it; the data stay in their volumes.
+	$(UP_ENV) COMPOSE_PROFILES='*' $(COMPOSE) down
+
+bench: $(READY) ## Measure, and write docs/performance.md.
+	$(BIN)/python -m tests.bench
+
+grafana-check: $(READY) ## Run the boards and rules through a real Grafana (URL=... or one on PATH).
+	$(DASHBOARDS) grafana-check $(if $(URL),--grafana $(URL))
+
+lock: ## Pin the newest versions again, with their hashes: the lock files.
+	set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
+	$(PYTHON) -m venv "$$tools"; "$$tools/bin/pip" install --quiet $(UV); \
+	compile() { "$$tools/bin/uv" pip compile --quiet --upgrade --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' pyproject.toml "$$@"; }; \
+	compile --all-extras --group dev --output-file requirements.lock; \
+	compile --extra exporter --constraint requirements.lock --output-file exporters/requirements.lock
+
+clean: ## Remove what these targets made, except secrets/.
+	rm -rf $(VENV) $(PROMETHEUS_RENDER) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+packages: # The Debian packages; says what it installs, and does nothing when all are there.
+	@sh examples/demo/install.sh
+
+$(READY): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	    { echo "no virtual environment could be made; on Debian run: make packages" >&2; exit 2; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
