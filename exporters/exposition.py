@@ -120,9 +120,16 @@ class _Writer:
 
 def _label_text(names: tuple[str, ...], values: Sequence[str]) -> str | None:
     """The labels between braces, or None if their number is wrong or one is no text."""
-    if len(names) != len(values) or not all(isinstance(value, str) for value in values):
-        return None
-    if not names:
+    if not names and not values:
         return ""
-    pairs = [f'{name}="{value.translate(LABEL_ESCAPES)}"' for name, value in zip(names, values, strict=True)]
+    try:
+        pairs = [f'{name}="{_escape(value)}"' for name, value in zip(names, values, strict=True)]
+    except (TypeError, ValueError):
+        return None
     return "{" + ",".join(pairs) + "}"
+
+
+def _escape(value: str) -> str:
+    if '"' in value or "\\" in value or "\n" in value:
+        return value.translate(LABEL_ESCAPES)
+    return value
