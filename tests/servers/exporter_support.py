@@ -39,11 +39,22 @@ class Samples(dict[Sample, float]):
         return {name for name, _ in self}
 
 
+def kinds(text: str) -> dict[str, str]:
+    """By name the type that stands on a page."""
+    return dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE))
+
+
 def parse(text: str) -> Samples:
     """A page as Prometheus sees it."""
+    known = kinds(text)
+
+    def written(name: str) -> str:
+        # The parser gives every counter the ending that names kept for compatibility lack.
+        return name if name in known else name.removesuffix("_total")
+
     return Samples(
         {
-            (sample.name, frozenset(sample.labels.items())): sample.value
+            (written(sample.name), frozenset(sample.labels.items())): sample.value
             for family in text_string_to_metric_families(text)
             for sample in family.samples
         }
@@ -52,8 +63,8 @@ def parse(text: str) -> Samples:
 
 def schema(text: str) -> dict[str, tuple[str, frozenset[str]]]:
     """By name the type and the labels that stand on a page."""
-    kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE))
-    return {name: (kinds[name], frozenset(label for label, _ in labels)) for name, labels in parse(text)}
+    known = kinds(text)
+    return {name: (known[name], frozenset(label for label, _ in labels)) for name, labels in parse(text)}
 
 
 def declared(*metrics: Metric) -> dict[str, tuple[str, frozenset[str]]]:

@@ -194,6 +194,17 @@ def test_the_file_says_which_keys_are_counted(tmp_path: Path, server: Redis) -> 
         exporter.stop()
 
 
+def test_only_the_driver_that_is_needed_is_loaded(tmp_path: Path, server: Redis) -> None:
+    exporter = Exporter(tmp_path, REDIS_URL=url_of(server))
+    try:
+        assert exporter.process is not None
+        loaded = Path(f"/proc/{exporter.process.pid}/maps").read_text()
+        assert "hiredis" in loaded
+        assert "psycopg" not in loaded
+    finally:
+        exporter.stop()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_within_a_second(number: signal.Signals, tmp_path: Path, server: Redis) -> None:
     exporter = Exporter(tmp_path, REDIS_URL=url_of(server))
