@@ -18,6 +18,7 @@ from exporters.secrets import ConnectionString, Redactor, connection_string
 from exporters.server import HEALTHY, LANDING, READY, Page, Server
 
 LOG = logging.getLogger("exporter")
+ENDING = {signal.SIGTERM, signal.SIGINT}
 API_PATH = "/metrics/api"
 # Together less than the second within which a supervisor sees the process end.
 DRAIN_SECONDS = 0.3
@@ -59,17 +60,17 @@ def run(options: Options) -> None:
     Raises:
         ExporterError: something is configured wrongly, or the address is taken; nothing was served then.
     """
+    # Waited for rather than handled: a handler that sets an Event may meet the wait holding its lock.
+    # Before there is any thread, since each takes over what its maker blocks.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     host, port = _host_and_port(options.listen_address)
     backends = _backends(options)
     try:
         pages = _pages(options, backends)
         server = Server(host, port, pages, f"obs-exporter {version()}", LOG)
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
         server.start()
         LOG.info("listening on %s", " and ".join(f"http://{server.address}{path}" for path in pages))
-        stop.wait()
+        signal.sigwait(ENDING)
         LOG.info("ending")
         server.stop(DRAIN_SECONDS)
     finally:

@@ -220,6 +220,17 @@ def test_a_signal_ends_it_within_a_second(number: signal.Signals, tmp_path: Path
         exporter.stop()
 
 
+def test_a_signal_that_comes_as_soon_as_it_listens_ends_it_too(tmp_path: Path, server: Redis) -> None:
+    for _ in range(5):
+        exporter = Exporter(tmp_path, REDIS_URL=url_of(server))
+        try:
+            assert exporter.process is not None
+            exporter.process.send_signal(signal.SIGTERM)
+            assert exporter.process.wait(2) == 0
+        finally:
+            exporter.stop()
+
+
 def test_a_signal_ends_it_within_a_second_while_a_scrape_and_a_pass_wait(
     tmp_path: Path, own_server: Redis
 ) -> None:
