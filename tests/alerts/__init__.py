@@ -1,0 +1,1 @@
+"""Tests of alerts: definitions, renderers, messages, runbooks, and each rule in promtool."""

@@ -1,0 +1,170 @@
+"""Test files for promtool: what a case demands of its rule, and of the same rule with one thing changed."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from alerts.model import Alert, RenderContext, State
+from alerts.prometheus import rule_of
+from signals.limits import LIMITS
+from signals.numbers import STATE, Number
+from signals.objectives import OBJECTIVES
+from tests.alerts.cases import Case, Held
+from tests.alerts.timeline import GRID, PLACE, STEP, TWIN, phase_start
+
+Json = dict[str, Any]
+
+NUMBERS: dict[str, Number] = {number.key: number for number in (*OBJECTIVES, *LIMITS)}
+CONTEXT = RenderContext(
+    panel_of=lambda _signal: ("backend-api", 7),
+    runbook_panel_of=lambda _name: 9,
+    identity=("environment", "cluster"),
+    numbers=NUMBERS,
+)
+# Time for the first evaluation that sees a change, and for one more sample where a rate must move a little.
+SLACK = 90
+UNIT = re.compile(r"^Unit Testing:\s+(.+)$", re.MULTILINE)
+
+
+def rule_file(alert: Alert, context: RenderContext = CONTEXT) -> Json:
+    """The rule alone in a file."""
+    return {"groups": [{"name": "one", "rules": [rule_of(alert, context)]}]}
+
+
+def test_file(case: Case) -> Json:
+    """Everything that the case demands."""
+    tests = [_phases(case), *(_held(case, held) for held in case.held)]
+    return {"rule_files": ["rule.yml"], "evaluation_interval": f"{GRID}s", "tests": tests}
+
+
+def _phases(case: Case) -> Json:
+    alert = case.alert
+    series = [each.written(PLACE) for each in case.series]
+    series += [each.constant(each.levels[0]).written(TWIN) for each in case.series]
+    return {
+        "interval": f"{round(STEP * 1000)}ms",
+        "input_series": series,
+        "promql_expr_test": [
+            _count(alert.name, when, state, expected) for _, when, state, expected in demands(alert)
+        ],
+        "alert_rule_test": [_message(case)],
+    }
+
+
+def demands(alert: Alert) -> Iterator[tuple[State, int, str, int]]:
+    """What is proven: of which state, when in seconds, and how many instances are pending or firing."""
+    proven = set(State) - set(alert.unproven)
+    # What is never quiet fires from the first evaluation on.
+    fault = phase_start(2) if State.QUIET in proven else 0
+    after, end = phase_start(3), phase_start(4)
+    hold, keep, window = int(alert.hold), int(alert.keep), int(alert.window)
+    if State.QUIET in proven:
+        yield State.QUIET, phase_start(1) - GRID, "pending|firing", 0
+    if State.AT_LIMIT in proven:
+        yield State.AT_LIMIT, fault - GRID, "pending|firing", 0
+    if hold:
+        yield State.FIRING, fault + hold - GRID, "firing", 0
+    yield State.FIRING, fault + hold + SLACK, "firing", 1
+    if State.RESOLVED in proven:
+        if keep:
+            yield State.RESOLVED, after + keep - GRID, "firing", 1
+        yield State.RESOLVED, after + window + keep + SLACK, "pending|firing", 0
+        yield State.RESOLVED, end - GRID, "pending|firing", 0
+
+
+def _count(name: str, when: int, state: str, expected: int) -> Json:
+    selector = f'ALERTS{{alertname="{name}",alertstate=~"{state}"}}'
+    return {
+        "expr": f"count({selector}) or vector(0)",
+        "eval_time": f"{when}s",
+        "exp_samples": [{"labels": "{}", "value": expected}],
+    }
+
+
+def _message(case: Case) -> Json:
+    """At the end of the fault: the one instance, with its labels, and the message word for word."""
+    rule = rule_of(case.alert, CONTEXT)
+    place = PLACE if case.series else {}
+    return {
+        "eval_time": f"{phase_start(3) - GRID}s",
+        "alertname": case.alert.name,
+        "exp_alerts": [
+            {
+                "exp_labels": {**rule["labels"], **place, **case.labels},
+                "exp_annotations": {**rule["annotations"], "summary": case.summary},
+            }
+        ],
+    }
+
+
+def _held(case: Case, held: Held) -> Json:
+    series = [each.constant(held.levels.get(each.name, each.levels[2])) for each in case.series]
+    return {
+        "interval": f"{round(STEP * 1000)}ms",
+        "input_series": [each.written(PLACE, phases=(0,)) for each in series],
+        "promql_expr_test": [_count(case.alert.name, held.at * 60, "pending|firing", 0)],
+    }
+
+
+def mutations(case: Case) -> Iterator[tuple[str, Alert, RenderContext]]:
+    """The rule with one thing changed: limit, operator, guards and their numbers, hold, keep.
+
+    The case must notice each.
+    """
+    alert = case.alert
+    flipped = replace(alert, operator="<" if alert.operator == ">" else ">")
+    yield "operator", flipped, CONTEXT
+    for name, number in _moved(case):
+        yield name, alert, replace(CONTEXT, numbers={**NUMBERS, number.key: number})
+    for index, guard in enumerate(alert.guards):
+        rest = tuple(each for each in alert.guards if each is not guard)
+        if any(held.guard is guard for held in case.held):
+            yield f"without guard {index}", replace(alert, guards=rest), CONTEXT
+    for number in dict.fromkeys(alert.value.numbers):
+        if number.key != alert.threshold.key:
+            lax = replace(number, value=0)
+            yield f"{number.key} of 0", alert, replace(CONTEXT, numbers={**NUMBERS, number.key: lax})
+    yield "longer hold", replace(alert, hold=alert.hold * 2 + 600), CONTEXT
+    if alert.hold:
+        yield "no hold", replace(alert, hold=0), CONTEXT
+    if alert.keep:
+        yield "no keep", replace(alert, keep=0), CONTEXT
+
+
+def _moved(case: Case) -> Iterator[tuple[str, Number]]:
+    number = case.alert.threshold
+    step = 1 if number.unit is STATE else abs(number.value) * case.nudge or 2
+    strict = -step if case.alert.operator == ">" else step
+    # Where no limit is ever kept, as by Watchdog, a laxer one cannot be told.
+    if State.AT_LIMIT not in case.alert.unproven:
+        yield "limit that fires sooner", replace(number, value=number.value + strict)
+    yield "limit that fires later", replace(number, value=number.value - strict)
+
+
+def write(folder: Path, case: Case, alert: Alert, context: RenderContext) -> Path:
+    """A folder with a rule and its test; the path of the test."""
+    folder.mkdir(parents=True)
+    (folder / "rule.yml").write_text(yaml.safe_dump(rule_file(alert, context), allow_unicode=True))
+    path = folder / "test.yml"
+    path.write_text(yaml.dump(test_file(case), Dumper=yaml.CSafeDumper, allow_unicode=True, width=10**6))
+    return path
+
+
+def judge(paths: Sequence[Path]) -> Mapping[Path, str]:
+    """What promtool says of each test file; empty means that it passed."""
+    command = ["promtool", "test", "rules", *map(str, paths)]
+    output = subprocess.run(
+        command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=240
+    ).stdout
+    parts = UNIT.split(output)
+    if len(parts) < 3:
+        raise RuntimeError(f"promtool said nothing of {len(paths)} files: {output[:500]}")
+    told = dict(zip(parts[1::2], parts[2::2], strict=True))
+    return {path: "" if "SUCCESS" in told[str(path)] else told[str(path)] for path in paths}

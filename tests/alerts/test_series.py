@@ -1,0 +1,39 @@
+"""The series of the cases are those that the real processes write: a rule is not tested on its own wishes."""
+
+from __future__ import annotations
+
+import pytest
+
+from exporters.catalogue import external
+from tests.alerts.cases import CASES, Case
+from tests.alerts.timeline import Series
+from tests.pages import recorded
+
+PAGES = {"api": "api", "exporter": "exporter", "api-health": "blackbox"}
+# Prometheus writes it itself, for each target.
+UP = external.UP.name
+
+# Of series that differ in nothing but their levels, one.
+SERIES = {series.key: series for case in CASES for series in case.series}
+
+
+@pytest.mark.parametrize("series", SERIES.values(), ids=map(str, SERIES))
+def test_a_series_has_the_name_labels_and_type_of_the_recorded_page(series: Series) -> None:
+    if series.name == UP:
+        assert not series.labels
+        return
+    page = PAGES[series.scraped_by]
+    sample = recorded(page).get(series.name)
+    assert sample is not None, f"the {page} writes no {series.name}"
+    assert frozenset(series.labels) in sample.labels
+    assert sample.type == series.metric.kind
+    if "le" in series.labels:
+        assert series.labels["le"] in sample.bounds
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.alert.name} {case.name}")
+def test_a_case_feeds_every_metric_that_its_rule_reads(case: Case) -> None:
+    fed = {series.metric.name for series in case.series}
+    read = {metric.name for query in case.alert.queries for metric in query.metrics}
+    silencing = {external.PROBE_SUCCESS.name} if case.labels.get("job") == "exporter" else set()
+    assert read - silencing == fed

@@ -1,0 +1,91 @@
+"""Record the pages of the real processes again: `python -m tests.pages.record`."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from examples.demo.chain import PROVISIONING, Chain, Ports
+from examples.demo.process import wait_until
+from examples.demo.servers import HttpServer
+from exporters.catalogue import CATALOGUE
+from exporters.catalogue.redis import KEYSPACE_PASS_TIMESTAMP
+from tests.pages import FOLDER
+
+# What an example's users call, so that each family of the application has a sample.
+CALLS = ("/health", "/api/dashboard/admin", "/api/employees", "/nowhere")
+# A rule, so that Prometheus' metrics of rules are there.
+RULES = "groups: [{name: one, rules: [{record: one, expr: vector(1)}]}]\n"
+NAME = re.compile(r"(?:# (?:HELP|TYPE) )?([a-z][a-z0-9_]*)")
+
+
+class Recorded(Chain):
+    """The servers that have a page."""
+
+    @property
+    def observers(self) -> Sequence[HttpServer]:
+        """Without those that nothing is asked of here."""
+        return (self.api, self.exporter, self.blackbox, self.prometheus)
+
+
+def _configuration(_ports: Ports, home: Path) -> None:
+    folder = home / PROVISIONING / "prometheus"
+    folder.mkdir(parents=True)
+    (folder / "rules.yml").write_text(RULES)
+    (folder / "prometheus.yml").write_text("rule_files: [rules.yml]\n")
+
+
+def fetch(url: str) -> str:
+    """The page, whatever its status."""
+    try:
+        with urllib.request.urlopen(url, timeout=30) as response:  # noqa: S310 - our own http:// address
+            return str(response.read().decode())
+    except urllib.error.HTTPError as error:
+        return str(error.read().decode())
+
+
+@contextmanager
+def servers(home: Path) -> Iterator[Recorded]:
+    """The backend in its fixed state, called a few times, and its observers."""
+    with Recorded(home, _configuration, time_scale=0.02) as chain:
+        for path in CALLS:
+            fetch(chain.api.url + path)
+        page = chain.exporter.url + "/metrics"
+        wait_until(lambda: KEYSPACE_PASS_TIMESTAMP.name in fetch(page), "the first pass over the keys")
+        time.sleep(1)  # what the exporter remembers for a second is then of this backend
+        yield chain
+
+
+def pages(chain: Recorded) -> Mapping[str, str]:
+    """Each page, by the name it is recorded under."""
+    target = urllib.parse.quote(f"{chain.api.url}/health")
+    return {
+        "exporter": fetch(f"{chain.exporter.url}/metrics"),
+        "api": fetch(f"{chain.exporter.url}/metrics/api"),
+        "blackbox": fetch(f"{chain.blackbox.url}/probe?module=http_2xx&target={target}"),
+        "prometheus": _declared(fetch(f"{chain.prometheus.url}/metrics"), chain.home),
+    }
+
+
+def _declared(page: str, home: Path) -> str:
+    """What Prometheus says of itself, as far as the catalogue declares it: the rest is long."""
+    names = {metric.name for metric in CATALOGUE.of("prometheus")}
+    kept = [line for line in page.splitlines() if (found := NAME.match(line)) and found[1] in names]
+    return "\n".join(kept).replace(str(home), "") + "\n"
+
+
+def main() -> None:
+    """Record each page again."""
+    with tempfile.TemporaryDirectory() as home, servers(Path(home)) as chain:
+        for name, page in pages(chain).items():
+            (FOLDER / f"{name}.prom").write_text(page)
+
+
+if __name__ == "__main__":
+    main()
