@@ -143,10 +143,12 @@ def _pages(options: Options, backends: Sequence[Backend]) -> dict[str, Page]:
         raise ConfigError(f"--web.telemetry-path: {path!r}; expected a path of its own, such as '/metrics'")
     pages: dict[str, Page] = {path: Scraper(backends, version(), LOG).page}
     if options.api_directory is not None:
-        if not options.api_directory.is_dir():
+        if not options.api_directory.exists():
+            LOG.warning("%s is not there yet; it is read as soon as the API makes it", options.api_directory)
+        elif not options.api_directory.is_dir():
             raise ConfigError(
-                f"--api.multiprocess-dir: {options.api_directory}: no directory; expected the one in which "
-                f"the API writes; run: mkdir {options.api_directory}"
+                f"--api.multiprocess-dir: {options.api_directory} is no directory; expected the one that "
+                "the API has in PROMETHEUS_MULTIPROC_DIR"
             )
         from exporters.api.page import ApiPage  # noqa: PLC0415  loads prometheus_client
 

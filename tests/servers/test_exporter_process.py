@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,8 +17,9 @@ import pytest
 from examples.demo.databases import Redis
 from examples.demo.process import wait_until
 from exporters.catalogue import redis as catalogue
+from exporters.catalogue import self_
 from tests.servers.exporter_process import Exporter, run_to_its_end
-from tests.servers.exporter_support import PASSWORD, add_user, admin, url_of
+from tests.servers.exporter_support import PASSWORD, add_user, admin, parse, url_of
 
 
 @pytest.fixture
@@ -77,9 +80,9 @@ NOWHERE = "redis://127.0.0.1:1"
         ),
         (("--web.telemetry-path", "/-/ready"), {"REDIS_URL": NOWHERE}, "expected a path of its own"),
         (
-            ("--api.multiprocess-dir", "/nowhere"),
+            ("--api.multiprocess-dir", "/dev/null"),
             {},
-            "--api.multiprocess-dir: /nowhere: no directory; expected",
+            "--api.multiprocess-dir: /dev/null is no directory; expected the one that the API has in",
         ),
     ],
 )
@@ -192,6 +195,30 @@ def test_the_file_says_which_keys_are_counted(tmp_path: Path, server: Redis) -> 
         assert PASSWORD not in Path(f"/proc/{exporter.process.pid}/cmdline").read_text()
     finally:
         exporter.stop()
+
+
+def test_the_pages_of_an_api_are_served_alone_or_beside_the_servers(tmp_path: Path) -> None:
+    folder = tmp_path / "api"
+    exporter = Exporter(tmp_path, "--api.multiprocess-dir", str(folder))
+    try:
+        assert f"{folder} is not there yet" in exporter.written()
+        before = exporter.get("/metrics/api")
+        folder.mkdir()
+        worker = "from prometheus_client import Counter; Counter('test_calls', 'Calls.').inc(3)"
+        env = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(folder)}
+        subprocess.run([sys.executable, "-c", worker], env=env, check=True)
+        after = exporter.get("/metrics/api")
+        own = exporter.scrape()
+        links = exporter.get("/").text
+    finally:
+        exporter.stop()
+
+    assert before.status_code == after.status_code == 200
+    assert after.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert parse(before.text).of("test_calls_total") is None
+    assert parse(after.text).of("test_calls_total") == 3
+    assert own.of(self_.SERIES) == len(own)
+    assert '<a href="/metrics/api">' in links
 
 
 def test_only_the_driver_that_is_needed_is_loaded(tmp_path: Path, server: Redis) -> None:
