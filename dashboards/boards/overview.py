@@ -58,6 +58,9 @@ BOARD = Board(
         ),
         row(
             "Can these numbers be believed?",
+            stat(telemetry.REACHABLE, title="Prometheus"),
+            stat(telemetry.ALWAYS, title="Alerting path"),
+            graph(telemetry.TARGET_ANSWERS, zero="the target does not answer", moves="stop-redis"),
             timeline(telemetry.TARGETS, title="Targets", zero="the target does not answer"),
             graph(telemetry.SCRAPE_TIME),
             graph(telemetry.SAMPLES),

@@ -1,0 +1,66 @@
+"""Asking a running Prometheus, as Grafana does."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from dashboards.errors import StackError
+
+Samples = list[tuple[dict[str, str], list[float]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prometheus:
+    """A Prometheus at this URL.
+
+    Raises:
+        StackError: from every method, where it does not answer.
+    """
+
+    url: str
+    timeout: float = 10.0
+
+    def query(self, expr: str, at: float | None = None) -> Samples:
+        """The samples of an instant query."""
+        data = self._post("query", query=expr, time=at or time.time())
+        if data["resultType"] in ("scalar", "string"):
+            return [({}, [float(data["result"][1])])]
+        return [(each["metric"], [float(each["value"][1])]) for each in data["result"]]
+
+    def query_range(self, expr: str, start: float, end: float, step: float) -> Samples:
+        """The samples of a range query."""
+        data = self._post("query_range", query=expr, start=start, end=end, step=step)
+        return [(each["metric"], [float(value) for _, value in each["values"]]) for each in data["result"]]
+
+    def label_values(self, selector: str, label: str, start: float, end: float) -> list[str]:
+        """The values of a label on the series selected."""
+        answer = self._get(f"label/{label}/values", **{"match[]": selector, "start": start, "end": end})
+        return [str(value) for value in answer]
+
+    def _post(self, path: str, **form: Any) -> Any:
+        return self._answer("POST", path, data=form)
+
+    def _get(self, path: str, **query: Any) -> Any:
+        return self._answer("GET", path, params=query)
+
+    def _answer(self, method: str, path: str, **more: Any) -> Any:
+        url = f"{self.url}/api/v1/{path}"
+        try:
+            response = requests.request(method, url, timeout=self.timeout, **more)
+            body = response.json()
+        except requests.JSONDecodeError:
+            raise StackError(
+                f"{url} answered {response.status_code} without JSON; expected a Prometheus; check the URL"
+            ) from None
+        except requests.RequestException as error:
+            raise StackError(
+                f"no answer from Prometheus at {self.url} ({type(error).__name__}); "
+                "is it running, and is the URL right?"
+            ) from None
+        if body.get("status") != "success":
+            raise StackError(f"Prometheus refused a query: {body.get('error')}; the query: {more}")
+        return body["data"]

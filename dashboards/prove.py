@@ -1,0 +1,218 @@
+"""Ask a running Prometheus everything that the boards ask, and say which panels have data.
+
+Queries are taken from the rendered JSON and filled like Grafana fills them: variables in their order,
+``$__rate_interval`` at four scrapes or more, ``$__range`` as the range shown.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from dashboards.grafana import render_board
+from dashboards.model import Board, Panel
+from dashboards.prometheus_api import Prometheus, Samples
+from dashboards.stack import Stack
+from signals.promql import duration
+
+State = Literal["data", "zero", "empty", "bad"]
+
+LABEL_VALUES = re.compile(r"label_values\((?P<selector>.+), (?P<label>\w+)\)\Z")
+POINTS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What one query of a panel returned.
+
+    Attributes:
+        ref: the query's letter.
+        expr: as it was sent.
+        series: how many series came back.
+        low, high: the extremes of all samples; None without any.
+        bad: how many samples are not finite.
+    """
+
+    ref: str
+    expr: str
+    series: int
+    low: float | None
+    high: float | None
+    bad: int
+
+    @property
+    def state(self) -> State:
+        """Whether it is data, only zeros, nothing, or not a number."""
+        if self.bad:
+            return "bad"
+        if self.high is None:
+            return "empty"
+        return "zero" if self.low == 0 == self.high else "data"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What a panel showed: the worst of its queries, and what its definition allows."""
+
+    board: str
+    panel: Panel
+    answers: tuple[Answer, ...]
+
+    @property
+    def state(self) -> State:
+        """``bad`` before ``empty``; a panel whose every query is zero is zero."""
+        states = [answer.state for answer in self.answers]
+        if "bad" in states:
+            return "bad"
+        if "empty" in states and not (self.panel.kind in ("graph", "table") and "data" in states):
+            return "empty"
+        return "data" if "data" in states else "zero"
+
+    @property
+    def excused(self) -> str:
+        """Why this state is right, as the definition says; empty if it is not."""
+        if self.state == "zero":
+            return self.panel.zero
+        return self.panel.empty if self.state == "empty" else ""
+
+    @property
+    def well(self) -> bool:
+        """Whether the panel has data, or its definition says why not."""
+        return self.state == "data" or (self.state != "bad" and bool(self.excused))
+
+    def moved_from(self, before: Proof, by: float = 0.2) -> bool:
+        """Whether it looks different: other series, or extremes that differ by a fifth or more."""
+        return any(_differs(now, then, by) for now, then in zip(self.answers, before.answers, strict=True))
+
+
+def _differs(now: Answer, then: Answer, by: float) -> bool:
+    if (now.high is None) != (then.high is None) or now.series != then.series:
+        return True
+    pairs = ((now.high, then.high), (now.low, then.low))
+    return any(
+        abs(a - b) > by * max(abs(a), abs(b)) for a, b in pairs if a is not None and b is not None and a != b
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """The range of time shown."""
+
+    start: float
+    end: float
+
+    @property
+    def step(self) -> float:
+        """Seconds between two points."""
+        return max(1.0, (self.end - self.start) / POINTS)
+
+
+def last(seconds: float) -> Span:
+    """The range that ends now."""
+    now = time.time()
+    return Span(start=now - seconds, end=now)
+
+
+def prove(stack: Stack, prometheus: Prometheus, span: Span, *, fault: str = "") -> list[Proof]:
+    """Ask every panel of every board; with `fault`, only the panels that this fault moves.
+
+    Raises:
+        StackError: Prometheus does not answer, or refuses a query.
+    """
+    found = []
+    for board in stack.all_boards:
+        wanted = [panel for panel in board.panels if not fault or panel.moves == fault]
+        if wanted:
+            found += list(_prove_board(board, wanted, stack, prometheus, span))
+    return found
+
+
+def _prove_board(
+    board: Board, wanted: list[Panel], stack: Stack, prometheus: Prometheus, span: Span
+) -> Iterator[Proof]:
+    rendered = render_board(board, stack.context)
+    values = variable_values(rendered, prometheus, span)
+    interval = max(4 * stack.targets.interval, span.step + stack.targets.interval)
+    values |= {"__rate_interval": duration(interval), "__range": duration(span.end - span.start)}
+    by_id = {each["id"]: each for each in _flat(rendered["panels"])}
+    for panel in wanted:
+        if panel.kind == "text":
+            continue
+        asked = by_id[board.panel_id(panel.title)]["targets"]
+        answers = tuple(_ask(target, values, prometheus, span) for target in asked)
+        yield Proof(board=board.uid, panel=panel, answers=answers)
+
+
+def _flat(panels: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for panel in panels:
+        yield panel
+        yield from _flat(panel.get("panels", []))
+
+
+def variable_values(rendered: Mapping[str, Any], prometheus: Prometheus, span: Span) -> dict[str, str]:
+    """What Grafana puts for each variable: all values of one that allows it, else the first."""
+    values: dict[str, str] = {}
+    for variable in rendered["templating"]["list"]:
+        if variable["type"] != "query":
+            continue
+        match = LABEL_VALUES.match(filled(variable["query"]["query"], values))
+        if match is None:
+            raise ValueError(
+                f"variable {variable['name']}: {variable['query']['query']!r} is no label_values()"
+            )
+        options = sorted(prometheus.label_values(match["selector"], match["label"], span.start, span.end))
+        values[variable["name"]] = variable["allValue"] if variable["multi"] else "".join(options[:1])
+    return values
+
+
+def filled(expr: str, values: Mapping[str, str]) -> str:
+    """The text with its variables replaced, longest names first."""
+    for name in sorted(values, key=len, reverse=True):
+        expr = expr.replace("${" + name + "}", values[name]).replace("$" + name, values[name])
+    return expr
+
+
+def _ask(target: Mapping[str, Any], values: Mapping[str, str], prometheus: Prometheus, span: Span) -> Answer:
+    expr = filled(target["expr"], values)
+    samples: Samples
+    if target["instant"]:
+        samples = prometheus.query(expr, span.end)
+    else:
+        samples = prometheus.query_range(expr, span.start, span.end, span.step)
+    numbers = [value for _, series in samples for value in series]
+    finite = [value for value in numbers if math.isfinite(value)]
+    return Answer(
+        ref=target["refId"],
+        expr=expr,
+        series=len(samples),
+        low=min(finite, default=None),
+        high=max(finite, default=None),
+        bad=len(numbers) - len(finite),
+    )
+
+
+def summary(proofs: list[Proof]) -> str:
+    """One line: how many panels have data, show a declared zero, or are empty with a declared reason."""
+    counts = {
+        state: sum(proof.state == state for proof in proofs) for state in ("data", "zero", "empty", "bad")
+    }
+    failed = sum(not proof.well for proof in proofs)
+    return (
+        f"panels with data: {counts['data']}/{len(proofs)}; zero: {counts['zero']}; "
+        f"empty: {counts['empty']}; NaN or Inf: {counts['bad']}; without a declared reason: {failed}"
+    )
+
+
+def row(proof: Proof) -> dict[str, object]:
+    """A proof as plain values."""
+    return {
+        "board": proof.board,
+        "panel": proof.panel.title,
+        "state": proof.state,
+        "reason": proof.excused,
+        "series": sum(answer.series for answer in proof.answers),
+    }

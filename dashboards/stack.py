@@ -1,0 +1,180 @@
+"""The one value that composes everything. A team changes it without a fork: ``--stack module:NAME``."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from alerts.model import Alert, Engine, RenderContext
+from alerts.notifications import NOTIFICATIONS, Notifications
+from alerts.rules import ALERTS
+from alerts.runbooks import runbook
+from dashboards.boards import BOARDS
+from dashboards.errors import StackError
+from dashboards.model import Board, row, text
+from dashboards.targets import TARGETS, Targets
+from exporters.catalogue import CATALOGUE, Catalogue, Metric
+from signals.audit import RECORDINGS
+from signals.limits import LIMITS
+from signals.model import Recording, Signal
+from signals.numbers import Limit, Number, Objective
+from signals.objectives import OBJECTIVES
+from signals.promql import Context
+
+RUNBOOKS_UID = "backend-runbooks"
+# A stat has no window of its own; a rule's default one makes panel and alert agree.
+RULE_WINDOW = "5m"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """Everything that is built.
+
+    Attributes:
+        boards: in the order in which one opens them; `backend-runbooks` is added.
+        alerts: the rules.
+        metrics: a team's own metrics, which join the catalogue.
+        recordings: recording rules.
+        objectives, limits: numbers that replace those of the same key, everywhere they are read.
+        notifications: contact points and routes.
+        targets: what Prometheus scrapes.
+        retention: how long Prometheus keeps data, in days; a 30-day record does not fit in its default 15.
+        identity: labels that are kept in every aggregation, variable and route.
+        engine: who evaluates and notifies: ``grafana``, or ``prometheus`` with Alertmanager.
+        time_scale: factor on intervals, windows and holds; 1 in production.
+        grafana_url: where people open Grafana, for links in messages.
+        folder: Grafana's folder of boards and rules.
+        datasource_uid: Grafana's uid of Prometheus.
+        runbooks: folders of a team's own runbooks, looked through before the project's.
+        tombstones: names of alerts that no longer are; Grafana keeps a rule until a file deletes it.
+    """
+
+    boards: tuple[Board, ...] = BOARDS
+    alerts: tuple[Alert, ...] = ALERTS
+    metrics: tuple[Metric, ...] = ()
+    recordings: tuple[Recording, ...] = RECORDINGS
+    objectives: tuple[Objective, ...] = OBJECTIVES
+    limits: tuple[Limit, ...] = LIMITS
+    notifications: Notifications = NOTIFICATIONS
+    targets: Targets = TARGETS
+    retention: int = 35
+    identity: tuple[str, ...] = ("environment", "cluster")
+    engine: Engine = "grafana"
+    time_scale: float = 1.0
+    grafana_url: str = "http://localhost:3000"
+    folder: str = "backend"
+    datasource_uid: str = "prometheus"
+    runbooks: tuple[Path, ...] = ()
+    tombstones: tuple[str, ...] = ()
+
+    @cached_property
+    def numbers(self) -> Mapping[str, Number]:
+        """Objectives and limits by key; the stack's own in place of the project's."""
+        given: tuple[Number, ...] = (*OBJECTIVES, *LIMITS, *self.objectives, *self.limits)
+        return {number.key: number for number in given}
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Every metric that a query may name: the project's, the team's, and those that rules record."""
+        return CATALOGUE.joined((*self.metrics, *(recording.metric for recording in self.recordings)))
+
+    @property
+    def context(self) -> Context:
+        """What fills the holes of queries, before a panel narrows it."""
+        return Context(
+            window=RULE_WINDOW, identity=self.identity, numbers=self.numbers, time_scale=self.time_scale
+        )
+
+    @cached_property
+    def all_boards(self) -> tuple[Board, ...]:
+        """The boards, and the runbooks as one."""
+        return (*self.boards, self._runbook_board())
+
+    def _runbook_board(self) -> Board:
+        rules = self._rules(lambda _name: 0)
+        panels = [
+            text(alert.name, runbook(alert, rules, folders=self.runbooks), height=16) for alert in self.alerts
+        ]
+        return Board(
+            uid=RUNBOOKS_UID,
+            title="Runbooks",
+            description="For whoever was woken: what each alert means and what to do. Messages link here.",
+            source="",
+            anchor=None,
+            rows=tuple(row(panel.title, panel) for panel in panels),
+        )
+
+    @property
+    def rules(self) -> RenderContext:
+        """What the renderers of alerts need."""
+        board = self.all_boards[-1]
+        return self._rules(board.panel_id)
+
+    def _rules(self, runbook_panel_of: Callable[[str], int]) -> RenderContext:
+        return RenderContext(
+            panel_of=self.panel_of,
+            runbook_panel_of=runbook_panel_of,
+            identity=self.identity,
+            numbers=self.numbers,
+            time_scale=self.time_scale,
+            grafana_url=self.grafana_url.rstrip("/"),
+            folder=self.folder,
+            datasource_uid=self.datasource_uid,
+            runbook_board=RUNBOOKS_UID,
+        )
+
+    def panel_of(self, signal: Signal) -> tuple[str, int]:
+        """The board and panel that show a signal: a graph before a stat, for it shows since when.
+
+        Raises:
+            StackError: no board shows it, so an alert on it would link nowhere.
+        """
+        found = [
+            (panel.kind != "graph", board.uid, board.panel_id(panel.title))
+            for board in self.boards
+            for panel in board.panels
+            if signal in panel.signals
+        ]
+        if not found:
+            raise StackError(
+                f"no board shows the signal {signal.title!r}; an alert links to the panel of its signal; "
+                "add the signal to a board"
+            )
+        _, uid, panel_id = min(found, key=lambda each: each[0])
+        return uid, panel_id
+
+
+STACK = Stack()
+
+
+def load(reference: str) -> Stack:
+    """The stack that ``module:NAME`` names.
+
+    Raises:
+        StackError: there is no such module or name, or it is no Stack.
+    """
+    module_name, _, name = reference.partition(":")
+    if not module_name or not name:
+        raise StackError(
+            f"--stack {reference!r}: expected module:NAME, such as mycompany.observability:STACK"
+        )
+    if str(Path.cwd()) not in sys.path:  # the console script leaves it out
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise StackError(
+            f"--stack {reference!r}: no module named {error.name!r}; is its folder on PYTHONPATH?"
+        ) from None
+    stack = getattr(module, name, None)
+    if not isinstance(stack, Stack):
+        known = sorted(key for key, value in vars(module).items() if isinstance(value, Stack))
+        raise StackError(
+            f"--stack {reference!r}: {name} is {type(stack).__name__}, expected a dashboards.stack.Stack; "
+            f"the module has {known or 'none'}"
+        )
+    return stack

@@ -1,0 +1,63 @@
+"""What Prometheus scrapes: jobs as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A scrape job.
+
+    Attributes:
+        name: the label ``job`` of everything it scrapes.
+        addresses: fixed targets, ``host:port``; empty when they stand in the stack's target file.
+        path: of the metrics page; a target file may give another one per target.
+        kind: ``metrics`` are scraped, ``health`` routes are probed from outside by blackbox_exporter.
+        labels: added to fixed targets; a target file brings its own.
+    """
+
+    name: str
+    addresses: tuple[str, ...] = ()
+    path: str = "/metrics"
+    kind: Literal["metrics", "health"] = "metrics"
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets:
+    """Everything that is scraped, how often, and where the servers of the stack find each other.
+
+    Attributes:
+        jobs: the scrape jobs.
+        file: the target file of a backend, relative to prometheus.yml; the one file a team writes.
+        interval, timeout: of a scrape, in seconds.
+        blackbox: address of blackbox_exporter.
+        prometheus: URL at which Grafana finds Prometheus.
+        alertmanager: address of Alertmanager, used with the engine ``prometheus``.
+    """
+
+    jobs: tuple[Job, ...]
+    file: str = "targets/*.yml"
+    interval: float = 15
+    timeout: float = 10
+    blackbox: str = "blackbox:9115"
+    prometheus: str = "http://prometheus:9090"
+    alertmanager: str = "alertmanager:9093"
+
+
+STACK_LABELS = {"environment": "production", "cluster": "main"}
+
+# The API's two jobs stand in the target file: where its metrics page is, and its health route.
+TARGETS = Targets(
+    jobs=(
+        Job(name="api"),
+        Job(name="api-health", kind="health"),
+        Job(name="exporter", addresses=("exporter:10910",), labels=STACK_LABELS),
+        Job(name="blackbox", addresses=("blackbox:9115",), labels=STACK_LABELS),
+        Job(name="prometheus", addresses=("localhost:9090",), labels=STACK_LABELS),
+        Job(name="grafana", addresses=("grafana:3000",), labels=STACK_LABELS),
+    )
+)
