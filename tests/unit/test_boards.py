@@ -93,7 +93,9 @@ def test_a_replaced_objective_moves_the_line_and_the_description() -> None:
     stricter = replace(objectives.P95, value=0.1)
     context = replace(CONTEXT, numbers={**NUMBERS, "p95": stricter})
     panel = next(
-        panel for panel in flat(render_board(BOARDS[1], context)["panels"]) if panel["title"] == "Latency, p95"
+        panel
+        for panel in flat(render_board(BOARDS[1], context)["panels"])
+        if panel["title"] == "Latency, p95"
     )
     assert panel["fieldConfig"]["defaults"]["thresholds"]["steps"][1]["value"] == 0.1
     assert "at most 100 ms" in panel["description"]

@@ -20,7 +20,9 @@ def test_a_bad_name_is_refused_with_the_rule(name: str) -> None:
 def test_a_counter_ends_in_total_unless_it_is_on_the_compatibility_list() -> None:
     with pytest.raises(CatalogueError, match=r"counter 'requests': expected a name ending in '_total'"):
         Counter(name="requests", help="Requests.", collector="api.test")
-    assert Counter(name="pg_stat_database_blks_hit", help="Blocks.", collector="postgres.test").kind == "counter"
+    assert (
+        Counter(name="pg_stat_database_blks_hit", help="Blocks.", collector="postgres.test").kind == "counter"
+    )
 
 
 def test_a_gauge_does_not_end_in_total() -> None:
@@ -45,7 +47,9 @@ def test_buckets_rise() -> None:
 
 
 def test_a_label_is_bounded_by_something() -> None:
-    with pytest.raises(CatalogueError, match=r"label 'path': give its closed set of values, or say what bounds"):
+    with pytest.raises(
+        CatalogueError, match=r"label 'path': give its closed set of values, or say what bounds"
+    ):
         Label(name="path", help="Anything.")
 
 

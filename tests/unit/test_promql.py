@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporters.catalogue import CATALOGUE, Counter, Gauge, Histogram, Metric, api, postgres, redis
-from signals import audit, limits, objectives, pool, telemetry
 from signals import api as api_signals
+from signals import audit, limits, objectives, pool, telemetry
 from signals import postgres as postgres_signals
 from signals import redis as redis_signals
 from signals.idioms import enclosed, mean, promql, quantile, rate, ratio, select, value
@@ -121,7 +121,9 @@ def test_a_rate_of_any_counter_parses(metric: Counter) -> None:
     promql_parser.parse(rate(metric, by=metric.labels).fill(RULE))
 
 
-@given(st.sampled_from([metric for metric in CATALOGUE if isinstance(metric, Histogram)]), st.floats(0.01, 0.99))
+@given(
+    st.sampled_from([metric for metric in CATALOGUE if isinstance(metric, Histogram)]), st.floats(0.01, 0.99)
+)
 def test_mean_and_quantile_of_any_histogram_parse(metric: Histogram, q: float) -> None:
     promql_parser.parse(mean(metric).fill(RULE))
     assert "le" in quantile(q, metric).fill(RULE)
