@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
+
 import psycopg
 from psycopg import sql
+from redis import Redis as Client
 
-from examples.demo.databases import Postgres
+from examples.backend.migrate import migrate
+from examples.demo.databases import Postgres, Redis
+from examples.demo.process import ROOT
+
+ROLE = ROOT / "exporters/sql/role.sql"
+ACL = ROOT / "exporters/redis.acl"
 
 
 def create_database(postgres: Postgres, name: str, *, owner: str, password: str) -> str:
@@ -20,3 +28,23 @@ def create_database(postgres: Postgres, name: str, *, owner: str, password: str)
     with psycopg.connect(postgres.superuser_dsn, dbname=name, autocommit=True) as connection:
         connection.execute("CREATE EXTENSION pg_stat_statements")
     return postgres.url(owner, password, name)
+
+
+def exporter_role(postgres: Postgres, database: str) -> str:
+    """Create the exporter's role as `role.sql` ships it; return its URL."""
+    password = secrets.token_urlsafe()
+    migrate(f"{postgres.superuser_dsn} dbname={database}", ROLE)
+    with psycopg.connect(postgres.superuser_dsn, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("ALTER ROLE obs_exporter PASSWORD {password}").format(password=sql.Literal(password))
+        )
+    return postgres.url("obs_exporter", password, database)
+
+
+def exporter_user(redis: Redis) -> str:
+    """Create the exporter's user as `redis.acl` ships it; return its URL."""
+    password = secrets.token_urlsafe()
+    _, name, *rules = ACL.read_text().split()
+    with Client.from_url(redis.url) as client:
+        client.execute_command("ACL", "SETUSER", name, *rules, f">{password}")
+    return f"redis://{name}:{password}@127.0.0.1:{redis.port}/0"

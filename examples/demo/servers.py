@@ -5,40 +5,42 @@ Each server keeps its files in a directory of its own and listens on one port of
 
 from __future__ import annotations
 
+import secrets
 import sys
-import urllib.error
-import urllib.request
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, Self
 
-from examples.demo.process import Server, free_port, program
+import requests
 
-ROOT = Path(__file__).parents[2]
+from examples.demo.process import ROOT, Server, ServerError, free_port, program
 
 
 def answers(url: str) -> bool:
     """Whether a GET of this URL is answered with a 2xx."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own http:// address
-            return bool(200 <= response.status < 300)
-    except (urllib.error.URLError, OSError):
+        return requests.get(url, timeout=2).ok
+    except requests.RequestException:
         return False
 
 
-class HttpServer(Server):
+class HttpServer(Server, ABC):
     """A server with one port, that is ready when a path of it answers.
 
     Attributes:
         ready: the path that answers with 2xx once the server can work.
+        env: variables of its environment; changes take effect at the next start.
     """
 
     ready = "/"
 
-    def __init__(self, name: str, home: Path, *, port: int = 0) -> None:
+    def __init__(self, name: str, home: Path, *, port: int = 0, env: Mapping[str, str] | None = None) -> None:
         home.mkdir(parents=True, exist_ok=True)
         super().__init__(name, home / f"{name}.log")
         self.home = home
         self.port = port or free_port()
+        self.env = dict(env or {})
 
     @property
     def address(self) -> str:
@@ -50,10 +52,23 @@ class HttpServer(Server):
         """Where it answers, without a slash at the end."""
         return f"http://{self.address}"
 
-    def run(self, command: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
-        """Start the command in the checkout, and wait until the server answers."""
-        self.launch(command, env=env, cwd=ROOT)
+    @abstractmethod
+    def command(self) -> list[str]:
+        """The program and its arguments.
+
+        Raises:
+            ServerError: it is not installed.
+        """
+
+    def start(self) -> Self:
+        """Start it in the checkout, and wait until it answers.
+
+        Raises:
+            ServerError: it is not installed, ended, or did not answer within a minute.
+        """
+        self.launch(self.command(), env=self.env, cwd=ROOT)
         self.wait_for(lambda: answers(self.url + self.ready), timeout=60)
+        return self
 
 
 class Api(HttpServer):
@@ -62,18 +77,21 @@ class Api(HttpServer):
     ready = "/health"
 
     def __init__(self, home: Path, env: Mapping[str, str], *, workers: int = 4, port: int = 0) -> None:
-        super().__init__("api", home, port=port)
-        self.env = dict(env)
+        super().__init__("api", home, port=port, env=env)
         self.workers = workers
 
-    def start(self) -> Api:
-        """Start it, and wait until every worker is up."""
-        self.log.unlink(missing_ok=True)
+    def command(self) -> list[str]:
+        """Python's own uvicorn."""
         command = [sys.executable, "-m", "uvicorn", "examples.backend.app:app", "--no-access-log"]
         command += ["--port", str(self.port), "--workers", str(self.workers)]
-        self.run([*command, "--timeout-graceful-shutdown", "3"], env=self.env)
-        started = "Application startup complete."
-        self.wait_for(lambda: self.log.read_text().count(started) >= self.workers, timeout=60)
+        return [*command, "--timeout-graceful-shutdown", "3"]
+
+    def start(self) -> Self:
+        """Start it, and wait until every worker is up."""
+        self.log.unlink(missing_ok=True)
+        super().start()
+        up = "Application startup complete."
+        self.wait_for(lambda: self.log.read_text().count(up) >= self.workers, timeout=60)
         return self
 
 
@@ -82,18 +100,13 @@ class Exporter(HttpServer):
 
     ready = "/-/healthy"
 
-    def __init__(
-        self, home: Path, env: Mapping[str, str], arguments: Sequence[str], *, port: int = 0
-    ) -> None:
+    def __init__(self, home: Path, arguments: Sequence[str], *, port: int = 0) -> None:
         super().__init__("exporter", home, port=port)
-        self.env = dict(env)
         self.arguments = list(arguments)
 
-    def start(self) -> Exporter:
-        """Start it and wait until it answers."""
-        command = [sys.executable, "-m", "exporters", "--web.listen-address", self.address]
-        self.run([*command, *self.arguments], env=self.env)
-        return self
+    def command(self) -> list[str]:
+        """This checkout's exporter."""
+        return [sys.executable, "-m", "exporters", "--web.listen-address", self.address, *self.arguments]
 
 
 class Blackbox(HttpServer):
@@ -105,16 +118,15 @@ class Blackbox(HttpServer):
         super().__init__("blackbox", home, port=port)
         self.config = config
 
-    def start(self) -> Blackbox:
-        """Start it and wait until it answers."""
-        name = "prometheus-blackbox-exporter"
-        command = [program("blackbox_exporter", f"/usr/bin/{name}", package=name)]
-        self.run([*command, f"--config.file={self.config}", f"--web.listen-address={self.address}"])
-        return self
+    def command(self) -> list[str]:
+        """Under Debian's name or the project's own."""
+        debian = "prometheus-blackbox-exporter"
+        found = program("blackbox_exporter", f"/usr/bin/{debian}", package=debian)
+        return [found, f"--config.file={self.config}", f"--web.listen-address={self.address}"]
 
 
 class Prometheus(HttpServer):
-    """Prometheus on a rendered configuration; rules are found beside it."""
+    """Prometheus on a rendered configuration, whose rules stand beside it."""
 
     ready = "/-/ready"
 
@@ -122,16 +134,16 @@ class Prometheus(HttpServer):
         super().__init__("prometheus", home, port=port)
         self.config = config
 
-    def start(self) -> Prometheus:
-        """Start it and wait until it answers."""
+    def command(self) -> list[str]:
+        """With flags that both Prometheus 2 and 3 know."""
         command = [program("prometheus", package="prometheus"), f"--config.file={self.config}"]
         command += [f"--storage.tsdb.path={self.home / 'tsdb'}", f"--web.listen-address={self.address}"]
-        self.run([*command, "--web.enable-lifecycle", "--log.level=warn"])
-        return self
+        command += ["--web.enable-lifecycle", "--log.level=warn"]
+        return [*command, f"--web.external-url={self.url}"]  # where links in messages lead
 
 
 class Alertmanager(HttpServer):
-    """Alertmanager on a rendered configuration, alone (no cluster)."""
+    """Alertmanager on a rendered configuration, without a cluster."""
 
     ready = "/-/ready"
 
@@ -139,13 +151,13 @@ class Alertmanager(HttpServer):
         super().__init__("alertmanager", home, port=port)
         self.config = config
 
-    def start(self) -> Alertmanager:
-        """Start it and wait until it answers."""
-        name = "prometheus-alertmanager"
-        command = [program("alertmanager", f"/usr/bin/{name}", package=name)]
+    def command(self) -> list[str]:
+        """Under Debian's name or the project's own."""
+        debian = "prometheus-alertmanager"
+        command = [program("alertmanager", f"/usr/bin/{debian}", package=debian)]
         command += [f"--config.file={self.config}", f"--storage.path={self.home / 'data'}"]
-        self.run([*command, f"--web.listen-address={self.address}", "--cluster.listen-address="])
-        return self
+        command += [f"--web.listen-address={self.address}", "--cluster.listen-address="]
+        return [*command, f"--web.external-url={self.url}"]  # where links in messages lead
 
 
 class WebhookReceiver(HttpServer):
@@ -154,7 +166,45 @@ class WebhookReceiver(HttpServer):
     def __init__(self, home: Path, *, name: str = "webhook", port: int = 0) -> None:
         super().__init__(name, home, port=port)
 
-    def start(self) -> WebhookReceiver:
-        """Start it and wait until it answers."""
-        self.run([sys.executable, "-m", "examples.demo.receiver", "--listen", self.address])
-        return self
+    def command(self) -> list[str]:
+        """This checkout's receiver."""
+        return [sys.executable, "-m", "examples.demo.receiver", "--listen", self.address]
+
+    def messages(self) -> list[dict[str, Any]]:
+        """What was delivered: ``received`` (Unix time), ``path`` and ``body`` of each, the oldest first."""
+        answer = requests.get(self.url, timeout=5)
+        answer.raise_for_status()
+        found: list[dict[str, Any]] = answer.json()
+        return found
+
+
+class Grafana(HttpServer):
+    """Grafana on rendered provisioning, open to readers without a login: it listens on 127.0.0.1 alone."""
+
+    ready = "/api/health"
+
+    def __init__(self, home: Path, provisioning: Path, *, port: int = 0) -> None:
+        super().__init__("grafana", home, port=port)
+        self.env = {
+            "GF_PATHS_DATA": str(home / "data"),
+            "GF_PATHS_LOGS": str(home / "logs"),
+            "GF_PATHS_PLUGINS": str(home / "plugins"),
+            "GF_PATHS_PROVISIONING": str(provisioning),
+            "GF_SERVER_HTTP_ADDR": "127.0.0.1",
+            "GF_SERVER_HTTP_PORT": str(self.port),
+            "GF_SERVER_ROOT_URL": self.url,
+            "GF_AUTH_ANONYMOUS_ENABLED": "true",
+            "GF_SECURITY_ADMIN_PASSWORD": secrets.token_urlsafe(),
+            "GF_ANALYTICS_REPORTING_ENABLED": "false",
+            "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
+            "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
+        }
+
+    def command(self) -> list[str]:
+        """The program with its home, the directory of `conf/defaults.ini`."""
+        binary = Path(program("grafana", package="grafana")).resolve()
+        homes = [*binary.parents, Path("/usr/share/grafana")]
+        home = next((each for each in homes if (each / "conf/defaults.ini").exists()), None)
+        if home is None:
+            raise ServerError(f"{binary}: no conf/defaults.ini above it; expected a whole Grafana")
+        return [str(binary), "server", "--homepath", str(home)]
