@@ -41,7 +41,7 @@ lint: $(READY) ## Format, lint, types, layers.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-timing
+	$(BIN)/lint-imports --no-logo
 
 check: $(READY) ## Are the generated files up to date, and do Prometheus's own tools take them?
 	$(DASHBOARDS) build --check

@@ -28,17 +28,17 @@ REQUESTS_WITHIN_P95 = recorded(
         p95=api_signals.LATENCY_P95.query,
     ),
 )
-REQUESTS = recorded("job:http_requests:rate5m", "Requests per second.", rate(api.REQUESTS))
+REQUESTS = recorded("job:http_requests:rate5m", "Requests per second.", api_signals.REQUEST_RATE.query)
 HANDLER_SECONDS = recorded(
     "handler:http_request_duration_seconds:mean5m",
     "Mean response time by endpoint.",
-    mean(api.REQUEST_DURATION, by=(api.HANDLER,)),
+    api_signals.HANDLER_AVERAGE.query,
     labels=(api.HANDLER,),
 )
 HANDLER_QUERIES = recorded(
     "handler:db_queries_per_request:mean5m",
     "Mean SQL statements per request by endpoint.",
-    mean(api.QUERIES_PER_REQUEST, by=(api.HANDLER,)),
+    api_signals.HANDLER_QUERIES.query,
     labels=(api.HANDLER,),
 )
 RESPONSE_BYTES = recorded(
@@ -105,7 +105,7 @@ def present(query: Query) -> Query:
 
 AVERAGE = row(
     objectives.AVERAGE,
-    mean(api.REQUEST_DURATION),
+    api_signals.LATENCY_AVERAGE.query,
     why="Mean response time within the window.",
     act="See the API board: which endpoint, and whether its time goes to the database.",
 )
@@ -137,7 +137,7 @@ THROUGHPUT = row(
 )
 QUERIES = row(
     objectives.QUERIES,
-    mean(api.QUERIES_PER_REQUEST),
+    api_signals.QUERIES_PER_REQUEST.query,
     why="Mean SQL statements per request.",
     act="See queries per request by endpoint on the API board.",
 )

@@ -119,7 +119,7 @@ REACHABLE = Signal(
     why="Always 1 where the one who asks can reach Prometheus.",
     good="1.",
     act="Is Prometheus running, and is the data source's URL right?",
-    query=promql("vector(1)", labels=()),
+    query=ALWAYS.query,
     unit=STATE,
     objective=limits.ANSWERING,
     legend="reachable",
