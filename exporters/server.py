@@ -97,6 +97,10 @@ class Server(socketserver.TCPServer):
             return
         threading.Thread(target=self._serve, args=(request, client_address), daemon=True).start()
 
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  the signature of socketserver
+        """A client could not be given a thread; its fault must not be printed past the log."""
+        self.log.exception("client %s could not be served", client_address[0])
+
     def _serve(self, request: socket.socket, client_address: Any) -> None:
         try:
             self.finish_request(request, client_address)

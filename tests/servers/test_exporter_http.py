@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import logging
 import os
 import re
 import signal
@@ -16,12 +17,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import requests
 
 from examples.demo.databases import Redis
 from exporters.catalogue import redis as catalogue
 from exporters.catalogue import self_
 from exporters.scrape import seconds_for
-from exporters.server import MAX_CLIENTS, accepts_gzip
+from exporters.server import MAX_CLIENTS, Server, accepts_gzip
 from tests.servers.exporter_process import Exporter
 from tests.servers.exporter_support import add_user, admin, schema, url_of
 
@@ -183,6 +185,21 @@ def test_the_time_for_a_page_follows_from_the_scrapers_limit(header: str | None,
 )  # fmt: skip
 def test_gzip_is_used_where_it_is_accepted(header: str, accepted: bool) -> None:
     assert accepts_gzip(header) is accepted
+
+
+def test_a_page_that_cannot_be_made_says_so_without_a_reason(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(_: float) -> bytes:
+        raise RuntimeError("the reason")
+
+    server = Server("127.0.0.1", 0, {"/metrics": broken}, "test", logging.getLogger("test"))
+    server.start()
+    try:
+        response = requests.get(f"http://{server.address}/metrics", timeout=5)
+    finally:
+        server.stop(0)
+
+    assert (response.status_code, response.text) == (500, "the page could not be made; the log says why\n")
+    assert "the reason" in caplog.text
 
 
 def test_clients_that_say_nothing_do_not_keep_a_scrape_waiting(exporter: Exporter) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import quote
 
@@ -223,6 +225,28 @@ def test_a_line_of_the_log_is_one_line_and_json_where_that_is_wanted() -> None:
     assert logged("logfmt", redactor, "two\nlines").endswith(
         r' level=error logger=test msg="two\nlines"' + "\n"
     )
+
+
+def test_an_uncaught_exception_and_a_warning_are_masked_too() -> None:
+    program = """
+import threading, warnings
+from exporters.logs import configure
+from exporters.secrets import Redactor
+redactor = Redactor()
+configure("info", "logfmt", redactor)
+redactor.learn(["hunter2"])
+def fail(): raise RuntimeError("hunter2 failed")
+warnings.warn("hunter2 is old")
+thread = threading.Thread(target=fail)
+thread.start()
+thread.join()
+fail()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert "hunter2" not in done.stderr
+    assert [line.count("*** failed") for line in done.stderr.splitlines()] == [0, 1, 1]
 
 
 @pytest.fixture

@@ -1,0 +1,87 @@
+"""A backend that breaks its promises costs its own metrics, and only for as long as it does."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from exporters.catalogue import redis as catalogue
+from exporters.collectors.base import Family
+from exporters.scrape import Scraper
+
+LOG = logging.getLogger("test")
+SECONDS = 0.5
+UP, DOWN = b"\nredis_up 1\n", b"\nredis_up 0\n"
+
+
+def up(_deadline: float) -> list[Family]:
+    return [Family(catalogue.UP, [()], [1])]
+
+
+class Scripted:
+    """A backend that does what `act` says."""
+
+    name = "redis"
+
+    def __init__(self, act: Callable[[float], list[Family]]) -> None:
+        self.act = act
+        self.calls = 0
+
+    def collect(self, deadline: float) -> list[Family]:
+        self.calls += 1
+        return self.act(deadline)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_a_backend_that_raises_is_down_and_asked_again_in_the_next_scrape(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(_deadline: float) -> list[Family]:
+        raise RuntimeError("broken")
+
+    backend = Scripted(fail)
+    scraper = Scraper([backend], "1", LOG)
+
+    first = scraper.page(SECONDS)
+    backend.act = up
+    second = scraper.page(SECONDS)
+
+    assert DOWN in first
+    assert UP in second
+    assert "collect() raised" in caplog.text
+    assert b"broken" not in first
+
+
+def test_a_backend_that_is_stuck_is_down_in_time_and_not_asked_twice_at_once() -> None:
+    release = threading.Event()
+
+    def stuck(deadline: float) -> list[Family]:
+        assert release.wait(10)
+        return up(deadline)
+
+    backend = Scripted(stuck)
+    scraper = Scraper([backend], "1", LOG)
+
+    started = time.monotonic()
+    pages = [scraper.page(SECONDS), scraper.page(SECONDS)]
+    assert time.monotonic() - started < 2 * SECONDS + 0.5
+    assert backend.calls == 1
+    assert all(DOWN in page for page in pages)
+
+    release.set()
+    assert UP in scraper.page(SECONDS)
+    assert UP in scraper.page(SECONDS)
+
+
+def test_dropped_series_add_up_from_page_to_page() -> None:
+    twice = Scripted(lambda _deadline: [Family(catalogue.UP, [(), ()], [1, 1])])
+    scraper = Scraper([twice], "1", LOG)
+
+    assert b'dropped_series_total{reason="duplicate"} 1\n' in scraper.page(SECONDS)
+    assert b'dropped_series_total{reason="duplicate"} 2\n' in scraper.page(SECONDS)
