@@ -21,7 +21,8 @@ from tests.alerts.timeline import GRID, PLACE, STEP, TWIN, phase_start
 
 Json = dict[str, Any]
 
-NUMBERS: dict[str, Number] = {number.key: number for number in (*OBJECTIVES, *LIMITS)}
+GIVEN: tuple[Number, ...] = (*OBJECTIVES, *LIMITS)
+NUMBERS = {number.key: number for number in GIVEN}
 CONTEXT = RenderContext(
     panel_of=lambda _signal: ("backend-api", 7),
     runbook_panel_of=lambda _name: 9,

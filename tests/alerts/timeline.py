@@ -113,15 +113,18 @@ def counter(metric: Counter, *levels: Level, **labels: str) -> Series:
 
 
 def histogram(
-    metric: Histogram, *phases: Mapping[float, float], total: tuple[float, ...] = (), **labels: str
+    metric: Histogram,
+    labels: Mapping[str, str],
+    *phases: Mapping[float, float],
+    total: tuple[float, ...] = (),
 ) -> tuple[Series, ...]:
     """A histogram's series.
 
     Args:
         metric: with the bounds.
+        labels: as the emitter writes them.
         phases: for each, how many fall into the bucket of a bound in a step.
         total: for each, what the observations of a step add up to; by default each is its bound.
-        labels: as the emitter writes them.
     """
     sums = total or tuple(sum(bound * count for bound, count in phase.items()) for phase in phases)
     bounds = [*metric.buckets, math.inf]

@@ -1,0 +1,91 @@
+"""The rule files: Prometheus loads them, and they say what Grafana's rules say."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import promql_parser
+import pytest
+import yaml
+
+from alerts import grafana, prometheus
+from alerts.rules import ALERTS
+from signals.audit import RECORDINGS
+from tests.alerts.proof import CONTEXT
+
+Json = dict[str, Any]
+
+
+def rules(scale: float = 1.0) -> dict[str, Json]:
+    files = prometheus.render(ALERTS, RECORDINGS, replace(CONTEXT, time_scale=scale))
+    found = [rule for file in files.values() for group in file["groups"] for rule in group["rules"]]
+    return {rule["alert"]: rule for rule in found if "alert" in rule}
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.05])
+def test_prometheus_loads_every_file(scale: float, tmp_path: Path) -> None:
+    files = prometheus.render(ALERTS, RECORDINGS, replace(CONTEXT, time_scale=scale))
+    for name, content in files.items():
+        (tmp_path / f"{name}.yml").write_text(yaml.safe_dump(content, allow_unicode=True))
+    paths = sorted(map(str, tmp_path.iterdir()))
+    done = subprocess.run(["promtool", "check", "rules", *paths], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert sum(len(group["rules"]) for file in files.values() for group in file["groups"]) == 15 + len(
+        RECORDINGS
+    )
+
+
+def test_recordings_come_first_and_each_service_has_a_group() -> None:
+    files = prometheus.render(ALERTS, RECORDINGS, CONTEXT)
+    assert list(files) == ["recorded", "api", "postgres", "redis", "telemetry"]
+    assert [rule["record"] for rule in files["recorded"]["groups"][0]["rules"]] == [
+        recording.metric.name for recording in RECORDINGS
+    ]
+    assert all(group["interval"] == "30s" for file in files.values() for group in file["groups"])
+
+
+def test_what_grafana_alone_evaluates_is_left_out() -> None:
+    assert rules().keys() == {alert.name for alert in ALERTS} - {"PrometheusUnreachable"}
+
+
+def test_times_scale_and_no_time_is_left_out() -> None:
+    assert (rules()["RedisHitRatioLow"]["for"], rules(0.1)["RedisHitRatioLow"]["for"]) == ("10m", "1m")
+    assert "for" not in rules()["DbPoolTimeouts"]
+    assert "keep_firing_for" not in rules()["ExpectedIndexMissing"]
+
+
+def test_labels_and_annotations_are_those_of_grafana_but_for_its_own() -> None:
+    told = {
+        rule["title"]: rule for group in grafana.render(ALERTS, CONTEXT)["groups"] for rule in group["rules"]
+    }
+    for name, rule in rules().items():
+        if name not in told:
+            continue
+        theirs = dict(told[name]["annotations"])
+        theirs["summary"] = theirs["summary"].replace("{{ if print $value }}", "").replace("{{ end }}", "")
+        del theirs["__dashboardUid__"], theirs["__panelId__"]
+        assert rule["annotations"] == theirs
+        assert rule["labels"] == told[name]["labels"]
+
+
+def test_both_engines_compare_one_value_with_one_limit_behind_the_same_guards() -> None:
+    for group in grafana.render(ALERTS, CONTEXT)["groups"]:
+        for rule in group["rules"]:
+            if rule["title"] not in rules():
+                continue
+            value, _, guards = rule["data"][0]["model"]["expr"].partition(" and on ")
+            threshold = rule["data"][1]["model"]["conditions"][0]["evaluator"]
+            sign, limit = {"gt": ">", "lt": "<"}[threshold["type"]], threshold["params"][0]
+            expression = rules()[rule["title"]]["expr"]
+            compared, _, held = expression.partition(" and on ")
+            assert held == guards
+            assert compared in (f"{value} {sign} {limit:g}", f"({value} {sign} {limit:g})")
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.05])
+def test_every_expression_is_promql(scale: float) -> None:
+    for rule in rules(scale).values():
+        promql_parser.parse(rule["expr"])

@@ -1,0 +1,92 @@
+"""Runbooks: one for each alert, whole, with checks that run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from alerts import runbooks
+from alerts.model import Alert, AlertError
+from alerts.rules import ALERTS, api
+from examples.demo.databases import Postgres
+from tests.alerts.proof import CONTEXT
+
+FENCE = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# What a reader fills in.
+FILLED = {"QUERYID": "1", "'TABLE'": "'pg_class'", "PID": "1"}
+
+
+def checks(alert: Alert) -> list[str]:
+    return FENCE.findall(runbooks.runbook(alert, CONTEXT))
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
+def test_a_runbook_is_whole_short_and_filled_in(alert: Alert) -> None:
+    text = runbooks.runbook(alert, CONTEXT)
+    assert not runbooks.HOLE.search(text)
+    assert CONTEXT.fill(alert.condition, alert.window) in text, "its query, to copy"
+    assert 3 <= len(checks(alert)) <= 6
+    assert 25 <= len(text.splitlines()) <= 50
+    assert all(len(line) < 120 for line in FENCE.sub("", text).splitlines())
+
+
+def test_no_runbook_is_left_of_an_alert_that_is_gone() -> None:
+    assert runbooks.orphans(ALERTS) == ()
+    assert runbooks.orphans(ALERTS[1:]) == (f"{ALERTS[0].name}.md",)
+
+
+def test_a_missing_runbook_is_told_with_the_name_of_its_file() -> None:
+    with pytest.raises(AlertError, match=r"expected ApiSlow\.md in "):
+        runbooks.runbook(replace(api.API_DOWN, name="ApiSlow"), CONTEXT)
+
+
+def test_a_runbook_without_a_section_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "ApiDown.md").write_text("## Meaning\nIt is down.\n## Fix\nStart it.\n")
+    with pytest.raises(AlertError, match=r"has the sections \['Meaning', 'Fix'\]"):
+        runbooks.runbook(api.API_DOWN, CONTEXT, folders=(tmp_path,))
+
+
+def test_a_number_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    sections = "".join(f"## {name}\n{{number:p96}}\n" for name in runbooks.SECTIONS)
+    (tmp_path / "ApiDown.md").write_text(sections)
+    with pytest.raises(AlertError, match=r"\{number:p96\}; expected the key"):
+        runbooks.runbook(api.API_DOWN, CONTEXT, folders=(tmp_path,))
+
+
+def test_a_team_writes_its_own_runbook_in_its_own_folder(tmp_path: Path) -> None:
+    sections = "".join(
+        f"## {name}\nHeld {{hold}}, average {{number:average}}.\n" for name in runbooks.SECTIONS
+    )
+    (tmp_path / "ApiDown.md").write_text(sections)
+    told = runbooks.runbook(api.API_DOWN, CONTEXT, folders=(tmp_path,))
+    assert told.startswith("## Meaning\nHeld 1 min, average 60 ms.\n")
+
+
+def statements() -> Iterator[tuple[str, str]]:
+    """Every SQL query of every runbook."""
+    for alert in ALERTS:
+        for check in checks(alert):
+            for found in re.findall(r"^(?:select .*?;|psql .*?-c ['\"]select .*?['\"]$)", check, re.M | re.S):
+                yield alert.name, re.sub(r"^psql .*?-c ['\"](.*)['\"]$", r"\1", found, flags=re.S)
+
+
+def test_every_query_of_the_runbooks_runs(postgres: Postgres) -> None:
+    ran = 0
+    with psycopg.connect(postgres.superuser_dsn, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE runbooks")
+    with psycopg.connect(postgres.superuser_dsn, dbname="runbooks", autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION pg_stat_statements")
+        for name, statement in statements():
+            for placeholder, value in FILLED.items():
+                statement = statement.replace(placeholder, value)  # noqa: PLW2901 - filled in step by step
+            try:
+                connection.execute(statement.encode())
+            except psycopg.Error as error:
+                pytest.fail(f"{name}: {statement}\n{error}")
+            ran += 1
+    assert ran >= 15
