@@ -79,7 +79,7 @@ USE_MEAN = Signal(
     "to a service.",
     query=mean(api.POOL_USE, by=(api.POOL,)),
     unit=SECONDS,
-    legend="held",
+    legend="{{pool}}",
 )
 TIMEOUT_RATE = Signal(
     title="Pool timeouts",
@@ -88,7 +88,7 @@ TIMEOUT_RATE = Signal(
     act="Free what holds connections: long transactions and slow statements are on the PostgreSQL board.",
     query=rate(api.POOL_TIMEOUTS, by=(api.POOL,)),
     unit=PER_SECOND,
-    legend="timeouts",
+    legend="{{pool}}",
 )
 TIMEOUTS = Signal(
     title="Pool timeouts in the window",
@@ -106,14 +106,14 @@ WORKER_UTILIZATION = Signal(
     act="One full worker among idle ones: requests are not spread evenly, or one holds connections.",
     query=value(api.POOL_WORKER_UTILIZATION, over="max", by=(api.POOL,)),
     unit=RATIO,
-    legend="fullest worker",
+    legend="{{pool}}",
 )
 CEILING_SHARE = Signal(
     title="Pool ceiling against the server's limit",
     why="What all pools together may open, as a share of the connections the server gives to ordinary roles.",
     act="Lower pool_size or max_overflow, or raise max_connections; leave room for a deploy and for you.",
     query=promql(
-        "sum by (<by:>) ({ceiling}) / min by (<by:>) ({usable})",
+        "sum by (<by:>) ({ceiling}) / (min by (<by:>) ({usable}) > 0)",
         labels=(),
         ceiling=value(api.POOL_MAX),
         usable=USABLE_CONNECTIONS,
