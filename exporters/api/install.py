@@ -1,0 +1,132 @@
+"""Put the probes around an application and the meters onto its engines, in one call."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+from exporters.api.cache import watch_client
+from exporters.api.errors import InstrumentationError
+from exporters.api.metrics import SqlMetrics, http_metrics, process_metrics, sql_metrics
+from exporters.api.middleware import InnerProbe, OuterProbe
+from exporters.api.recorder import Recorder
+from exporters.api.routes import Routes
+from exporters.api.siblings import refuse_lonely_workers
+from exporters.api.worker import Worker
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+    from sqlalchemy.ext.asyncio import AsyncEngine
+    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
+
+MARK = "_exporters_api"
+DEFAULT_POOL = "default"
+
+
+def instrument(
+    app: Starlette,
+    *,
+    engine: Engine | AsyncEngine | Mapping[str, Engine | AsyncEngine] | None = None,
+    cache: object | None = None,
+    version: str = "",
+    max_handlers: int = 300,
+    nplusone_threshold: int = 5,
+    excluded: Collection[str] = ("/health", "/metrics"),
+) -> None:
+    """Measure a FastAPI or Starlette application. Call it once, before the application starts.
+
+    The order of this call and of `add_middleware` does not matter. Nothing that it does can fail a request.
+
+    Args:
+        app: the application.
+        engine: its SQLAlchemy engine, sync or async, whose pool is called `default`; or several by name.
+        cache: the redis-py client that `instrument_cache`'s functions use; its failures are cache errors.
+        version: the application's version, shown by `obs_api_info`.
+        max_handlers: route templates counted apart; later ones are counted as `__overflow__`.
+        nplusone_threshold: executions of one statement in one request that make it an N+1 request.
+        excluded: exact paths that are not measured.
+
+    Raises:
+        InstrumentationError: it was called twice, too late, with something it cannot measure, or the server
+            runs several workers that share no directory.
+    """
+    _check(app, max_handlers, nplusone_threshold)
+    refuse_lonely_workers()
+    worker = Worker(process_metrics(), version)
+    sql = _watch_engines(_named(engine), worker) if engine is not None else None
+    if cache is not None:
+        watch_client(cache)
+    recorder = Recorder(
+        http_metrics(),
+        Routes(lambda: app.routes),
+        sql=sql,
+        max_handlers=max_handlers,
+        nplusone_threshold=nplusone_threshold,
+    )
+
+    def outside(stack: Any) -> OuterProbe:
+        return OuterProbe(stack, recorder=recorder, worker=worker, excluded=excluded)
+
+    _wrap(app, outside)
+    setattr(app, MARK, True)
+
+
+def _check(app: Starlette, max_handlers: int, nplusone_threshold: int) -> None:
+    if not hasattr(app, "build_middleware_stack") or not hasattr(app, "user_middleware"):
+        raise InstrumentationError(
+            f"instrument: got {type(app).__name__}; expected a FastAPI or Starlette application, before any "
+            "other middleware is wrapped around it by hand"
+        )
+    if hasattr(app, MARK):
+        raise InstrumentationError(
+            "instrument was called twice on one application; call it once, and give several engines "
+            'together: engine={"main": engine, "reports": other}'
+        )
+    if app.middleware_stack is not None:
+        raise InstrumentationError(
+            "instrument was called after the application started; call it where the application is made"
+        )
+    if max_handlers < 1:
+        raise InstrumentationError(f"max_handlers is {max_handlers}; expected 1 or more")
+    if nplusone_threshold < 2:
+        raise InstrumentationError(
+            f"nplusone_threshold is {nplusone_threshold}; expected 2 or more executions of one statement"
+        )
+
+
+def _wrap(app: Starlette, outside: Callable[[Any], OuterProbe]) -> None:
+    """Build the stack with our probes at both ends, whatever is added to it until then."""
+    from starlette.middleware import Middleware  # noqa: PLC0415  # the page needs no web framework
+
+    build = app.build_middleware_stack
+
+    def build_with_probes() -> ASGIApp:
+        given = app.user_middleware
+        app.user_middleware = [*given, Middleware(InnerProbe)]
+        try:
+            return outside(build())
+        finally:
+            app.user_middleware = given
+
+    app.build_middleware_stack = build_with_probes  # type: ignore[method-assign]  # looked up on the instance
+
+
+def _named(engine: Any) -> Mapping[str, Any]:
+    return engine if isinstance(engine, Mapping) else {DEFAULT_POOL: engine}
+
+
+def _watch_engines(engines: Mapping[str, Any], worker: Worker) -> SqlMetrics:
+    try:
+        from exporters.api.sqlalchemy_ import watch_engine  # noqa: PLC0415  # an application may do without
+    except ImportError as error:
+        raise InstrumentationError(
+            f"engine was given, but SQLAlchemy cannot be imported ({error}); install 'sqlalchemy>=2', or "
+            "leave engine out"
+        ) from error
+    metrics = sql_metrics()
+    for name, engine in engines.items():
+        meter = watch_engine(engine, name, metrics)
+        worker.on_start.append(functools.partial(meter.publish, again=True))
+    return metrics

@@ -1,0 +1,161 @@
+"""The catalogue's `api.*` metrics as prometheus-client objects, made once a process when first needed."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Iterator
+from typing import Literal
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, values
+from prometheus_client.metrics_core import Metric as Family
+
+from exporters import catalogue
+from exporters.api.slots import multiprocess_directory, slot_identity
+from exporters.catalogue import api
+
+log = logging.getLogger("exporters.api")
+
+ERROR_CLASSES = (
+    "InterfaceError",
+    "DatabaseError",
+    "DataError",
+    "OperationalError",
+    "IntegrityError",
+    "InternalError",
+    "ProgrammingError",
+    "NotSupportedError",
+)
+
+
+class HttpMetrics:
+    """What requests leave behind."""
+
+    def __init__(self) -> None:
+        self.requests = _counter(api.REQUESTS)
+        self.duration = _histogram(api.REQUEST_DURATION)
+        self.in_progress = _gauge(api.REQUESTS_IN_PROGRESS)
+        self.exceptions = _counter(api.EXCEPTIONS)
+        self.response_size = _histogram(api.RESPONSE_SIZE)
+        self.wire_bytes = _counter(api.RESPONSE_WIRE_BYTES)
+        self.raw_bytes = _counter(api.RESPONSE_RAW_BYTES)
+
+
+class SqlMetrics:
+    """What statements and pools leave behind; every closed set of labels starts at 0."""
+
+    def __init__(self) -> None:
+        self.queries_per_request = _histogram(api.QUERIES_PER_REQUEST)
+        self.request_seconds = _counter(api.REQUEST_DB_SECONDS)
+        self.nplusone = _counter(api.NPLUSONE_REQUESTS)
+        self.duration = _histogram(api.QUERY_DURATION)
+        self.errors = _counter(api.QUERY_ERRORS)
+        self.unattributed = _counter(api.QUERIES_UNATTRIBUTED)
+        self.connections = _gauge(api.POOL_CONNECTIONS)
+        self.max = _gauge(api.POOL_MAX)
+        self.overflow = _gauge(api.POOL_OVERFLOW)
+        self.pending = _gauge(api.POOL_PENDING)
+        self.utilization = _gauge(api.POOL_WORKER_UTILIZATION, mode="livemax")
+        self.wait = _histogram(api.POOL_WAIT)
+        self.use = _histogram(api.POOL_USE)
+        self.create = _histogram(api.POOL_CREATE)
+        self.timeouts = _counter(api.POOL_TIMEOUTS)
+        for name in ERROR_CLASSES:
+            self.errors.labels(name)
+
+
+class CacheMetrics:
+    """What cached functions leave behind."""
+
+    def __init__(self) -> None:
+        self.requests = _counter(api.CACHE_REQUESTS)
+
+
+class ProcessMetrics:
+    """What the worker process says of itself."""
+
+    def __init__(self) -> None:
+        self.workers = _gauge(api.WORKERS)
+        self.start_time = _gauge(api.START_TIME, mode="livemax")
+        self.info = _gauge(api.APP_INFO, mode="livemax")
+        self.errors = _counter(api.INSTRUMENTATION_ERRORS)
+        for site in api.SITE.values:
+            self.errors.labels(site)
+
+
+http_metrics = functools.cache(HttpMetrics)
+sql_metrics = functools.cache(SqlMetrics)
+cache_metrics = functools.cache(CacheMetrics)
+process_metrics = functools.cache(ProcessMetrics)
+
+
+@functools.cache
+def registry() -> CollectorRegistry | None:
+    """Where the metrics of a lone process live; None where workers share a directory of files.
+
+    A registry of our own: another library's metrics of the same names in the default one do not clash.
+
+    Raises:
+        InstrumentationError: the directory cannot be used.
+    """
+    directory = multiprocess_directory()
+    if directory is None:
+        return CollectorRegistry()
+    # Before the first metric is made: each file is named after the slot, not after the process id.
+    identity = slot_identity(directory)
+    values.ValueClass = values.MultiProcessValue(identity)  # type: ignore[no-untyped-call]  # has no types
+    return None
+
+
+def caught(site: str) -> None:
+    """Count an error of our own, and log the first of a site with its traceback; never raises."""
+    try:
+        errors = process_metrics().errors.labels(site)
+        errors.inc()
+        if site not in logged:
+            logged.add(site)
+            log.warning(
+                "instrumentation failed (site %s); the application is not affected", site, exc_info=True
+            )
+    except Exception:  # nothing is left to tell it with, and the application must go on
+        log.debug("instrumentation failed (site %s)", site, exc_info=True)
+
+
+logged: set[str] = set()
+
+
+class WithoutCreated:
+    """A view on a registry that leaves out `_created` series, which nobody declared."""
+
+    def __init__(self, source: CollectorRegistry) -> None:
+        self.source = source
+
+    def collect(self) -> Iterator[Family]:
+        """The families with samples."""
+        for family in self.source.collect():
+            family.samples = [sample for sample in family.samples if not sample.name.endswith("_created")]
+            if family.samples:
+                yield family
+
+
+def _counter(metric: catalogue.Counter) -> prometheus_client.Counter:
+    return prometheus_client.Counter(metric.name, metric.help, _labels(metric), registry=registry())
+
+
+def _gauge(
+    metric: catalogue.Gauge | catalogue.Info, *, mode: Literal["livesum", "livemax"] = "livesum"
+) -> prometheus_client.Gauge:
+    return prometheus_client.Gauge(
+        metric.name, metric.help, _labels(metric), registry=registry(), multiprocess_mode=mode
+    )
+
+
+def _histogram(metric: catalogue.Histogram) -> prometheus_client.Histogram:
+    return prometheus_client.Histogram(
+        metric.name, metric.help, _labels(metric), registry=registry(), buckets=metric.buckets
+    )
+
+
+def _labels(metric: catalogue.Metric) -> tuple[str, ...]:
+    return tuple(label.name for label in metric.labels)

@@ -1,0 +1,156 @@
+"""Turn a finished request into numbers. Label children are kept, since looking one up costs more than it."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import prometheus_client
+
+from exporters.api.call import Call
+from exporters.api.metrics import HttpMetrics, SqlMetrics, caught
+from exporters.api.routes import UNMATCHED, Routes
+from exporters.catalogue.api import METHOD
+
+OVERFLOW = "__overflow__"
+METHODS = frozenset(METHOD.values)
+OTHER_METHOD = "_OTHER"
+MAX_EXCEPTIONS = 50
+LAST_STATUS = 599
+# Made together with a handler, so that its first failure is an increase and not a new series at 1.
+FORESEEN_STATUS = 500
+
+
+class Bounded:
+    """The first `limit` values that come by; every later one reads `__overflow__`."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.known: set[str] = set()
+
+    def __call__(self, value: str) -> str:
+        """The value, or `__overflow__`."""
+        if value in self.known:
+            return value
+        if len(self.known) >= self.limit:
+            return OVERFLOW
+        self.known.add(value)
+        return value
+
+
+class _Sql:
+    """The children of one handler in the database metrics."""
+
+    __slots__ = ("nplusone", "queries", "seconds")
+
+    def __init__(self, metrics: SqlMetrics, handler: str) -> None:
+        self.queries = metrics.queries_per_request.labels(handler)
+        self.seconds = metrics.request_seconds.labels(handler)
+        self.nplusone = metrics.nplusone.labels(handler)
+
+
+class Recorder:
+    """Writes requests to the metrics; none of its methods raises."""
+
+    def __init__(
+        self,
+        metrics: HttpMetrics,
+        routes: Routes,
+        *,
+        sql: SqlMetrics | None,
+        max_handlers: int,
+        nplusone_threshold: int,
+    ) -> None:
+        self.metrics = metrics
+        self.routes = routes
+        self.sql = sql
+        self.nplusone_threshold = nplusone_threshold
+        self.handlers = Bounded(max_handlers)
+        self.exceptions = Bounded(MAX_EXCEPTIONS)
+        self._requests: dict[
+            tuple[str, str, int], tuple[prometheus_client.Counter, prometheus_client.Histogram]
+        ] = {}
+        self._bytes: dict[tuple[str, str], tuple[prometheus_client.Counter, prometheus_client.Counter]] = {}
+        self._sql: dict[str, _Sql] = {}
+
+    def start(self) -> None:
+        """A request has begun."""
+        try:
+            self.metrics.in_progress.inc()
+        except Exception:
+            caught("request")
+
+    def finish(self, call: Call) -> None:
+        """The last body byte is out; later calls for the same request do nothing."""
+        if call.closed:
+            return
+        elapsed = perf_counter() - call.started
+        call.closed = True
+        try:
+            self.metrics.in_progress.dec()
+            call.handler = self._handler(call)
+            self._count(call, elapsed)
+            self._count_bytes(call)
+            if self.sql is not None:
+                self._count_sql(self.sql, call)
+        except Exception:
+            caught("request")
+
+    def failed(self, call: Call, error: BaseException) -> None:
+        """An exception left the application; one that merely ends a task or the process is no failure."""
+        if not isinstance(error, Exception):
+            return
+        try:
+            self.metrics.exceptions.labels(call.handler, self.exceptions(type(error).__name__)).inc()
+        except Exception:
+            caught("request")
+
+    def _handler(self, call: Call) -> str:
+        if call.scope is None:
+            return UNMATCHED
+        try:
+            handler = self.routes.template(call.scope, call.root_path)
+        except Exception:
+            caught("request")
+            return UNMATCHED
+        return handler if handler == UNMATCHED else self.handlers(handler)
+
+    def _count(self, call: Call, elapsed: float) -> None:
+        method = call.method if call.method in METHODS else OTHER_METHOD
+        key = (method, call.handler, call.status)
+        children = self._requests.get(key)
+        if children is None:
+            # The server refuses what is no status and answers 500 itself; nothing sent is a 500 as well.
+            status = call.status if 100 <= call.status <= LAST_STATUS else 500
+            self.metrics.requests.labels(method, call.handler, FORESEEN_STATUS)
+            children = self._requests[key] = (
+                self.metrics.requests.labels(method, call.handler, status),
+                self.metrics.duration.labels(method, call.handler),
+            )
+        children[0].inc()
+        children[1].observe(elapsed)
+
+    def _count_bytes(self, call: Call) -> None:
+        wire = 0 if call.head else call.wire  # the server drops a body that answers HEAD
+        self.metrics.response_size.observe(wire)
+        if not wire:
+            return
+        key = (call.handler, call.encoding)
+        children = self._bytes.get(key)
+        if children is None:
+            children = self._bytes[key] = (
+                self.metrics.wire_bytes.labels(*key),
+                self.metrics.raw_bytes.labels(*key),
+            )
+        children[0].inc(wire)
+        compressed = call.encoding != "identity" and call.raw
+        children[1].inc(call.raw if compressed else wire)
+
+    def _count_sql(self, metrics: SqlMetrics, call: Call) -> None:
+        children = self._sql.get(call.handler)
+        if children is None:
+            children = self._sql[call.handler] = _Sql(metrics, call.handler)
+        children.queries.observe(call.queries)
+        if call.queries:
+            children.seconds.inc(call.db_seconds)
+            if call.repeats >= self.nplusone_threshold:
+                children.nplusone.inc()

@@ -1,0 +1,82 @@
+"""Several workers without a directory to share would each show only its own numbers: refuse, or say so."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shlex
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from exporters.api.errors import InstrumentationError
+from exporters.api.slots import DIRECTORY_VARIABLE, multiprocess_directory
+
+log = logging.getLogger("exporters.api")
+
+SERVERS = ("uvicorn", "gunicorn", "fastapi")
+REMEDY = f"set {DIRECTORY_VARIABLE} to a local directory before Python starts, the same for all workers"
+
+claims: list[socket.socket] = []
+
+
+def refuse_lonely_workers() -> None:
+    """Do not start where the server was told to run several workers whose numbers could not be added.
+
+    Raises:
+        InstrumentationError: more than one worker, and no directory to share.
+    """
+    workers = declared_workers(sys.argv, os.environ)
+    if workers > 1 and multiprocess_directory() is None:
+        raise InstrumentationError(
+            f"the server runs {workers} workers, and each would show only its own numbers; {REMEDY}"
+        )
+
+
+def declared_workers(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """How many workers the command line of uvicorn, gunicorn or fastapi asks for; 1 where it does not say.
+
+    A number that stands in a configuration file or in code is not seen; `warn_of_siblings` is for those.
+    """
+    script = Path(arguments[0]) if arguments else Path()
+    server = script.parent.name if script.name == "__main__.py" else script.name
+    if server not in SERVERS:
+        return 1
+    words = list(arguments[1:])
+    if server == "gunicorn":
+        words = shlex.split(environment.get("GUNICORN_CMD_ARGS", "")) + words
+    asked = [environment.get("WEB_CONCURRENCY", "")]
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word in ("-w", "--workers"):
+            asked.append(following)
+        elif word.startswith("--workers="):
+            asked.append(word.partition("=")[2])
+        elif server == "gunicorn" and word.startswith("-w"):
+            asked.append(word[2:])
+    return int(next((number for number in reversed(asked) if number.isdecimal()), "1"))
+
+
+def warn_of_siblings() -> None:
+    """Log an error if another process of the same server already counts for itself (Linux).
+
+    Each process claims a name in the abstract socket namespace, made of its parent and its command; the
+    kernel frees it with the process, so nothing is left behind.
+    """
+    if multiprocess_directory() is not None or not sys.platform.startswith("linux"):
+        return
+    command = "\0".join([*sys.argv, str(Path.cwd())])
+    digest = hashlib.sha256(command.encode("utf-8", "replace")).hexdigest()[:16]
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0exporters.api/{os.getuid()}/{os.getppid()}/{digest}")
+    except OSError:
+        claim.close()
+        log.error(
+            "several workers run, and each shows only its own numbers: totals are too low and jump between "
+            "scrapes; %s",
+            REMEDY,
+        )
+    else:
+        claims.append(claim)

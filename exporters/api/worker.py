@@ -1,0 +1,48 @@
+"""The moment a process begins to serve: only then it counts as a worker.
+
+A master that merely loads the application, a migration script or a child of a process pool is none.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+
+from exporters.api.metrics import ProcessMetrics, caught
+from exporters.api.siblings import warn_of_siblings
+
+log = logging.getLogger("exporters.api")
+
+
+class Worker:
+    """This process, as a worker that serves one application.
+
+    Attributes:
+        started: whether this very process has been given an event by a server.
+        on_start: what to do when it has, such as publishing the size of a pool.
+    """
+
+    def __init__(self, metrics: ProcessMetrics, version: str) -> None:
+        self.metrics = metrics
+        self.version = version
+        self.started = False
+        self.on_start: list[Callable[[], None]] = []
+        os.register_at_fork(after_in_child=self._forget)
+
+    def start(self) -> None:
+        """Say that this worker is alive; never raises."""
+        self.started = True
+        try:
+            self.metrics.workers.set(1)
+            self.metrics.start_time.set(time.time())
+            self.metrics.info.labels(self.version).set(1)
+            for step in self.on_start:
+                step()
+            warn_of_siblings()
+        except Exception:
+            caught("request")
+
+    def _forget(self) -> None:
+        self.started = False

@@ -1,0 +1,1 @@
+"""Tests of the API instrumentation, on real applications, servers, pools and workers."""
