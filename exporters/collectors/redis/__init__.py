@@ -115,15 +115,14 @@ class RedisBackend:
         session = self._session
         try:
             if session is not None and time.monotonic() - session.opened < CONNECTION_SECONDS:
-                with contextlib.suppress(
-                    Disconnected
-                ):  # closed since the last scrape: look whether it is back
+                # Closed since the last scrape: look whether the server is back.
+                with contextlib.suppress(Disconnected):
                     return session.ask(questions, deadline)
             self._hang_up()
             self._session = open_session(self._address, deadline, self._stats)
             return self._session.ask(questions, deadline)
         except Exception:
-            self._hang_up()
+            self._hang_up()  # a late reply must not be taken for one to the next question
             raise
 
     def _hang_up(self) -> None:
