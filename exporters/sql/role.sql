@@ -6,7 +6,7 @@
 -- Without `-v password` the role keeps the password it has; set one with \password obs_exporter, which is not
 -- seen in a list of processes. Without `-v database` it is the database that psql is connected to.
 --
--- For statements, once in that database (pg_stat_statements must stand in shared_preload_libraries):
+-- For statements, before this, in that database (it must also stand in shared_preload_libraries):
 --   CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
 \set ON_ERROR_STOP on
 \if :{?database}
@@ -47,3 +47,9 @@ ALTER ROLE obs_exporter SET idle_in_transaction_session_timeout = '10s';
 ALTER ROLE obs_exporter SET jit = off;
 
 COMMIT;
+
+-- An extension that was given a schema of its own is out of reach without this.
+\connect :"database"
+SELECT format('GRANT USAGE ON SCHEMA %s TO obs_exporter', extnamespace::regnamespace)
+  FROM pg_extension
+ WHERE extname = 'pg_stat_statements' \gexec

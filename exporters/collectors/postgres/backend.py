@@ -14,22 +14,13 @@ from psycopg import errors
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import self_
 from exporters.collectors.base import Family
-from exporters.collectors.postgres.activity import activity
-from exporters.collectors.postgres.bgwriter import BGWRITER
+from exporters.collectors.postgres.collectors import collectors
 from exporters.collectors.postgres.connect import ConnectionFailed
-from exporters.collectors.postgres.database import DATABASE
-from exporters.collectors.postgres.expected import expected_indexes
-from exporters.collectors.postgres.indexes import index_totals, indexes
-from exporters.collectors.postgres.locks import LOCKS
-from exporters.collectors.postgres.model import UNKNOWN, Collector, Server
+from exporters.collectors.postgres.model import UNKNOWN, Server
 from exporters.collectors.postgres.options import PostgresSettings
 from exporters.collectors.postgres.pipeline import Answer, Connection, Question
 from exporters.collectors.postgres.run import Run
 from exporters.collectors.postgres.server import SERVER, read_server
-from exporters.collectors.postgres.settings import SETTINGS
-from exporters.collectors.postgres.sizes import sizes
-from exporters.collectors.postgres.statements import statements, statements_info
-from exporters.collectors.postgres.tables import tables
 from exporters.collectors.selfstats import SelfStats
 from exporters.conninfo import describe
 from exporters.errors import ExporterError
@@ -39,6 +30,8 @@ PRIVILEGE = "postgres.privilege"
 
 # A server that is alive answers the first question at once, whatever the others take.
 FIRST_ANSWER_SECONDS = 1.5
+# One statement may take this much of the time there is, so that a slow one leaves some to those after it.
+STATEMENT_SHARE = 0.75
 # Kept of the time there is, to have the server end what it does for us.
 CANCEL_SECONDS, CANCEL_SHARE = 0.2, 0.2
 CLOSE_SECONDS = 0.3
@@ -67,25 +60,6 @@ class Times:
         now = time.monotonic()
         work_until = deadline - min(CANCEL_SECONDS, CANCEL_SHARE * max(0.0, deadline - now))
         return cls(min(work_until, now + FIRST_ANSWER_SECONDS), work_until, deadline)
-
-
-def collectors(settings: PostgresSettings) -> tuple[Collector, ...]:
-    """All questions but the first, in the order in which they are asked."""
-    heavy = settings.heavy_ttl
-    return (
-        SETTINGS,
-        activity(settings.cap_roles, settings.cap_applications),
-        DATABASE,
-        LOCKS,
-        BGWRITER,
-        expected_indexes(settings.expected_indexes, heavy),
-        tables(settings.top_tables, settings.tables, heavy),
-        indexes(settings.top_indexes, settings.expected_indexes, heavy),
-        index_totals(heavy),
-        statements(settings.top_statements, heavy),
-        statements_info(heavy),
-        sizes(settings.sizes_ttl),
-    )
 
 
 class PostgresBackend:
@@ -164,7 +138,7 @@ class PostgresBackend:
         return connection
 
     def _due(self) -> list[Run]:
-        """The cheap collectors, then the others, longest not asked first, so that a slow one starves none."""
+        """In their order, but last those that failed before: one that is always slow starves no other."""
         now = time.monotonic()
         due = []
         for run in self._runs:
@@ -173,12 +147,12 @@ class PostgresBackend:
             elif run.due(now):
                 run.end([], 0.0, ok=True)  # nothing to be asked of this server
                 run.forget()
-        return sorted(due, key=lambda run: run.asked if run.collector.ttl else 0.0)
+        return sorted(due, key=lambda run: run.failed)
 
     def _ask(self, connection: Connection, runs: Sequence[Run], times: Times) -> None:
         for run in runs:
             run.begin()
-        left_ms = int((times.work_until - time.monotonic()) * 1000)
+        left_ms = int((times.work_until - time.monotonic()) * 1000 * STATEMENT_SHARE)
         answers = connection.ask(
             [Question(run.collector.sql(self._server), run.collector.parameters) for run in runs],
             statement_timeout_ms=max(1, min(self._settings.statement_timeout_ms, left_ms)),
@@ -223,7 +197,7 @@ class PostgresBackend:
         """The scrape ended before all answers were there."""
         code = error.code if isinstance(error, ConnectionFailed) else type(error).__name__
         if self._first.ok and self._waited_for:
-            self._waited_for[0].asked = time.monotonic()
+            self._waited_for[0].failed = time.monotonic()
             self._tell(self._waited_for[0].name, code)
         else:
             self._tell(UP, code, str(error) if isinstance(error, ExporterError) else f"at {self._where}")
@@ -242,7 +216,7 @@ class PostgresBackend:
     def _hang_up(self, cancel_until: float | None = None) -> None:
         connection, self._connection = self._connection, None
         if connection is not None and cancel_until is not None:
-            connection.abandon(cancel_until)
+            connection.abandon(min(cancel_until, time.monotonic() + CANCEL_SECONDS))
         elif connection is not None:
             connection.close()
 

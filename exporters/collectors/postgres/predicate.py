@@ -19,7 +19,7 @@ _TOKEN = re.compile(
       | :: | [<>=!~*/+\-%^&|\#@?`]+ | \S""",
     re.VERBOSE | re.IGNORECASE,
 )
-_PLAIN = re.compile(r'"[a-z_][a-z0-9_$]*"\Z')
+_PLAIN = re.compile(r'"(?!(?:and|or|not|in)")[a-z_][a-z0-9_$]*"\Z')
 _NUMBER = re.compile(r"'(-?\d+(?:\.\d+)?)'\Z")
 _SECOND_WORDS = {"character": "varying", "bit": "varying", "double": "precision"}
 _NUMERIC = frozenset({"smallint", "integer", "int", "bigint", "numeric", "real", "double"})

@@ -18,7 +18,7 @@ class Run:
         seconds: it took.
         families: what it found; none after a failure.
         answered: when that was read, by ``time.monotonic()``; None if there is nothing.
-        asked: when it was last waited for.
+        failed: when it did, if its last run was waited for and failed; else 0.
     """
 
     collector: Collector
@@ -26,7 +26,7 @@ class Run:
     seconds: float = 0.0
     families: list[Family] = field(default_factory=list)
     answered: float | None = None
-    asked: float = 0.0
+    failed: float = 0.0
 
     @property
     def name(self) -> str:
@@ -45,8 +45,8 @@ class Run:
     def end(self, families: list[Family], seconds: float, *, ok: bool) -> None:
         """Keep what came of it; after a failure it is asked again in the next scrape."""
         self.ok, self.seconds, self.families = ok, seconds, families
-        self.asked = time.monotonic()
-        self.answered = self.asked if ok else None
+        now = time.monotonic()
+        self.answered, self.failed = (now, 0.0) if ok else (None, now)
 
     def forget(self) -> None:
         """Drop what was found."""

@@ -1,0 +1,35 @@
+"""Everything that is asked of a server, apart from who it is."""
+
+from __future__ import annotations
+
+from exporters.collectors.postgres.activity import activity
+from exporters.collectors.postgres.bgwriter import BGWRITER
+from exporters.collectors.postgres.database import DATABASE
+from exporters.collectors.postgres.expected import expected_indexes
+from exporters.collectors.postgres.indexes import index_totals, indexes
+from exporters.collectors.postgres.locks import LOCKS
+from exporters.collectors.postgres.model import Collector
+from exporters.collectors.postgres.options import PostgresSettings
+from exporters.collectors.postgres.settings import SETTINGS
+from exporters.collectors.postgres.sizes import sizes
+from exporters.collectors.postgres.statements import statements, statements_info
+from exporters.collectors.postgres.tables import tables
+
+
+def collectors(settings: PostgresSettings) -> tuple[Collector, ...]:
+    """The collectors, in the order in which they are asked."""
+    heavy = settings.heavy_ttl
+    return (
+        SETTINGS,
+        activity(settings.cap_roles, settings.cap_applications),
+        DATABASE,
+        LOCKS,
+        BGWRITER,
+        expected_indexes(settings.expected_indexes, heavy),
+        tables(settings.top_tables, settings.tables, heavy),
+        indexes(settings.top_indexes, settings.expected_indexes, heavy),
+        index_totals(heavy),
+        statements(settings.top_statements, heavy),
+        statements_info(heavy),
+        sizes(settings.sizes_ttl),
+    )
