@@ -1,0 +1,45 @@
+"""The proof at build time: nothing queries what nobody exports, and Grafana takes every file.
+
+The checks read the rendered bytes, so that nothing between a definition and its file escapes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from dashboards.checks import alerting, boards, queries
+from dashboards.checks.finding import Finding, Rule
+from dashboards.checks.promql import selectors
+from dashboards.checks.subject import Subject
+from exporters.catalogue import Catalogue, Metric
+
+__all__ = ["RULES", "Finding", "Rule", "check_files", "unused_metrics"]
+
+RULES: tuple[Rule, ...] = (*queries.RULES, *boards.RULES, *alerting.RULES)
+
+
+def check_files(
+    files: Mapping[str, bytes],
+    catalogue: Catalogue,
+    *,
+    identity: tuple[str, ...],
+    alone: Collection[str] = (),
+) -> list[Finding]:
+    """What is wrong in these files, sorted by file, place and check.
+
+    Args:
+        files: bytes by path below the output directory, such as ``grafana/dashboards/<uid>.json``.
+        catalogue: every metric that a query may name, recorded ones included.
+        identity: the labels that tell installations apart; every aggregation keeps them.
+        alone: names of alerts that are declared for one engine. Alerts of severity info, and those that
+            fire on the error of a query, need not be named.
+    """
+    subject = Subject(files=files, catalogue=catalogue, identity=identity, alone=alone)
+    return sorted({finding for rule in RULES for finding in rule.run(subject)})
+
+
+def unused_metrics(files: Mapping[str, bytes], catalogue: Catalogue) -> tuple[Metric, ...]:
+    """The metrics that no query in these files reads, and that are not declared `unused`."""
+    subject = Subject(files=files, catalogue=catalogue, identity=())
+    read = {each.name for query in subject.queries.values() for each in selectors(query.node)}
+    return tuple(metric for metric in catalogue if not metric.unused and read.isdisjoint(metric.series))

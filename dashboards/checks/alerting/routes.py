@@ -1,0 +1,125 @@
+"""Who hears what: names that do not exist end Grafana at start, and Alertmanager refuses its file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dashboards.checks.alerting.all_rules import of_grafana
+from dashboards.checks.alerting.matchers import of, routes, trees
+from dashboards.checks.expressions import Json
+from dashboards.checks.finding import Finding, Report, file_rule, listed, nearest
+from dashboards.checks.subject import ALERTMANAGER, Subject
+from dashboards.checks.times import seconds
+
+MATCHERS = ("matchers", "object_matchers", "match", "match_re")
+TIMES = ("mute_time_intervals", "active_time_intervals")
+WAITS = ("group_wait", "group_interval", "repeat_interval")
+
+
+@file_rule("one-policy-tree", "there is one tree of routes, and its root takes everything")
+def policies(subject: Subject, report: Report) -> Iterator[Finding]:
+    """Of two trees in Grafana's files, the later replaces the earlier."""
+    found = [path for path, document in subject.alerting.items() for _ in document.get("policies", ())]
+    if len(found) > 1:
+        message = f"there are {len(found)} trees of policies, in {listed(set(found))}; Grafana keeps the last"
+        yield report(found[0], "policies", message, "Make them one.")
+    elif subject.alerting and not found:
+        message = "there is no tree of policies, so that alerts go where Grafana's database says"
+        yield report(next(iter(subject.alerting)), "policies", message, "Render the notifications.")
+    for path, root in trees(subject):
+        for key in (*MATCHERS, *TIMES):
+            if root.get(key):
+                message = f"it has {key}; the root must take everything"
+                yield report(path, "root route", message, "Put it on a child.")
+        if not root.get("group_by"):
+            yield report(
+                path, "root route", "without group_by everything is one message", "Group by alertname."
+            )
+
+
+@file_rule("receiver-exists", "every receiver and mute time that is named is there")
+def receivers(subject: Subject, report: Report) -> Iterator[Finding]:
+    """Names in routes and rules."""
+    for path, root in trees(subject):
+        known, intervals = _names(subject, path)
+        for where, route in routes(root):
+            for message, fix in _named(route, known, intervals, root=route is root):
+                yield report(path, where, message, fix)
+    for path, where, _, rule in of_grafana(subject):
+        if "notification_settings" in rule:
+            for message, fix in _named(rule["notification_settings"], *_names(subject, path), root=True):
+                yield report(path, where, message, fix)
+    yield from _receiver_uids(subject, report)
+
+
+def _names(subject: Subject, path: str) -> tuple[set[str], set[str]]:
+    if path == ALERTMANAGER:
+        config = subject.alertmanager
+        times = (*config.get("time_intervals", ()), *config.get("mute_time_intervals", ()))
+        return {each["name"] for each in config.get("receivers", ())}, {each["name"] for each in times}
+    points: list[Json] = []
+    mutes: list[Json] = []
+    for document in subject.alerting.values():
+        points += document.get("contactPoints", ())
+        mutes += document.get("muteTimes", ())
+    return {each["name"] for each in points}, {each["name"] for each in mutes}
+
+
+def _named(route: Json, known: set[str], intervals: set[str], *, root: bool) -> Iterator[tuple[str, str]]:
+    receiver = route.get("receiver")
+    if receiver not in known and (receiver is not None or root):
+        fix = nearest(str(receiver), known) or f"There are: {listed(known)}."
+        yield f"its receiver {receiver!r} is not there", fix
+    for key in TIMES:
+        for name in route.get(key, ()):
+            if name not in intervals:
+                fix = nearest(name, intervals) or f"There are: {listed(intervals)}."
+                yield f"its {key} {name!r} is not there", fix
+    for key in WAITS:
+        time = seconds(route.get(key))
+        if key in route and (time is None or (not time and key != "group_wait")):
+            yield f"{key} is {route[key]!r}; expected a time above zero", "Correct it."
+
+
+def _receiver_uids(subject: Subject, report: Report) -> Iterator[Finding]:
+    seen: dict[str, str] = {}
+    for path, document in subject.alerting.items():
+        for point in document.get("contactPoints", ()):
+            where = f"contact point {point.get('name')}"
+            for receiver in point.get("receivers", ()):
+                uid = str(receiver.get("uid", ""))
+                if not uid or uid in seen:
+                    message = f"its receiver's uid {uid!r} is that of {seen.get(uid, 'none')}"
+                    yield report(path, where, message, "Give each receiver a uid of its own.")
+                if not receiver.get("settings"):
+                    yield report(path, where, f"receiver {uid!r} has no settings", "Say where it sends to.")
+                seen.setdefault(uid, where)
+
+
+@file_rule("route-identity", "messages and inhibitions keep installations apart")
+def grouping(subject: Subject, report: Report) -> Iterator[Finding]:
+    """The identity labels in `group_by` and `equal`."""
+    for path, root in trees(subject):
+        for where, route in routes(root):
+            names = route.get("group_by")
+            if names is None or _judges_source(route):
+                continue
+            lost = set(subject.identity) - set(names)
+            if lost and "..." not in names:
+                message = f"group_by lacks {listed(lost)}: one message tells of several installations"
+                yield report(path, where, message, "Add them.")
+            if len(set(names)) != len(names):
+                yield report(path, where, f"group_by names a label twice: {names}", "Once is enough.")
+    for index, each in enumerate(subject.alertmanager.get("inhibit_rules", ()), start=1):
+        lost = set(subject.identity) - set(each.get("equal", ()))
+        if lost:
+            message = f"equal lacks {listed(lost)}: an outage of staging silences production"
+            yield report(ALERTMANAGER, f"inhibition {index}", message, "Add them.")
+
+
+def _judges_source(route: Json) -> bool:
+    """Grafana's own alerts on a data source carry none of our labels."""
+    return any(
+        label == "alertname" and value.startswith("Datasource")
+        for label, _, value in of(route, "object_matchers", "matchers")
+    )

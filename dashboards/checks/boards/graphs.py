@@ -1,0 +1,34 @@
+"""A graph with several lines names them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dashboards.checks.boards.panels import each
+from dashboards.checks.finding import Finding, Report, file_rule, listed
+from dashboards.checks.subject import Subject
+
+GRAPHS = frozenset({"timeseries", "barchart", "trend"})
+
+
+@file_rule("graph-legend", "a graph that can have several lines shows a legend that names them")
+def legends(subject: Subject, report: Report) -> Iterator[Finding]:
+    """Lines of one source are one thing; lines by another label, or of several queries, need names."""
+    for path, where, panel in each(subject):
+        targets = panel.get("targets", ())
+        if panel.get("type") not in GRAPHS:
+            continue
+        by: set[str] = set()
+        for target in targets:
+            query = subject.queries.get(str(target.get("expr")))
+            labels = query.labels.names(query.node) if query else None
+            by |= (labels or frozenset()) - subject.known.target
+            if not target.get("legendFormat"):
+                place = f"{where}, query {target.get('refId')}"
+                yield report(path, place, "its lines have no name", "Give it a legendFormat.")
+        shown = panel.get("options", {}).get("legend", {}).get("showLegend")
+        if (len(targets) > 1 or by) and not shown:
+            why = f"lines by {listed(by)}" if by else f"{len(targets)} queries"
+            yield report(
+                path, where, f"it can have {why} and shows no legend", "Show it, and name the label."
+            )

@@ -1,0 +1,125 @@
+"""What a check says, and what a check is."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from dashboards.checks.subject import Query, Subject
+
+Level = Literal["error", "warning"]
+EXCERPT = 160
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Finding:
+    """Something wrong in a rendered file.
+
+    Attributes:
+        file: its path below the output directory.
+        where: the panel, rule, variable or other part of it.
+        rule: the id of the check.
+        message: what is wrong, with the value.
+        fix: what to do; empty where the message says it.
+        level: an error keeps `build` from writing anything.
+    """
+
+    file: str
+    where: str
+    rule: str
+    message: str
+    fix: str = ""
+    level: Level = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A finding without its place, for every place where the query stands.
+
+    Attributes:
+        message: what is wrong.
+        fix: what to do.
+        near: the word of the query that it is about, shown when the query is too long to quote whole.
+    """
+
+    message: str
+    fix: str = ""
+    near: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A check: its id, one line that says what it proves, and how."""
+
+    id: str
+    summary: str
+    run: Callable[[Subject], Iterator[Finding]]
+
+
+Report = Callable[..., Finding]
+
+
+def file_rule(
+    id: str, summary: str, level: Level = "error"
+) -> Callable[[Callable[[Subject, Report], Iterator[Finding]]], Rule]:
+    """A check on whole files. It is given a function that makes its findings."""
+
+    def report(file: str, where: str, message: str, fix: str = "") -> Finding:
+        return Finding(file=file, where=where, rule=id, message=message, fix=fix, level=level)
+
+    def decorate(check: Callable[[Subject, Report], Iterator[Finding]]) -> Rule:
+        return Rule(id, summary, lambda subject: check(subject, report))
+
+    return decorate
+
+
+ASKED = frozenset({"panel", "annotation", "alert", "record"})
+EVERYWHERE = ASKED | {"variable"}
+
+
+def query_rule(
+    id: str, summary: str, kinds: Collection[str] = EVERYWHERE
+) -> Callable[[Callable[[Query], Iterable[Problem]]], Rule]:
+    """A check on one query, run once for each distinct text, and reported wherever the text stands."""
+
+    def decorate(check: Callable[[Query], Iterable[Problem]]) -> Rule:
+        def run(subject: Subject) -> Iterator[Finding]:
+            found: dict[str, list[Problem]] = {}
+            for place in subject.places:
+                query = subject.queries.get(place.text)
+                if query is None or place.kind not in kinds:
+                    continue
+                if place.text not in found:
+                    found[place.text] = list(check(query))
+                for problem in found[place.text]:
+                    message = f"{problem.message}, in `{excerpt(place.text, problem.near)}`"
+                    yield Finding(
+                        file=place.file, where=place.where, rule=id, message=message, fix=problem.fix
+                    )
+
+        return Rule(id, summary, run)
+
+    return decorate
+
+
+def excerpt(text: str, near: str = "") -> str:
+    """The text, or of a long one the part around a word."""
+    if len(text) <= EXCERPT:
+        return text
+    start = max(0, min(text.find(near) - EXCERPT // 3, len(text) - EXCERPT)) if near else 0
+    end = start + EXCERPT
+    return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """What was probably meant, as a sentence; empty if nothing comes close."""
+    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return f"Did you mean {close[0]!r}?" if close else ""
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in order, or a word for none."""
+    return ", ".join(sorted(names)) or "none"

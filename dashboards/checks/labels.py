@@ -1,0 +1,206 @@
+"""Which labels the result of an expression carries, derived from the catalogue through every operator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dashboards.checks.promql import (
+    SET_OPERATORS,
+    Aggregation,
+    Binary,
+    Call,
+    Negation,
+    Node,
+    Number,
+    Selector,
+    String,
+    Subquery,
+)
+from exporters.catalogue import Catalogue, Label, Metric
+from exporters.catalogue.labels import TARGET_LABELS
+
+SELECTING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
+SCALAR_FUNCTIONS = frozenset({"scalar", "time", "pi"})
+# Without an argument these speak of now, and have no labels.
+CALENDAR = frozenset(
+    {"minute", "hour", "month", "year", "day_of_month", "day_of_week", "day_of_year", "days_in_month"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The labels of a series, and the values of those that can have one value only."""
+
+    labels: frozenset[str]
+    fixed: frozenset[tuple[str, str]] = frozenset()
+
+    def kept(self, labels: Iterable[str]) -> Shape:
+        """Only these labels."""
+        kept = self.labels.intersection(labels)
+        return Shape(kept, frozenset(each for each in self.fixed if each[0] in kept))
+
+    def without(self, labels: Iterable[str]) -> Shape:
+        """All but these labels."""
+        return self.kept(self.labels.difference(labels))
+
+    def value(self, label: str, value: str) -> Shape:
+        """With this label at this value."""
+        rest = self.without((label,))
+        return Shape(rest.labels | {label}, rest.fixed | {(label, value)})
+
+    def free(self) -> frozenset[str]:
+        """The labels that can have several values."""
+        return self.labels.difference(label for label, _ in self.fixed)
+
+
+NO_LABELS = Shape(frozenset())
+Shapes = frozenset[Shape] | None
+"""What the series of a vector may look like; None where it is unknown, or where there are no series."""
+
+
+class Known:
+    """What is known of series: the catalogue, the labels of targets, and the scrape jobs."""
+
+    def __init__(self, catalogue: Catalogue, identity: tuple[str, ...], jobs: frozenset[str]) -> None:
+        self.catalogue = catalogue
+        self.identity = identity
+        self.jobs = jobs
+        self.target = frozenset((*identity, *(label.name for label in TARGET_LABELS)))
+
+    def labels_of(self, series: str) -> frozenset[str] | None:
+        """The labels of this sample name; None if nobody writes it."""
+        metric = self.catalogue.find(series)
+        if metric is None:
+            return None
+        own = metric.label_names(series)
+        return own | (frozenset(self.identity) if metric.source == "rules" else self.target)
+
+    def metric(self, series: str) -> Metric | None:
+        """The metric of this sample name."""
+        return self.catalogue.find(series)
+
+    def label(self, series: str, name: str) -> Label | None:
+        """The definition of the label on this sample name."""
+        metric = self.catalogue.find(series)
+        return next((each for each in metric.labels if each.name == name), None) if metric else None
+
+
+class LabelEngine:
+    """The labels of each node of one expression."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self._found: dict[int, Shapes] = {}
+
+    def of(self, node: Node) -> Shapes:
+        """What the node's series look like."""
+        key = id(node)
+        if key not in self._found:
+            self._found[key] = self._derive(node)
+        return self._found[key]
+
+    def names(self, node: Node) -> frozenset[str] | None:
+        """Every label that some series of the node may carry; None where that is unknown."""
+        shapes = self.of(node)
+        return None if shapes is None else frozenset().union(*(shape.labels for shape in shapes))
+
+    def _derive(self, node: Node) -> Shapes:
+        match node:
+            case Selector():
+                return self._selector(node)
+            case Number() | String():
+                return None
+            case Subquery() | Negation():
+                return self.of(node.expression)
+            case Aggregation():
+                return self._aggregation(node)
+            case Binary():
+                return self._binary(node)
+            case Call():
+                return self._call(node)
+
+    def _selector(self, node: Selector) -> Shapes:
+        labels = self.known.labels_of(node.name)
+        if labels is None:
+            return None
+        fixed = ((each.label, each.value) for each in node.matchers if each.operator == "=")
+        return frozenset({Shape(labels, frozenset(each for each in fixed if "$" not in each[1]))})
+
+    def _aggregation(self, node: Aggregation) -> Shapes:
+        inner = self.of(node.expression)
+        if inner is None or node.operator in SELECTING:
+            return inner
+        if node.without is not None:
+            found = frozenset(shape.without(node.without) for shape in inner)
+        else:
+            found = frozenset(shape.kept(node.by or ()) for shape in inner)
+        if node.operator == "count_values" and isinstance(node.parameter, String):
+            return frozenset(Shape(each.labels | {node.parameter.value}, each.fixed) for each in found)
+        return found
+
+    def _call(self, node: Call) -> Shapes:
+        if node.function in SCALAR_FUNCTIONS:
+            return None
+        if node.function == "vector" or (node.function in CALENDAR and not node.arguments):
+            return frozenset({NO_LABELS})
+        vector = next((each for each in node.arguments if not isinstance(each, Number | String)), None)
+        if vector is None:
+            return None
+        inner = self.of(vector)
+        if node.function in ("absent", "absent_over_time"):
+            return frozenset({_absent(vector)})
+        if inner is None:
+            return None
+        if node.function == "histogram_quantile":
+            return frozenset(shape.without(("le",)) for shape in inner)
+        if node.function in ("label_replace", "label_join"):
+            return frozenset(_relabelled(node, shape) for shape in inner)
+        return inner
+
+    def _binary(self, node: Binary) -> Shapes:
+        left, right = self.of(node.left), self.of(node.right)
+        if left is None or right is None:
+            return right if _scalar(node.left) else left if _scalar(node.right) else None
+        if node.operator == "or":
+            return left | right
+        if node.operator in SET_OPERATORS:
+            return left
+        if node.group:
+            many, one = (left, right) if node.group == "left" else (right, left)
+            return frozenset(_included(node, shape, one) for shape in many)
+        if node.on is not None:
+            return frozenset(shape.kept(node.on) for shape in left)
+        return frozenset(shape.without(node.ignoring or ()) for shape in left)
+
+
+def _scalar(node: Node) -> bool:
+    """Whether the node is a number rather than series."""
+    match node:
+        case Number():
+            return True
+        case Call():
+            return node.function in SCALAR_FUNCTIONS
+        case Negation():
+            return _scalar(node.expression)
+        case Binary():
+            return _scalar(node.left) and _scalar(node.right)
+    return False
+
+
+def _absent(vector: Node) -> Shape:
+    matchers = vector.matchers if isinstance(vector, Selector) else ()
+    fixed = frozenset((each.label, each.value) for each in matchers if each.operator == "=")
+    return Shape(frozenset(label for label, _ in fixed), fixed)
+
+
+def _relabelled(node: Call, shape: Shape) -> Shape:
+    texts = [each.value for each in node.arguments if isinstance(each, String)]
+    if node.function == "label_join" or texts[2] or texts[3] or "$" in texts[1]:
+        return Shape(shape.labels | {texts[0]}, shape.without((texts[0],)).fixed)
+    return shape.value(texts[0], texts[1])
+
+
+def _included(node: Binary, shape: Shape, one: frozenset[Shape]) -> Shape:
+    brought = frozenset(node.include).intersection(*(each.labels for each in one)) if one else frozenset()
+    return Shape(shape.labels | brought, shape.without(node.include).fixed)

@@ -1,0 +1,257 @@
+"""PromQL as plain values. The only module that imports the parser, which knows no variables of Grafana.
+
+Variables in strings stay as they are; elsewhere they are replaced before parsing and put back in the result.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+import promql_parser as parser
+
+VARIABLE = re.compile(r"\$\{(\w+)(?::[^}]*)?\}|\$(\w+)")
+_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"' r"|'(?:\\.|[^'\\])*'" r"|`[^`]*`" rf"|{VARIABLE.pattern}")
+# Nobody writes a range of this many milliseconds; each further variable of a query takes the next one.
+_PLACEHOLDER = 97_000_001
+
+
+class ParseError(ValueError):
+    """Text that is no PromQL; says what the parser says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """``label op "value"``; the operator is one of ``= != =~ !~``."""
+
+    label: str
+    operator: str
+    value: str
+
+    def __str__(self) -> str:
+        return f'{self.label}{self.operator}"{self.value}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The range of a selector or subquery: seconds, or a variable without its ``$``."""
+
+    seconds: float
+    variable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Series by name and matchers; with a window, a range of them."""
+
+    name: str
+    matchers: tuple[Matcher, ...] = ()
+    window: Window | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subquery:
+    """An expression evaluated over a range."""
+
+    expression: Node
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function."""
+
+    function: str
+    arguments: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregation:
+    """An aggregation; ``by`` and ``without`` are None where they are not written."""
+
+    operator: str
+    expression: Node
+    by: tuple[str, ...] | None = None
+    without: tuple[str, ...] | None = None
+    parameter: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """An operator between two expressions, with how their series find each other."""
+
+    operator: str
+    left: Node
+    right: Node
+    on: tuple[str, ...] | None = None
+    ignoring: tuple[str, ...] | None = None
+    group: Literal["", "left", "right"] = ""
+    include: tuple[str, ...] = ()
+    bool: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """A sign before an expression."""
+
+    expression: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class String:
+    """A string."""
+
+    value: str
+
+
+Node = Selector | Subquery | Call | Aggregation | Binary | Negation | Number | String
+
+COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">="})
+SET_OPERATORS = frozenset({"and", "or", "unless"})
+# The parser's enumerations have no hash; their names do.
+OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
+GROUPS: dict[str, Literal["left", "right"]] = {
+    "VectorMatchCardinality.ManyToOne": "left",
+    "VectorMatchCardinality.OneToMany": "right",
+}
+
+
+def parse(text: str) -> Node:
+    """The expression as values, parentheses dropped.
+
+    Raises:
+        ParseError: it is no PromQL that Prometheus 2 and 3 both read.
+    """
+    windows: dict[timedelta, str] = {}
+    try:
+        parsed = parser.parse(_without_variables(text, windows))
+    except ValueError as error:
+        raise ParseError(str(error)) from None
+    return _Reader(windows).node(parsed)
+
+
+def _without_variables(text: str, windows: dict[timedelta, str]) -> str:
+    def replaced(token: re.Match[str]) -> str:
+        name: str | None = token[1] or token[2]
+        if name is None:  # a string
+            return token[0]
+        if text[: token.start()].rstrip()[-1:] not in ("[", ":"):
+            return "1"
+        milliseconds = _PLACEHOLDER + len(windows)
+        windows[timedelta(milliseconds=milliseconds)] = name
+        return f"{milliseconds}ms"
+
+    return _TOKEN.sub(replaced, text)
+
+
+class _Reader:
+    """The parser's tree as ours."""
+
+    def __init__(self, windows: dict[timedelta, str]) -> None:
+        self.windows = windows
+
+    def node(self, found: Any) -> Node:
+        """One node with all below it."""
+        while isinstance(found, parser.ParenExpr):
+            found = found.expr
+        read: Node = READERS[type(found)](self, found)
+        return read
+
+    def window(self, length: timedelta | None) -> Window:
+        length = length or timedelta()
+        return Window(length.total_seconds(), self.windows.get(length, ""))
+
+    def binary(self, found: parser.BinaryExpr) -> Binary:
+        left, right, modifier = self.node(found.lhs), self.node(found.rhs), found.modifier
+        if modifier is None:
+            return Binary(str(found.op), left, right)
+        matching = modifier.matching
+        labels = tuple(matching.labels) if matching else None
+        on = matching is not None and matching.type == parser.LabelModifierType.Include
+        return Binary(
+            str(found.op),
+            left,
+            right,
+            on=labels if on else None,
+            ignoring=None if on else labels,
+            group=GROUPS.get(str(modifier.card), ""),
+            include=tuple(modifier.group_labels or ()),
+            bool=modifier.return_bool,
+        )
+
+    def aggregation(self, found: parser.AggregateExpr) -> Aggregation:
+        modifier = found.modifier
+        labels = tuple(modifier.labels) if modifier else None
+        by = modifier is not None and modifier.type == parser.AggModifierType.By
+        parameter = None if found.param is None else self.node(found.param)
+        return Aggregation(
+            str(found.op), self.node(found.expr), labels if by else None, None if by else labels, parameter
+        )
+
+    def call(self, found: parser.Call) -> Call:
+        return Call(found.func.name, tuple(self.node(each) for each in found.args))
+
+    def selector(self, found: parser.VectorSelector, window: Window | None = None) -> Selector:
+        if found.matchers.or_matchers:
+            raise ParseError("Prometheus knows no `or` between matchers")
+        matchers = tuple(
+            Matcher(each.name, OPERATORS[str(each.op)], each.value) for each in found.matchers.matchers
+        )
+        named = [each.value for each in matchers if each.label == "__name__" and each.operator == "="]
+        name = found.name or (named[0] if named else "")
+        return Selector(name, tuple(each for each in matchers if each.label != "__name__"), window)
+
+    def matrix(self, found: parser.MatrixSelector) -> Selector:
+        return self.selector(found.vector_selector, self.window(found.range))
+
+    def subquery(self, found: parser.SubqueryExpr) -> Subquery:
+        return Subquery(self.node(found.expr), self.window(found.range))
+
+
+READERS: dict[type, Any] = {
+    parser.BinaryExpr: _Reader.binary,
+    parser.AggregateExpr: _Reader.aggregation,
+    parser.Call: _Reader.call,
+    parser.VectorSelector: _Reader.selector,
+    parser.MatrixSelector: _Reader.matrix,
+    parser.SubqueryExpr: _Reader.subquery,
+    parser.UnaryExpr: lambda self, found: Negation(self.node(found.expr)),
+    parser.NumberLiteral: lambda _, found: Number(found.val),
+    parser.StringLiteral: lambda _, found: String(found.val),
+}
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The expressions that stand directly in this one."""
+    match node:
+        case Call():
+            return node.arguments
+        case Aggregation():
+            return (node.expression,) if node.parameter is None else (node.parameter, node.expression)
+        case Binary():
+            return (node.left, node.right)
+        case Subquery() | Negation():
+            return (node.expression,)
+    return ()
+
+
+def walk(node: Node, parent: Node | None = None) -> Iterator[tuple[Node, Node | None]]:
+    """Every node with the one that it stands in, from the outside inwards."""
+    yield node, parent
+    for child in children(node):
+        yield from walk(child, node)
+
+
+def selectors(node: Node) -> Iterator[Selector]:
+    """Every selector in the expression."""
+    return (each for each, _ in walk(node) if isinstance(each, Selector))

@@ -1,0 +1,27 @@
+"""A name that nobody exports gives an empty panel and a rule that never fires, and nobody is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dashboards.checks.finding import Problem, listed, query_rule
+from dashboards.checks.promql import selectors
+from dashboards.checks.subject import Query
+
+
+@query_rule("metric-exists", "every metric is in the catalogue")
+def exists(query: Query) -> Iterable[Problem]:
+    """Names that the catalogue does not have."""
+    catalogue = query.known.catalogue
+    for name in dict.fromkeys(each.name for each in selectors(query.node)):
+        if not name:
+            yield Problem("a selector names no metric, so nothing says what it reads", "Name the metric.")
+        elif catalogue.find(name) is None:
+            family = next((metric for metric in catalogue if metric.name == name), None)
+            meant = listed(family.series) if family else repr(catalogue.nearest(name))
+            fix = (
+                f"Did you mean {meant}?"
+                if family or catalogue.nearest(name)
+                else "Declare it, or take it out."
+            )
+            yield Problem(f"metric {name!r} is not in the catalogue", fix, name)

@@ -1,0 +1,41 @@
+"""A recorded name is a promise: somebody records it, with the labels that its readers expect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dashboards.checks.finding import Finding, Report, file_rule, listed
+from dashboards.checks.promql import selectors
+from dashboards.checks.subject import Subject
+
+
+@file_rule("recorded", "every recorded name that is read is recorded by a rule")
+def recorded(subject: Subject, report: Report) -> Iterator[Finding]:
+    """Names of recordings that no rule file records."""
+    if not subject.rule_files:
+        return
+    names = {place.thing["record"] for place in subject.places if place.kind == "record"}
+    for place in subject.places:
+        query = subject.queries.get(place.text)
+        for name in dict.fromkeys(each.name for each in selectors(query.node)) if query else ():
+            metric = subject.catalogue.find(name)
+            if metric is not None and metric.source == "rules" and name not in names:
+                message = f"{name!r} is recorded by no rule file; recorded are: {listed(names)}"
+                yield report(place.file, place.where, message, "Add its recording to the stack.")
+
+
+@file_rule("recorded-labels", "a recording is declared, with the labels that its query gives")
+def labels(subject: Subject, report: Report) -> Iterator[Finding]:
+    """Recordings whose declaration says something else."""
+    for place in subject.places:
+        query = subject.queries.get(place.text)
+        if place.kind != "record" or query is None:
+            continue
+        name = place.thing["record"]
+        known = subject.known.labels_of(name)
+        found = query.labels.names(query.node)
+        if known is None:
+            yield report(place.file, place.where, f"{name!r} is not declared", "Declare it with recorded().")
+        elif found is not None and found != known:
+            message = f"it is declared with the labels {listed(known)}, but its query gives {listed(found)}"
+            yield report(place.file, place.where, message, "Make the two equal.")
