@@ -1,0 +1,227 @@
+"""Writing: deterministic bytes, only what changed, nothing that is not ours, and never by half."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from dashboards import write
+from dashboards.cli import main
+from dashboards.stack import STACK, Stack
+from exporters.catalogue import Gauge
+from signals import objectives
+from signals.idioms import value
+from signals.model import Signal
+from signals.numbers import COUNT
+
+FILES = write.render(STACK)
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(main, list(arguments))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+def panels(files: dict[str, bytes], uid: str) -> Iterator[dict[str, Any]]:
+    for panel in json.loads(files[f"grafana/dashboards/{uid}.json"])["panels"]:
+        yield panel
+        yield from panel.get("panels", [])
+
+
+def test_two_renders_are_the_same_bytes() -> None:
+    assert write.render(Stack()) == FILES
+
+
+def test_the_environment_does_not_reach_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL", "WEBHOOK_URL", "GF_SERVER_ROOT_URL", "TZ"):
+        monkeypatch.setenv(name, "something-else")
+    assert write.render(Stack()) == FILES
+
+
+def test_a_second_build_changes_nothing(tmp_path: Path) -> None:
+    write.write(FILES, tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    drift = write.write(FILES, tmp_path)
+    assert drift.stale == ()
+    after = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    manifest = tmp_path / write.MANIFEST
+    assert {path for path in before if before[path] != after[path]} <= {manifest}
+
+
+def test_build_removes_what_it_no_longer_generates_and_nothing_else(tmp_path: Path) -> None:
+    write.write(
+        {**FILES, "prometheus/rules/old.yml": b"x", write.MANIFEST: b"prometheus/rules/old.yml\n"}, tmp_path
+    )
+    (tmp_path / "prometheus/rules/mine.yml").write_text("groups: []\n")
+    drift = write.write(FILES, tmp_path)
+    assert drift.removed == ("prometheus/rules/old.yml",)
+    assert not (tmp_path / "prometheus/rules/old.yml").exists()
+    assert (tmp_path / "prometheus/rules/mine.yml").exists()
+
+
+def test_check_names_each_stale_file_and_writes_nothing(tmp_path: Path) -> None:
+    write.write(FILES, tmp_path)
+    board = tmp_path / "grafana/dashboards/backend-api.json"
+    board.write_text("{}")
+    (tmp_path / "prometheus/prometheus.yml").unlink()
+    code, output = run("build", "--check", "--output", str(tmp_path))
+    assert code == 1
+    assert f"stale: {board}" in output
+    assert f"stale: {tmp_path / 'prometheus/prometheus.yml'}" in output
+    assert "run: python -m dashboards build" in output
+    assert board.read_text() == "{}"
+
+
+def test_a_directory_that_cannot_be_written_is_told_in_a_line(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    code, output = run("build", "--output", str(blocked / "below"))
+    assert code == 2
+    assert output.startswith("error: cannot")
+    assert "Traceback" not in output
+    assert blocked.read_text() == "in the way"
+
+
+def test_a_failed_write_leaves_everything_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write.write(FILES, tmp_path)
+    broken = tmp_path / "grafana/dashboards/backend-api.json"
+    broken.write_text("old")
+    real = write._stage
+
+    def full_disk(path: Path, content: bytes) -> str:
+        if path.name == write.MANIFEST:
+            raise OSError(28, os.strerror(28), str(path))
+        return real(path, content)
+
+    monkeypatch.setattr(write, "_stage", full_disk)
+    code, output = run("build", "--output", str(tmp_path))
+    assert code == 2
+    assert "No space left on device" in output
+    assert broken.read_text() == "old"
+    assert not list(tmp_path.rglob(".new-*"))
+
+
+def test_json_of_alerting_is_what_a_yaml_reader_takes() -> None:
+    for path, content in FILES.items():
+        if path.startswith("grafana/alerting/"):
+            assert yaml.safe_load(content.decode()) == json.loads(content)
+            assert b"\\u" not in content
+
+
+def test_every_board_and_alert_reaches_the_output() -> None:
+    for board in STACK.all_boards:
+        titles = {panel["title"] for panel in panels(FILES, board.uid)}
+        assert {panel.title for panel in board.panels} <= titles
+    rules = json.loads(FILES["grafana/alerting/rules.json"])
+    in_grafana = {rule["title"] for group in rules["groups"] for rule in group["rules"]}
+    in_prometheus = {
+        rule["alert"]
+        for path, content in FILES.items()
+        if path.startswith("prometheus/rules/")
+        for group in yaml.safe_load(content)["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    }
+    assert in_grafana == {alert.name for alert in STACK.alerts if "grafana" in alert.engines}
+    assert in_prometheus == {alert.name for alert in STACK.alerts if "prometheus" in alert.engines}
+
+
+def test_one_replaced_objective_moves_panel_alert_and_runbook() -> None:
+    stricter = replace(objectives.P95, value=0.1)
+    changed = write.render(Stack(objectives=(stricter,)))
+    rules = changed["prometheus/rules/api.yml"].decode()
+    assert "> 0.1)" in rules
+    assert "> 0.15)" not in rules
+    assert "100 ms" in rules
+    grafana = json.loads(changed["grafana/alerting/rules.json"])
+    (rule,) = [
+        rule for group in grafana["groups"] for rule in group["rules"] if rule["title"] == "ApiLatencyP95High"
+    ]
+    assert rule["data"][1]["model"]["conditions"][0]["evaluator"]["params"] == [0.1]
+    (panel,) = [panel for panel in panels(changed, "backend-api") if panel["title"] == "Latency, p95"]
+    assert panel["fieldConfig"]["defaults"]["thresholds"]["steps"][1]["value"] == 0.1
+    (runbook,) = [
+        panel for panel in panels(changed, "backend-runbooks")
+        if panel["title"] == "ApiLatencyP95High" and panel["type"] == "text"
+    ]  # fmt: skip
+    assert "100 ms" in runbook["options"]["content"]
+    assert "150 ms" not in runbook["options"]["content"]
+
+
+def test_a_team_adds_a_metric_of_its_own() -> None:
+    ours = Gauge(name="shop_open_orders", help="Orders not yet shipped.", collector="shop.orders")
+    signal = Signal(
+        title="Open orders",
+        why="Orders.",
+        good="Few.",
+        act="Ship them.",
+        query=value(ours),
+        unit=COUNT,
+        legend="open",
+    )
+    from dashboards.model import Board, graph, row
+
+    board = Board(
+        uid="shop", title="Shop", description="For the shop.", source="shop", anchor=ours,
+        rows=(row("How many orders wait?", graph(signal)),),
+    )  # fmt: skip
+    with_metric = Stack(boards=(*STACK.boards, board), metrics=(ours,))
+    _, findings = write.checked(with_metric)
+    assert [finding for finding in findings if finding.level == "error"] == []
+    _, findings = write.checked(Stack(boards=(*STACK.boards, board)))
+    assert any("shop_open_orders" in finding.message for finding in findings)
+
+
+def test_exactly_one_engine_notifies() -> None:
+    ours = write.render(Stack(engine="prometheus"))
+    assert "alertmanager/alertmanager.yml" in ours
+    assert not any(path.startswith("grafana/alerting/") for path in ours)
+    assert "alerting" in yaml.safe_load(ours["prometheus/prometheus.yml"])
+    assert "alerting" not in yaml.safe_load(FILES["prometheus/prometheus.yml"])
+    assert not any(path.startswith("alertmanager/") for path in FILES)
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("nocolon", "expected module:NAME"),
+        ("no.such.module:STACK", "no module named 'no'"),
+        (
+            "dashboards.stack:STAKC",
+            "STAKC is NoneType, expected a dashboards.stack.Stack; the module has ['STACK']",
+        ),
+    ],
+)
+def test_a_wrong_stack_is_told_in_a_line(reference: str, expected: str) -> None:
+    code, output = run("build", "--stack", reference)
+    assert code == 2
+    assert expected in output
+    assert "Traceback" not in output
+
+
+def test_a_signal_on_no_board_cannot_carry_an_alert() -> None:
+    code, output = run("list", "alerts")
+    assert code == 0
+    assert "ApiLatencyP95High" in output
+    without = Stack(boards=STACK.boards[2:])
+    with pytest.raises(Exception, match=r"no board shows the signal 'Application answers'"):
+        write.render(without)
+
+
+@pytest.mark.parametrize("what", ["metrics", "signals", "boards", "alerts", "objectives"])
+def test_list_prints_rows_and_json(what: str) -> None:
+    code, output = run("list", what)
+    assert code == 0
+    assert len(output.splitlines()) >= 5
+    code, output = run("list", what, "--json")
+    assert code == 0
+    assert len(json.loads(output)) >= 5
