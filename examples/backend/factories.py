@@ -7,9 +7,9 @@ from typing import Any
 from fastapi import APIRouter, HTTPException
 from sqlalchemy import select
 
-from examples.backend.cache import cache_response
 from examples.backend.engine import SessionDep
 from examples.backend.models import Factory
+from examples.backend.observability import cache_response
 
 
 def all_factories(session: SessionDep) -> list[dict[str, Any]]:

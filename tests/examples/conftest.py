@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import psycopg
 import pytest
@@ -18,6 +19,10 @@ from examples.demo.servers import Api
 
 FACTORIES = 20
 EMPLOYEES = 4000
+
+
+class StartApi(Protocol):
+    def __call__(self, name: str, *, workers: int = 1, **env: str) -> Api: ...
 
 
 @pytest.fixture(scope="session")
@@ -45,33 +50,41 @@ def fault_file(server_root: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def api_env(backend_url: str, redis_server: Redis, server_root: Path, fault_file: Path) -> dict[str, str]:
-    metrics = server_root / "api-metrics"
-    metrics.mkdir()
+def api_env(backend_url: str, redis_server: Redis, fault_file: Path) -> dict[str, str]:
     return {
         "DATABASE_URL": backend_url,
         "REDIS_URL": redis_server.url,
-        "BACKEND_FAULTS": "1",
         "BACKEND_FAULT_FILE": str(fault_file),
         "BACKEND_POOL_SIZE": "2",
         "BACKEND_MAX_OVERFLOW": "2",
         "BACKEND_POOL_TIMEOUT": "0.3",
-        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
     }
 
 
 @pytest.fixture(scope="session")
-def baseline(server_root: Path, api_env: dict[str, str]) -> Iterator[Api]:
-    api = Api(
-        server_root / "baseline", {**api_env, "BACKEND_STATE": "baseline", "BACKEND_FAULTS": ""}, workers=1
-    ).start()
-    yield api
-    api.stop()
+def start_api(server_root: Path, api_env: dict[str, str]) -> Iterator[StartApi]:
+    """Starts the backend with variables of its own, and stops each one at the end."""
+    started: list[Api] = []
+
+    def start(name: str, *, workers: int = 1, **env: str) -> Api:
+        metrics = server_root / name / "metrics"
+        metrics.mkdir(parents=True)
+        env = {**api_env, "PROMETHEUS_MULTIPROC_DIR": str(metrics), **env}
+        started.append(Api(server_root / name, env, workers=workers).start())
+        return started[-1]
+
+    yield start
+    for api in started:
+        api.stop()
 
 
 @pytest.fixture(scope="session")
-def fixed(server_root: Path, api_env: dict[str, str]) -> Iterator[Api]:
+def baseline(start_api: StartApi) -> Api:
+    """With its own faults alone: it is not told to listen to injected ones."""
+    return start_api("baseline", BACKEND_STATE="baseline")
+
+
+@pytest.fixture(scope="session")
+def fixed(start_api: StartApi) -> Api:
     """Two workers, so that what one of them is told must reach the other."""
-    api = Api(server_root / "fixed", {**api_env, "BACKEND_STATE": "fixed"}, workers=2).start()
-    yield api
-    api.stop()
+    return start_api("fixed", workers=2, BACKEND_STATE="fixed", BACKEND_FAULTS="1")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -15,6 +14,7 @@ from examples.backend.settings import Settings, SettingsError
 from examples.demo.databases import Redis
 from examples.demo.process import free_port, wait_until
 from examples.demo.servers import Api
+from tests.examples.conftest import StartApi
 
 TODAY = date.today()
 PAYROLL = {"factory_id": "F003", "year": TODAY.year, "month": TODAY.month}
@@ -129,26 +129,17 @@ def test_unknown_employees_and_factories_are_404(fixed: Api) -> None:
         assert requests.get(fixed.url + path, timeout=10).status_code == 404
 
 
-def test_health_answers_though_database_and_cache_are_dead(
-    server_root: Path, api_env: dict[str, str]
-) -> None:
+def test_health_answers_though_database_and_cache_are_dead(start_api: StartApi) -> None:
     nowhere = f"127.0.0.1:{free_port()}"
-    dead = {"DATABASE_URL": f"postgresql://app@{nowhere}/app", "REDIS_URL": f"redis://{nowhere}/0"}
-    api = Api(server_root / "dead", {**api_env, **dead}, workers=1).start()
-    try:
-        assert get(api, "/health") == {"status": "ok"}
-        assert requests.get(f"{api.url}/api/factories", timeout=10).status_code == 500
-    finally:
-        api.stop()
+    database, redis = f"postgresql://app@{nowhere}/app", f"redis://{nowhere}/0"
+    api = start_api("dead", DATABASE_URL=database, REDIS_URL=redis)
+    assert get(api, "/health") == {"status": "ok"}
+    assert requests.get(f"{api.url}/api/factories", timeout=10).status_code == 500
 
 
-def test_without_redis_cached_endpoints_still_answer(server_root: Path, api_env: dict[str, str]) -> None:
-    no_redis = {"REDIS_URL": f"redis://127.0.0.1:{free_port()}/0", "BACKEND_STATE": "fixed"}
-    api = Api(server_root / "no-redis", {**api_env, **no_redis}, workers=1).start()
-    try:
-        assert get(api, "/api/dashboard/admin")["stats"]["active_employees"] > 0
-    finally:
-        api.stop()
+def test_without_redis_cached_endpoints_still_answer(start_api: StartApi) -> None:
+    api = start_api("no-redis", REDIS_URL=f"redis://127.0.0.1:{free_port()}/0", BACKEND_STATE="fixed")
+    assert get(api, "/api/dashboard/admin")["stats"]["active_employees"] > 0
 
 
 URLS = {"DATABASE_URL": "postgresql://app:hidden@host/app", "REDIS_URL": "redis://host"}

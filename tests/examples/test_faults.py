@@ -16,8 +16,8 @@ from redis import Redis as Client
 
 from examples.backend.migrate import migrate
 from examples.demo.databases import Postgres, Redis
-from examples.demo.process import wait_until
-from examples.demo.servers import ROOT, Api
+from examples.demo.process import ROOT, wait_until
+from examples.demo.servers import Api
 from examples.faults import Fault, FaultError, Targets, injected, make
 from examples.faults.process import family
 

@@ -15,8 +15,8 @@ from typing import ClassVar
 import pytest
 import requests
 
-from examples.demo.process import free_port
-from examples.demo.servers import ROOT, Api
+from examples.demo.process import ROOT, free_port
+from examples.demo.servers import Api
 from examples.load import ENDPOINTS, Endpoint, Load
 
 
