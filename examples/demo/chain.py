@@ -206,11 +206,11 @@ class Chain:
     def fix(self) -> None:
         """Bring the backend from the baseline to the fixed state, as a deploy with a short downtime does."""
         self.state = "fixed"
+        migrate(self.database_url)
         self.api.stop()
         self.postgres.stop()
         self.postgres.settings["max_connections"] = MAX_CONNECTIONS["fixed"]
         self.postgres.start()
-        migrate(self.database_url)
         with Client.from_url(self.redis.url) as client:
             client.config_set("maxmemory", MAX_MEMORY["fixed"])
         self.api.env["BACKEND_STATE"] = "fixed"

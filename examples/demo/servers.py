@@ -14,7 +14,10 @@ from typing import Any, Self
 
 import requests
 
-from examples.demo.process import ROOT, Server, ServerError, free_port, program
+from examples.demo.process import ROOT, Server, free_port, program
+
+# A file of the directory that Grafana calls its home.
+DEFAULTS = "conf/defaults.ini"
 
 
 def answers(url: str) -> bool:
@@ -201,10 +204,7 @@ class Grafana(HttpServer):
         }
 
     def command(self) -> list[str]:
-        """The program with its home, the directory of `conf/defaults.ini`."""
+        """The program, and its home where that is found: a wrapper on PATH may know it better."""
         binary = Path(program("grafana", package="grafana")).resolve()
-        homes = [*binary.parents, Path("/usr/share/grafana")]
-        home = next((each for each in homes if (each / "conf/defaults.ini").exists()), None)
-        if home is None:
-            raise ServerError(f"{binary}: no conf/defaults.ini above it; expected a whole Grafana")
-        return [str(binary), "server", "--homepath", str(home)]
+        homes = (each for each in (*binary.parents, Path("/usr/share/grafana")) if (each / DEFAULTS).exists())
+        return [str(binary), "server", *(f"--homepath={home}" for home in list(homes)[:1])]

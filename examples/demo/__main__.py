@@ -1,0 +1,139 @@
+"""`python -m examples.demo`: a backend as audited, then fixed, then broken, and the message about it."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from dashboards.prove import summary
+from dashboards.stack import STACK
+from examples.demo.chain import Chain
+from examples.demo.process import ServerError
+from examples.demo.render import demo_stack, renderer
+from examples.demo.scenario import Delivery, Phase, Plan, Scenario
+
+TIME_SCALE = 1 / 15
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+BEGAN = time.monotonic()
+
+
+def main() -> int:
+    """Play the demo; 1 if the message did not come, 2 if a server did not start."""
+    parser = argparse.ArgumentParser(prog="python -m examples.demo", description=__doc__)
+    parser.add_argument("--stay", action="store_true", help="keep everything running until Ctrl-C")
+    parser.add_argument(
+        "--time-scale",
+        type=float,
+        default=TIME_SCALE,
+        help="factor on intervals, windows and holds; 1 in production; default 1/15",
+    )
+    options = parser.parse_args()
+    if not 0.05 <= options.time_scale <= 1:
+        parser.error(f"--time-scale is {options.time_scale:g}; expected 0.05 to 1")
+    for number in SIGNALS:
+        signal.signal(number, _end)
+    try:
+        return play(options.time_scale, stay=options.stay)
+    except ServerError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def play(time_scale: float, *, stay: bool) -> int:
+    """Everything, in a directory that is gone afterwards."""
+    say(f"time_scale {time_scale:.4g}: 15 minutes of production take {900 * time_scale:.0f} s here")
+    with _directory() as home:
+        chain = Chain(
+            home,
+            renderer(time_scale=time_scale),
+            state="baseline",
+            time_scale=time_scale,
+            grafana=shutil.which("grafana") is not None,
+            report=say,
+        )
+        with chain:
+            scenario = Scenario(chain, demo_stack(STACK, chain.ports, time_scale=time_scale), Plan())
+            delivered = _three_phases(scenario)
+            if stay:
+                _stay(chain)
+    say("stopped; nothing is left but the packages")
+    return 0 if delivered else 1
+
+
+def say(line: str) -> None:
+    """One line of progress, with the seconds since the start."""
+    print(f"[{time.monotonic() - BEGAN:5.0f} s] {line}", flush=True)
+
+
+def _three_phases(scenario: Scenario) -> bool:
+    plan = scenario.plan
+    say(f"baseline: the backend as audited, at {plan.rate:g} requests/s")
+    _show(scenario.baseline())
+    say("fixed: indexes, joins, cache, compression, max_connections 200, maxmemory 512 MB; same load")
+    _show(scenario.fixed())
+    say(f"fault: {plan.fault}; {plan.alert} must be delivered, and be over when it is healed")
+    arrived = set()
+    for delivery in scenario.drill():
+        _tell(delivery)
+        arrived.add((delivery.receiver, delivery.status))
+    missing = {("webhook", "firing"), ("webhook", "resolved")} - arrived
+    for _, status in sorted(missing):
+        say(f"{plan.alert} was not delivered as {status} in time")
+    return not missing
+
+
+def _show(phase: Phase) -> None:
+    for line in phase.load.lines():
+        print(f"          {line}")
+    say(f"{phase.name}: {summary(list(phase.proofs))}")
+    say(f"{phase.name}: alerts firing: {', '.join(phase.firing) or 'none but the watchdog'}")
+
+
+def _tell(delivery: Delivery) -> None:
+    labels, annotations = delivery.alert["labels"], delivery.alert["annotations"]
+    say(f"delivered to {delivery.receiver} after {delivery.seconds:.0f} s:")
+    print(f"          [{delivery.status.upper()}] {labels['severity']}: {labels['alertname']}")
+    for name in ("summary", "description", "dashboard_url", "runbook_url"):
+        if annotations.get(name):
+            print(f"          {name}: {annotations[name]}")
+
+
+def _stay(chain: Chain) -> None:
+    """Tell how to look around, and wait for the end."""
+    for server in chain.observers:
+        say(f"{server.name}: {server.url}")
+    file = chain.home / "chain.json"
+    chain.targets.save(file)
+    say(f"more faults: python -m examples.faults errors --chain {file}")
+    say(f"more load:   python -m examples.load --url {chain.api.url} --rate 25 --seconds 600")
+    say("Ctrl-C ends everything")
+    threading.Event().wait()
+
+
+def _end(number: int, _: object) -> None:
+    """Leave by the finally clauses, once: a second Ctrl-C must not interrupt the tidying."""
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    say("ending")
+    sys.exit(128 + number)
+
+
+@contextlib.contextmanager
+def _directory() -> Iterator[Path]:
+    home = Path(tempfile.mkdtemp(prefix="backend-observability-"))
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""A stack rendered for the demo: the same definitions, its servers on this machine, its clock scaled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import yaml
+
+from alerts.notifications import Notifications, Webhook
+from dashboards.stack import STACK, Stack
+from dashboards.targets import Job
+from dashboards.write import render, write
+from examples.demo.chain import GRAFANA_PROVISIONING, PROVISIONING, Ports, Render
+
+LABELS = {"environment": "demo", "cluster": "local"}
+
+
+def demo_stack(stack: Stack, ports: Ports, *, time_scale: float) -> Stack:
+    """The stack with the demo's addresses; Alertmanager notifies, as Grafana may not be installed."""
+    receiver = Webhook(url=ports.url("webhook") + "/")
+    interval = max(1.0, stack.targets.interval * time_scale)
+    targets = replace(
+        stack.targets,
+        jobs=tuple(_local(job, ports) for job in stack.targets.jobs if job.name != "grafana"),
+        interval=interval,
+        timeout=interval,
+        blackbox=ports.address("blackbox"),
+        prometheus=ports.url("prometheus"),
+        alertmanager=ports.address("alertmanager"),
+    )
+    return replace(
+        stack,
+        engine="prometheus",
+        targets=targets,
+        notifications=_told(receiver),
+        time_scale=stack.time_scale * time_scale,
+        grafana_url=ports.url("grafana"),
+    )
+
+
+def renderer(stack: Stack = STACK, *, time_scale: float = 1.0) -> Render:
+    """What writes a stack for a chain: for Alertmanager, and for a Grafana with a receiver of its own."""
+
+    def into(ports: Ports, home: Path) -> None:
+        local = demo_stack(stack, ports, time_scale=time_scale)
+        write(render(local), home / PROVISIONING)
+        _write_targets(home / PROVISIONING / "prometheus" / local.targets.file, ports)
+        to_grafana = _told(Webhook(url=ports.url("grafana_webhook") + "/"))
+        compared = replace(local, engine="grafana", notifications=to_grafana)
+        write(render(compared), home / GRAFANA_PROVISIONING)
+
+    return into
+
+
+def _told(receiver: Webhook) -> Notifications:
+    return Notifications(critical=(receiver,), warning=(receiver,), heartbeat=(receiver,))
+
+
+def _local(job: Job, ports: Ports) -> Job:
+    """A job of this machine; those without addresses stand in the target file."""
+    return replace(job, addresses=(ports.address(job.name),), labels=LABELS) if job.addresses else job
+
+
+def _write_targets(pattern: Path, ports: Ports) -> None:
+    """The target file of the backend, as a team writes it."""
+    metrics = {**LABELS, "kind": "metrics", "__metrics_path__": "/metrics/api"}
+    groups = [
+        {"targets": [ports.address("exporter")], "labels": metrics},
+        {"targets": [ports.url("api") + "/health"], "labels": {**LABELS, "kind": "health"}},
+    ]
+    pattern.parent.mkdir(parents=True, exist_ok=True)
+    pattern.with_name("backend.yml").write_text(yaml.safe_dump(groups))

@@ -1,0 +1,153 @@
+"""The demo brings everything up, fixes the backend on the way, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from examples.demo.chain import Chain
+from examples.demo.process import ROOT, listening, wait_until
+from examples.demo.render import renderer
+from examples.load import Load
+from exporters.catalogue import postgres, postgres_objects, redis
+from tests.servers.exporter_support import Samples, parse
+
+pytestmark = pytest.mark.stack
+SCALE = 1 / 15
+
+
+@pytest.fixture(scope="module")
+def chain(server_root: Path) -> Iterator[Chain]:
+    home = server_root / "chain"
+    home.mkdir()
+    with Chain(home, renderer(time_scale=SCALE), state="baseline", time_scale=SCALE) as chain:
+        yield chain
+
+
+def page(chain: Chain) -> Samples:
+    return parse(requests.get(f"{chain.exporter.url}/metrics", timeout=10).text)
+
+
+def expected_indexes(chain: Chain, metric: object) -> set[float]:
+    return {value for (name, _), value in page(chain).items() if name == str(metric)}
+
+
+def test_prometheus_reaches_every_target_and_alertmanager(chain: Chain) -> None:
+    def health() -> set[str]:
+        answer = requests.get(f"{chain.prometheus.url}/api/v1/targets", timeout=10)
+        return {target["health"] for target in answer.json()["data"]["activeTargets"]}
+
+    wait_until(lambda: health() == {"up"}, "every target scraped")
+    answer = requests.get(f"{chain.prometheus.url}/api/v1/alertmanagers", timeout=10).json()
+    urls = [each["url"] for each in answer["data"]["activeAlertmanagers"]]
+    assert urls == [f"{chain.alertmanager.url}/api/v2/alerts"]
+
+
+def test_the_watchdog_is_delivered_to_the_receiver(chain: Chain) -> None:
+    def delivered() -> set[str]:
+        alerts = [alert for message in chain.webhook.messages() for alert in message["body"]["alerts"]]
+        return {alert["labels"]["alertname"] for alert in alerts}
+
+    wait_until(lambda: "Watchdog" in delivered(), "the watchdog's message", timeout=60)
+
+
+def test_a_fix_brings_the_indexes_and_the_limits_that_the_audit_asks_for(chain: Chain) -> None:
+    present, right = postgres_objects.EXPECTED_PRESENT, postgres_objects.EXPECTED_COLUMNS
+    assert expected_indexes(chain, present) == {0}
+    assert page(chain).of(postgres.SETTING_MAX_CONNECTIONS) == 100
+    assert page(chain).of(redis.MEMORY_MAX) == 256 * 1024 * 1024
+    before = chain.targets.processes["api"]
+
+    chain.fix()
+
+    wait_until(lambda: expected_indexes(chain, right) == {1}, "all five indexes as expected")
+    assert page(chain).of(postgres.SETTING_MAX_CONNECTIONS) == 200
+    assert page(chain).of(redis.MEMORY_MAX) == 512 * 1024 * 1024
+    assert chain.targets.processes["api"] != before
+    result = Load(chain.api.url, rate=40, seconds=2).run()
+    assert not result.errors
+    assert all(status < 500 for _, _, status in result.answers)
+
+
+def demo(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "examples.demo", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, **(env or {})},
+    )
+
+
+def processes_in(directory: Path) -> set[str]:
+    """The command lines of processes that name this directory."""
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:  # it ended meanwhile
+            continue
+        if str(directory) in words:
+            found.add(words)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("last_line", "number"), [("redis on", signal.SIGTERM), ("prometheus on", signal.SIGINT)]
+)
+def test_an_interrupted_demo_leaves_nothing_behind(
+    tmp_path: Path, server_root: Path, last_line: str, number: signal.Signals
+) -> None:
+    temporary = server_root / last_line.partition(" ")[0]
+    temporary.mkdir()
+    process = demo(env={"TMPDIR": str(temporary)})
+    assert process.stdout
+    lines: list[str] = []
+    for line in process.stdout:
+        lines.append(line)
+        if last_line in line:
+            break
+    assert processes_in(temporary)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + number, (out, err)
+    assert err == ""
+    assert list(temporary.iterdir()) == []
+    assert processes_in(temporary) == set()
+    ports = [int(port) for port in re.findall(r"on (?:http://)?127\.0\.0\.1:(\d+)", "".join(lines))]
+    assert ports
+    assert not any(listening(port) for port in ports)
+
+
+def test_a_missing_program_is_named_before_anything_runs(tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("setpriv", "psql", "redis-server"):
+        (programs / name).symlink_to(Path("/usr/bin") / name)
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    out, err = (process := demo(env={"PATH": str(programs), "TMPDIR": str(temporary)})).communicate(
+        timeout=60
+    )
+    assert process.returncode == 2
+    assert err == (
+        "error: prometheus is not installed; expected it on PATH; try: apt-get install prometheus\n"
+    )
+    assert "postgres on" not in out
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("scale", ["0", "2", "fast"])
+def test_a_time_scale_that_cannot_be_is_refused(scale: str) -> None:
+    out, err = (process := demo("--time-scale", scale)).communicate(timeout=30)
+    assert (process.returncode, out) == (2, "")
+    assert "--time-scale" in err

@@ -1,0 +1,36 @@
+"""The webhook receiver keeps what was delivered, as it was delivered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from examples.demo.servers import WebhookReceiver
+
+
+@pytest.fixture
+def receiver(tmp_path: Path) -> Iterator[WebhookReceiver]:
+    server = WebhookReceiver(tmp_path).start()
+    yield server
+    server.stop()
+
+
+def test_it_gives_back_each_message_in_order(receiver: WebhookReceiver) -> None:
+    before = time.time()
+    bodies = [{"status": "firing", "text": "größer"}, {"status": "resolved"}]
+    for number, body in enumerate(bodies):
+        requests.post(f"{receiver.url}/hook/{number}", json=body, timeout=5).raise_for_status()
+    messages = receiver.messages()
+    assert [each["body"] for each in messages] == bodies
+    assert [each["path"] for each in messages] == ["/hook/0", "/hook/1"]
+    assert before <= messages[0]["received"] <= messages[1]["received"] <= time.time()
+
+
+def test_it_refuses_what_is_no_json_and_keeps_nothing_of_it(receiver: WebhookReceiver) -> None:
+    answer = requests.post(receiver.url, data="status=firing", timeout=5)
+    assert (answer.status_code, answer.json()) == (400, {"error": "expected a JSON body"})
+    assert receiver.messages() == []
