@@ -1,0 +1,59 @@
+"""The application that real servers run in the tests of several workers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from fastapi import FastAPI
+from sqlalchemy import create_engine, text
+
+from exporters.api import instrument, instrument_cache
+
+engine = create_engine(os.environ["SERVED_DATABASE"], pool_size=2, max_overflow=1)
+app = FastAPI()
+instrument(app, engine=engine, version="1.0")
+store: dict[str, int] = {}
+
+
+def remember(key_prefix: str):  # type: ignore[no-untyped-def]  # as applications write it
+    """A cache in this process."""
+    return lambda function: lambda: store.setdefault(key_prefix, 1) if key_prefix in store else function()
+
+
+@app.get("/pid")
+async def pid() -> int:
+    """Which worker answers."""
+    return os.getpid()
+
+
+@app.get("/query")
+def query() -> int:
+    """Two statements."""
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+        return int(connection.execute(text("SELECT 2")).scalar_one())
+
+
+@app.get("/hang/{name}")
+async def hang(name: str) -> None:
+    """Say who hangs, and hang."""
+    Path(os.environ["SERVED_NOTES"], name).write_text(str(os.getpid()))
+    await asyncio.sleep(60)
+
+
+remember_counted = instrument_cache(remember)
+
+
+@remember_counted(key_prefix="answers")
+def answer() -> int:
+    """Reached once for each worker."""
+    store["answers"] = 42
+    return 42
+
+
+@app.get("/cached")
+def cached() -> int:
+    """A cached value."""
+    return int(answer())
