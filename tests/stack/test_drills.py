@@ -1,0 +1,135 @@
+"""A fault at a server or in the application fires its alert, through to the message, and back again.
+
+The faults begin one after the other, each while the alert before it resolves, so that the whole set fits
+into minutes. At any time only the alerts of the drill under way, its declared consequences, and those
+still resolving may fire.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from dashboards.prove import Proof, prove
+from examples.faults import injected, make
+from tests.stack.conftest import Running, eventually
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drill:
+    """A fault, the alert that it must fire, and what may fire with it.
+
+    Attributes:
+        fault: its name, as for `python -m examples.faults`.
+        alert: the name of the alert.
+        options: of the fault.
+        consequences: alerts that rightly fire too.
+        within: seconds until it fires: window and hold on the demo's clock, and some room.
+    """
+
+    fault: str
+    alert: str
+    options: dict[str, Any] = field(default_factory=dict)
+    consequences: frozenset[str] = frozenset()
+    within: float = 90
+
+
+SLOW = frozenset({"ApiLatencyP95High"})
+DRILLS = (
+    Drill(fault="errors", alert="ApiErrorRatioHigh"),
+    Drill(fault="drop-index", alert="ExpectedIndexMissing"),
+    Drill(fault="slow-endpoint", alert="ApiLatencyP95High"),
+    Drill(fault="nplusone", alert="ApiQueriesPerRequestHigh", consequences=SLOW, within=150),
+    Drill(fault="fill-redis", alert="RedisEvictionsHigh", consequences=frozenset({"RedisHitRatioLow"})),
+    Drill(fault="stop-redis", alert="RedisDown", consequences=SLOW | {"ApiErrorRatioHigh"}),
+    Drill(
+        fault="hold-connections",
+        alert="DbPoolTimeouts",
+        consequences=SLOW | {"ApiErrorRatioHigh", "PostgresConnectionsHigh"},
+    ),
+    Drill(fault="stop-api", alert="ApiDown", consequences=SLOW | {"ApiErrorRatioHigh"}),
+)
+ALWAYS = {"Watchdog"}
+
+
+def delivered(running: Running, alert: str, status: str, since: float) -> dict[str, Any] | None:
+    """The first alert of this name and status in a message received since then."""
+    for message in running.chain.messages():
+        if message["received"] >= since and message["body"]["status"] in (status, "firing"):
+            for each in message["body"]["alerts"]:
+                if each["labels"]["alertname"] == alert and each["status"] == status:
+                    found: dict[str, Any] = each
+                    return found
+    return None
+
+
+@pytest.fixture(scope="module")
+def healthy(running: Running) -> list[Proof]:
+    """What every panel showed before the first fault."""
+    return prove(running.stack, running.prometheus, running.shown())
+
+
+@pytest.fixture(scope="module")
+def resolving() -> dict[str, float]:
+    """Alerts of earlier drills, with the time at which their fault began."""
+    return {}
+
+
+@pytest.mark.parametrize("drill", DRILLS, ids=lambda drill: f"{drill.fault}-{drill.alert}")
+def test_a_fault_fires_its_alert_and_no_other(
+    running: Running, healthy: list[Proof], resolving: dict[str, float], drill: Drill
+) -> None:
+    eventually(lambda: drill.alert not in running.firing(), f"{drill.alert} quiet at first", within=120)
+    began = time.time()
+    allowed = ALWAYS | {drill.alert} | drill.consequences | set(resolving)
+    others: set[str] = set()
+    with injected(make(drill.fault, running.chain.targets, **drill.options)):
+
+        def fired() -> bool:
+            now = running.firing()
+            others.update(now - allowed)
+            return drill.alert in now
+
+        eventually(fired, f"{drill.alert} fires", within=drill.within)
+        eventually(
+            lambda: delivered(running, drill.alert, "firing", began) is not None,
+            f"{drill.alert} is delivered",
+            within=30,
+        )
+        before = {(each.board, each.panel.title): each for each in healthy}
+        shown = prove(running.stack, running.prometheus, running.shown(), fault=drill.fault)
+        still = [
+            f"{each.board}: {each.panel.title}"
+            for each in shown
+            if not each.moved_from(before[each.board, each.panel.title])
+        ]
+    resolving[drill.alert] = began
+    resolving |= dict.fromkeys(drill.consequences, began)
+    assert others == set(), "alerts that this fault must not fire"
+    assert still == [], "panels about this fault that did not move"
+    message = delivered(running, drill.alert, "firing", began)
+    assert message is not None
+    annotations = message["annotations"]
+    assert annotations["summary"].endswith(".")
+    assert "{{" not in str(annotations)
+    assert (
+        f"viewPanel=panel-{running.stack.all_boards[-1].panel_id(drill.alert)}" in annotations["runbook_url"]
+    )
+    assert "/d/backend-" in annotations["dashboard_url"]
+    assert message["labels"]["environment"] == "demo"
+
+
+@pytest.mark.parametrize("drill", DRILLS, ids=lambda drill: drill.alert)
+def test_every_alert_resolves_and_says_so(running: Running, drill: Drill) -> None:
+    eventually(
+        lambda: delivered(running, drill.alert, "resolved", 0) is not None,
+        f"{drill.alert} is resolved by a message",
+        within=150,
+    )
+
+
+def test_the_backend_is_healthy_again(running: Running) -> None:
+    eventually(lambda: running.firing() == ALWAYS, "only the watchdog fires", within=150)
