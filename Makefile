@@ -10,9 +10,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DASHBOARDS := $(BIN)/python -m dashboards
 
-# With Docker: who notifies (grafana or prometheus), and whose backend is watched (demo or own).
+# Settings of Docker Compose; .env.example explains them. STACK is for `build` and `check` too.
+-include .env
+# Who notifies (grafana or prometheus), and whose backend is watched (demo or own).
 ENGINE ?= grafana
 BACKEND ?= demo
+STACK ?= dashboards.stack:STACK
 COMPOSE := docker compose -f docker-compose.monitoring.yml
 PROMETHEUS_RENDER := provisioning-prometheus
 ifeq ($(ENGINE),prometheus)
@@ -21,7 +24,7 @@ UP_ENV := PROVISIONING=./$(PROMETHEUS_RENDER) GRAFANA_ALERTING=false COMPOSE_PRO
 else
 UP_ENV := PROVISIONING=./provisioning GRAFANA_ALERTING=true COMPOSE_PROFILES=$(BACKEND)
 endif
-UP_ENV += BACKEND=$(BACKEND) SECRETS_GID=$$(id -g)
+UP_ENV += BACKEND=$(BACKEND) STACK=$(STACK) SECRETS_GID=$$(id -g)
 
 # The one place that names the resolver of `make lock`.
 UV := uv==0.13.9
@@ -44,20 +47,20 @@ lint: $(READY) ## Format, lint, types, layers.
 	$(BIN)/lint-imports --no-logo
 
 check: $(READY) ## Are the generated files up to date, and do Prometheus's own tools take them?
-	$(DASHBOARDS) build --check
+	$(DASHBOARDS) build --check --stack $(STACK)
 	promtool check config provisioning/prometheus/prometheus.yml
 	set -e; render=$$(mktemp -d); trap 'rm -rf "$$render"' EXIT; \
-	$(DASHBOARDS) build --engine prometheus --output "$$render"; \
+	$(DASHBOARDS) build --engine prometheus --stack $(STACK) --output "$$render"; \
 	promtool check config "$$render/prometheus/prometheus.yml"; \
 	amtool check-config "$$render/alertmanager/alertmanager.yml"
 
 build: $(READY) ## Write provisioning/ from the definitions.
-	$(DASHBOARDS) build
+	$(DASHBOARDS) build --stack $(STACK)
 
 up: $(UP_NEEDS) ## Start it with Docker (BACKEND=own for yours, ENGINE=prometheus for Alertmanager).
 	sh provisioning/secrets.sh $(BACKEND)
 ifeq ($(ENGINE),prometheus)
-	$(DASHBOARDS) build --engine prometheus --output $(PROMETHEUS_RENDER)
+	$(DASHBOARDS) build --engine prometheus --stack $(STACK) --output $(PROMETHEUS_RENDER)
 	mkdir -p $(PROMETHEUS_RENDER)/prometheus/targets
 endif
 	$(UP_ENV) $(COMPOSE) up --detach --build --wait

@@ -157,7 +157,10 @@ def test_the_target_file_has_both_kinds_of_target_and_names_services() -> None:
 def test_every_variable_is_explained_with_its_default() -> None:
     used = {found[1]: found[3] for found in VARIABLE.finditer(COMPOSE.read_text())}
     text = (ROOT / ".env.example").read_text()
-    assert set(used) == set(re.findall(r"^#?([A-Z_]+)=", text, re.MULTILINE)) - {"COMPOSE_PROFILES"}
+    assert set(used) == set(re.findall(r"^#?([A-Z_]+)=", text, re.MULTILINE)) - {
+        "COMPOSE_PROFILES",
+        "ENGINE",
+    }
     shown = dict(re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE))
     assert shown == {name: used[name] for name in shown}
 
