@@ -1,0 +1,1 @@
+"""Measurements; each prints ratios against a peer taken in the same run."""
