@@ -19,6 +19,10 @@ from signals import api, limits, objectives
 from signals.promql import Context
 
 NUMBERS = {number.key: number for number in (*objectives.OBJECTIVES, *limits.LIMITS)}
+KNOWN_KEYS = {
+    *("id", "type", "title", "description", "gridPos", "datasource", "targets", "options", "fieldConfig"),
+    *("transformations", "collapsed", "panels"),
+}
 CONTEXT = Context(window="5m", identity=("environment", "cluster"), numbers=NUMBERS)
 
 
@@ -80,10 +84,7 @@ def test_a_board_is_what_schema_42_knows(each: Board) -> None:
     names = [variable["name"] for variable in found["templating"]["list"]]
     assert names == ["datasource", "environment", "cluster", "job", "instance"]
     for panel in flat(found["panels"]):
-        assert set(panel) <= {
-            "id", "type", "title", "description", "gridPos", "datasource", "targets", "options", "fieldConfig",
-            "transformations", "collapsed", "panels",
-        }  # fmt: skip
+        assert set(panel) <= KNOWN_KEYS
         if panel["type"] != "row":
             assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
             assert panel["description"]
