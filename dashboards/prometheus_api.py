@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 
@@ -23,6 +24,13 @@ class Prometheus:
 
     url: str
     timeout: float = 10.0
+    fills_ranges: ClassVar[bool] = False
+
+    def answer(self, target: Mapping[str, Any], expr: str, start: float, end: float, step: float) -> Samples:
+        """The samples of a panel's query: at the end of the time shown, or over all of it."""
+        if target["instant"]:
+            return self.query(expr, end)
+        return self.query_range(expr, start, end, step)
 
     def query(self, expr: str, at: float | None = None) -> Samples:
         """The samples of an instant query."""

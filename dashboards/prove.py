@@ -1,4 +1,4 @@
-"""Ask a running Prometheus everything that the boards ask, and say which panels have data.
+"""Ask a running Prometheus or Grafana everything that the boards ask, and say which panels have data.
 
 Queries are taken from the rendered JSON and filled like Grafana fills them: variables in their order,
 ``$__rate_interval`` at four scrapes or more, ``$__range`` as the range shown.
@@ -11,11 +11,11 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
 from dashboards.grafana import render_board
 from dashboards.model import Board, Panel
-from dashboards.prometheus_api import Prometheus, Samples
+from dashboards.prometheus_api import Samples
 from dashboards.stack import Stack
 from signals.promql import duration
 
@@ -117,33 +117,52 @@ def last(seconds: float) -> Span:
     return Span(start=now - seconds, end=now)
 
 
-def prove(stack: Stack, prometheus: Prometheus, span: Span, *, fault: str = "") -> list[Proof]:
+class Source(Protocol):
+    """What answers the queries of panels.
+
+    Attributes:
+        fills_ranges: whether it puts values for ``$__rate_interval`` and ``$__range`` by itself.
+    """
+
+    fills_ranges: ClassVar[bool]
+
+    def label_values(self, selector: str, label: str, start: float, end: float) -> list[str]:
+        """The values of a label on the series selected."""
+        ...
+
+    def answer(self, target: Mapping[str, Any], expr: str, start: float, end: float, step: float) -> Samples:
+        """The samples of a panel's query whose variables are filled."""
+        ...
+
+
+def prove(stack: Stack, source: Source, span: Span, *, fault: str = "") -> list[Proof]:
     """Ask every panel of every board; with `fault`, only the panels that this fault moves.
 
     Raises:
-        StackError: Prometheus does not answer, or refuses a query.
+        StackError: the source does not answer, or refuses a query.
     """
     found = []
     for board in stack.all_boards:
         wanted = [panel for panel in board.panels if not fault or panel.moves == fault]
         if wanted:
-            found += list(_prove_board(board, wanted, stack, prometheus, span))
+            found += list(_prove_board(board, wanted, stack, source, span))
     return found
 
 
 def _prove_board(
-    board: Board, wanted: list[Panel], stack: Stack, prometheus: Prometheus, span: Span
+    board: Board, wanted: list[Panel], stack: Stack, source: Source, span: Span
 ) -> Iterator[Proof]:
     rendered = render_board(board, stack.context)
-    values = variable_values(rendered, prometheus, span)
-    interval = max(4 * stack.targets.interval, span.step + stack.targets.interval)
-    values |= {"__rate_interval": duration(interval), "__range": duration(span.end - span.start)}
+    values = variable_values(rendered, source, span)
+    if not source.fills_ranges:
+        interval = max(4 * stack.targets.interval, span.step + stack.targets.interval)
+        values |= {"__rate_interval": duration(interval), "__range": duration(span.end - span.start)}
     by_id = {each["id"]: each for each in _flat(rendered["panels"])}
     for panel in wanted:
         if panel.kind == "text":
             continue
         asked = by_id[board.panel_id(panel.title)]["targets"]
-        answers = tuple(_ask(target, values, prometheus, span) for target in asked)
+        answers = tuple(_ask(target, values, source, span) for target in asked)
         yield Proof(board=board.uid, panel=panel, answers=answers)
 
 
@@ -153,7 +172,7 @@ def _flat(panels: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield from _flat(panel.get("panels", []))
 
 
-def variable_values(rendered: Mapping[str, Any], prometheus: Prometheus, span: Span) -> dict[str, str]:
+def variable_values(rendered: Mapping[str, Any], source: Source, span: Span) -> dict[str, str]:
     """What Grafana puts for each variable: all values of one that allows it, else the first."""
     values: dict[str, str] = {}
     for variable in rendered["templating"]["list"]:
@@ -164,7 +183,7 @@ def variable_values(rendered: Mapping[str, Any], prometheus: Prometheus, span: S
             raise ValueError(
                 f"variable {variable['name']}: {variable['query']['query']!r} is no label_values()"
             )
-        options = sorted(prometheus.label_values(match["selector"], match["label"], span.start, span.end))
+        options = sorted(source.label_values(match["selector"], match["label"], span.start, span.end))
         values[variable["name"]] = variable["allValue"] if variable["multi"] else "".join(options[:1])
     return values
 
@@ -176,13 +195,9 @@ def filled(expr: str, values: Mapping[str, str]) -> str:
     return expr
 
 
-def _ask(target: Mapping[str, Any], values: Mapping[str, str], prometheus: Prometheus, span: Span) -> Answer:
+def _ask(target: Mapping[str, Any], values: Mapping[str, str], source: Source, span: Span) -> Answer:
     expr = filled(target["expr"], values)
-    samples: Samples
-    if target["instant"]:
-        samples = prometheus.query(expr, span.end)
-    else:
-        samples = prometheus.query_range(expr, span.start, span.end, span.step)
+    samples = source.answer(target, expr, span.start, span.end, span.step)
     numbers = [value for _, series in samples for value in series]
     finite = [value for value in numbers if math.isfinite(value)]
     return Answer(

@@ -1,0 +1,105 @@
+"""Asking a running Grafana, as its own front end does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import requests
+
+from dashboards.errors import StackError
+from dashboards.prometheus_api import Samples
+
+Json = dict[str, Any]
+
+NOT_FINITE = {"NaN": math.nan, "Inf": math.inf, "NegInf": -math.inf}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grafana:
+    """A Grafana at this URL.
+
+    Attributes:
+        url: without a slash at the end.
+        user, password: of someone who may read alert rules and contact points; never shown.
+        token: of a service account, in their place.
+        datasource: the uid of Prometheus in it.
+
+    Raises:
+        StackError: from every method, where Grafana does not answer, or refuses.
+    """
+
+    url: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    datasource: str = "prometheus"
+    timeout: float = 30.0
+    fills_ranges: ClassVar[bool] = True
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The JSON at ``/api/<path>``."""
+        return self._ask("GET", path, params=query)
+
+    def label_values(self, selector: str, label: str, start: float, end: float) -> list[str]:
+        """The values of a label on the series selected, as a variable asks for them."""
+        path = f"datasources/uid/{self.datasource}/resources/api/v1/label/{label}/values"
+        answer = self.get(path, **{"match[]": selector, "start": int(start), "end": math.ceil(end)})
+        return [str(value) for value in answer["data"]]
+
+    def answer(self, target: Mapping[str, Any], expr: str, start: float, end: float, step: float) -> Samples:
+        """The samples of a panel's query; Grafana fills ``$__rate_interval`` and ``$__range`` by itself."""
+        source = {"type": "prometheus", "uid": self.datasource}
+        step_ms = max(1, round(step * 1000))
+        query = {
+            **target,
+            "datasource": source,
+            "expr": expr,
+            "intervalMs": step_ms,
+            "maxDataPoints": max(1, round((end - start) / step)),
+        }
+        asked = {"from": str(round(start * 1000)), "to": str(round(end * 1000)), "queries": [query]}
+        found = self._ask("POST", "ds/query", json=asked)["results"][target["refId"]]
+        if found.get("error"):
+            raise StackError(f"Grafana refused a query: {found['error']}; the query: {expr}")
+        return [series for frame in found.get("frames", ()) for series in _series(frame)]
+
+    def _ask(self, method: str, path: str, **more: Any) -> Any:
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        auth = (self.user, self.password) if self.user else None
+        url = f"{self.url}/api/{path}"
+        try:
+            response = requests.request(method, url, headers=headers, auth=auth, timeout=self.timeout, **more)
+            body = response.json()
+        except requests.JSONDecodeError:
+            raise StackError(
+                f"{url} answered {response.status_code} without JSON; expected a Grafana; check the URL"
+            ) from None
+        except requests.RequestException as error:
+            raise StackError(
+                f"no answer from Grafana at {self.url} ({type(error).__name__}); "
+                "is it running, and is the URL right?"
+            ) from None
+        if response.status_code >= 400 and "results" not in body:
+            told = body.get("message", "no reason given")
+            raise StackError(
+                f"{url} answered {response.status_code}: {told}; expected 200; may this user read it?"
+            )
+        return body
+
+
+def _series(frame: Json) -> Iterator[tuple[dict[str, str], list[float]]]:
+    """The numeric columns of a data frame. What JSON has no number for stands beside the values."""
+    data = frame["data"]
+    beside = data.get("entities") or [None] * len(data["values"])
+    for described, values, special in zip(frame["schema"]["fields"], data["values"], beside, strict=True):
+        if described["type"] != "number":
+            continue
+        numbers = dict(enumerate(values))
+        for name, places in (special or {}).items():
+            numbers |= dict.fromkeys(places, NOT_FINITE[name])
+        found = [float(value) for _, value in sorted(numbers.items()) if value is not None]
+        if found:
+            yield dict(described.get("labels") or {}), found

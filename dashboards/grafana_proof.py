@@ -1,0 +1,175 @@
+"""What a running Grafana made of the rendered files: is all of it there, unchanged, and does it work?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from alerts import grafana as rendered_rules
+from alerts import notify
+from dashboards.grafana import render_board
+from dashboards.grafana_api import Grafana, Json
+from dashboards.prove import Span, prove, summary
+from dashboards.stack import Stack
+
+OLDEST = (12, 2)
+# What Grafana numbers by itself.
+OWN_KEYS = ("id", "version")
+# Names in the file, and in the answer of the API.
+RULE_KEYS = {
+    "title": "title",
+    "condition": "condition",
+    "for": "for",
+    "keepFiringFor": "keep_firing_for",
+    "noDataState": "noDataState",
+    "execErrState": "execErrState",
+    "missing_series_evals_to_resolve": "missingSeriesEvalsToResolve",
+    "labels": "labels",
+    "annotations": "annotations",
+    "isPaused": "isPaused",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One line of the report.
+
+    Attributes:
+        what: was looked at.
+        seen: what was there.
+        well: whether that is right.
+    """
+
+    what: str
+    seen: str
+    well: bool
+
+
+def loaded(stack: Stack, grafana: Grafana) -> Iterator[Seen]:
+    """Everything that the files hold is in Grafana, and nothing of it was dropped or changed.
+
+    Raises:
+        StackError: Grafana does not answer, or refuses.
+    """
+    version = str(grafana.get("health")["version"])
+    known = tuple(int(part) for part in version.split(".")[:2]) >= OLDEST
+    yield Seen(what="version", seen=f"{version}; needed: {'.'.join(map(str, OLDEST))}", well=known)
+    folders = [each["title"] for each in grafana.get("folders") if each["title"] == stack.folder]
+    yield Seen(what=f"folder {stack.folder!r}", seen=f"{len(folders)}", well=len(folders) == 1)
+    yield _compared("boards", _boards(stack, grafana))
+    yield _compared("rules", _rules(stack, grafana))
+    yield _compared("contact points", _contact_points(stack, grafana))
+    yield _compared("policies and templates", _policies(stack, grafana))
+
+
+def _compared(what: str, faults: Mapping[str, str]) -> Seen:
+    wrong = [f"{name}: {fault}" for name, fault in faults.items() if fault]
+    seen = f"{len(faults) - len(wrong)} of {len(faults)} as in the files"
+    return Seen(what=what, seen="; ".join([seen, *wrong]), well=not wrong and bool(faults))
+
+
+def _differing(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """The keys of one that differ in the other, as words; empty if there are none."""
+    keys = sorted(key for key in wanted if key not in OWN_KEYS and wanted[key] != found.get(key))
+    return f"differs in {', '.join(keys)}" if keys else ""
+
+
+def _boards(stack: Stack, grafana: Grafana) -> dict[str, str]:
+    found = {}
+    for board in stack.all_boards:
+        answer = grafana.get(f"dashboards/uid/{board.uid}")
+        fault = _differing(render_board(board, stack.context), answer["dashboard"])
+        found[board.uid] = fault or ("" if answer["meta"]["provisioned"] else "is not from a file")
+    return found
+
+
+def _rules(stack: Stack, grafana: Grafana) -> dict[str, str]:
+    there = {each["uid"]: each for each in grafana.get("v1/provisioning/alert-rules")}
+    file = rendered_rules.render(stack.alerts, stack.rules, tombstones=stack.tombstones)
+    found = {}
+    for rule in (rule for group in file["groups"] for rule in group["rules"]):
+        answer = there.get(rule["uid"])
+        found[rule["title"]] = "is not there" if answer is None else _rule_fault(rule, answer)
+    for gone in file.get("deleteRules", ()):
+        found[gone["uid"]] = "is still there" if gone["uid"] in there else ""
+    return found
+
+
+def _rule_fault(rule: Json, answer: Json) -> str:
+    seen = {name: answer.get(theirs) for name, theirs in RULE_KEYS.items()}
+    wanted = {name: rule[name] for name in RULE_KEYS}
+    for times in (wanted, seen):
+        times |= {name: _seconds(str(times[name])) for name in ("for", "keepFiringFor")}
+    fault = _differing(wanted, seen)
+    asked = [each["model"].get("expr") for each in rule["data"]]
+    if asked != [each["model"].get("expr") for each in answer["data"]]:
+        fault += " another query"
+    return fault or ("" if answer.get("provenance") == "file" else "is not from a file")
+
+
+def _seconds(text: str) -> int:
+    """Grafana writes ``10m0s`` as ``10m``, and sometimes as ``600s``."""
+    total, number = 0, ""
+    for letter in text:
+        if letter.isdigit():
+            number += letter
+        else:
+            total += int(number or 0) * {"d": 86_400, "h": 3600, "m": 60, "s": 1}[letter]
+            number = ""
+    return total
+
+
+def _contact_points(stack: Stack, grafana: Grafana) -> dict[str, str]:
+    there = {each["uid"]: each for each in grafana.get("v1/provisioning/contact-points")}
+    found = {}
+    for point in notify.grafana(stack.notifications, stack.rules)["contactPoints"]:
+        for receiver in point["receivers"]:
+            answer = there.get(receiver["uid"], {})
+            right = (answer.get("name"), answer.get("type")) == (point["name"], receiver["type"])
+            found[receiver["uid"]] = "" if right else f"is {answer.get('name', 'not there')}"
+    return found
+
+
+def _policies(stack: Stack, grafana: Grafana) -> dict[str, str]:
+    file = notify.grafana(stack.notifications, stack.rules)
+    tree = grafana.get("v1/provisioning/policies")
+    (root,) = file["policies"]
+    wanted = [(each["receiver"], each["object_matchers"]) for each in root["routes"]]
+    there = [(each["receiver"], each["object_matchers"]) for each in tree.get("routes", ())]
+    names = {each["name"]: each["template"] for each in grafana.get("v1/provisioning/templates")}
+    found = {"tree": "" if (root["receiver"], wanted) == (tree["receiver"], there) else "has other routes"}
+    for each in file["templates"]:
+        text = names.get(each["name"], "")
+        found[each["name"]] = "" if text.strip() == each["template"].strip() else "is another text"
+    return found
+
+
+def evaluated(stack: Stack, grafana: Grafana) -> Seen:
+    """Each rule was evaluated, and none of them with an error.
+
+    Raises:
+        StackError: Grafana does not answer, or refuses.
+    """
+    groups = grafana.get("prometheus/grafana/api/v1/rules")["data"]["groups"]
+    rules = {rule["name"]: rule for group in groups for rule in group["rules"]}
+    expected = [alert.name for alert in stack.alerts if "grafana" in alert.engines]
+    faults = {}
+    for name in expected:
+        rule = rules.get(name, {"health": "missing"})
+        healthy = rule["health"] == "ok" and not rule["lastEvaluation"].startswith("0001")
+        faults[name] = "" if healthy else f"{rule['health']} {rule.get('lastError', '')}".strip()
+    return _compared("rules evaluated without an error", faults)
+
+
+def answered(stack: Stack, grafana: Grafana, span: Span) -> Seen:
+    """Each panel's queries answer through Grafana's own data source.
+
+    Raises:
+        StackError: Grafana does not answer, or refuses a query.
+    """
+    proofs = prove(stack, grafana, span)
+    wrong = [f"{each.board}: {each.panel.title} is {each.state}" for each in proofs if not each.well]
+    return Seen(
+        what="panels asked through Grafana", seen="; ".join([summary(proofs), *wrong]), well=not wrong
+    )
