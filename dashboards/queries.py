@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from string import ascii_uppercase
 from typing import Any
 
-from dashboards.model import Board, Panel
+from dashboards.model import Board, BoardError, Panel
 from exporters.catalogue import api, external
 from exporters.catalogue.labels import INSTANCE, JOB
 from signals.idioms import grouping, select
 from signals.model import Signal
-from signals.numbers import Objective
+from signals.numbers import Number, Objective
 from signals.promql import RANGE, RATE_INTERVAL, Context, Query, duration, plain
 
 NOW_WINDOW = 300
@@ -100,24 +101,32 @@ def _scorecard(panel: Panel, context: Context) -> list[Target]:
         values = [
             _named(signal, f"vector({plain(value)})")
             for signal in panel.signals
-            if (value := getattr(_objective(signal, context), column)) is not None
+            if (value := getattr(objective_of(signal, context.numbers), column)) is not None
         ]
         if values:
             found.append(Target(ref=ref, expr=" or ".join(values), instant=True, format="table"))
     return found
 
 
-def _objective(signal: Signal, context: Context) -> Objective:
-    number = context.number(signal.objective.key) if signal.objective else None
+def objective_of(signal: Signal, numbers: Mapping[str, Number]) -> Objective:
+    """The objective of a scorecard's row that counts in this stack.
+
+    Raises:
+        BoardError: the signal has none.
+    """
+    number = numbers.get(signal.objective.key) if signal.objective else None
     if not isinstance(number, Objective):
-        raise TypeError(f"signal {signal.title!r} stands on a scorecard without an objective")
+        raise BoardError(
+            f"signal {signal.title!r} stands on a scorecard with {number!r}; expected an Objective; "
+            "give it one, or show it on a graph"
+        )
     return number
 
 
 def _reached(signal: Signal, context: Context) -> str:
     if signal.reached is not None:
         return f"({signal.reached.text})"
-    objective = _objective(signal, context)
+    objective = objective_of(signal, context.numbers)
     operator = "<=" if objective.better == "lower" else ">="
     return f"(({signal.query.text}) {operator} bool <number:{objective.key}>)"
 

@@ -10,10 +10,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from dashboards.prove import summary
+from dashboards.scorecard import Score, lines
 from dashboards.stack import STACK
 from examples.demo.chain import Chain
 from examples.demo.process import ServerError
@@ -76,9 +77,10 @@ def say(line: str) -> None:
 def _three_phases(scenario: Scenario) -> bool:
     plan = scenario.plan
     say(f"baseline: the backend as audited, at {plan.rate:g} requests/s")
-    _show(scenario.baseline())
+    before = scenario.baseline()
+    _show(before)
     say("fixed: indexes, joins, cache, compression, max_connections 200, maxmemory 512 MB; same load")
-    _show(scenario.fixed())
+    _show(scenario.fixed(), before.scores)
     say(f"fault: {plan.fault}; {plan.alert} must be delivered, and be over when it is healed")
     arrived = set()
     for delivery in scenario.drill():
@@ -90,20 +92,27 @@ def _three_phases(scenario: Scenario) -> bool:
     return not missing
 
 
-def _show(phase: Phase) -> None:
-    for line in phase.load.lines():
-        print(f"          {line}")
+def _show(phase: Phase, before: Sequence[Score] = ()) -> None:
+    _indented(phase.load.lines())
+    say(f"{phase.name}: the scorecard")
+    _indented(lines(phase.scores, before))
     say(f"{phase.name}: {summary(list(phase.proofs))}")
     say(f"{phase.name}: alerts firing: {', '.join(phase.firing) or 'none but the watchdog'}")
+
+
+def _indented(text: Iterable[str]) -> None:
+    for line in text:
+        print(f"          {line}")
 
 
 def _tell(delivery: Delivery) -> None:
     labels, annotations = delivery.alert["labels"], delivery.alert["annotations"]
     say(f"delivered to {delivery.receiver} after {delivery.seconds:.0f} s:")
-    print(f"          [{delivery.status.upper()}] {labels['severity']}: {labels['alertname']}")
+    told = [f"[{delivery.status.upper()}] {labels['severity']}: {labels['alertname']}"]
     for name in ("summary", "description", "dashboard_url", "runbook_url"):
         if annotations.get(name):
-            print(f"          {name}: {annotations[name]}")
+            told.append(f"{name}: {annotations[name]}")
+    _indented(told)
 
 
 def _stay(chain: Chain) -> None:

@@ -11,6 +11,7 @@ import requests
 
 from dashboards.prometheus_api import Prometheus
 from dashboards.prove import Proof, last, prove
+from dashboards.scorecard import Score, scores
 from dashboards.stack import Stack
 from examples.demo.chain import Chain
 from examples.demo.servers import WebhookReceiver
@@ -43,12 +44,21 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Phase:
-    """How the backend did in one state: what was sent, which alerts fired at its end, what panels showed."""
+    """How the backend did in one state: what was sent, which alerts fired at its end, what panels showed.
+
+    Attributes:
+        name: of the state.
+        load: what was sent, and how it was answered.
+        firing: alerts at the end of the phase.
+        proofs: what each panel showed.
+        scores: the audit's targets.
+    """
 
     name: str
     load: Result
     firing: tuple[str, ...]
     proofs: tuple[Proof, ...]
+    scores: tuple[Score, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,8 +124,14 @@ class Scenario:
         began = time.time()
         result = self._load(seconds).run()
         span = last(time.time() - began)
-        proofs = prove(self.stack, Prometheus(url=self.chain.prometheus.url), span)
-        return Phase(name=name, load=result, firing=self.firing(), proofs=tuple(proofs))
+        prometheus = Prometheus(url=self.chain.prometheus.url)
+        return Phase(
+            name=name,
+            load=result,
+            firing=self.firing(),
+            proofs=tuple(prove(self.stack, prometheus, span)),
+            scores=tuple(scores(self.stack, prometheus, span)),
+        )
 
     def _load(self, seconds: float) -> Load:
         return Load(self.chain.api.url, rate=self.plan.rate, seconds=self._scaled(seconds))
