@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,12 +12,12 @@ from examples.demo.databases import Postgres, Redis
 
 
 @pytest.fixture(scope="session")
-def server_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory that the user `postgres` may enter too."""
-    root = tmp_path_factory.mktemp("servers")
-    for folder in (root, *root.parents[:2]):
-        folder.chmod(0o755)
-    return root
+def server_root() -> Iterator[Path]:
+    """A directory that the user `postgres` may enter too; pytest closes its own to others at each start."""
+    with tempfile.TemporaryDirectory(prefix="backend-observability-tests-") as name:
+        root = Path(name)
+        root.chmod(0o755)
+        yield root
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ SCALE = 1 / 15
 
 @pytest.fixture(scope="module")
 def chain(server_root: Path) -> Iterator[Chain]:
-    home = server_root / "chain"
+    home = server_root / "demo"
     home.mkdir()
     with Chain(home, renderer(time_scale=SCALE), state="baseline", time_scale=SCALE) as chain:
         yield chain
@@ -107,7 +107,7 @@ def processes_in(directory: Path) -> set[str]:
 def test_an_interrupted_demo_leaves_nothing_behind(
     tmp_path: Path, server_root: Path, last_line: str, number: signal.Signals
 ) -> None:
-    temporary = server_root / last_line.partition(" ")[0]
+    temporary = server_root / f"until-{last_line.partition(' ')[0]}"
     temporary.mkdir()
     process = demo(env={"TMPDIR": str(temporary)})
     assert process.stdout
