@@ -101,11 +101,16 @@ def _rule_fault(rule: Json, answer: Json) -> str:
     wanted = {name: rule[name] for name in RULE_KEYS}
     for times in (wanted, seen):
         times |= {name: _seconds(str(times[name])) for name in ("for", "keepFiringFor")}
-    fault = _differing(wanted, seen)
-    asked = [each["model"].get("expr") for each in rule["data"]]
-    if asked != [each["model"].get("expr") for each in answer["data"]]:
-        fault += " another query"
-    return fault or ("" if answer.get("provenance") == "file" else "is not from a file")
+    faults = [_differing(wanted, seen)]
+    if _asked(rule) != _asked(answer):
+        faults.append("asks another query")
+    if answer.get("provenance") != "file":
+        faults.append("is not from a file")
+    return ", ".join(filter(None, faults))
+
+
+def _asked(rule: Json) -> list[str | None]:
+    return [each["model"].get("expr") for each in rule["data"]]
 
 
 def _seconds(text: str) -> int:

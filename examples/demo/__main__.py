@@ -39,8 +39,7 @@ def main() -> int:
     options = parser.parse_args()
     if not 0.05 <= options.time_scale <= 1:
         parser.error(f"--time-scale is {options.time_scale:g}; expected 0.05 to 1")
-    for number in SIGNALS:
-        signal.signal(number, _end)
+    ends_by_signals()
     try:
         return play(options.time_scale, stay=options.stay)
     except ServerError as error:
@@ -51,7 +50,7 @@ def main() -> int:
 def play(time_scale: float, *, stay: bool) -> int:
     """Everything, in a directory that is gone afterwards."""
     say(f"time_scale {time_scale:.4g}: 15 minutes of production take {900 * time_scale:.0f} s here")
-    with _directory() as home:
+    with directory() as home:
         chain = Chain(
             home,
             renderer(time_scale=time_scale),
@@ -127,6 +126,12 @@ def _stay(chain: Chain) -> None:
     threading.Event().wait()
 
 
+def ends_by_signals() -> None:
+    """Let Ctrl-C and its kin end everything in order."""
+    for number in SIGNALS:
+        signal.signal(number, _end)
+
+
 def _end(number: int, _: object) -> None:
     """Leave by the finally clauses, once: a second Ctrl-C must not interrupt the tidying."""
     for each in SIGNALS:
@@ -136,7 +141,8 @@ def _end(number: int, _: object) -> None:
 
 
 @contextlib.contextmanager
-def _directory() -> Iterator[Path]:
+def directory() -> Iterator[Path]:
+    """One that is gone afterwards."""
     home = Path(tempfile.mkdtemp(prefix="backend-observability-"))
     try:
         yield home

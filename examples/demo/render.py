@@ -39,6 +39,12 @@ def demo_stack(stack: Stack, ports: Ports, *, time_scale: float) -> Stack:
     )
 
 
+def grafana_stack(local: Stack, ports: Ports) -> Stack:
+    """The demo's stack for a Grafana that notifies a receiver of its own, to be compared."""
+    receiver = Webhook(url=ports.url("grafana_webhook") + "/")
+    return replace(local, engine="grafana", notifications=_told(receiver))
+
+
 def renderer(stack: Stack = STACK, *, time_scale: float = 1.0) -> Render:
     """What writes a stack for a chain: for Alertmanager, and for a Grafana with a receiver of its own."""
 
@@ -46,9 +52,7 @@ def renderer(stack: Stack = STACK, *, time_scale: float = 1.0) -> Render:
         local = demo_stack(stack, ports, time_scale=time_scale)
         write(render(local), home / PROVISIONING)
         _write_targets(home / PROVISIONING / "prometheus" / local.targets.file, ports)
-        to_grafana = _told(Webhook(url=ports.url("grafana_webhook") + "/"))
-        compared = replace(local, engine="grafana", notifications=to_grafana)
-        write(render(compared), home / GRAFANA_PROVISIONING)
+        write(render(grafana_stack(local, ports)), home / GRAFANA_PROVISIONING)
 
     return into
 

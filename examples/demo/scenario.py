@@ -104,7 +104,7 @@ class Scenario:
 
     def drill(self) -> Iterator[Delivery]:
         """One fault: the message that it causes, then the one that it is over, from each receiver."""
-        load = self._load(3 * self.plan.delivery).start()
+        load = self.load(3 * self.plan.delivery).start()
         try:
             with injected(make(self.plan.fault, self.chain.targets)):
                 yield from self._deliveries("firing")
@@ -122,7 +122,7 @@ class Scenario:
 
     def _phase(self, name: str, seconds: float) -> Phase:
         began = time.time()
-        result = self._load(seconds).run()
+        result = self.load(seconds).run()
         span = last(time.time() - began)
         prometheus = Prometheus(url=self.chain.prometheus.url)
         return Phase(
@@ -133,7 +133,8 @@ class Scenario:
             scores=tuple(scores(self.stack, prometheus, span)),
         )
 
-    def _load(self, seconds: float) -> Load:
+    def load(self, seconds: float) -> Load:
+        """The steady load for that long, on production's clock."""
         return Load(self.chain.api.url, rate=self.plan.rate, seconds=self._scaled(seconds))
 
     def _scaled(self, seconds: float) -> float:

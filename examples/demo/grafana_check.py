@@ -1,0 +1,159 @@
+"""`make grafana-check`: the generated files in a real Grafana, and docs/grafana-check.md about what it did.
+
+Without --grafana, the program `grafana` on PATH is run twice: on the committed files, byte for byte, and in
+the demo's chain, where rules have data, a fault is injected and a message must arrive and be over again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from dashboards.errors import StackError
+from dashboards.grafana_api import Grafana as Client
+from dashboards.grafana_proof import Seen, answered, evaluated, loaded
+from dashboards.prove import last
+from dashboards.stack import STACK
+from dashboards.write import render
+from examples.demo.__main__ import TIME_SCALE, directory, ends_by_signals, say
+from examples.demo.chain import Chain
+from examples.demo.grafana_report import FAILED, PASSED, REPORT, Report, digest
+from examples.demo.process import ROOT, ServerError, free_port
+from examples.demo.render import demo_stack, grafana_stack, renderer
+from examples.demo.scenario import Plan, Scenario
+from examples.demo.servers import Grafana
+
+COMMITTED = ROOT / "provisioning/grafana"
+ERROR_LINE = re.compile(r"level=(?:error|eror|fatal|crit)\b.*")
+# Prometheus is not there while only the files are loaded, so rules and boards cannot ask it.
+NOT_OF_FILES = re.compile(
+    r"logger=(?:ngalert|tsdb|plugin|data-proxy|query_data)\S*|no such host|connection refused"
+)
+SHOWN = 300
+
+
+def main() -> int:
+    """Run the check; 1 if something is not as it should be, 2 if there is no Grafana."""
+    parser = argparse.ArgumentParser(
+        prog="python -m examples.demo.grafana_check",
+        description=__doc__,
+        epilog="Credentials for --grafana: GRAFANA_TOKEN, or GRAFANA_USER and GRAFANA_PASSWORD.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--grafana", metavar="URL", help="ask this one, which already reads provisioning/")
+    parser.add_argument("--output", type=Path, default=REPORT, help=f"default: {REPORT.relative_to(ROOT)}")
+    options = parser.parse_args()
+    ends_by_signals()
+    try:
+        sections = _asked(options.grafana.rstrip("/")) if options.grafana else _run()
+    except (ServerError, StackError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    well = all(seen.well for found in sections.values() for seen in found)
+    (version,) = {
+        seen.seen.partition(";")[0] for found in sections.values() for seen in found if seen.what == "version"
+    }
+    report = Report(
+        version=version,
+        date=datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        files=digest(render(STACK)),
+        verdict=PASSED if well else FAILED,
+    )
+    options.output.write_text(report.markdown(sections))
+    say(f"{report.verdict}; README.md should say: {report.sentence(report.files)}")
+    return 0 if well else 1
+
+
+def _asked(url: str) -> dict[str, list[Seen]]:
+    """A Grafana that somebody else runs: nothing is injected there, so no message is waited for."""
+    client = Client(
+        url=url,
+        user=os.environ.get("GRAFANA_USER", ""),
+        password=os.environ.get("GRAFANA_PASSWORD", ""),
+        token=os.environ.get("GRAFANA_TOKEN", ""),
+        datasource=STACK.datasource_uid,
+    )
+    found = [*loaded(STACK, client), evaluated(STACK, client), answered(STACK, client, last(3600))]
+    return {"A running Grafana": _told(found)}
+
+
+def _run() -> dict[str, list[Seen]]:
+    with directory() as home:
+        committed = _committed(home)
+        return {"The committed files, byte for byte": committed, "The demo's chain": _chain(home)}
+
+
+def _committed(home: Path) -> list[Seen]:
+    """Grafana starts on what is committed, and holds all of it."""
+    (home / "committed").mkdir()
+    server = Grafana(home / "committed/grafana", COMMITTED, port=free_port())
+    say("grafana on the committed files")
+    try:
+        server.start()
+        found = [*loaded(STACK, _client(server)), _log(server, lambda line: not NOT_OF_FILES.search(line))]
+    finally:
+        server.stop()
+    return _told(found)
+
+
+def _chain(home: Path) -> list[Seen]:
+    """The same definitions on the demo's clock, with data."""
+    place = home / "chain"
+    place.mkdir()
+    say(f"the demo's chain with grafana, on a clock that is {1 / TIME_SCALE:g} times as fast")
+    chain = Chain(place, renderer(time_scale=TIME_SCALE), time_scale=TIME_SCALE, grafana=True, report=say)
+    with chain:
+        assert chain.grafana is not None  # noqa: S101 - asked for above
+        client = _client(chain.grafana)
+        local = demo_stack(STACK, chain.ports, time_scale=TIME_SCALE)
+        stack = grafana_stack(local, chain.ports)
+        scenario = Scenario(chain, local, Plan())
+        scenario.load(scenario.plan.fixed).run()
+        found = _told(
+            [*loaded(stack, client), answered(stack, client, last(scenario.plan.fixed * TIME_SCALE))]
+        )
+        found += _told(_deliveries(scenario))
+        found += _told([evaluated(stack, client), _log(chain.grafana, lambda _: True)])
+    return found
+
+
+def _deliveries(scenario: Scenario) -> Iterator[Seen]:
+    alert = scenario.plan.alert
+    arrived = {(each.receiver, each.status): each for each in scenario.drill()}
+    for status in ("firing", "resolved"):
+        delivery = arrived.get(("grafana-webhook", status))
+        if delivery is None:
+            yield Seen(what=f"{alert} {status}", seen="no message arrived", well=False)
+            continue
+        links = [key for key in ("panelURL", "silenceURL") if delivery.alert.get(key)]
+        seen = f"delivered {delivery.seconds:.0f} s after its cause, with {', '.join(links) or 'no link'}"
+        yield Seen(what=f"{alert} {status}", seen=seen, well=len(links) == 2)
+
+
+def _client(server: Grafana) -> Client:
+    password = server.env["GF_SECURITY_ADMIN_PASSWORD"]
+    return Client(url=server.url, user="admin", password=password, datasource=STACK.datasource_uid)
+
+
+def _log(server: Grafana, ours: Callable[[str], bool]) -> Seen:
+    lines = [line[0] for line in ERROR_LINE.finditer(server.log.read_text(errors="replace")) if ours(line[0])]
+    seen = f"{len(lines)} errors" + "".join(f"; {line[:SHOWN]}" for line in lines[:3])
+    return Seen(what="Grafana's log", seen=seen.replace("|", "/"), well=not lines)
+
+
+def _told(found: Iterator[Seen] | list[Seen]) -> list[Seen]:
+    """The list, each line said as it comes."""
+    told = []
+    for seen in found:
+        say(f"{'ok   ' if seen.well else 'WRONG'} {seen.what}: {seen.seen}")
+        told.append(seen)
+    return told
+
+
+if __name__ == "__main__":
+    sys.exit(main())
