@@ -109,3 +109,27 @@ def asked(expr: str, **more: Any) -> list[Finding]:
 def alerted(expr: str, **more: Any) -> list[Finding]:
     """What the checks say of a rule with this query."""
     return judge(rule_file(alert(expr, **more)))
+
+
+DROP = object()
+"""In place of a value: without it."""
+
+
+def changed(documents: Json, *edits: tuple[str, Any]) -> dict[str, bytes]:
+    """Files of these documents with other values in some places, each written as ``file key 0 key``."""
+    found = json.loads(json.dumps(documents))  # nothing shared between two places
+    for place, value in edits:
+        *way, last = (int(word) if word.isdigit() else word for word in place.split())
+        holder: Any = found
+        for step in way:
+            holder = holder[step]
+        if value is DROP:
+            del holder[last]
+        else:
+            holder[last] = value
+    return {path: _bytes(path, document) for path, document in found.items()}
+
+
+def _bytes(path: str, document: Any) -> bytes:
+    text = json.dumps(document) if path.endswith(".json") else yaml.safe_dump(document)
+    return text.encode()
