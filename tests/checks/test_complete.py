@@ -1,0 +1,54 @@
+"""No check without a definition that it refuses, and none that refuses what this project ships."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from alerts.model import Engine
+from dashboards import write
+from dashboards.checks import RULES
+from dashboards.stack import STACK
+from tests.checks import (
+    test_boards,
+    test_dead_rules,
+    test_engines,
+    test_queries,
+    test_reachable,
+    test_routes,
+    test_rules,
+)
+
+TABLES = (test_queries, test_reachable, test_boards, test_rules, test_routes, test_engines, test_dead_rules)
+# Warnings that stand on purpose: file and check.
+ACCEPTED = {
+    # Everything about one application is on its board; its rows are read from the top.
+    ("grafana/dashboards/backend-api.json", "panel-count"),
+    # The scorecard has no variable for the endpoint from which one comes.
+    ("grafana/dashboards/backend-api.json", "link-variable"),
+}
+
+
+def test_every_check_has_a_case_that_it_refuses() -> None:
+    covered = set().union(*(table.COVERED for table in TABLES))
+
+    assert {rule.id for rule in RULES} - covered == set(), "write a case that these checks refuse"
+    assert covered - {rule.id for rule in RULES} == set(), "these checks are gone, and their cases are not"
+
+
+def test_every_check_says_once_what_it_proves() -> None:
+    assert [name for name, count in Counter(rule.id for rule in RULES).items() if count > 1] == []
+    assert [rule.id for rule in RULES if not rule.summary] == []
+
+
+@pytest.mark.parametrize("engine", ["grafana", "prometheus"])
+@pytest.mark.parametrize("scale", [1.0, 0.1])
+def test_nothing_is_found_in_what_this_project_ships(engine: Engine, scale: float) -> None:
+    targets = replace(STACK.targets, interval=STACK.targets.interval * scale)
+    files, found = write.checked(replace(STACK, engine=engine, time_scale=scale, targets=targets))
+
+    assert len(files) > 10
+    assert [each for each in found if each.level == "error"] == []
+    assert {(each.file, each.rule) for each in found} - ACCEPTED == set()
