@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+import sysconfig
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -23,6 +25,13 @@ from signals.promql import QueryError
 DEFAULT_STACK = "dashboards.stack:STACK"
 DEFAULT_OUTPUT = Path("provisioning")
 MENDABLE = (StackError, BoardError, AlertError, NotifyError, QueryError, CatalogueError)
+# Whoever reads a message can change neither this project nor what is installed beside it.
+PACKAGES = ("alerts", "dashboards", "exporters", "signals")
+NOT_THEIRS = (
+    *(f"{Path(__file__).parents[1] / package}/" for package in PACKAGES),
+    *(f"{sysconfig.get_path(name)}/" for name in ("stdlib", "purelib", "platlib")),
+    "<",
+)
 
 
 class Group(click.Group):
@@ -55,9 +64,36 @@ def stack_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def chosen(stack_name: str, engine: str | None) -> Stack:
-    """The stack that the options name."""
-    stack = load(stack_name)
-    return replace(stack, engine=cast(Engine, engine)) if engine else stack
+    """The stack that the options name, if it can be rendered."""
+    from dashboards.checks import definitions  # noqa: PLC0415 - help needs no parser of PromQL
+
+    try:
+        stack = load(stack_name)
+    except Exception as error:  # a team's module may raise anything
+        # Of an import that failed, `load` says what is missing; its cause knows in which line.
+        cause = error.__context__ if isinstance(error, StackError) and error.__context__ else error
+        place = origin(cause)
+        if not place:
+            raise
+        raise StackError(f"--stack {stack_name!r}: {place}: {said(cause)}") from error
+    stack = replace(stack, engine=cast(Engine, engine)) if engine else stack
+    definitions.require(stack)
+    return stack
+
+
+def origin(error: BaseException) -> str:
+    """File and line of the team's own code in which the error arose; empty if it was in none."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno or 1}"
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if not frame.filename.startswith(NOT_THEIRS)]
+    return f"{theirs[-1].filename}:{theirs[-1].lineno}" if theirs else ""
+
+
+def said(error: BaseException) -> str:
+    """What the error says, on one line; of one that is not written for people, with its kind."""
+    text = " ".join((error.msg if isinstance(error, SyntaxError) else str(error)).split())
+    return text if isinstance(error, MENDABLE) else f"{type(error).__name__}: {text}"
 
 
 @click.group(

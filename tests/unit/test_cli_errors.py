@@ -1,0 +1,276 @@
+"""Mistakes at the command line: told in a line, with the right exit code, and nothing written."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from dashboards.cli import main
+
+Build = Callable[..., tuple[int, str, Path]]
+
+OURS = """\
+from dataclasses import replace
+
+from dashboards.model import Board, graph, row, stat
+from dashboards.stack import STACK as THEIRS, Stack
+"""
+SIGNAL = """
+from exporters.catalogue import Gauge, redis
+from signals.idioms import value
+from signals.model import Signal
+from signals.numbers import BYTES
+
+MEMORY = Gauge(name="redis_memory_used_byte", help="Misspelt.", collector="shop.cache", unit="bytes")
+USED = Signal(title="Memory", why="Used.", good="Little.", act="Buy more.", query=value(MEMORY), unit=BYTES,
+              legend="used")
+SHOP = Board(uid="shop", title="Shop", description="For the shop.", source="shop", anchor=redis.UP,
+             rows=(row("How much?", graph(USED)),))
+"""
+
+
+@pytest.fixture
+def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Build]:
+    """Build a stack that stands in a module of its own; gives exit code, what was said, and the output."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    before, path = set(sys.modules), list(sys.path)
+    output = tmp_path / "out"
+
+    def run(
+        text: str, *arguments: str, stack: str = "ourstack:STACK", command: str = "build", to: Path = output
+    ) -> tuple[int, str, Path]:
+        (tmp_path / "ourstack.py").write_text(text)
+        words = [
+            command,
+            "--stack",
+            stack,
+            *(("--output", str(to)) if command == "build" else ()),
+            *arguments,
+        ]
+        result = CliRunner().invoke(main, words)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        assert "Traceback" not in result.output
+        return result.exit_code, result.output, to
+
+    yield run
+    sys.path[:] = path
+    for name in set(sys.modules) - before:
+        if name.startswith("our"):
+            del sys.modules[name]
+
+
+def refused(result: tuple[int, str, Path], *, code: int) -> str:
+    """What was said, if nothing was written."""
+    found, output, folder = result
+    assert found == code, output
+    assert not folder.exists()
+    return output
+
+
+def line(result: tuple[int, str, Path]) -> str:
+    """What a mistake in the definitions is told in: one line."""
+    output = refused(result, code=2)
+    assert output.startswith("error: ")
+    assert output.count("\n") == 1
+    return output
+
+
+def test_an_unknown_metric_is_told_with_file_panel_query_and_the_nearest_known_one(build: Build) -> None:
+    output = refused(build(OURS + SIGNAL + "STACK = Stack(boards=(*THEIRS.boards, SHOP))\n"), code=1)
+    (told,) = [each for each in output.splitlines() if "[metric-exists]" in each]
+
+    assert told.startswith(
+        "grafana/dashboards/shop.json: panel 'Memory', query A: metric 'redis_memory_used_byte'"
+    )
+    assert "Did you mean 'redis_memory_used_bytes'?" in told
+
+
+def test_lint_tells_the_same_and_a_declared_metric_is_built(build: Build) -> None:
+    unknown = (
+        OURS
+        + SIGNAL
+        + "STACK = Stack(boards=(*THEIRS.boards, SHOP))\nMINE = replace(STACK, metrics=(MEMORY,))\n"
+    )
+
+    assert "[metric-exists]" in refused(build(unknown, command="lint"), code=1)
+    code, output, folder = build(unknown, stack="ourstack:MINE")
+    assert code == 0, output
+    assert (folder / "grafana/dashboards/shop.json").exists()
+
+
+def test_what_stood_there_stays_when_a_check_finds_something(build: Build, tmp_path: Path) -> None:
+    code, _, folder = build(OURS + "STACK = Stack()\n")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    wrong = OURS + SIGNAL + "STACK = Stack(boards=(*THEIRS.boards[:2], SHOP, *THEIRS.boards[2:]))\n"
+    del sys.modules["ourstack"]
+
+    assert code == 0
+    assert build(wrong)[0] == 1
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_a_latency_limit_that_is_no_bucket_is_told_with_the_bounds(build: Build) -> None:
+    text = OURS + (
+        "from signals.objectives import P95\nSTACK = Stack(objectives=(replace(P95, value=0.12),))\n"
+    )
+    output = refused(build(text), code=1)
+    told = [each for each in output.splitlines() if "[limit-is-bound]" in each]
+
+    assert any(
+        "alert ApiLatencyP95High: the limit 0.12 is no bound of http_request_duration" in each
+        for each in told
+    )
+    assert all("0.1, 0.15" in each for each in told)
+
+
+def test_two_boards_of_one_uid_are_told_by_their_titles(build: Build) -> None:
+    same = 'STACK = Stack(boards=(*THEIRS.boards, replace(THEIRS.boards[1], title="Mine")))\n'
+
+    assert "boards 'API' and 'Mine' share the uid 'backend-api'" in line(build(OURS + same))
+
+
+def test_a_board_with_the_uid_of_the_runbooks_is_refused(build: Build) -> None:
+    same = 'STACK = Stack(boards=(*THEIRS.boards, replace(THEIRS.boards[1], uid="backend-runbooks")))\n'
+
+    assert "boards 'Runbooks' and 'API' share the uid 'backend-runbooks'" in line(build(OURS + same))
+
+
+def test_an_alert_without_a_runbook_is_told_with_the_file_to_write(build: Build) -> None:
+    text = OURS + 'STACK = Stack(alerts=(*THEIRS.alerts, replace(THEIRS.alerts[0], name="ShopDown")))\n'
+
+    assert "alert ShopDown has no runbook; expected ShopDown.md" in line(build(text))
+
+
+@pytest.mark.parametrize(
+    ("stack", "told"),
+    [
+        ('Stack(engine="both")', "engine is 'both'; exactly one notifies; choose grafana or prometheus"),
+        ("Stack(boards=None)", "boards is None (NoneType); expected a tuple of Board"),
+        (
+            "Stack(boards=THEIRS.boards[0])",
+            "boards is a Board; expected a tuple of Board; a tuple of one is (it,)",
+        ),
+        ('Stack(alerts=("ApiDown",))', "alerts[0] is 'ApiDown' (str); expected Alert"),
+        ('Stack(identity="cluster")', "identity is 'cluster' (str); expected a tuple of str"),
+        ("Stack(targets={})", "targets is {} (dict); expected Targets"),
+        ('Stack(grafana_url="grafana")', "grafana_url is 'grafana'; links in messages start with it"),
+        ('Stack(tombstones=("ApiDown",))', "tombstone 'ApiDown' is an alert that still is"),
+        ("Stack(boards=THEIRS.boards[2:])", "no board shows the signal 'Application answers'"),
+        ("5", "STACK is int, expected a dashboards.stack.Stack; the module has ['THEIRS']"),
+    ],
+)
+def test_a_stack_that_cannot_be_rendered_is_told_with_its_field(build: Build, stack: str, told: str) -> None:
+    assert told in line(build(OURS + f"STACK = {stack}\n"))
+
+
+# How a module breaks while it is read: its text, the line to blame, what is said.
+BROKEN = [
+    ("x = 1\nSTACK = Stack(\n", 2, "SyntaxError: '(' was never closed"),
+    ("x = '\n", 1, "SyntaxError: unterminated string literal"),
+    ("\nimport no_such_library\n", 2, "ModuleNotFoundError: No module named 'no_such_library'"),
+    ("from dashboards.stack import Stak\n", 1, "ImportError: cannot import name 'Stak'"),
+    (
+        "from dashboards.stack import Stack\n\nSTACK = Stack(board=())\n",
+        3,
+        "unexpected keyword argument 'board'",
+    ),
+    ("def number():\n    return 1 / 0\n\nnumber()\n", 2, "ZeroDivisionError: division by zero"),
+    ("import json\njson.loads('{')\n", 2, "JSONDecodeError: Expecting property name"),
+    (
+        "from dashboards.model import Board\n"
+        'Board(uid="my board", title="x", description="x", source="x", anchor=None, rows=())\n',
+        2,
+        "board 'x': uid 'my board' is not",
+    ),
+    ("raise RuntimeError('two\\nlines')\n", 1, "RuntimeError: two lines"),
+]
+
+
+@pytest.mark.parametrize(("text", "number", "told"), BROKEN)
+def test_a_module_that_breaks_is_told_with_its_file_and_line(
+    build: Build, tmp_path: Path, text: str, number: int, told: str
+) -> None:
+    output = line(build(text))
+
+    assert f"error: --stack 'ourstack:STACK': {tmp_path / 'ourstack.py'}:{number}: " in output
+    assert told in output
+
+
+def test_a_helper_of_the_module_that_breaks_is_blamed_itself(build: Build, tmp_path: Path) -> None:
+    (tmp_path / "ourhelp.py").write_text("x = {}\nx['a']\n")
+
+    assert f"{tmp_path / 'ourhelp.py'}:2: KeyError: 'a'" in line(build("import ourhelp\n"))
+
+
+@pytest.mark.parametrize("command", ["lint", "list", "preflight", "prove"])
+def test_every_command_tells_a_broken_module_the_same_way(build: Build, command: str) -> None:
+    arguments = ("alerts",) if command == "list" else ()
+
+    assert "ourstack.py:1: ZeroDivisionError" in line(build("1 / 0\n", *arguments, command=command))
+
+
+def test_an_error_of_the_project_itself_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_reference: str) -> None:
+        raise KeyError("ours")
+
+    monkeypatch.setattr("dashboards.cli.NOT_THEIRS", ("/", "<"))
+    monkeypatch.setattr("dashboards.cli.load", broken)
+
+    assert isinstance(CliRunner().invoke(main, ["build"]).exception, KeyError)
+
+
+@pytest.mark.parametrize("check", [(), ("--check",)], ids=["build", "check"])
+def test_an_output_that_is_a_file_is_left_as_it_is(
+    build: Build, tmp_path: Path, check: tuple[str, ...]
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine")
+    code, output, _ = build(OURS + "STACK = Stack()\n", *check, to=file)
+
+    assert code == 2
+    assert output.startswith("error: cannot read")
+    assert str(file) in output
+    assert file.read_text() == "mine"
+
+
+def test_a_directory_without_rights_is_told_in_a_line(build: Build, tmp_path: Path) -> None:
+    # A superuser may write everywhere but here.
+    closed = Path("/proc/1/out") if os.geteuid() == 0 else tmp_path / "closed"
+    if os.geteuid():
+        closed.mkdir(mode=0o500)
+    code, output, _ = build(OURS + "STACK = Stack()\n", to=closed)
+
+    assert code == 2
+    assert output.startswith("error: cannot write")
+    assert "give --output a directory that you may write" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("build", "--engine", "both"), "'both' is not one of 'grafana', 'prometheus'"),
+        (("build", "--output"), "requires an argument"),
+        (("build", "--stak", "x:Y"), "No such option '--stak'"),
+        (("biuld",), "No such command 'biuld'"),
+        (("list", "panels"), "'panels' is not one of"),
+        (("prove", "--minutes", "long"), "'long' is not a valid float"),
+        (("build", "--stack", ":STACK"), "expected module:NAME"),
+        (("build", "--stack", "dashboards.stack:"), "expected module:NAME"),
+        (("prove", "--prometheus", "nowhere"), "no answer from Prometheus at nowhere"),
+    ],
+)
+def test_a_wrong_word_on_the_command_line_is_told_with_what_is_right(
+    arguments: tuple[str, ...], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, list(arguments))
+
+    assert result.exit_code == 2
+    assert told.casefold() in result.output.casefold()
+    assert not list(tmp_path.iterdir())
