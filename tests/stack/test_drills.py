@@ -57,7 +57,7 @@ ALWAYS = {"Watchdog"}
 
 def delivered(running: Running, alert: str, status: str, since: float) -> dict[str, Any] | None:
     """The first alert of this name and status in a message received since then."""
-    for message in running.chain.messages():
+    for message in running.chain.webhook.messages():
         if message["received"] >= since and message["body"]["status"] in (status, "firing"):
             for each in message["body"]["alerts"]:
                 if each["labels"]["alertname"] == alert and each["status"] == status:
