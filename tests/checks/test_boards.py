@@ -345,6 +345,8 @@ RIGHT: list[tuple[str, Edits]] = [
     ("panel-count", [("panels", many(24))]),
     ("panel-count", [("panels", [*many(23), {"type": "row", "title": "More", "panels": many(9)}])]),
     ("grid", [(f"{GRAPH} gridPos", at(0, 0, 12, 3)), (f"{STAT} gridPos", at(0, 3, 12, 5))]),
+    ("grid", [(f"{GRAPH} gridPos", at(12, 0)), (f"{STAT} gridPos", at(0, 0))]),
+    ("grid", [(f"{GRAPH} gridPos", at(0, 4, 12, 4)), (f"{STAT} gridPos", at(0, 0, 12, 4))]),
     # What stands in a closed row takes no room.
     ("grid", [(f"{ROW} panels 0 gridPos y", 3)]),
     ("stat-now", [(f"{GRAPH} options reduceOptions calcs", ["mean"])]),
