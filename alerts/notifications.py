@@ -6,15 +6,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,19}\Z")
 FILE = re.compile(r"[A-Za-z0-9_./-]+\Z")
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 URL = re.compile(r"https?://[^\s/@?#$]+(/[^\s@?#$]*)?\Z")
-# Paths that are passwords: whoever knows them can post.
-SECRET_PATH = re.compile(
-    r"hooks\.slack\.com|discord(app)?\.com/api/webhooks|webhook\.office\.com|[0-9a-f]{32}"
-)
+# Whoever knows such an address can post: its path is the password.
+SECRET_SERVICE = re.compile(r"hooks\.slack\.com|discord(app)?\.com/api/webhooks|webhook\.office\.com", re.I)
+SECRET_SEGMENT = re.compile(r"bot\d+:|[0-9a-f]{32}", re.I)
+LONG = 24
 
 
 class NotifyError(ValueError):
@@ -64,7 +65,7 @@ class Webhook:
 
     def __post_init__(self) -> None:
         check_name(self.name)
-        if isinstance(self.url, str) and (not URL.match(self.url) or SECRET_PATH.search(self.url)):
+        if isinstance(self.url, str) and (not URL.match(self.url) or is_secret(self.url)):
             raise NotifyError(
                 f"webhook {self.name!r}: its url is no plain http(s) address, or is a secret by itself; "
                 'expected one without user, query and key; give url=SecretRef(file="...") for a secret one'
@@ -141,6 +142,25 @@ class Email:
 Channel = Webhook | Slack | PagerDuty | Email
 
 
+def is_secret(url: str) -> bool:
+    """Whether the address itself gives the right to post, as far as one can see."""
+    parts = urlsplit(url)
+    return bool(SECRET_SERVICE.search(f"{parts.netloc}{parts.path}")) or any(
+        _looks_drawn(segment) for segment in parts.path.split("/")
+    )
+
+
+def _looks_drawn(segment: str) -> bool:
+    """Whether it is a key or token (of a bot, in hexadecimal, a UUID, random characters) and no words."""
+    if SECRET_SEGMENT.search(segment.replace("-", "")):
+        return True
+    runs = re.findall(rf"[0-9A-Za-z]{{{LONG},}}", segment)
+    if any(not run.isalpha() and not run.isdigit() for run in runs):
+        return True
+    kinds = [any(map(kind, segment)) for kind in (str.islower, str.isupper, str.isdigit)]
+    return len(segment) >= LONG and all(kinds)
+
+
 def check_name(name: str) -> None:
     """Refuse a name that cannot be part of a uid.
 
@@ -189,6 +209,6 @@ class Notifications:
         return tuple(dict.fromkeys((each.name, secret) for each in self.channels for secret in each.secrets))
 
 
-# The receiver of the demo in the compose file. No secret, so everything starts without one.
+# The receiver in the compose file, which keeps messages and tells nobody. It needs no secret, so all starts.
 WEBHOOK = Webhook(url="http://webhook:9095/")
 NOTIFICATIONS = Notifications(critical=(WEBHOOK,), warning=(WEBHOOK,), heartbeat=(WEBHOOK,))

@@ -238,3 +238,37 @@ def test_a_refused_url_is_not_repeated_in_the_message() -> None:
     with pytest.raises(NotifyError) as caught:
         Webhook(url="https://hooks.slack.com/services/T0/B0/hunter2")
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "bot123456:AAFmZ0uQx/sendMessage",
+        "integration/0123456789ABCDEF0123456789ABCDEF/enqueue",
+        "integration/0123456789abcdef0123456789abcdef/enqueue",
+        "ping/6fc9a3c2-1b7e-4a52-9d2c-0e8f7b6a5d41",
+        "hooks/xen8qm6ctjfpiknifw1hifcdsw",
+        "hook/Zk3-pQ_9vLx-72TyBn_aWe-RtU",
+        "a/b/T0K3N5V7X9Z1B2D4F6H8J0L2",
+    ],
+)
+def test_an_address_whose_path_is_the_password_is_refused_and_not_repeated(path: str) -> None:
+    with pytest.raises(NotifyError, match="or is a secret by itself") as caught:
+        Webhook(url=f"https://example.org/{path}")
+    assert path not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://webhook:9095/",
+        "http://127.0.0.1:9095",
+        "https://alerts.example.org/api/v2/alertmanager-webhook-receiver/team-payments",
+        "https://alerts.example.org/hooks/payments-production-eu-west-1-oncall",
+        "https://alerts.example.org/AlertmanagerWebhookReceiver",
+        "https://alerts.example.org/tenants/123456789012345678901234567890",
+        "http://internal-0123456789abcdef0123456789abcdef.elb.example.org/alerts",
+    ],
+)
+def test_an_address_of_words_and_numbers_is_taken(url: str) -> None:
+    assert Webhook(url=url).secrets == ()
