@@ -205,16 +205,27 @@ def list_(what: str, as_json: bool, stack_name: str, engine: str | None) -> None
         click.echo("  ".join(str(value).ljust(widths[key]) for key, value in each.items()).rstrip())
 
 
-@main.command(epilog="Example: python -m dashboards preflight")
+@main.command(epilog="Example: python -m dashboards preflight --secrets-dir secrets/channels")
+@click.option(
+    "--secrets-dir",
+    metavar="DIR",
+    help="Where the files of secrets are for whoever runs this; by default where the engine finds them.",
+)
+@click.option(
+    "--grafana-url", metavar="URL", help="Where people open Grafana; a note says if links lead elsewhere."
+)
 @stack_options
-def preflight(stack_name: str, engine: str | None) -> None:
+def preflight(secrets_dir: str | None, grafana_url: str | None, stack_name: str, engine: str | None) -> None:
     """Check that every secret that the notifications refer to is there, before Grafana starts.
 
-    A secret that is missing, empty or all digits ends Grafana at start.
+    A secret that is missing, empty, or reads as a number or boolean ends Grafana at start.
     """
     from dashboards import preflight as secrets  # noqa: PLC0415 - only this command needs it
 
-    problems = secrets.problems(chosen(stack_name, engine).notifications)
+    stack = chosen(stack_name, engine)
+    for note in secrets.notes(stack.notifications, stack.grafana_url, grafana_url):
+        click.echo(f"note: {note}", err=True)
+    problems = secrets.problems(stack.notifications, engine=stack.engine, secrets_dir=secrets_dir)
     for problem in problems:
         click.echo(problem, err=True)
     if problems:

@@ -3,24 +3,70 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from alerts.notifications import Notifications, SecretRef
+from alerts.model import Engine
+from alerts.notifications import WEBHOOK, Notifications, SecretRef
+
+# What Grafana reads from a file or variable becomes a number or a boolean where Go's strconv takes it for one
+# while the contact point wants text: Grafana ends. Alertmanager takes a file as it is.
+BOOLEANS = frozenset(("t", "T", "true", "True", "TRUE", "f", "F", "false", "False", "FALSE"))
+HEXADECIMAL = re.compile(r"[+-]?0x[0-9a-f_.]+p[+-]?\d+", re.IGNORECASE)
+CONVERTED = "which Grafana turns into {} and refuses; use one that reads as nothing but text"
 
 
-def problems(notifications: Notifications, env: Mapping[str, str] = os.environ) -> list[str]:
-    """A line for each secret that is missing, unreadable, empty or all digits; never its value."""
-    found = []
+def problems(
+    notifications: Notifications,
+    env: Mapping[str, str] = os.environ,
+    *,
+    engine: Engine = "grafana",
+    secrets_dir: str | None = None,
+) -> list[str]:
+    """A line for each secret that would end Grafana or arrive there as another one; never its value.
+
+    Args:
+        notifications: of the stack that is about to start.
+        engine: which of the two notifies, and reads the secrets.
+        env: where variables are looked up.
+        secrets_dir: where the files are for whoever looks, if not where the engine finds them.
+    """
+    if secrets_dir is not None:
+        notifications = replace(notifications, secrets_dir=secrets_dir)
+    found: list[str] = []
     for channel, secret in notifications.secrets:
         name = secret.path(notifications.secrets_dir) or f"${secret.variable}"
-        problem = _problem(secret, name, env)
+        problem = _problem(secret, name, env, engine)
         if problem:
             found.append(f"channel {channel!r}: {name} {problem}")
     return found
 
 
-def _problem(secret: SecretRef, name: str, env: Mapping[str, str]) -> str:
+def notes(notifications: Notifications, links: str, grafana_url: str | None = None) -> list[str]:
+    """A line for each thing that starts well and may yet surprise whoever waits for a message.
+
+    Args:
+        notifications: of the stack that is about to start.
+        links: what links in messages begin with.
+        grafana_url: where people will open Grafana, if that is known.
+    """
+    found = []
+    if WEBHOOK in notifications.channels:
+        found.append(
+            f"channel {WEBHOOK.name!r} is the demo's receiver, {WEBHOOK.url}, which keeps messages and tells "
+            "nobody; for a backend of your own, name a channel of your own in the stack"
+        )
+    if grafana_url is not None and grafana_url.rstrip("/") != links.rstrip("/"):
+        found.append(
+            f"links to runbooks and panels begin with {links}, but Grafana is at {grafana_url}; "
+            "give the stack that grafana_url, and build"
+        )
+    return found
+
+
+def _problem(secret: SecretRef, name: str, env: Mapping[str, str], engine: Engine) -> str:
     if secret.file:
         try:
             value = Path(name).read_text(encoding="utf-8").strip()
@@ -33,9 +79,31 @@ def _problem(secret: SecretRef, name: str, env: Mapping[str, str]) -> str:
     elif secret.variable in env:
         value = env[secret.variable].strip()
     else:
-        return "is not set; set it in Grafana's environment"
+        return (
+            "is not set; set it in Grafana's environment, or, as Docker Compose hands no variable on, "
+            'give SecretRef(file="...")'
+        )
     if not value:
         return "is empty; write the secret into it"
+    return _unfit_for_grafana(value) if engine == "grafana" else ""
+
+
+def _unfit_for_grafana(value: str) -> str:
+    """What Grafana would make of the value, without it."""
     if value.isdigit():
-        return "is all digits, which Grafana turns into a number and refuses; use a key with a letter in it"
+        return f"is all digits, {CONVERTED.format('a number')}"
+    if _number(value):
+        return f"reads as a number, {CONVERTED.format('a number')}"
+    if value in BOOLEANS:
+        return f"reads as true or false, {CONVERTED.format('a boolean')}"
+    if "$" in value:
+        return "has a $, from which on Grafana looks for a variable; use one without"
     return ""
+
+
+def _number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return bool(HEXADECIMAL.fullmatch(value))
+    return True

@@ -1,0 +1,170 @@
+"""Preflight: each secret that would end Grafana is named, with what to do, and never shown."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from alerts.notifications import NOTIFICATIONS, Notifications, SecretRef, Slack, Webhook
+from dashboards.cli import main
+from dashboards.preflight import notes, problems
+
+GOOD = "https://hooks.slack.com/services/T0/B0/hunter2"
+
+
+def told_by(secret: SecretRef, secrets_dir: str = "/run/secrets") -> Notifications:
+    slack = Slack(url=secret)
+    return Notifications(critical=(slack,), warning=(slack,), secrets_dir=secrets_dir)
+
+
+def found_in_file(value: str, folder: Path) -> list[str]:
+    (folder / "slack_url").write_text(value)
+    return problems(told_by(SecretRef(file="slack_url"), str(folder)))
+
+
+def found_in_variable(value: str) -> list[str]:
+    return problems(told_by(SecretRef(variable="SLACK_URL")), {"SLACK_URL": value})
+
+
+def test_nothing_is_said_of_a_secret_that_is_there(tmp_path: Path) -> None:
+    assert found_in_file(f"{GOOD}\n", tmp_path) == []
+    assert found_in_variable(GOOD) == []
+
+
+def test_a_missing_file_is_named() -> None:
+    (line,) = problems(told_by(SecretRef(file="slack_url"), "/nowhere"))
+    assert line == "channel 'slack': /nowhere/slack_url is missing; write the secret into it"
+
+
+def test_a_variable_that_is_not_set_is_named_with_the_way_that_compose_has() -> None:
+    (line,) = problems(told_by(SecretRef(variable="SLACK_URL")), {})
+    assert line.startswith("channel 'slack': $SLACK_URL is not set; ")
+    assert "Docker Compose hands no variable on" in line
+    assert 'SecretRef(file="...")' in line
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "slack_url").mkdir()  # root may read whatever its mode is
+    (line,) = problems(told_by(SecretRef(file="slack_url"), str(tmp_path)))
+    assert "slack_url cannot be read (IsADirectoryError)" in line
+
+
+def test_a_file_that_is_no_text_is_named_without_its_bytes(tmp_path: Path) -> None:
+    (tmp_path / "slack_url").write_bytes(b"hunter2\xff")
+    (line,) = problems(told_by(SecretRef(file="slack_url"), str(tmp_path)))
+    assert "cannot be read (UnicodeDecodeError)" in line
+    assert "hunter2" not in line
+
+
+# What Go's ParseInt, ParseFloat and ParseBool take, and so Grafana (interpolateIfaceValue in values.go).
+CONVERTED = [
+    *("12345678901234567890123456789012", "-17", "1_000"),
+    *("1.5", ".5", "5.", "1e5", "1234567890123456789012345678e12", "0x1p-2", "nan", "inf", "-Infinity"),
+    *("true", "True", "TRUE", "t", "false", "F"),
+]
+# What it leaves alone, near as it is.
+LEFT = ["0x1F", "tRUE", "yes", "null", "~", "abcdef0123456789", "deadbeef", "1e", "1.2.3", "1__0"]
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("", "is empty"),
+        (" \n", "is empty"),
+        ("pa$word", "has a $"),
+        *((value, "which Grafana turns into a") for value in CONVERTED),
+    ],
+)
+def test_a_value_that_ends_grafana_is_refused_and_not_shown(value: str, problem: str, tmp_path: Path) -> None:
+    for found in (found_in_file(f"{value}\n", tmp_path), found_in_variable(value)):
+        (line,) = found
+        assert problem in line
+        said = line.replace(str(tmp_path), "").replace("true or false", "").split()
+        assert value.strip() not in said or not value.strip()
+
+
+@pytest.mark.parametrize("value", LEFT)
+def test_a_value_that_grafana_leaves_alone_is_taken(value: str, tmp_path: Path) -> None:
+    assert found_in_file(value, tmp_path) == []
+
+
+def test_alertmanager_takes_a_file_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "slack_url").write_text("1234")
+    told = told_by(SecretRef(file="slack_url"), str(tmp_path))
+    assert problems(told, engine="prometheus") == []
+    (tmp_path / "slack_url").write_text("")
+    assert len(problems(told, engine="prometheus")) == 1
+
+
+def test_every_problem_is_named_once_for_its_channel(tmp_path: Path) -> None:
+    hook = Webhook(url="http://hook/", token=SecretRef(file="token"))
+    slack = Slack(url=SecretRef(file="slack_url"))
+    found = problems(Notifications(critical=(slack, hook), warning=(slack,), secrets_dir=str(tmp_path)))
+    assert [line.partition(":")[0] for line in found] == ["channel 'slack'", "channel 'webhook'"]
+
+
+def test_another_folder_is_looked_into_but_for_absolute_paths(tmp_path: Path) -> None:
+    (tmp_path / "slack_url").write_text(GOOD)
+    assert problems(told_by(SecretRef(file="slack_url")), secrets_dir=str(tmp_path)) == []
+    (line,) = problems(told_by(SecretRef(file="/etc/nowhere/slack_url")), secrets_dir=str(tmp_path))
+    assert "/etc/nowhere/slack_url is missing" in line
+
+
+def test_who_uses_the_receiver_of_the_demo_is_told_that_nobody_hears() -> None:
+    (line,) = notes(NOTIFICATIONS, "http://localhost:3000")
+    assert "http://webhook:9095/" in line
+    assert "tells nobody" in line
+    assert notes(told_by(SecretRef(file="slack_url")), "http://localhost:3000") == []
+
+
+@pytest.mark.parametrize(
+    ("url", "differs"),
+    [(None, False), ("http://localhost:3000/", False), ("http://localhost:4000", True)],
+)
+def test_links_that_lead_elsewhere_are_told(url: str | None, differs: bool) -> None:
+    lines = notes(told_by(SecretRef(file="slack_url")), "http://localhost:3000", url)
+    assert len(lines) == differs
+    assert all("http://localhost:3000, but Grafana is at http://localhost:4000" in line for line in lines)
+
+
+STACK = """
+from alerts.notifications import Notifications, SecretRef, Slack
+from dashboards.stack import Stack
+SLACK = Slack(url=SecretRef(file="slack_url"))
+STACK = Stack(notifications=Notifications(critical=(SLACK,), warning=(SLACK,)))
+"""
+
+
+@pytest.fixture
+def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A stack that names one secret, as a team writes it."""
+    (tmp_path / "told_by_slack.py").write_text(STACK)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "told_by_slack", raising=False)
+    return "told_by_slack:STACK"
+
+
+def test_exit_codes_tell_fine_from_findings_and_from_misuse(stack: str, tmp_path: Path) -> None:
+    def run(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(main, ["preflight", "--stack", stack, *words])
+        return done.exit_code, done.output
+
+    code, output = run("--secrets-dir", str(tmp_path))
+    assert code == 1
+    assert output == f"channel 'slack': {tmp_path}/slack_url is missing; write the secret into it\n"
+    (tmp_path / "slack_url").write_text("1e5\n")
+    code, output = run("--secrets-dir", str(tmp_path))
+    assert code == 1
+    assert "1e5" not in output
+    (tmp_path / "slack_url").write_text(GOOD)
+    assert run("--secrets-dir", str(tmp_path)) == (0, "every secret is there\n")
+    code, output = run("--secrets-dir", str(tmp_path), "--grafana-url", "http://elsewhere:3000")
+    assert code == 0
+    assert output.startswith("note: links to runbooks")
+    code, output = run()
+    assert code == 1
+    assert "/run/secrets/slack_url is missing" in output, "where Grafana finds it, if no folder is given"
+    assert run("--secrets")[0] == 2
