@@ -70,6 +70,9 @@ def prometheuss(name: str = "Small", **more: Any) -> Json:
 GROUPING = ["environment", "cluster", "alertname"]
 SCRAPED = {"global": {"scrape_interval": "15s"}, "scrape_configs": [{"job_name": "exporter"}]}
 PANEL = panel('redis_up{environment=~"$environment",cluster=~"$cluster"}', unit="none")
+PANEL["fieldConfig"]["defaults"]["thresholds"] = {
+    "steps": [{"value": None, "color": "red"}, {"value": 1, "color": "green"}]
+}
 COMMON: Json = {
     BOARD_FILE: board(PANEL),
     RUNBOOK_FILE: {
