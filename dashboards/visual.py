@@ -20,7 +20,6 @@ from signals.numbers import (
     SECONDS,
     STATE,
     Number,
-    Objective,
     Unit,
 )
 
@@ -57,6 +56,8 @@ COLOURS: tuple[tuple[str, str], ...] = (
 )
 UP_DOWN = (("0", "DOWN", "red"), ("1", "UP", "green"))
 YES_NO = (("0", "no", "red"), ("1", "yes", "green"))
+# Too little to see, and more than a floating point number loses.
+JUST = 1e-9
 REACHED = (("0", "missed", "orange"), ("1", "reached", "green"))
 
 
@@ -70,14 +71,16 @@ def mapping(words: tuple[tuple[str, str, str], ...]) -> list[Json]:
 
 
 def steps(number: Number | None, colour: str = "orange") -> list[Json]:
-    """Threshold steps from an objective: good on one side, `colour` on the other."""
+    """Threshold steps from an objective or limit: good on one side, `colour` on the other.
+
+    Grafana colours from a step upwards, so what is good at its limit has the step just above it.
+    """
     if number is None:
         return [{"color": "green", "value": None}]
-    higher_is_better = isinstance(number, Objective) and number.better == "higher"
-    first, second = (colour, "green") if higher_is_better else ("green", colour)
-    # Grafana colours from the step upwards; a limit of "none at all" must leave zero itself green.
-    edge = number.value if number.value or higher_is_better else 1e-9
-    return [{"color": first, "value": None}, {"color": second, "value": edge}]
+    if number.better == "higher":
+        return [{"color": colour, "value": None}, {"color": "green", "value": number.value}]
+    edge = float(f"{number.value * (1 + JUST):.12g}") or JUST
+    return [{"color": "green", "value": None}, {"color": colour, "value": edge}]
 
 
 def state_steps() -> list[Json]:
@@ -85,15 +88,12 @@ def state_steps() -> list[Json]:
     return [{"color": "red", "value": None}, {"color": "green", "value": 1}]
 
 
-def thresholds(signal: Signal, numbers: Mapping[str, Number], lower_is_worse: bool = False) -> Json:
+def thresholds(signal: Signal, numbers: Mapping[str, Number]) -> Json:
     """The thresholds of a signal, with the number that counts in this stack."""
     if signal.unit is STATE:
         return {"mode": "absolute", "steps": state_steps()}
     number = numbers.get(signal.objective.key, signal.objective) if signal.objective else None
-    found = steps(number)
-    if lower_is_worse and number is not None:
-        found = [{"color": "orange", "value": None}, {"color": "green", "value": number.value}]
-    return {"mode": "absolute", "steps": found}
+    return {"mode": "absolute", "steps": steps(number)}
 
 
 def legend(panel: Panel) -> Json:
@@ -222,7 +222,7 @@ def field_config(panel: Panel, numbers: Mapping[str, Number]) -> Json:
         "mappings": mapping(UP_DOWN) if first.unit is STATE else [],
         "color": {"mode": "thresholds"},
         "thresholds": thresholds(first, numbers),
-        "noValue": panel.no_value,
+        "noValue": panel.no_value or panel.empty or "no data",
     }
     overrides: list[Json] = []
     if panel.kind == "graph":
@@ -237,6 +237,10 @@ def field_config(panel: Panel, numbers: Mapping[str, Number]) -> Json:
         defaults |= {"color": {"mode": "palette-classic"}, "custom": custom}
     elif panel.kind == "bars":
         defaults |= {"min": 0, "max": 1}
+        overrides = [
+            override("byName", signal.title, thresholds=thresholds(signal, numbers))
+            for signal in panel.signals[1:]
+        ]
     elif panel.kind in ("table", "scorecard"):
         cell = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False, "filterable": True}
         defaults |= {"custom": cell, "mappings": [], "thresholds": {"mode": "absolute", "steps": steps(None)}}

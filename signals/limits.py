@@ -13,7 +13,7 @@ from signals.numbers import (
     Limit,
 )
 
-ANSWERING = Limit(key="answering", value=1, unit=STATE, why="1 is an answer, 0 is none.")
+ANSWERING = Limit(key="answering", value=1, unit=STATE, better="higher", why="1 is an answer, 0 is none.")
 ALIVE = Limit(
     key="alive", value=0, unit=STATE, why="Any answer is above it, so an alert on it fires for ever."
 )
@@ -24,7 +24,7 @@ QUERIES_ALERT = Limit(
     key="queries_alert",
     value=10,
     unit=COUNT,
-    why="The worst end of the audited baseline, 3 to 10; an endpoint beyond it loops over rows.",
+    why="The worst end of what the audit found; an endpoint beyond it loops over rows.",
 )
 POOL_TIMEOUTS = Limit(key="pool_timeouts", value=0, unit=COUNT, why="Each timeout is a request that failed.")
 CONNECTIONS_SHARE = Limit(
@@ -49,7 +49,8 @@ KEYSPACE_HITS = Limit(
     key="keyspace_hits",
     value=0.80,
     unit=RATIO,
-    why="Below the dashboard's objective of 80 % the cache no longer carries its load.",
+    better="higher",
+    why="Below it the cache no longer carries its load.",
 )
 EVICTIONS = Limit(
     key="evictions",
@@ -82,7 +83,17 @@ WARM_UP = Limit(
     key="warm_up", value=1800, unit=SECONDS, why="A cache is cold for half an hour after its server started."
 )
 UP_SHARE = Limit(
-    key="up_share", value=0.5, unit=RATIO, why="A single missed scrape is no outage; half of them missed is."
+    key="up_share",
+    value=0.5,
+    unit=RATIO,
+    better="higher",
+    why="A single missed scrape is no outage; half of them missed is.",
+)
+RULES_AGE = Limit(
+    key="rules_age",
+    value=60,
+    unit=SECONDS,
+    why="Four evaluations missed: no alert of Prometheus can fire meanwhile.",
 )
 REDIS_MEMORY_HIGH = Limit(
     key="redis_memory_high",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from exporters.catalogue import Gauge, Label
 from exporters.catalogue.labels import INSTANCE, JOB
-from signals.numbers import Number, Objective, Unit, spoken
+from signals.numbers import Number, Objective, Unit, spoken, with_numbers
 from signals.promql import Query
+
+
+class SignalError(ValueError):
+    """A signal that cannot be: the message names it, what is missing and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +21,8 @@ class Signal:
 
     Attributes:
         title: what it is, as a panel or legend names it.
-        why: what the number means, one or two sentences.
+        why: what the number means, one or two sentences. In this, `good` and `act`, ``{number:KEY}`` is the
+            value of an objective or limit in this stack.
         good: what good looks like, where no objective says it.
         act: what to do when it is not good.
         query: the PromQL, with holes for scope and window.
@@ -37,13 +43,35 @@ class Signal:
     legend: str = ""
     reached: Query | None = None
 
-    def says_good(self, numbers: dict[str, Number]) -> str:
+    def __post_init__(self) -> None:
+        for name, value in (("why", self.why), ("act", self.act), ("good", self.good or self.objective)):
+            if not value:
+                raise SignalError(
+                    f"signal {self.title!r}: {name} is empty; a panel says what it is, what good looks like "
+                    f"and what to do; write it{', or give an objective' if name == 'good' else ''}"
+                )
+
+    def says(self, text: str, numbers: Mapping[str, Number]) -> str:
+        """One of the texts, with the numbers that count in this stack.
+
+        Raises:
+            SignalError: it names one that is not there.
+        """
+        try:
+            return with_numbers(text, numbers)
+        except KeyError as error:
+            raise SignalError(
+                f"signal {self.title!r} names the number {error}; there are {sorted(numbers)}; "
+                "name one of these"
+            ) from None
+
+    def says_good(self, numbers: Mapping[str, Number]) -> str:
         """What good looks like, with the number that counts in this stack."""
         if self.good or self.objective is None:
-            return self.good
+            return self.says(self.good, numbers)
         number = numbers.get(self.objective.key, self.objective)
         if not isinstance(number, Objective):
-            return f"An alert draws its line at {spoken(number.value, number.unit)}. {number.why}"
+            return f"The line is at {spoken(number.value, number.unit)}. {number.why}"
         side = "at most" if number.better == "lower" else "at least"
         return f"Good is {side} {spoken(number.value, number.unit)}."
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -67,9 +69,22 @@ class Limit:
     value: float
     unit: Unit
     why: str
+    better: Better = "lower"
 
 
 Number = Objective | Limit
+
+# In texts of people: the value of an objective or limit, as a person says it.
+NAMED = re.compile(r"\{number:([a-z][a-z0-9_]*)\}")
+
+
+def with_numbers(text: str, numbers: Mapping[str, Number]) -> str:
+    """The text with each ``{number:KEY}`` replaced by the value that counts in this stack.
+
+    Raises:
+        KeyError: there is no such number.
+    """
+    return NAMED.sub(lambda found: spoken(numbers[found[1]].value, numbers[found[1]].unit), text)
 
 
 def spoken(value: float, unit: Unit) -> str:

@@ -68,12 +68,22 @@ MEMORY_RSS = Signal(
 )
 MEMORY_LIMIT = Signal(
     title="Memory limit",
-    why="maxmemory. The audit recommends 512 MB to 1 GB. No value means that no limit is set.",
-    act="CONFIG SET maxmemory 512mb, and the same in redis.conf.",
+    why="maxmemory. The audit recommends {number:redis_memory} to {number:redis_memory_high}. No value means "
+    "that no limit is set.",
+    act="Raise maxmemory to {number:redis_memory} with CONFIG SET, and in redis.conf.",
     query=promql("{limit} > 0", limit=value(redis.MEMORY_MAX, over="max")),
     unit=BYTES,
     objective=objectives.REDIS_MEMORY,
     legend="limit",
+)
+RECOMMENDED = Signal(
+    title="Recommended limit",
+    why="What the audit recommends at least for maxmemory.",
+    good="At or below the limit.",
+    act="Raise maxmemory to it with CONFIG SET, and in redis.conf.",
+    query=promql("vector(<number:redis_memory>)", objectives.REDIS_MEMORY, labels=()),
+    unit=BYTES,
+    legend="recommended",
 )
 MEMORY_SHARE = Signal(
     title="Memory of the limit",

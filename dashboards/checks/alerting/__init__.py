@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from dashboards.checks.alerting import engines, links, readable, routes, rules, severity, sources, texts
+from dashboards.checks.alerting import (
+    engines,
+    lines,
+    links,
+    readable,
+    routes,
+    rules,
+    severity,
+    sources,
+    texts,
+)
 from dashboards.checks.finding import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -18,6 +28,7 @@ RULES: tuple[Rule, ...] = (
     severity.values,
     links.panels,
     links.runbooks,
+    lines.lines,
     routes.policies,
     routes.receivers,
     routes.grouping,

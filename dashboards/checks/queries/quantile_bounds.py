@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from dashboards.checks.expressions import Json, Place
@@ -10,6 +11,8 @@ from dashboards.checks.promql import COMPARISONS, Aggregation, Binary, Call, Nod
 from dashboards.checks.subject import Query, Subject
 from exporters.catalogue import Histogram
 
+# A line stands just above a limit that is good itself.
+JUST = 1e-6
 THROUGH = frozenset({"label_replace", "label_join", "sort", "sort_desc"})
 CHOOSING = frozenset({"max", "min", "topk", "bottomk"})
 
@@ -20,7 +23,7 @@ def limits(subject: Subject, report: Report) -> Iterator[Finding]:
     for place in subject.places:
         query = subject.queries.get(place.text)
         for what, limit, histogram in _compared(query, place) if query else ():
-            if limit not in histogram.buckets:
+            if not any(math.isclose(limit, bound, rel_tol=JUST) for bound in histogram.buckets):
                 bounds = ", ".join(f"{bound:g}" for bound in histogram.buckets)
                 message = (
                     f"{what} {limit:g} is no bound of {histogram.name}, so that the percentile is a guess"
