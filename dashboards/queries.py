@@ -90,12 +90,15 @@ def _named(signal: Signal, expr: str) -> str:
 
 def _scorecard(panel: Panel, context: Context) -> list[Target]:
     """Now, reached, baseline, week 1, month 1: each one query with a row per objective."""
-    by = grouping((TARGET,))
-    now = " or ".join(_named(signal, f"({signal.query.text})") for signal in panel.signals)
-    reached = " or ".join(_named(signal, _reached(signal, context)) for signal in panel.signals)
+    now, reached = [], []
+    for signal in panel.signals:
+        # Of several services the worst one speaks, in both columns.
+        worst = "max" if objective_of(signal, context.numbers).better == "lower" else "min"
+        now.append(_named(signal, f"{worst} by {grouping(())} ({signal.query.text})"))
+        reached.append(_named(signal, f"min by {grouping(())} ({_reached(signal, context)})"))
     found = [
-        Target(ref="A", expr=Query(f"max by {by} ({now})").fill(context), instant=True, format="table"),
-        Target(ref="B", expr=Query(f"min by {by} ({reached})").fill(context), instant=True, format="table"),
+        Target(ref=ref, expr=Query(" or ".join(rows)).fill(context), instant=True, format="table")
+        for ref, rows in (("A", now), ("B", reached))
     ]
     for ref, column in (("C", "baseline"), ("D", "week1"), ("E", "month1")):
         values = [
@@ -125,10 +128,10 @@ def objective_of(signal: Signal, numbers: Mapping[str, Number]) -> Objective:
 
 def _reached(signal: Signal, context: Context) -> str:
     if signal.reached is not None:
-        return f"({signal.reached.text})"
+        return signal.reached.text
     objective = objective_of(signal, context.numbers)
     operator = "<=" if objective.better == "lower" else ">="
-    return f"(({signal.query.text}) {operator} bool <number:{objective.key}>)"
+    return f"({signal.query.text}) {operator} bool <number:{objective.key}>"
 
 
 SCORECARD_COLUMNS = {
