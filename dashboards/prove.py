@@ -155,7 +155,7 @@ def _prove_board(
     rendered = render_board(board, stack.context)
     values = variable_values(rendered, source, span)
     if not source.fills_ranges:
-        interval = max(4 * stack.targets.interval, span.step + stack.targets.interval)
+        interval = max(4 * stack.scraped.interval, span.step + stack.scraped.interval)
         values |= {"__rate_interval": duration(interval), "__range": duration(span.end - span.start)}
     by_id = {each["id"]: each for each in _flat(rendered["panels"])}
     for panel in wanted:

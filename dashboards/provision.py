@@ -11,6 +11,7 @@ Json = dict[str, Any]
 
 # Labels of the target file that only steer the scrape.
 KIND = "kind"
+METRICS = "metrics"
 
 
 def datasource(targets: Targets, uid: str) -> Json:
@@ -88,11 +89,17 @@ def _job(job: Job, targets: Targets) -> Json:
         config["metrics_path"] = job.path
     relabel: list[Json] = []
     if job.addresses:
-        config["static_configs"] = [{"targets": list(job.addresses), "labels": dict(job.labels)}]
+        labels = {**targets.labels, **job.labels}
+        config["static_configs"] = [{"targets": list(job.addresses), "labels": labels}]
     else:
         config["file_sd_configs"] = [{"files": [targets.file]}]
-        relabel.append({"source_labels": [KIND], "regex": job.kind, "action": "keep"})
+        # A target that does not say what it is has a page of metrics.
+        kinds = f"({METRICS})?" if job.kind == METRICS else job.kind
+        relabel.append({"source_labels": [KIND], "regex": kinds, "action": "keep"})
         relabel.append({"regex": KIND, "action": "labeldrop"})
+        for name, value in targets.labels.items():
+            given = {"source_labels": [name], "regex": "", "target_label": name, "replacement": value}
+            relabel.append(given)
     if job.kind == "health":
         relabel += [
             {"source_labels": ["__address__"], "target_label": "__param_target"},

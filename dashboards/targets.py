@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 
@@ -16,7 +16,7 @@ class Job:
         addresses: fixed targets, ``host:port``; empty when they stand in the stack's target file.
         path: of the metrics page; a target file may give another one per target.
         kind: ``metrics`` are scraped, ``health`` routes are probed from outside by blackbox_exporter.
-        labels: added to fixed targets; a target file brings its own.
+        labels: added to fixed targets, in place of the stack's of the same name.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Targets:
     Attributes:
         jobs: the scrape jobs.
         file: the target file of a backend, relative to prometheus.yml; the one file a team writes.
+        labels: of every target that does not bring its own: which installation it belongs to.
         interval, timeout: of a scrape, in seconds.
         blackbox: address of blackbox_exporter.
         prometheus: URL at which Grafana finds Prometheus.
@@ -41,23 +42,29 @@ class Targets:
 
     jobs: tuple[Job, ...]
     file: str = "targets/*.yml"
+    labels: Mapping[str, str] = field(
+        default_factory=lambda: {"environment": "production", "cluster": "main"}
+    )
     interval: float = 15
     timeout: float = 10
     blackbox: str = "blackbox:9115"
     prometheus: str = "http://prometheus:9090"
     alertmanager: str = "alertmanager:9093"
 
+    def scaled(self, factor: float) -> Targets:
+        """With another clock; Prometheus scrapes once a second at most, and no longer than its interval."""
+        interval = max(1.0, self.interval * factor)
+        return replace(self, interval=interval, timeout=min(interval, max(1.0, self.timeout * factor)))
 
-STACK_LABELS = {"environment": "production", "cluster": "main"}
 
 # The API's two jobs stand in the target file: where its metrics page is, and its health route.
 TARGETS = Targets(
     jobs=(
         Job(name="api"),
         Job(name="api-health", kind="health"),
-        Job(name="exporter", addresses=("exporter:10910",), labels=STACK_LABELS),
-        Job(name="blackbox", addresses=("blackbox:9115",), labels=STACK_LABELS),
-        Job(name="prometheus", addresses=("localhost:9090",), labels=STACK_LABELS),
-        Job(name="grafana", addresses=("grafana:3000",), labels=STACK_LABELS),
+        Job(name="exporter", addresses=("exporter:10910",)),
+        Job(name="blackbox", addresses=("blackbox:9115",)),
+        Job(name="prometheus", addresses=("localhost:9090",)),
+        Job(name="grafana", addresses=("grafana:3000",)),
     )
 )

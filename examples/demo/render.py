@@ -19,12 +19,10 @@ LABELS = {"environment": "demo", "cluster": "local"}
 def demo_stack(stack: Stack, ports: Ports, *, time_scale: float) -> Stack:
     """The stack with the demo's addresses; Alertmanager notifies, as Grafana may not be installed."""
     receiver = Webhook(url=ports.url("webhook") + "/")
-    interval = max(1.0, stack.targets.interval * time_scale)
     targets = replace(
         stack.targets,
         jobs=tuple(_local(job, ports) for job in stack.targets.jobs if job.name != "grafana"),
-        interval=interval,
-        timeout=interval,
+        labels=LABELS,
         blackbox=ports.address("blackbox"),
         prometheus=ports.url("prometheus"),
         alertmanager=ports.address("alertmanager"),
@@ -63,15 +61,15 @@ def _told(receiver: Webhook) -> Notifications:
 
 def _local(job: Job, ports: Ports) -> Job:
     """A job of this machine; those without addresses stand in the target file."""
-    return replace(job, addresses=(ports.address(job.name),), labels=LABELS) if job.addresses else job
+    return replace(job, addresses=(ports.address(job.name),)) if job.addresses else job
 
 
 def _write_targets(pattern: Path, ports: Ports) -> None:
     """The target file of the backend, as a team writes it."""
-    metrics = {**LABELS, "kind": "metrics", "__metrics_path__": "/metrics/api"}
+    metrics = {"kind": "metrics", "__metrics_path__": "/metrics/api"}
     groups = [
         {"targets": [ports.address("exporter")], "labels": metrics},
-        {"targets": [ports.url("api") + "/health"], "labels": {**LABELS, "kind": "health"}},
+        {"targets": [ports.url("api") + "/health"], "labels": {"kind": "health"}},
     ]
     pattern.parent.mkdir(parents=True, exist_ok=True)
     pattern.with_name("backend.yml").write_text(yaml.safe_dump(groups))

@@ -7,15 +7,20 @@ import re
 import shutil
 import stat
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 import yaml
 from redis import Redis as Client
 
+from alerts.model import Engine
+from alerts.notifications import Webhook
 from dashboards.stack import STACK
+from dashboards.write import render, write
 from examples.demo.databases import Postgres, Redis
 
 ROOT = Path(__file__).parents[2]
@@ -25,12 +30,23 @@ SERVICES: dict[str, Any] = DOCUMENT["services"]
 DEMO = {"postgres", "redis", "seed", "backend", "load", "webhook"}
 OURS = "backend-observability-"
 ONE_SHOT = {"preflight", "seed", "load"}
-VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
+# One whose default holds no other.
+VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}$]*))?\}")
+
+
+def variables(text: str) -> tuple[str, dict[str, str]]:
+    """The text as compose reads it with an empty environment, and the variables in it with their defaults."""
+    found = {match[1]: match[3] for match in VARIABLE.finditer(text)}
+    filled = VARIABLE.sub(lambda match: match[3] if match[2] == "-" else "", text)
+    if not found:
+        return text, {}
+    whole, more = variables(filled)
+    return whole, found | more
 
 
 def default(text: str) -> str:
-    """The text as compose reads it with an empty environment; what has no default stays."""
-    return VARIABLE.sub(lambda found: found[3] if found[2] == "-" else found[0], text)
+    """The text as compose reads it with an empty environment."""
+    return variables(text)[0]
 
 
 def mounts(service: dict[str, Any]) -> list[tuple[str, str]]:
@@ -45,7 +61,17 @@ def test_profiles_hold_what_they_promise() -> None:
         for profile in service.get("profiles", ["always"]):
             by_profile.setdefault(profile, set()).add(name)
     always = {"preflight", "grafana", "prometheus", "blackbox", "exporter"}
-    assert by_profile == {"always": always, "demo": DEMO, "alertmanager": {"alertmanager"}}
+    alertmanager = {"alertmanager"}
+    assert by_profile == {"always": always, "demo": DEMO, "own": {"webhook"}, "alertmanager": alertmanager}
+
+
+@pytest.mark.parametrize("backend", ["demo", "own"])
+def test_what_the_default_stack_notifies_is_started_with_either_backend(backend: str) -> None:
+    for channel in STACK.notifications.channels:
+        assert isinstance(channel, Webhook)
+        assert isinstance(channel.url, str)
+        host = urlsplit(channel.url).hostname or ""
+        assert backend in SERVICES[host].get("profiles", [backend]), channel.name
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -102,7 +128,32 @@ def test_grafana_waits_for_the_secrets_to_be_proven() -> None:
     seen_by_grafana = [pair for pair in mounts(SERVICES["grafana"]) if pair[1] == "/run/secrets"]
     assert seen_by_grafana == [("./secrets/channels", STACK.notifications.secrets_dir)]
     assert seen_by_grafana[0] in mounts(SERVICES["preflight"])
+    assert "--stack=dashboards.stack:STACK" in map(default, SERVICES["preflight"]["command"])
     assert seen_by_grafana[0] in mounts(SERVICES["alertmanager"])
+
+
+@pytest.mark.parametrize("engine", ["grafana", "prometheus"])
+def test_grafana_runs_rules_only_if_it_is_rendered_to_notify(engine: Engine, tmp_path: Path) -> None:
+    """It keeps rules of an earlier start, so what is mounted decides, and no second setting can disagree."""
+    write(render(replace(STACK, engine=engine)), tmp_path)
+    ((source, mounted),) = [pair for pair in mounts(SERVICES["grafana"]) if pair[0].endswith("/grafana")]
+    assert source == "./provisioning/grafana"
+    *shell, script = SERVICES["grafana"]["entrypoint"]
+    assert script.endswith("\nexec /run.sh\n")
+    here = script.replace(mounted, f"{tmp_path}/grafana").replace("/run.sh", "env")
+    told = subprocess.run([*shell, here], env={}, capture_output=True, text=True, check=True).stdout
+    assert ("GF_UNIFIED_ALERTING_EXECUTE_ALERTS=false" in told) == (engine == "prometheus")
+    assert "GF_UNIFIED_ALERTING_EXECUTE_ALERTS" not in SERVICES["grafana"]["environment"]
+
+
+def test_whoever_reads_rendered_files_starts_again_when_they_change() -> None:
+    reading = {
+        name
+        for name, service in SERVICES.items()
+        if any(source.startswith("./provisioning") for source, _ in mounts(service))
+    }
+    assert reading == {name for name, service in SERVICES.items() if "labels" in service}
+    assert DOCUMENT["x-provisioned"]["labels"] == {"backend-observability.files": "${FILES_DIGEST:-}"}
 
 
 def test_nobody_gets_into_grafana_without_a_password() -> None:
@@ -148,19 +199,15 @@ def test_the_target_file_has_both_kinds_of_target_and_names_services() -> None:
     groups = yaml.safe_load((ROOT / "provisioning/prometheus/targets/backend.yml").read_text())
     assert [group["labels"]["kind"] for group in groups] == ["metrics", "health"]
     for group in groups:
-        assert set(STACK.identity) <= set(group["labels"])
         for target in group["targets"]:
             host = target.removeprefix("http://").partition(":")[0]
             assert host in SERVICES
 
 
 def test_every_variable_is_explained_with_its_default() -> None:
-    used = {found[1]: found[3] for found in VARIABLE.finditer(COMPOSE.read_text())}
+    _, used = variables(COMPOSE.read_text())
     text = (ROOT / ".env.example").read_text()
-    assert set(used) == set(re.findall(r"^#?([A-Z_]+)=", text, re.MULTILINE)) - {
-        "COMPOSE_PROFILES",
-        "ENGINE",
-    }
+    assert set(used) == set(re.findall(r"^#?([A-Z_]+)=", text, re.MULTILINE)) - {"COMPOSE_PROFILES"}
     shown = dict(re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE))
     assert shown == {name: used[name] for name in shown}
 
