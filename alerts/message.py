@@ -35,13 +35,13 @@ Over after {{ (.EndsAt.Sub .StartsAt).Round 1000000000 }}: {{ .Annotations.summa
 {{- end }}
 """
 GRAFANA_LINKS = """\
-{{ with .PanelURL }}Panel: {{ . }}
+{{ if .PanelURL }}Panel: {{ .PanelURL }}%VARIABLES%
 {{ end }}{{ with .SilenceURL }}Silence: {{ . }}
 {{ end }}"""
 ALERTMANAGER_LINKS = """\
 {{ with .Annotations.dashboard_url }}Panel: {{ . }}
 {{ end }}Silence: {{ $.ExternalURL }}/#/silences/new?filter=%7Balertname%3D%22{{ .Labels.alertname }}%22%2C\
-service%3D%22{{ .Labels.service }}%22%7D
+service%3D%22{{ .Labels.service }}%22%MATCHERS%%7D
 """
 
 
@@ -50,11 +50,21 @@ def template(links: str, identity: Sequence[str]) -> str:
 
     Args:
         links: how this engine links to the panel and to a silence.
-        identity: labels named in the title where an alert has them.
+        identity: labels named in the title, in links and silences, where an alert has them.
     """
     named = "".join(
         f"{{{{- with .CommonLabels.{label} }}}} · {{{{ . }}}}{{{{ end }}}}\n" for label in identity
     )
+    variables = "".join(
+        f"{{{{ with .Labels.{label} }}}}&var-{label}={{{{ . | urlquery }}}}{{{{ end }}}}"
+        for label in identity
+    )
+    # A silence for one installation must not hold for the others.
+    matchers = "".join(
+        f"{{{{ with .Labels.{label} }}}}%2C{label}%3D%22{{{{ . | urlquery }}}}%22{{{{ end }}}}"
+        for label in identity
+    )
+    links = links.replace("%VARIABLES%", variables).replace("%MATCHERS%", matchers)
     text = TEMPLATE.replace("%IDENTITY%\n", named).replace("%LINKS%", links)
     return text.replace("%SHOWN%", str(SHOWN))
 

@@ -307,9 +307,14 @@ class RenderContext:
         return f"{self.grafana_url}/d/{self.runbook_board}?viewPanel=panel-{panel}"
 
     def dashboard_url(self, alert: Alert) -> str:
-        """The panel that shows the alert's signal."""
+        """The panel that shows the alert's signal, for the installation that the alert is about."""
         uid, panel = self.panel_of(alert.signal)
-        return f"{self.grafana_url}/d/{uid}?viewPanel=panel-{panel}"
+        kept = "".join(f"&var-{name}={{{{ $labels.{name} | urlquery }}}}" for name in self.kept_by(alert))
+        return f"{self.grafana_url}/d/{uid}?viewPanel=panel-{panel}{kept}"
+
+    def kept_by(self, alert: Alert) -> tuple[str, ...]:
+        """The identity labels that the alert carries: none, where it reads no metric."""
+        return self.identity if alert.signal.query.metrics else ()
 
 
 def unique(alerts: tuple[Alert, ...]) -> tuple[Alert, ...]:

@@ -26,7 +26,6 @@ API_DOWN = Alert(
     by=(JOB, INSTANCE),
     hold=60,
     keep=60,
-    inhibits=(),
     summary="{{ $labels.instance }} has not answered its health check for {hold}.",
     description="Users get errors or nothing at all; the metrics page may still answer.",
 )

@@ -59,6 +59,10 @@ def _phases(case: Case) -> Json:
     }
 
 
+# What links to boards carry of the alert's installation.
+KEPT = re.compile(r"\{\{ \$labels\.(\w+) \| urlquery \}\}")
+
+
 def demands(alert: Alert) -> Iterator[tuple[State, int, str, int]]:
     """What is proven: of which state, when in seconds, and how many instances are pending or firing."""
     proven = set(State) - set(alert.unproven)
@@ -93,13 +97,16 @@ def _message(case: Case) -> Json:
     """At the end of the fault: the one instance, with its labels, and the message word for word."""
     rule = rule_of(case.alert, CONTEXT)
     place = PLACE if case.series else {}
+    annotations = {
+        key: KEPT.sub(lambda label: place[label[1]], text) for key, text in rule["annotations"].items()
+    }
     return {
         "eval_time": f"{phase_start(3) - GRID}s",
         "alertname": case.alert.name,
         "exp_alerts": [
             {
                 "exp_labels": {**rule["labels"], **place, **case.labels},
-                "exp_annotations": {**rule["annotations"], "summary": case.summary},
+                "exp_annotations": {**annotations, "summary": case.summary},
             }
         ],
     }

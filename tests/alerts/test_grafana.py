@@ -109,7 +109,10 @@ def test_annotations_link_to_the_panel_and_hold_nothing_that_grafana_expands() -
         told = rule["annotations"]
         assert told["__dashboardUid__"] == "backend-api"
         assert told["__panelId__"] == "7"
-        assert told["dashboard_url"] == "http://localhost:3000/d/backend-api?viewPanel=panel-7"
+        path, *variables = told["dashboard_url"].split("&")
+        assert path == "http://localhost:3000/d/backend-api?viewPanel=panel-7"
+        kept = [f"var-{name}={{{{ $labels.{name} | urlquery }}}}" for name in ("environment", "cluster")]
+        assert variables == ([] if rule["title"] == "PrometheusUnreachable" else kept)
         assert told["runbook_url"] == "http://localhost:3000/d/backend-runbooks?viewPanel=panel-9"
         assert not [text for text in told.values() if "${" in text or "$__" in text]
 

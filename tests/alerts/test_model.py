@@ -56,7 +56,7 @@ def test_a_broken_alert_is_refused(changes: dict[str, Any], complaint: str) -> N
 
 def test_an_alert_needs_a_limit_or_a_signal_with_an_objective() -> None:
     with pytest.raises(AlertError, match="no objective and no limit"):
-        replace(GOOD, signal=replace(GOOD.signal, objective=None))
+        replace(GOOD, signal=replace(GOOD.signal, objective=None, good="Few."))
     assert replace(GOOD, limit=limits.ERROR_RATIO).threshold is limits.ERROR_RATIO
 
 
