@@ -47,7 +47,7 @@ SCRAPE_TIME = Signal(
     title="Scrape time",
     why="Time of the last scrape, by target.",
     good="Far below the scrape timeout of 10 s.",
-    act="See the duration by collector; the slowest is usually statistics of tables or statements.",
+    act="On the target's page, the slowest collector is usually statistics of tables or statements.",
     query=value(external.SCRAPE_DURATION, over="max"),
     unit=SECONDS,
     legend="{{job}} {{instance}}",
@@ -105,22 +105,24 @@ FIRING = Signal(
     unit=STATE,
     legend="{{alertname}}",
 )
-ALWAYS = Signal(
-    title="The alerting path is alive",
-    why="Always 1: an alert on it fires for ever, and silence at its receiver means a broken path.",
-    good="1.",
-    act="If the receiver hears nothing, follow the path from Prometheus to the message.",
-    query=promql("vector(1)", labels=()),
-    unit=STATE,
-    legend="alive",
-)
 REACHABLE = Signal(
     title="Prometheus reachable",
-    why="Always 1 where the one who asks can reach Prometheus.",
+    why="Always 1 where the one who asks can reach Prometheus. An alert above zero on it fires for ever, and "
+    "silence at its receiver means a broken path.",
     good="1.",
     act="Is Prometheus running, and is the data source's URL right?",
-    query=ALWAYS.query,
+    query=promql("vector(1)", labels=()),
     unit=STATE,
     objective=limits.ANSWERING,
     legend="reachable",
+)
+RULES_AGE = Signal(
+    title="Last evaluation of rules",
+    why="Time since Prometheus last evaluated the group of rules that waits longest.",
+    good="Below a minute. That a message gets out is seen at its receiver alone.",
+    act="See Prometheus' page of rules: are they loaded, and which group is slow?",
+    query=promql("time() - {last}", last=value(external.RULES_EVALUATED, over="min")),
+    unit=SECONDS,
+    objective=limits.RULES_AGE,
+    legend="age",
 )

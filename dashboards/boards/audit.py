@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dashboards.model import Board, graph, row, scorecard
-from exporters.catalogue import external
 from signals import api, audit
 
 BOARD = Board(
@@ -11,8 +10,8 @@ BOARD = Board(
     title="Audit",
     description="For whoever follows up the audit: each target with baseline, week 1, month 1, now, and "
     "whether it is reached. Unknown is not missed: no such load or endpoint was seen.",
-    source="prometheus",
-    anchor=external.UP,
+    source="",
+    anchor=None,
     rows=(
         row(
             "Is it fast?",

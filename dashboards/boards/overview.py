@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dashboards.model import Board, bars, graph, row, stat, table, timeline
-from exporters.catalogue import external
 from signals import api, audit, pool, postgres, redis, telemetry
 
 BOARD = Board(
     uid="backend-overview",
     title="Overview",
     description="For everybody, first: do users suffer, what is full, and which board to open next.",
-    source="prometheus",
-    anchor=external.UP,
+    source="",
+    anchor=None,
     rows=(
         row(
             "Is anything wrong?",
@@ -36,7 +35,7 @@ BOARD = Board(
                 telemetry.FIRING,
                 key="alertname",
                 width=12,
-                empty="no alert fires",
+                empty="none firing",
                 moves="stop-redis",
             ),
         ),
@@ -59,11 +58,13 @@ BOARD = Board(
         row(
             "Can these numbers be believed?",
             stat(telemetry.REACHABLE, title="Prometheus"),
-            stat(telemetry.ALWAYS, title="Alerting path"),
+            stat(telemetry.RULES_AGE, title="Rules evaluated"),
             graph(telemetry.TARGET_ANSWERS, zero="the target does not answer", moves="stop-redis"),
             timeline(telemetry.TARGETS, title="Targets", zero="the target does not answer"),
             graph(telemetry.SCRAPE_TIME),
             graph(telemetry.SAMPLES),
+            graph(telemetry.RULE_FAILURES, zero="no rule fails"),
+            timeline(telemetry.COLLECTORS, zero="the collector fails", moves="lock-table"),
             graph(
                 telemetry.COLLECTOR_ERRORS,
                 zero="no collector fails",

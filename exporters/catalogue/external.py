@@ -35,7 +35,7 @@ SCRAPE_SAMPLES = Gauge(
 ALERTS = Gauge(
     name="ALERTS",
     help="1 for each alert that is pending or firing in Prometheus.",
-    collector="prometheus.rules",
+    collector="alerts.prometheus",  # of every job, and some of none: no board narrows it by job
     labels=(ALERTNAME, ALERTSTATE, SEVERITY, SERVICE, JOB, INSTANCE),
     optional="while nothing is pending or firing",
 )
@@ -43,6 +43,13 @@ RULE_FAILURES = Counter(
     name="prometheus_rule_evaluation_failures_total",
     help="Evaluations of rules that failed.",
     collector="prometheus.self",
+    labels=(RULE_GROUP,),
+)
+RULES_EVALUATED = Gauge(
+    name="prometheus_rule_group_last_evaluation_timestamp_seconds",
+    help="When the group of rules was last evaluated, in Unix time.",
+    collector="prometheus.self",
+    unit="timestamp",
     labels=(RULE_GROUP,),
 )
 CONFIG_RELOAD_OK = Gauge(

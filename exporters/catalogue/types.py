@@ -6,6 +6,7 @@ so a metric's name is written once.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -15,10 +16,43 @@ Unit = Literal["count", "seconds", "bytes", "ratio", "timestamp", "xids", "info"
 METRIC_NAME = re.compile(r"(ALERTS|[a-z][a-z0-9_]*)\Z")
 RECORDED_NAME = re.compile(r"[a-z][a-z0-9_]*(:[a-z0-9_]+){1,2}\Z")
 LABEL_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+COLLECTOR_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")
 RESERVED_LABELS = frozenset({"le", "quantile", "job", "instance", "__name__"})
 
-# Counters that postgres_exporter names without `_total`. Its users' dashboards and rules read these names.
-COMPATIBLE_COUNTER_PREFIXES = ("pg_stat_database_", "pg_stat_user_tables_")
+# Names of the type's own series; a gauge that ends so reads as a part of a histogram or summary.
+SERIES_SUFFIXES = ("_bucket", "_sum", "_count")
+
+# Names that break a rule because others gave them: dashboards and rules of their users read them.
+# Of postgres_exporter, counters without `_total`.
+COMPATIBLE_COUNTERS = frozenset(
+    {
+        "pg_stat_database_blks_hit",
+        "pg_stat_database_blks_read",
+        "pg_stat_database_conflicts",
+        "pg_stat_database_deadlocks",
+        "pg_stat_database_temp_bytes",
+        "pg_stat_database_temp_files",
+        "pg_stat_database_tup_deleted",
+        "pg_stat_database_tup_fetched",
+        "pg_stat_database_tup_inserted",
+        "pg_stat_database_tup_returned",
+        "pg_stat_database_tup_updated",
+        "pg_stat_database_xact_commit",
+        "pg_stat_database_xact_rollback",
+        "pg_stat_user_tables_idx_scan",
+        "pg_stat_user_tables_idx_tup_fetch",
+        "pg_stat_user_tables_n_tup_del",
+        "pg_stat_user_tables_n_tup_hot_upd",
+        "pg_stat_user_tables_n_tup_ins",
+        "pg_stat_user_tables_n_tup_upd",
+        "pg_stat_user_tables_seq_scan",
+        "pg_stat_user_tables_seq_tup_read",
+    }
+)
+# Of OpenTelemetry, postgres_exporter and redis_exporter, gauges that count.
+COMPATIBLE_GAUGES = frozenset(
+    {"db_client_connection_count", "pg_locks_count", "pg_stat_activity_count", "redis_keys_count"}
+)
 
 
 class CatalogueError(ValueError):
@@ -88,7 +122,9 @@ class Metric:
         labels: the labels the emitter writes (``job`` and ``instance`` come from Prometheus).
         collector: who emits it, ``source.part``, such as ``postgres.activity``.
         optional: when a healthy emitter may leave the family out; empty means never.
-        unused: why neither a signal nor an alert reads it (yet); empty means one does.
+
+    Raises:
+        CatalogueError: the definition breaks a rule; the message names both.
     """
 
     name: str
@@ -97,7 +133,6 @@ class Metric:
     unit: Unit = "count"
     labels: tuple[Label, ...] = ()
     optional: str = ""
-    unused: str = ""
     kind: ClassVar[str] = ""
     suffixes: ClassVar[tuple[str, ...]] = ("",)
 
@@ -105,12 +140,22 @@ class Metric:
         pattern = RECORDED_NAME if self.source == "rules" else METRIC_NAME
         if not pattern.match(self.name):
             raise CatalogueError(f"metric {self.name!r}: expected {pattern.pattern}")
+        if not self.kind:
+            raise CatalogueError(
+                f"metric {self.name!r}: a bare Metric has no type; "
+                "expected Counter, Gauge, Histogram, Summary or Info"
+            )
+        if not COLLECTOR_NAME.match(self.collector):
+            raise CatalogueError(
+                f"metric {self.name!r}: collector {self.collector!r}; expected 'source.part', such as "
+                "'postgres.activity'"
+            )
         if not self.help.strip():
             raise CatalogueError(f"metric {self.name!r}: help is empty; say what it counts")
         names = [label.name for label in self.labels]
         if len(set(names)) != len(names):
             raise CatalogueError(f"metric {self.name!r}: a label stands twice in {names}")
-        reserved = RESERVED_LABELS.intersection(names) if self.source not in ("rules", "prometheus") else ()
+        reserved = RESERVED_LABELS.intersection(names) if self.source not in ("rules", "alerts") else ()
         if reserved:
             raise CatalogueError(
                 f"metric {self.name!r}: {sorted(reserved)} are written by Prometheus or the type"
@@ -142,7 +187,7 @@ class Counter(Metric):
 
     def __post_init__(self) -> None:
         Metric.__post_init__(self)
-        if not self.name.endswith("_total") and not self.name.startswith(COMPATIBLE_COUNTER_PREFIXES):
+        if not self.name.endswith("_total") and self.name not in COMPATIBLE_COUNTERS:
             raise CatalogueError(f"counter {self.name!r}: expected a name ending in '_total'")
 
 
@@ -155,6 +200,11 @@ class Gauge(Metric):
         Metric.__post_init__(self)
         if self.name.endswith("_total"):
             raise CatalogueError(f"gauge {self.name!r}: '_total' is the ending of a counter")
+        if self.name.endswith(SERIES_SUFFIXES) and self.name not in COMPATIBLE_GAUGES:
+            suffix = self.name[self.name.rindex("_") :]
+            raise CatalogueError(
+                f"gauge {self.name!r}: {suffix!r} is the ending of a series of a histogram or summary"
+            )
 
 
 class Info(Metric):
@@ -185,5 +235,9 @@ class Histogram(Metric):
 
     def __post_init__(self) -> None:
         Metric.__post_init__(self)
+        if not all(map(math.isfinite, self.buckets)):
+            raise CatalogueError(
+                f"histogram {self.name!r}: buckets {self.buckets} are not all finite; +Inf is added by itself"
+            )
         if not self.buckets or list(self.buckets) != sorted(set(self.buckets)):
             raise CatalogueError(f"histogram {self.name!r}: buckets {self.buckets} are not strictly rising")
