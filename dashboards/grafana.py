@@ -23,7 +23,8 @@ from signals.numbers import STATE, Number
 from signals.promql import Context
 
 SCHEMA_VERSION = 42
-DATASOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
+DATASOURCE_VARIABLE = "datasource"
+DATASOURCE: Json = {"type": "prometheus", "uid": f"${{{DATASOURCE_VARIABLE}}}"}
 
 PANEL_TYPES = {
     "stat": grafana.Stat,
@@ -75,7 +76,7 @@ def render_board(board: Board, context: Context, *, refresh: str = "30s") -> Jso
         "annotations": {"list": [_built_in_annotation(), *map(_annotation, events(context))]},
         "fiscalYearStartMonth": 0,
         "graphTooltip": 1,
-        "links": [_board_links(board)],
+        "links": [_board_link(uid, title, context) for uid, title in board.neighbours],
         "liveNow": False,
         "panels": panels,
         "preload": False,
@@ -177,10 +178,9 @@ def describe(panel: Panel, numbers: Mapping[str, Number]) -> str:
 
 
 def _explained(signal: Signal, numbers: Mapping[str, Number], *, named: bool) -> str:
-    good = signal.says_good(dict(numbers))
-    told = f"{signal.why} {good}".strip()
+    told = f"{signal.says(signal.why, numbers)} {signal.says_good(numbers)}".strip()
     told = f"**{signal.title}**: {told}" if named else told
-    return f"{told}\n\nOtherwise: {signal.act}"
+    return f"{told}\n\nOtherwise: {signal.says(signal.act, numbers)}"
 
 
 def _columns(panel: Panel, context: Context) -> list[Json]:
@@ -195,12 +195,6 @@ def _columns(panel: Panel, context: Context) -> list[Json]:
             properties["thresholds"] = visual.thresholds(signal, context.numbers)
             properties["custom__cellOptions"] = {"type": "color-text"}
         found.append(override("byName", signal.title, **properties))
-    if panel.drill is not None:
-        kept = "".join(f"&${{{label}:queryparam}}" for label in context.identity)
-        variable = f"&var-{panel.drill.label}=${{__value.raw}}"
-        url = f"/d/{panel.drill.board}?${{__url_time_range}}{kept}{variable}"
-        links = [{"title": panel.drill.title, "url": url}]
-        found.append(override("byName", panel.key.capitalize(), links=links))
     return found
 
 
@@ -226,7 +220,7 @@ def _scorecard_columns() -> list[Json]:
 def _datasource_variable() -> Json:
     return {
         "type": "datasource",
-        "name": "datasource",
+        "name": DATASOURCE_VARIABLE,
         "label": "Data source",
         "query": "prometheus",
         "regex": "",
@@ -293,16 +287,18 @@ def _annotation(annotation: Annotation) -> Json:
     }
 
 
-def _board_links(board: Board) -> Json:
+def _board_link(uid: str, title: str, context: Context) -> Json:
+    """To another board, with the time shown and what means the same there: job and instance do not."""
+    kept = "".join(f"&${{{name}:queryparam}}" for name in (DATASOURCE_VARIABLE, *context.identity))
     return {
-        "type": "dashboards",
-        "title": "Boards",
-        "tags": [board.tags[0]],
-        "asDropdown": True,
-        "includeVars": True,
-        "keepTime": True,
+        "type": "link",
+        "title": title,
+        "url": f"/d/{uid}?${{__url_time_range}}{kept}",
+        "tags": [],
+        "asDropdown": False,
+        "includeVars": False,
+        "keepTime": False,
         "targetBlank": False,
-        "icon": "external link",
+        "icon": "dashboard",
         "tooltip": "",
-        "url": "",
     }

@@ -15,20 +15,13 @@ Kind = Literal["stat", "graph", "table", "heatmap", "timeline", "bars", "scoreca
 
 UID = re.compile(r"[a-zA-Z0-9_-]{1,40}\Z")
 COLUMNS = 24
+# Each query of a panel has a letter.
+MOST_SIGNALS = 26
 MAX_PANEL_ID = 1_000_000
 
 
 class BoardError(ValueError):
     """A board that cannot be: the message names the board, the panel and the rule."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drill:
-    """A link from a table's row to another board, carrying the row's label as a variable."""
-
-    board: str
-    label: str
-    title: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +38,10 @@ class Panel:
         stacked: whether a graph's series are stacked.
         zero: what a zero means here; a panel that shows nothing but zeros needs it.
         empty: why the panel may be empty on a healthy backend; such panels are counted.
-        no_value: what a stat shows when there is no sample: unknown is not zero.
+        no_value: what is shown where there is no sample: unknown is not zero. By default, why it is empty.
         key: the label that names a table's rows.
         moves: the fault that visibly moves a panel about trouble; the proof injects it.
         histogram: what a heatmap shows.
-        drill: where a table's row leads.
         text: the Markdown of a text panel.
     """
 
@@ -63,11 +55,10 @@ class Panel:
     stacked: bool = False
     zero: str = ""
     empty: str = ""
-    no_value: str = "no data"
+    no_value: str = ""
     key: str = ""
     moves: str = ""
     histogram: Histogram | None = None
-    drill: Drill | None = None
     text: str = ""
 
     def __post_init__(self) -> None:
@@ -77,6 +68,11 @@ class Panel:
             raise BoardError(f"panel {self.title!r} shows no signal; give it at least one")
         if self.kind == "heatmap" and self.histogram is None:
             raise BoardError(f"panel {self.title!r} is a heatmap without a histogram")
+        if len(self.shown) > MOST_SIGNALS and self.kind != "scorecard":
+            raise BoardError(
+                f"panel {self.title!r} shows {len(self.shown)} signals; expected at most {MOST_SIGNALS}; "
+                "part it"
+            )
         if not 0 <= self.width <= COLUMNS:
             raise BoardError(f"panel {self.title!r} has width {self.width}; expected 1 to {COLUMNS}")
 
@@ -95,7 +91,7 @@ class Notes(TypedDict, total=False):
     moves: str
 
 
-def stat(signal: Signal, *, title: str = "", no_value: str = "no data", **more: Unpack[Notes]) -> Panel:
+def stat(signal: Signal, *, title: str = "", no_value: str = "", **more: Unpack[Notes]) -> Panel:
     """The value now, large, coloured by the objective."""
     return Panel(
         kind="stat", title=title or signal.title, signals=(signal,), height=4, no_value=no_value, **more
@@ -122,13 +118,9 @@ def graph(
     )
 
 
-def table(
-    title: str, *signals: Signal, key: str, width: int = 24, drill: Drill | None = None, **more: Unpack[Notes]
-) -> Panel:
+def table(title: str, *signals: Signal, key: str, width: int = 24, **more: Unpack[Notes]) -> Panel:
     """One row per value of `key`, one column per signal, over the time shown."""
-    return Panel(
-        kind="table", title=title, signals=signals, key=key, width=width, height=9, drill=drill, **more
-    )
+    return Panel(kind="table", title=title, signals=signals, key=key, width=width, height=9, **more)
 
 
 def heatmap(
@@ -181,8 +173,9 @@ class Board:
         title: unique within the folder.
         description: for whom it is, and when to open it.
         source: whose jobs and instances the variables select; metrics of other sources are not narrowed.
-        anchor: the metric whose labels fill the variables.
+        anchor: the metric whose labels fill these variables; without one there are none of them.
         rows: from verdict to detail.
+        neighbours: uid and title of the boards that it links to; a stack fills them in.
     """
 
     uid: str
@@ -192,6 +185,7 @@ class Board:
     anchor: Metric | None
     rows: tuple[Row, ...]
     tags: tuple[str, ...] = field(default=("backend",))
+    neighbours: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if not UID.match(self.uid):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -83,6 +83,11 @@ class Stack:
         return CATALOGUE.joined((*self.metrics, *(recording.metric for recording in self.recordings)))
 
     @property
+    def scraped(self) -> Targets:
+        """What is scraped, on the stack's clock."""
+        return self.targets.scaled(self.time_scale)
+
+    @property
     def context(self) -> Context:
         """What fills the holes of queries, before a panel narrows it."""
         return Context(
@@ -91,8 +96,13 @@ class Stack:
 
     @cached_property
     def all_boards(self) -> tuple[Board, ...]:
-        """The boards, and the runbooks as one."""
-        return (*self.boards, self._runbook_board())
+        """The boards, and the runbooks as one; each links to the others."""
+        boards = (*self.boards, self._runbook_board())
+        named = tuple((board.uid, board.title) for board in boards)
+        return tuple(
+            replace(board, neighbours=tuple(each for each in named if each[0] != board.uid))
+            for board in boards
+        )
 
     def _runbook_board(self) -> Board:
         rules = self._rules(lambda _name: 0)
@@ -128,13 +138,19 @@ class Stack:
         )
 
     def panel_of(self, signal: Signal) -> tuple[str, int]:
-        """The board and panel that show a signal: a graph before a stat, for it shows since when.
+        """The board and panel that show a signal: first those that draw its line, and of these the graphs.
+
+        Of several signals a panel draws the first one's line; bars draw each. A graph shows since when.
 
         Raises:
             StackError: no board shows it, so an alert on it would link nowhere.
         """
         found = [
-            (panel.kind != "graph", board.uid, board.panel_id(panel.title))
+            (
+                (panel.kind != "bars" and panel.signals[0] is not signal, panel.kind != "graph"),
+                board.uid,
+                board.panel_id(panel.title),
+            )
             for board in self.boards
             for panel in board.panels
             if signal in panel.signals

@@ -37,10 +37,10 @@ def render(stack: Stack) -> dict[str, bytes]:
     }
     files["grafana/dashboards/provider.yaml"] = yaml_bytes(provision.provider(stack.folder))
     files["grafana/datasources/prometheus.yaml"] = yaml_bytes(
-        provision.datasource(stack.targets, stack.datasource_uid)
+        provision.datasource(stack.scraped, stack.datasource_uid)
     )
     files["prometheus/prometheus.yml"] = yaml_bytes(
-        provision.prometheus(stack.targets, notifies=stack.engine == "prometheus")
+        provision.prometheus(stack.scraped, notifies=stack.engine == "prometheus")
     )
     for name, rules in alerts_prometheus.render(stack.alerts, stack.recordings, stack.rules).items():
         files[f"prometheus/rules/{name}.yml"] = yaml_bytes(rules)
@@ -52,7 +52,8 @@ def render(stack: Stack) -> dict[str, bytes]:
 def checked(stack: Stack) -> tuple[dict[str, bytes], list[checks.Finding]]:
     """The files of the stack, and what the checks find in them."""
     files = render(stack)
-    return files, checks.check_files(files, stack.catalogue, identity=stack.identity)
+    alone = [alert.name for alert in stack.alerts if len(alert.engines) == 1]
+    return files, checks.check_files(files, stack.catalogue, identity=stack.identity, alone=alone)
 
 
 def _alerting(stack: Stack) -> dict[str, bytes]:
@@ -119,7 +120,8 @@ def compare(files: Mapping[str, bytes], output: Path) -> Drift:
         else:
             unchanged += 1
     known = (_read(output / MANIFEST) or b"").decode().splitlines()
-    removed = [path for path in known if path not in files and (output / path).is_file()]
+    gone = [path for path in known if path not in files and ".." not in Path(path).parts]
+    removed = [path for path in gone if not Path(path).is_absolute() and (output / path).is_file()]
     return Drift(
         created=tuple(created), updated=tuple(updated), removed=tuple(sorted(removed)), unchanged=unchanged
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.model import Board, Drill, graph, heatmap, row, stat, table
+from dashboards.model import Board, graph, heatmap, row, stat, table
 from exporters.catalogue import api as metrics
 from signals import api, pool
 
@@ -55,7 +55,6 @@ BOARD = Board(
                 api.PAYLOAD,
                 key="handler",
                 zero="not called, or no failure",
-                drill=Drill(board="backend-audit", label="handler", title="See the scorecard"),
             ),
             graph(
                 api.EXCEPTIONS,

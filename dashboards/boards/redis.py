@@ -34,7 +34,7 @@ BOARD = Board(
                 redis.MEMORY_USED,
                 redis.MEMORY_RSS,
                 title="Memory against the limit",
-                limits=(redis.MEMORY_LIMIT,),
+                limits=(redis.MEMORY_LIMIT, redis.RECOMMENDED),
                 moves="fill-redis",
             ),
             graph(

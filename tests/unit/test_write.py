@@ -148,7 +148,7 @@ def test_one_replaced_objective_moves_panel_alert_and_runbook() -> None:
     ]
     assert rule["data"][1]["model"]["conditions"][0]["evaluator"]["params"] == [0.1]
     (panel,) = [panel for panel in panels(changed, "backend-api") if panel["title"] == "Latency, p95"]
-    assert panel["fieldConfig"]["defaults"]["thresholds"]["steps"][1]["value"] == 0.1
+    assert panel["fieldConfig"]["defaults"]["thresholds"]["steps"][1]["value"] == pytest.approx(0.1)
     (runbook,) = [
         panel for panel in panels(changed, "backend-runbooks")
         if panel["title"] == "ApiLatencyP95High" and panel["type"] == "text"
