@@ -122,6 +122,7 @@ class Metric:
         labels: the labels the emitter writes (``job`` and ``instance`` come from Prometheus).
         collector: who emits it, ``source.part``, such as ``postgres.activity``.
         optional: when a healthy emitter may leave the family out; empty means never.
+        unused: why neither a signal nor an alert reads it (yet); empty means one does.
 
     Raises:
         CatalogueError: the definition breaks a rule; the message names both.
@@ -133,6 +134,7 @@ class Metric:
     unit: Unit = "count"
     labels: tuple[Label, ...] = ()
     optional: str = ""
+    unused: str = ""
     kind: ClassVar[str] = ""
     suffixes: ClassVar[tuple[str, ...]] = ("",)
 
@@ -155,7 +157,7 @@ class Metric:
         names = [label.name for label in self.labels]
         if len(set(names)) != len(names):
             raise CatalogueError(f"metric {self.name!r}: a label stands twice in {names}")
-        reserved = RESERVED_LABELS.intersection(names) if self.source not in ("rules", "alerts") else ()
+        reserved = RESERVED_LABELS.intersection(names) if self.source not in ("rules", "prometheus") else ()
         if reserved:
             raise CatalogueError(
                 f"metric {self.name!r}: {sorted(reserved)} are written by Prometheus or the type"
