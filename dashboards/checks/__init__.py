@@ -9,11 +9,10 @@ from collections.abc import Collection, Mapping
 
 from dashboards.checks import alerting, boards, queries
 from dashboards.checks.finding import Finding, Rule
-from dashboards.checks.promql import selectors
 from dashboards.checks.subject import Subject
-from exporters.catalogue import Catalogue, Metric
+from exporters.catalogue import Catalogue
 
-__all__ = ["RULES", "Finding", "Rule", "check_files", "unused_metrics"]
+__all__ = ["RULES", "Finding", "Rule", "check_files"]
 
 RULES: tuple[Rule, ...] = (*queries.RULES, *boards.RULES, *alerting.RULES)
 
@@ -36,10 +35,3 @@ def check_files(
     """
     subject = Subject(files=files, catalogue=catalogue, identity=identity, alone=alone)
     return sorted({finding for rule in RULES for finding in rule.run(subject)})
-
-
-def unused_metrics(files: Mapping[str, bytes], catalogue: Catalogue) -> tuple[Metric, ...]:
-    """The metrics that no query in these files reads, and that are not declared `unused`."""
-    subject = Subject(files=files, catalogue=catalogue, identity=())
-    read = {each.name for query in subject.queries.values() for each in selectors(query.node)}
-    return tuple(metric for metric in catalogue if not metric.unused and read.isdisjoint(metric.series))

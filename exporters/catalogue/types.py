@@ -122,7 +122,6 @@ class Metric:
         labels: the labels the emitter writes (``job`` and ``instance`` come from Prometheus).
         collector: who emits it, ``source.part``, such as ``postgres.activity``.
         optional: when a healthy emitter may leave the family out; empty means never.
-        unused: why neither a signal nor an alert reads it (yet); empty means one does.
 
     Raises:
         CatalogueError: the definition breaks a rule; the message names both.
@@ -134,7 +133,6 @@ class Metric:
     unit: Unit = "count"
     labels: tuple[Label, ...] = ()
     optional: str = ""
-    unused: str = ""
     kind: ClassVar[str] = ""
     suffixes: ClassVar[tuple[str, ...]] = ("",)
 
