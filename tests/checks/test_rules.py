@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.checks.small import DROP, RULE_FILE, changed, judge, only
+from tests.checks.small import BOARD_FILE, DROP, RULE_FILE, changed, judge, only
 from tests.checks.small_alerts import (
     BY_ALERTMANAGER,
     BY_GRAFANA,
@@ -25,6 +25,8 @@ RULES = f"{GRAFANA} groups 0 rules"
 DATA = f"{RULE} data 0"
 TOLD = f"{RULE} annotations"
 URL = "http://localhost:3000/d"
+LINES = f"{BOARD_FILE} panels 0 fieldConfig defaults thresholds steps"
+LIMIT = f"{RULE} data 1 model conditions 0 evaluator"
 SHORT = {"name": "Other", "uid": "prometheus", "type": "loki"}
 
 # check, what is changed, where it is found, what the message names, what the fix names
@@ -284,6 +286,16 @@ REFUSED: list[tuple[str, Edits, str, str, str]] = [
         "panel 11 of backend-runbooks, which is not there",
         "alerts/runbooks/Small.md",
     ),
+    (
+        "rule-line",
+        [(f"{LINES} 1 value", 2)],
+        "alert Small",
+        "its limit 1 is no line of the panel 'Requests'",
+        "Lines there: 2.",
+    ),
+    ("rule-line", [(LINES, [])], "alert Small", "its limit 1 is no line", "Lines there: none."),
+    ("rule-line", [(f"{LINES} 1 color", "red")], "alert Small", "is red on the wrong side", "which side"),
+    ("rule-line", [(f"{LIMIT} type", "gt")], "alert Small", "is green on the wrong side", "which side"),
 ]
 
 
@@ -327,6 +339,8 @@ RIGHT: list[tuple[str, Edits]] = [
     ("rule-severity", [(f"{RULE} labels severity", "info"), (f"{THEIRS} labels severity", "warning")]),
     ("rule-panel", [(RULE, SILENT)]),
     ("rule-panel", [(f"{THEIRS} annotations dashboard_url", DROP)]),
+    ("rule-line", [(f"{LIMIT} type", "gt"), (f"{LINES} 1 color", "red")]),
+    ("rule-line", [(f"{TOLD} __panelId__", "99"), (LINES, [])]),
     ("rule-runbook", [(f"{TOLD} runbook_url", "/d/backend-runbooks?orgId=1&viewPanel=11")]),
 ]
 
