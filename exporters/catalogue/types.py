@@ -155,7 +155,7 @@ class Metric:
         names = [label.name for label in self.labels]
         if len(set(names)) != len(names):
             raise CatalogueError(f"metric {self.name!r}: a label stands twice in {names}")
-        reserved = RESERVED_LABELS.intersection(names) if self.source not in ("rules", "prometheus") else ()
+        reserved = RESERVED_LABELS.intersection(names) if self.source not in ("rules", "alerts") else ()
         if reserved:
             raise CatalogueError(
                 f"metric {self.name!r}: {sorted(reserved)} are written by Prometheus or the type"
