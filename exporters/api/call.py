@@ -26,7 +26,9 @@ class Call:
         status: as sent, 0 before that.
         wire: body bytes sent to the server.
         raw: body bytes that the application gave to its middleware.
-        scope: the scope that the router saw, or None if a middleware answered.
+        entered: it came as far as the router; a middleware may answer before.
+        scope: what the router saw, until the call is closed. The scope holds the call, so keeping each other
+            they would leave all that a request made to the garbage collector.
         root_path: where the router began to match.
         repeats: how often the most repeated statement ran.
     """
@@ -35,6 +37,7 @@ class Call:
         "closed",
         "db_seconds",
         "encoding",
+        "entered",
         "handler",
         "head",
         "length",
@@ -61,6 +64,7 @@ class Call:
         self.length = 0
         self.encoding = "identity"
         self.handler = ""
+        self.entered = False
         self.scope: Scope | None = None
         self.root_path = ""
         self.queries = 0

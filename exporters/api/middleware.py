@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 
 from exporters.api.call import SCOPE_KEY, ASGIApp, Call, Message, Receive, Scope, Send, current
 from exporters.api.metrics import caught
@@ -38,11 +38,13 @@ class OuterProbe:
         recorder.start()
         token = current.set(call)
 
-        async def observed(message: Message) -> None:
-            last = _note(call, message)
+        # No coroutine of our own around a message, except the last: it is recorded when it is out.
+        def observed(message: Message) -> Awaitable[None]:
+            return send_last(message) if _note(call, message) else send(message)
+
+        async def send_last(message: Message) -> None:
             await send(message)
-            if last:
-                recorder.finish(call)
+            recorder.finish(call)
 
         try:
             await self.app(scope, receive, observed)
@@ -53,7 +55,8 @@ class OuterProbe:
             recorder.failed(call, error)
             raise
         finally:
-            recorder.finish(call)
+            if not call.closed:
+                recorder.finish(call)
             current.reset(token)
 
     def _is_excluded(self, scope: Scope) -> bool:
@@ -73,16 +76,17 @@ class InnerProbe:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on to the router."""
         call: Call | None = scope.get(SCOPE_KEY)
-        if call is None or call.scope is not None:
+        if call is None or call.entered or call.closed:
             await self.app(scope, receive, send)
             return
+        call.entered = True
         call.scope = scope
         call.root_path = scope.get("root_path", "")
 
-        async def counted(message: Message) -> None:
+        def counted(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.body":
                 call.raw += len(message.get("body", b""))
-            await send(message)
+            return send(message)
 
         await self.app(scope, receive, counted)
 
@@ -96,19 +100,15 @@ def _note(call: Call, message: Message) -> bool:
             return not message.get("more_body", False)
         if kind == "http.response.start":
             call.status = message["status"]
-            _read_headers(call, message)
+            for name, value in message.get("headers", ()):
+                if name == b"content-length":
+                    call.length = int(value)
+                elif name == b"content-encoding":
+                    encoding = value.decode("latin-1").strip().lower()
+                    call.encoding = encoding if encoding in ENCODINGS else "other"
         elif kind == "http.response.pathsend":  # the server itself reads the file
             call.wire += call.length
             return True
     except Exception:
         caught("request")
     return False
-
-
-def _read_headers(call: Call, message: Message) -> None:
-    for name, value in message.get("headers", ()):
-        if name == b"content-encoding":
-            encoding = value.decode("latin-1").strip().lower()
-            call.encoding = encoding if encoding in ENCODINGS else "other"
-        elif name == b"content-length":
-            call.length = int(value)

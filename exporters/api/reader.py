@@ -22,6 +22,12 @@ _int = struct.Struct("i").unpack_from
 _double = struct.Struct("d").unpack_from
 
 
+def value_place(position: int, length: int) -> int:
+    """Where the two numbers stand of an entry at a position, given the length of its key."""
+    # The client pads by 8 where nothing would be needed, and counts neither in the length.
+    return position + LENGTH + length + 8 - (length + LENGTH) % 8
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """What one number in a file stands for."""
@@ -146,8 +152,7 @@ class MetricFiles:
         while position < len(data):
             length = _int(data, position)[0]
             start = position + LENGTH
-            # The client pads by 8 where nothing would be needed, and counts neither in the length.
-            value = start + length + 8 - (length + LENGTH) % 8
+            value = value_place(position, length)
             if length <= 0 or value + NUMBERS > len(data):
                 break  # not written whole yet
             file.keys.append(self._number(file.kind, data[start : start + length]))

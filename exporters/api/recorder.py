@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import perf_counter
 
-import prometheus_client
-
 from exporters.api.call import Call
-from exporters.api.metrics import HttpMetrics, SqlMetrics, caught
+from exporters.api.metrics import HttpMetrics, SqlMetrics, adder, caught, observer
 from exporters.api.routes import UNMATCHED, Routes
 from exporters.catalogue.api import METHOD
 
@@ -37,15 +36,30 @@ class Bounded:
         return value
 
 
+class _Series:
+    """What requests of one method, handler, status and encoding count in, found once."""
+
+    __slots__ = ("count", "observe", "raw", "wire")
+
+    def __init__(self, metrics: HttpMetrics, method: str, handler: str, status: int) -> None:
+        # The server refuses what is no status and answers 500 itself; nothing sent is a 500 as well.
+        status = status if 100 <= status <= LAST_STATUS else 500
+        metrics.requests.labels(method, handler, FORESEEN_STATUS)
+        self.count = adder(metrics.requests.labels(method, handler, status))
+        self.observe = observer(metrics.duration.labels(method, handler))
+        self.wire: Callable[[float], None] | None = None
+        self.raw: Callable[[float], None] | None = None
+
+
 class _Sql:
     """The children of one handler in the database metrics."""
 
     __slots__ = ("nplusone", "queries", "seconds")
 
     def __init__(self, metrics: SqlMetrics, handler: str) -> None:
-        self.queries = metrics.queries_per_request.labels(handler)
-        self.seconds = metrics.request_seconds.labels(handler)
-        self.nplusone = metrics.nplusone.labels(handler)
+        self.queries = observer(metrics.queries_per_request.labels(handler))
+        self.seconds = adder(metrics.request_seconds.labels(handler))
+        self.nplusone = adder(metrics.nplusone.labels(handler))
 
 
 class Recorder:
@@ -61,21 +75,20 @@ class Recorder:
         nplusone_threshold: int,
     ) -> None:
         self.metrics = metrics
+        self._in_progress = adder(metrics.in_progress)
+        self._observe_size = observer(metrics.response_size)
         self.routes = routes
         self.sql = sql
         self.nplusone_threshold = nplusone_threshold
         self.handlers = Bounded(max_handlers)
         self.exceptions = Bounded(MAX_EXCEPTIONS)
-        self._requests: dict[
-            tuple[str, str, int], tuple[prometheus_client.Counter, prometheus_client.Histogram]
-        ] = {}
-        self._bytes: dict[tuple[str, str], tuple[prometheus_client.Counter, prometheus_client.Counter]] = {}
+        self._series: dict[tuple[str, str, int, str], _Series] = {}
         self._sql: dict[str, _Sql] = {}
 
     def start(self) -> None:
         """A request has begun."""
         try:
-            self.metrics.in_progress.inc()
+            self._in_progress(1)
         except Exception:
             caught("request")
 
@@ -86,14 +99,15 @@ class Recorder:
         elapsed = perf_counter() - call.started
         call.closed = True
         try:
-            self.metrics.in_progress.dec()
+            self._in_progress(-1)
             call.handler = self._handler(call)
             self._count(call, elapsed)
-            self._count_bytes(call)
             if self.sql is not None:
                 self._count_sql(self.sql, call)
         except Exception:
             caught("request")
+        finally:
+            call.scope = None
 
     def failed(self, call: Call, error: BaseException) -> None:
         """An exception left the application; one that merely ends a task or the process is no failure."""
@@ -116,41 +130,29 @@ class Recorder:
 
     def _count(self, call: Call, elapsed: float) -> None:
         method = call.method if call.method in METHODS else OTHER_METHOD
-        key = (method, call.handler, call.status)
-        children = self._requests.get(key)
-        if children is None:
-            # The server refuses what is no status and answers 500 itself; nothing sent is a 500 as well.
-            status = call.status if 100 <= call.status <= LAST_STATUS else 500
-            self.metrics.requests.labels(method, call.handler, FORESEEN_STATUS)
-            children = self._requests[key] = (
-                self.metrics.requests.labels(method, call.handler, status),
-                self.metrics.duration.labels(method, call.handler),
-            )
-        children[0].inc()
-        children[1].observe(elapsed)
-
-    def _count_bytes(self, call: Call) -> None:
+        key = (method, call.handler, call.status, call.encoding)
+        series = self._series.get(key)
+        if series is None:
+            series = self._series[key] = _Series(self.metrics, method, call.handler, call.status)
+        series.count(1)
+        series.observe(elapsed)
         wire = 0 if call.head else call.wire  # the server drops a body that answers HEAD
-        self.metrics.response_size.observe(wire)
+        self._observe_size(wire)
         if not wire:
             return
-        key = (call.handler, call.encoding)
-        children = self._bytes.get(key)
-        if children is None:
-            children = self._bytes[key] = (
-                self.metrics.wire_bytes.labels(*key),
-                self.metrics.raw_bytes.labels(*key),
-            )
-        children[0].inc(wire)
+        if series.wire is None or series.raw is None:
+            series.wire = adder(self.metrics.wire_bytes.labels(call.handler, call.encoding))
+            series.raw = adder(self.metrics.raw_bytes.labels(call.handler, call.encoding))
+        series.wire(wire)
         compressed = call.encoding != "identity" and call.raw
-        children[1].inc(call.raw if compressed else wire)
+        series.raw(call.raw if compressed else wire)
 
     def _count_sql(self, metrics: SqlMetrics, call: Call) -> None:
         children = self._sql.get(call.handler)
         if children is None:
             children = self._sql[call.handler] = _Sql(metrics, call.handler)
-        children.queries.observe(call.queries)
+        children.queries(call.queries)
         if call.queries:
-            children.seconds.inc(call.db_seconds)
+            children.seconds(call.db_seconds)
             if call.repeats >= self.nplusone_threshold:
-                children.nplusone.inc()
+                children.nplusone(1)

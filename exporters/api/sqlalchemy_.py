@@ -9,13 +9,12 @@ from time import perf_counter
 from typing import Any
 
 import sqlalchemy
-from prometheus_client import Histogram
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, ExceptionContext
 
 from exporters.api.call import current
 from exporters.api.errors import InstrumentationError
-from exporters.api.metrics import SqlMetrics, caught
+from exporters.api.metrics import SqlMetrics, caught, observer
 from exporters.api.pool import PoolMeter
 from exporters.catalogue.api import OPERATION
 
@@ -59,8 +58,8 @@ class Statements:
 
     def __init__(self, metrics: SqlMetrics) -> None:
         self.metrics = metrics
-        self._durations: dict[str, Histogram] = {
-            operation: metrics.duration.labels(operation) for operation in OPERATION.values
+        self._observe = {
+            operation: observer(metrics.duration.labels(operation)) for operation in OPERATION.values
         }
 
     def before(
@@ -97,7 +96,7 @@ class Statements:
         if started is None:
             return
         seconds = perf_counter() - started
-        self._durations[operation(statement)].observe(seconds)
+        self._observe[operation(statement)](seconds)
         call = current.get()
         if call is None or call.closed:
             self.metrics.unattributed.inc()
