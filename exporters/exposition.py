@@ -16,6 +16,7 @@ from exporters.collectors.base import Family
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 MAX_SERIES = 20_000  # a net under a runaway label; 1,500 series are usual
 
+KINDS = frozenset({"gauge", "counter"})
 EXACT_INTEGERS = 1e15  # below it a whole number is written without exponent and read back the same
 LABEL_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 HELP_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n"})
@@ -37,7 +38,10 @@ class Page:
 
 
 def render(families: Iterable[Family], *, max_series: int = MAX_SERIES) -> Page:
-    """Write gauges and counters; families of one metric are joined under one HELP and TYPE."""
+    """Write gauges and counters; families of one metric are joined under one HELP and TYPE.
+
+    A sample of a histogram or summary is counted as invalid: a family has one value for a set of labels.
+    """
     writer = _Writer(max_series)
     by_metric: dict[str, list[Family]] = {}
     for family in families:
@@ -80,6 +84,9 @@ class _Writer:
     def write(self, families: Sequence[Family]) -> None:
         """All samples of one metric."""
         metric = families[0].metric
+        if metric.kind not in KINDS:
+            self.dropped["invalid"] += sum(len(family.values) for family in families)
+            return
         lines: list[str] = []
         seen: set[str] = set()
         for family in families:

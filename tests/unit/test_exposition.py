@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from exporters.catalogue import CATALOGUE, Counter, Gauge, Label, Metric
+from exporters.catalogue import CATALOGUE, Counter, Gauge, Histogram, Info, Label, Metric, Summary
 from exporters.catalogue.types import COMPATIBLE_COUNTERS
 from exporters.collectors.base import Family
 from exporters.exposition import compress, render
@@ -24,7 +24,26 @@ LABELLED = Gauge(name="test_labelled", help="Two labels.", collector="test.unit"
 COUNTED = Counter(name="test_counted_total", help="A counter.", collector="test.unit", labels=(WHERE, WHO))
 SWAPPED = Gauge(name="test_swapped", help="Other label names.", collector="test.unit", labels=(WHO, WHERE))
 
-TEXT = st.text()
+# What could end a label, a line or a page, or be taken for one.
+HOSTILE = st.sampled_from(
+    [
+        "\\",
+        '"',
+        "\n",
+        "\r",
+        "\\n",
+        '\\"',
+        "}",
+        "{",
+        ",",
+        "=",
+        " 1",
+        "#",
+        "\n# TYPE test_x histogram\n",
+        "\x85\u2028",
+    ]
+)
+TEXT = st.text() | st.lists(HOSTILE, max_size=6).map("".join)
 VALUE = st.floats() | st.integers(min_value=-(2**70), max_value=2**70)
 
 
@@ -37,16 +56,68 @@ def read(body: bytes) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
     }
 
 
-@given(st.dictionaries(st.tuples(TEXT, TEXT), VALUE, max_size=5))
-def test_any_label_text_and_any_number_is_read_back(samples: dict[tuple[str, str], float]) -> None:
-    page = render([Family(LABELLED, list(samples), list(samples.values()))])
+def headings(body: bytes, word: str) -> list[tuple[str, str]]:
+    """What stands after HELP or TYPE, by metric; the client's parser takes any TYPE for right."""
+    start = f"# {word} "
+    lines = [line.removeprefix(start) for line in body.decode().split("\n") if line.startswith(start)]
+    return [(name, text) for name, _, text in (line.partition(" ") for line in lines)]
 
+
+def metric_of(kind: type[Metric], number: int, help: str) -> Metric:
+    """A metric of this kind whose help is this text."""
+    name = f"test_{number}_total" if kind is Counter else f"test_{number}"
+    more: dict[str, Any] = {"buckets": (1.0,)} if kind is Histogram else {}
+    return kind(name=name, help=help, collector="test.unit", labels=(WHERE, WHO), **more)
+
+
+METRICS = st.lists(
+    st.tuples(
+        st.sampled_from([Gauge, Counter, Info, Histogram, Summary]),
+        TEXT.filter(str.strip),
+        st.dictionaries(st.tuples(TEXT, TEXT), VALUE, max_size=5),
+    ),
+    max_size=5,
+)
+
+
+@given(METRICS)
+def test_any_type_label_help_and_number_is_read_back(
+    drawn: list[tuple[type[Metric], str, dict[tuple[str, str], float]]],
+) -> None:
+    made = [(metric_of(kind, number, help), samples) for number, (kind, help, samples) in enumerate(drawn)]
+
+    page = render([Family(metric, list(samples), list(samples.values())) for metric, samples in made])
+
+    plain = [(metric, samples) for metric, samples in made if isinstance(metric, Gauge | Counter | Info)]
+    shown = [metric for metric, samples in plain if samples]
+    types = {Gauge: "gauge", Counter: "counter", Info: "gauge"}
+    assert headings(page.body, "TYPE") == [(metric.name, types[type(metric)]) for metric in shown]
+    escaped = [(metric.name, metric.help.replace("\\", r"\\").replace("\n", r"\n")) for metric in shown]
+    assert headings(page.body, "HELP") == escaped
     found = read(page.body)
+    written = {
+        (metric.name, frozenset({"where": where, "who": who}.items())): float(value)
+        for metric, samples in plain
+        for (where, who), value in samples.items()
+    }
+    assert page.series == len(found)
+    assert page.dropped["invalid"] == sum(len(samples) for _, samples in made) - len(written)
+    assert found.keys() == written.keys()
+    assert all(
+        found[key] == value or (math.isnan(found[key]) and math.isnan(value))
+        for key, value in written.items()
+    )
 
-    assert page.series == len(samples) == len(found)
-    for (where, who), value in samples.items():
-        got = found[LABELLED.name, frozenset({"where": where, "who": who}.items())]
-        assert got == float(value) or (math.isnan(got) and math.isnan(value))
+
+def test_a_histogram_costs_itself_alone() -> None:
+    histogram, summary = metric_of(Histogram, 1, "H"), metric_of(Summary, 2, "S")
+
+    page = render(
+        [Family(histogram, [("a", "b")], [1]), Family(summary, [("a", "b")], [1]), Family(PLAIN, [()], [7])]
+    )
+
+    assert read(page.body) == {("test_plain", frozenset()): 7.0}
+    assert page.dropped["invalid"] == 2
 
 
 def test_help_and_type_stand_once_although_two_backends_write_the_metric() -> None:
