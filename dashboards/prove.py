@@ -84,8 +84,8 @@ class Proof:
         """Whether the panel has data, or its definition says why not."""
         return self.state == "data" or (self.state != "bad" and bool(self.excused))
 
-    def moved_from(self, before: Proof, by: float = 0.2) -> bool:
-        """Whether it looks different: other series, or extremes that differ by a fifth or more."""
+    def moved_from(self, before: Proof, by: float = 0.1) -> bool:
+        """Whether it looks different: other series, or extremes that differ by more than a tenth."""
         return any(_differs(now, then, by) for now, then in zip(self.answers, before.answers, strict=True))
 
 

@@ -21,7 +21,7 @@ BOARD = Board(
             stat(api.LATENCY_P95, no_value="no traffic", moves="slow-endpoint"),
             stat(api.QUERIES_PER_REQUEST, no_value="no traffic", zero="no request uses the database"),
             stat(api.IN_PROGRESS, zero="no request is being answered", moves="slow-endpoint"),
-            stat(api.WORKERS, zero="no worker is alive", moves="stop-api"),
+            stat(api.WORKERS, zero="no worker is alive", moves="lose-worker"),
             stat(pool.TIMEOUTS, zero="nobody gave up waiting", moves="hold-connections"),
         ),
         row(

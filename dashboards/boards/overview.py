@@ -36,7 +36,7 @@ BOARD = Board(
                 key="alertname",
                 width=12,
                 empty="none firing",
-                moves="stop-redis",
+                moves="errors",
             ),
         ),
         row(
@@ -59,7 +59,7 @@ BOARD = Board(
             "Can these numbers be believed?",
             stat(telemetry.REACHABLE, title="Prometheus"),
             stat(telemetry.RULES_AGE, title="Rules evaluated"),
-            graph(telemetry.TARGET_ANSWERS, zero="the target does not answer", moves="stop-redis"),
+            graph(telemetry.TARGET_ANSWERS, zero="the target does not answer", moves="stop-exporter"),
             timeline(telemetry.TARGETS, title="Targets", zero="the target does not answer"),
             graph(telemetry.SCRAPE_TIME),
             graph(telemetry.SAMPLES),

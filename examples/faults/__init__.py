@@ -9,7 +9,7 @@ from examples.faults.application import errors, hold_pool, nplusone, slow_endpoi
 from examples.faults.cache import FillRedis, FlushCache
 from examples.faults.database import Deadlock, DropIndex, HoldServerConnections, LockTable
 from examples.faults.model import Fault, FaultError, Targets, injected
-from examples.faults.process import StopServer
+from examples.faults.process import LoseWorker, StopServer
 
 __all__ = ["FAULTS", "Fault", "FaultError", "Targets", "injected", "make"]
 
@@ -34,6 +34,7 @@ FAULTS: Mapping[str, Callable[..., Fault]] = {
     "fill-redis": FillRedis,
     "flush-cache": FlushCache,
     "stop-server": StopServer,
+    "lose-worker": LoseWorker,
 }
 
 

@@ -1,4 +1,4 @@
-"""A server that stands still: its connections stay open and nobody answers, the worst kind of outage."""
+"""A server that stands still, its connections open, the worst kind of outage; or one that lost a worker."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ from pathlib import Path
 
 from examples.faults.model import FaultError, Targets
 
+# How Python names a worker; it may have a helper beside them.
+SPAWNED = b"spawn_main"
 
-class StopServer:
-    """Stops a server and all its children (SIGSTOP), and lets them go on (SIGCONT)."""
+
+class Process:
+    """A running server of the chain.
+
+    Raises:
+        FaultError: there is no such server.
+    """
 
     def __init__(self, targets: Targets, *, server: str) -> None:
         if server not in targets.processes:
@@ -20,14 +27,22 @@ class StopServer:
         self.server = server
         self.pid = targets.processes[server]
 
-    def inject(self) -> None:
-        """Stop it.
+    def require(self) -> None:
+        """Go on if it runs.
 
         Raises:
-            FaultError: it does not run.
+            FaultError: it does not.
         """
         if not Path(f"/proc/{self.pid}").exists():
             raise FaultError(f"{self.server} (process {self.pid}) does not run; is the demo still up?")
+
+
+class StopServer(Process):
+    """Stops a server and all its children (SIGSTOP), and lets them go on (SIGCONT)."""
+
+    def inject(self) -> None:
+        """Stop it."""
+        self.require()
         self._send(signal.SIGSTOP)
 
     def heal(self) -> None:
@@ -38,6 +53,30 @@ class StopServer:
         for pid in family(self.pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, what)
+
+
+class LoseWorker(Process):
+    """One worker of the application is killed, and whoever should replace it does not."""
+
+    def __init__(self, targets: Targets) -> None:
+        super().__init__(targets, server="api")
+
+    def inject(self) -> None:
+        """Stop the parent, and kill one of its workers.
+
+        Raises:
+            FaultError: it has none.
+        """
+        self.require()
+        workers = [pid for pid in family(self.pid) if SPAWNED in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        if not workers:
+            raise FaultError(f"the api (process {self.pid}) has no worker; expected uvicorn with --workers")
+        os.kill(self.pid, signal.SIGSTOP)
+        os.kill(workers[-1], signal.SIGKILL)
+
+    def heal(self) -> None:
+        """Let the parent go on; it replaces what it lost."""
+        os.kill(self.pid, signal.SIGCONT)
 
 
 def family(pid: int) -> list[int]:

@@ -19,7 +19,7 @@ from examples.demo.databases import Postgres, Redis
 from examples.demo.process import ROOT, wait_until
 from examples.demo.servers import Api
 from examples.faults import Fault, FaultError, Targets, injected, make
-from examples.faults.process import family
+from examples.faults.process import SPAWNED, family
 
 
 @pytest.fixture
@@ -271,3 +271,16 @@ def test_the_command_says_what_is_wrong_with_its_file(tmp_path: Path, content: s
     assert (process.returncode, out) == (2, "")
     assert err.startswith(f"error: {chain}: ")
     assert "examples.demo --stay" in err
+
+
+def test_a_lost_worker_is_replaced_when_its_parent_goes_on(targets: Targets, fixed: Api) -> None:
+    def workers() -> int:
+        return sum(
+            SPAWNED in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in family(targets.processes["api"])
+        )
+
+    before = workers()
+    with injected(make("lose-worker", targets)):
+        wait_until(lambda: workers() == before - 1, "a worker is gone")
+        assert requests.get(f"{fixed.url}/health", timeout=10).status_code == 200
+    wait_until(lambda: workers() == before, "it is replaced")

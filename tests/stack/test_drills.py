@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from dashboards.prove import Proof, prove
+from dashboards.stack import STACK
 from examples.faults import injected, make
 from tests.stack.conftest import Running, eventually
 
@@ -50,9 +51,17 @@ DRILLS = (
         alert="DbPoolTimeouts",
         consequences=SLOW | {"ApiErrorRatioHigh", "PostgresConnectionsHigh"},
     ),
+    Drill(
+        fault="stop-postgres",
+        alert="PostgresDown",
+        consequences=SLOW | {"ApiErrorRatioHigh", "ApiDown", "DbPoolTimeouts"},
+    ),
+    Drill(fault="stop-exporter", alert="TargetDown"),
     Drill(fault="stop-api", alert="ApiDown", consequences=SLOW | {"ApiErrorRatioHigh"}),
 )
 ALWAYS = {"Watchdog"}
+# Faults that no alert of today is about, and yet panels are.
+OTHERS = ("lock-table", "flush-cache", "deadlock", "lose-worker")
 
 
 def delivered(running: Running, alert: str, status: str, since: float) -> dict[str, Any] | None:
@@ -78,6 +87,17 @@ def resolving() -> dict[str, float]:
     return {}
 
 
+def unmoved(running: Running, healthy: list[Proof], fault: str) -> list[str]:
+    """The panels about this fault that look as they did before."""
+    before = {(each.board, each.panel.title): each for each in healthy}
+    shown = prove(running.stack, running.prometheus, running.shown(), fault=fault)
+    return [
+        f"{each.board}: {each.panel.title}"
+        for each in shown
+        if not each.moved_from(before[each.board, each.panel.title])
+    ]
+
+
 @pytest.mark.parametrize("drill", DRILLS, ids=lambda drill: f"{drill.fault}-{drill.alert}")
 def test_a_fault_fires_its_alert_and_no_other(
     running: Running, healthy: list[Proof], resolving: dict[str, float], drill: Drill
@@ -99,13 +119,7 @@ def test_a_fault_fires_its_alert_and_no_other(
             f"{drill.alert} is delivered",
             within=30,
         )
-        before = {(each.board, each.panel.title): each for each in healthy}
-        shown = prove(running.stack, running.prometheus, running.shown(), fault=drill.fault)
-        still = [
-            f"{each.board}: {each.panel.title}"
-            for each in shown
-            if not each.moved_from(before[each.board, each.panel.title])
-        ]
+        still = unmoved(running, healthy, drill.fault)
     resolving[drill.alert] = began
     resolving |= dict.fromkeys(drill.consequences, began)
     assert others == set(), "alerts that this fault must not fire"
@@ -120,6 +134,17 @@ def test_a_fault_fires_its_alert_and_no_other(
     )
     assert "/d/backend-" in annotations["dashboard_url"]
     assert message["labels"]["environment"] == "demo"
+
+
+@pytest.mark.parametrize("fault", OTHERS)
+def test_panels_about_a_fault_move(running: Running, healthy: list[Proof], fault: str) -> None:
+    with injected(make(fault, running.chain.targets)):
+        eventually(lambda: not unmoved(running, healthy, fault), f"panels about {fault} move", within=60)
+
+
+def test_each_fault_that_a_panel_names_is_injected() -> None:
+    named = {panel.moves for board in STACK.boards for panel in board.panels} - {""}
+    assert named == {drill.fault for drill in DRILLS} | set(OTHERS)
 
 
 @pytest.mark.parametrize("drill", DRILLS, ids=lambda drill: drill.alert)

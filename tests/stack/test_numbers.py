@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -16,6 +16,8 @@ from signals.promql import duration
 from tests.stack.conftest import Running
 
 SECONDS = 40.0
+# Until the last request is counted, scraped and stored.
+SETTLED = 4.0
 BATCH = "/api/payroll/batch"
 
 
@@ -34,30 +36,37 @@ def asked(running: Running, board_uid: str, title: str, window: float, at: float
     return found
 
 
+@dataclass(frozen=True)
+class Known:
+    """A load of our own in a quiet time: everything it did, and from when to when it was all there was."""
+
+    result: Result
+    began: float
+    end: float
+
+
 @pytest.fixture(scope="module")
-def known(running: Running) -> Iterator[tuple[Result, float]]:
-    """A load of our own on one quiet window: everything it did, and when it ended."""
+def known(running: Running) -> Iterator[Known]:
     running.load.stop()
-    time.sleep(3)
+    time.sleep(SETTLED)
+    began = time.time()
     result = Load(running.chain.api.url, rate=20, seconds=SECONDS, endpoints=ENDPOINTS, seed=7).run()
-    time.sleep(3)
-    yield result, time.time()
+    time.sleep(SETTLED)
+    yield Known(result, began, time.time())
     running.start_load()
 
 
-def test_the_counters_are_exact(running: Running, known: tuple[Result, float]) -> None:
-    result, end = known
-    before = end - SECONDS - 6
-    for (method, handler, status), count in result.answers.items():
+def test_the_counters_are_exact(running: Running, known: Known) -> None:
+    for (method, handler, status), count in known.result.answers.items():
         selector = f'sum(http_requests_total{{method="{method}",handler="{handler}",status="{status}"}})'
-        after = running.prometheus.query(selector, end)[0][1][0]
-        earlier = running.prometheus.query(selector, before)
+        after = running.prometheus.query(selector, known.end)[0][1][0]
+        earlier = running.prometheus.query(selector, known.began)
         assert after - (earlier[0][1][0] if earlier else 0) == count, (method, handler, status)
 
 
-def test_ten_panels_show_what_was_sent(running: Running, known: tuple[Result, float]) -> None:
-    result, end = known
-    window = SECONDS + 8  # the load and the quiet around it, so that each rate is count / window
+def test_ten_panels_show_what_was_sent(running: Running, known: Known) -> None:
+    result, end = known.result, known.end
+    window = round(end - known.began)  # the load and the quiet after it, so that each rate is count / window
     answers = result.answers.total()
 
     def panel(board: str, title: str) -> dict[str, float]:
