@@ -8,10 +8,12 @@ from pathlib import Path
 import yaml
 
 from alerts.notifications import Notifications, Webhook
+from dashboards.preflight import problems
 from dashboards.stack import STACK, Stack
 from dashboards.targets import Job
 from dashboards.write import render, write
 from examples.demo.chain import GRAFANA_PROVISIONING, PROVISIONING, Ports, Render
+from examples.demo.process import ServerError
 
 LABELS = {"environment": "demo", "cluster": "local"}
 
@@ -44,15 +46,27 @@ def grafana_stack(local: Stack, ports: Ports) -> Stack:
 
 
 def renderer(stack: Stack = STACK, *, time_scale: float = 1.0) -> Render:
-    """What writes a stack for a chain: for Alertmanager, and for a Grafana with a receiver of its own."""
+    """What writes a stack for a chain: for Alertmanager, and for a Grafana with a receiver of its own.
+
+    As with Docker Compose nothing starts without its secrets: a ServerError names each that is missing.
+    """
 
     def into(ports: Ports, home: Path) -> None:
         local = demo_stack(stack, ports, time_scale=time_scale)
+        grafana = grafana_stack(local, ports)
+        _preflight(local, grafana)
         write(render(local), home / PROVISIONING)
         _write_targets(home / PROVISIONING / "prometheus" / local.targets.file, ports)
-        write(render(grafana_stack(local, ports)), home / GRAFANA_PROVISIONING)
+        write(render(grafana), home / GRAFANA_PROVISIONING)
 
     return into
+
+
+def _preflight(*stacks: Stack) -> None:
+    """Refuse secrets that would end Grafana or leave Alertmanager without a way, before either starts."""
+    found = [line for each in stacks for line in problems(each.notifications, engine=each.engine)]
+    if found:
+        raise ServerError("\n".join(("preflight", *dict.fromkeys(found))))
 
 
 def _told(receiver: Webhook) -> Notifications:

@@ -15,6 +15,7 @@ from examples.demo import chain as chains
 from examples.demo import render
 from examples.demo.chain import Chain, Ports
 from examples.demo.process import ServerError
+from examples.demo.servers import HttpServer
 
 HOOK = Webhook(url="http://127.0.0.1:9/", token=SecretRef(file="/nowhere/token"))
 SLACK = Slack(url=SecretRef(file="/nowhere/slack_url"))
@@ -55,9 +56,9 @@ def test_the_demo_ends_with_2_and_starts_no_observer(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     started: list[str] = []
-    monkeypatch.setattr(chains.HttpServer, "start", lambda self: started.append(self.name))
-    monkeypatch.setattr(Chain, "_start_databases", lambda self: None)
-    monkeypatch.setattr(Chain, "_configure_exporter", lambda self: None)
+    monkeypatch.setattr(HttpServer, "start", lambda self: started.append(self.name))
+    monkeypatch.setattr(Chain, "_start_databases", lambda _: None)
+    monkeypatch.setattr(Chain, "_configure_exporter", lambda _: None)
     monkeypatch.setattr(demo, "ends_by_signals", lambda: None)
     monkeypatch.setattr(sys, "argv", ["examples.demo"])
     assert demo.main() == 2
