@@ -69,8 +69,8 @@ endif
 down: ## Stop it; the data stay in their volumes.
 	$(UP_ENV) COMPOSE_PROFILES='*' $(COMPOSE) down
 
-bench: $(READY) ## Measure, and write docs/performance.md.
-	$(BIN)/python -m tests.bench
+bench: $(READY) ## Measure, and write docs/performance.md (a few minutes; asks PyPI for the peer).
+	$(BIN)/python -m benchmarks
 
 grafana-check: $(READY) ## Run the boards and rules through a real Grafana (URL=... or one on PATH).
 	$(DASHBOARDS) grafana-check $(if $(URL),--grafana $(URL))

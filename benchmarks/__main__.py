@@ -1,0 +1,28 @@
+"""Measure everything and write docs/performance.md, which takes a few minutes.
+
+python -m benchmarks
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks import bench_build, bench_middleware
+from benchmarks.report import bars, document
+
+TARGET = Path(__file__).parents[1] / "docs/performance.md"
+
+
+def main() -> None:
+    """Nothing is written before the last measurement is done."""
+    print("measuring a cold build")
+    builds = bench_build.measure()
+    print("measuring the middleware")
+    measured = bench_middleware.measure()
+    TARGET.write_text(document(builds, measured))
+    print(bars(builds, measured))
+    print(f"written: {TARGET.relative_to(Path.cwd())}" if TARGET.is_relative_to(Path.cwd()) else TARGET)
+
+
+if __name__ == "__main__":
+    main()
