@@ -188,6 +188,7 @@ class Grafana(HttpServer):
 
     def __init__(self, home: Path, provisioning: Path, *, port: int = 0) -> None:
         super().__init__("grafana", home, port=port)
+        (home / "plugins").mkdir(exist_ok=True)  # without it Grafana logs errors
         self.env = {
             "GF_PATHS_DATA": str(home / "data"),
             "GF_PATHS_LOGS": str(home / "logs"),
@@ -201,6 +202,9 @@ class Grafana(HttpServer):
             "GF_ANALYTICS_REPORTING_ENABLED": "false",
             "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
             "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
+            "GF_NEWS_NEWS_FEED_ENABLED": "false",
+            "GF_PLUGINS_PREINSTALL_DISABLED": "true",
+            "GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED": "true",
         }
 
     def command(self) -> list[str]:
