@@ -17,14 +17,21 @@ ENGINE ?= grafana
 BACKEND ?= demo
 STACK ?= dashboards.stack:STACK
 COMPOSE := docker compose -f docker-compose.monitoring.yml
-PROMETHEUS_RENDER := provisioning-prometheus
-ifeq ($(ENGINE),prometheus)
-UP_NEEDS := $(READY)
-UP_ENV := PROVISIONING=./$(PROMETHEUS_RENDER) GRAFANA_ALERTING=false COMPOSE_PROFILES=alertmanager,$(BACKEND)
+# provisioning/ is committed: the default stack for Grafana. `up` renders any other beside it.
+RENDERS := provisioning-grafana provisioning-prometheus
+ifeq ($(ENGINE) $(STACK),grafana dashboards.stack:STACK)
+FILES := provisioning
 else
-UP_ENV := PROVISIONING=./provisioning GRAFANA_ALERTING=true COMPOSE_PROFILES=$(BACKEND)
+FILES := provisioning-$(ENGINE)
+UP_NEEDS := $(READY)
 endif
-UP_ENV += BACKEND=$(BACKEND) STACK=$(STACK) SECRETS_GID=$$(id -g)
+ifeq ($(ENGINE),prometheus)
+PROFILES := $(BACKEND),alertmanager
+else
+PROFILES := $(BACKEND)
+endif
+UP_ENV := PROVISIONING=./$(FILES) COMPOSE_PROFILES=$(PROFILES) BACKEND=$(BACKEND) ENGINE=$(ENGINE) STACK=$(STACK)
+UP_ENV += SECRETS_GID=$$(id -g)
 
 # The one place that names the resolver of `make lock`.
 UV := uv==0.13.9
@@ -57,12 +64,14 @@ check: $(READY) ## Are the generated files up to date, and do Prometheus's own t
 build: $(READY) ## Write provisioning/ from the definitions.
 	$(DASHBOARDS) build --stack $(STACK)
 
-up: $(UP_NEEDS) ## Start it with Docker (BACKEND=own for yours, ENGINE=prometheus for Alertmanager).
+up: $(UP_NEEDS) ## Start it with Docker (BACKEND=own for yours, ENGINE=prometheus for Alertmanager, STACK=yours).
 	sh provisioning/secrets.sh $(BACKEND)
-ifeq ($(ENGINE),prometheus)
-	$(DASHBOARDS) build --engine prometheus --stack $(STACK) --output $(PROMETHEUS_RENDER)
-	mkdir -p $(PROMETHEUS_RENDER)/prometheus/targets
+ifneq ($(FILES),provisioning)
+	$(DASHBOARDS) build --engine $(ENGINE) --stack $(STACK) --output $(FILES)
+	mkdir -p $(FILES)/prometheus/targets
+	@echo "$(FILES)/ holds $(STACK) for $(ENGINE); provisioning/ is left as it is"
 endif
+	$(UP_ENV) $(COMPOSE) run --build --rm preflight
 	$(UP_ENV) $(COMPOSE) up --detach --build --wait
 	@echo "Grafana: http://localhost:3000, user admin, password in secrets/grafana_admin_password"
 
@@ -84,7 +93,7 @@ lock: ## Pin the newest versions again, with their hashes: the lock files.
 	compile --extra exporter --constraint requirements.lock --output-file exporters/requirements.lock
 
 clean: ## Remove what these targets made, except secrets/.
-	rm -rf $(VENV) $(PROMETHEUS_RENDER) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(RENDERS) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 packages: # The Debian packages; says what it installs, and does nothing when all are there.
