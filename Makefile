@@ -32,6 +32,8 @@ PROFILES := $(BACKEND)
 endif
 UP_ENV := PROVISIONING=./$(FILES) COMPOSE_PROFILES=$(PROFILES) BACKEND=$(BACKEND) ENGINE=$(ENGINE) STACK=$(STACK)
 UP_ENV += SECRETS_GID=$$(id -g)
+# Of all that the servers read at their start; Prometheus sees by itself when a target file changes.
+DIGEST := find provisioning/blackbox $(FILES) -type f ! -path '*/targets/*' -exec cksum {} + | LC_ALL=C sort | cksum
 
 # The one place that names the resolver of `make lock`.
 UV := uv==0.13.9
@@ -72,7 +74,7 @@ ifneq ($(FILES),provisioning)
 	@echo "$(FILES)/ holds $(STACK) for $(ENGINE); provisioning/ is left as it is"
 endif
 	$(UP_ENV) $(COMPOSE) run --build --rm preflight
-	$(UP_ENV) $(COMPOSE) up --detach --build --wait
+	$(UP_ENV) FILES_DIGEST=$$($(DIGEST) | cut -d ' ' -f 1) $(COMPOSE) up --detach --build --wait
 	@echo "Grafana: http://localhost:3000, user admin, password in secrets/grafana_admin_password"
 
 down: ## Stop it; the data stay in their volumes.

@@ -127,3 +127,20 @@ def test_what_preflight_finds_is_shown_and_nothing_is_started(checkout: Checkout
     (call,) = checkout.calls.iterdir()
     command = "compose -f docker-compose.monitoring.yml run --build --rm preflight"
     assert call.read_text().splitlines()[0] == command
+
+
+def test_changed_files_have_another_digest(checkout: Checkout) -> None:
+    def digest() -> str:
+        assert checkout.up().returncode == 0
+        return checkout.handed_over(["FILES_DIGEST"])[0]
+
+    first = digest()
+    assert first.isdigit()
+    with (checkout.home / "provisioning/prometheus/targets/backend.yml").open("a") as file:
+        file.write("# Prometheus reads this file again by itself.\n")
+    assert digest() == first
+    for name in ("grafana/alerting/rules.json", "prometheus/prometheus.yml", "blackbox/blackbox.yml"):
+        with (checkout.home / "provisioning" / name).open("a") as file:
+            file.write("\n")
+        before, first = first, digest()
+        assert before != first, name
