@@ -16,6 +16,8 @@ DASHBOARDS := $(BIN)/python -m dashboards
 ENGINE ?= grafana
 BACKEND ?= demo
 STACK ?= dashboards.stack:STACK
+GRAFANA_PORT ?= 3000
+GRAFANA_URL ?= http://localhost:$(GRAFANA_PORT)
 COMPOSE := docker compose -f docker-compose.monitoring.yml
 # provisioning/ is committed: the default stack for Grafana. `up` renders any other beside it.
 RENDERS := provisioning-grafana provisioning-prometheus
@@ -75,7 +77,7 @@ ifneq ($(FILES),provisioning)
 endif
 	$(UP_ENV) $(COMPOSE) run --build --rm preflight
 	$(UP_ENV) FILES_DIGEST=$$($(DIGEST) | cut -d ' ' -f 1) $(COMPOSE) up --detach --build --wait
-	@echo "Grafana: http://localhost:3000, user admin, password in secrets/grafana_admin_password"
+	@echo "Grafana: $(GRAFANA_URL), user admin, password in secrets/grafana_admin_password"
 
 down: ## Stop it; the data stay in their volumes.
 	$(UP_ENV) COMPOSE_PROFILES='*' $(COMPOSE) down

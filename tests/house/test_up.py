@@ -144,3 +144,20 @@ def test_changed_files_have_another_digest(checkout: Checkout) -> None:
             file.write("\n")
         before, first = first, digest()
         assert before != first, name
+
+
+@pytest.mark.parametrize(
+    ("settings", "url"),
+    [
+        (("GRAFANA_PORT=4000",), "http://localhost:4000"),
+        (("GRAFANA_URL=https://grafana.example.org", "GRAFANA_PORT=4000"), "https://grafana.example.org"),
+    ],
+)
+@pytest.mark.parametrize("in_a_file", [False, True])
+def test_the_address_is_the_one_that_was_set(
+    settings: tuple[str, ...], url: str, in_a_file: bool, checkout: Checkout
+) -> None:
+    if in_a_file:
+        (checkout.home / ".env").write_text("\n".join(settings) + "\n")
+    done = checkout.up(*(() if in_a_file else settings))
+    assert f"Grafana: {url}, user admin" in done.stdout
