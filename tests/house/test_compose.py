@@ -128,7 +128,12 @@ def test_grafana_waits_for_the_secrets_to_be_proven() -> None:
     seen_by_grafana = [pair for pair in mounts(SERVICES["grafana"]) if pair[1] == "/run/secrets"]
     assert seen_by_grafana == [("./secrets/channels", STACK.notifications.secrets_dir)]
     assert seen_by_grafana[0] in mounts(SERVICES["preflight"])
-    assert "--stack=dashboards.stack:STACK" in map(default, SERVICES["preflight"]["command"])
+    root = SERVICES["grafana"]["environment"]["GF_SERVER_ROOT_URL"]
+    assert SERVICES["preflight"]["command"] == [
+        "--stack=${STACK:-dashboards.stack:STACK}",
+        "--engine=${ENGINE:-grafana}",
+        f"--grafana-url={root}",
+    ]
     assert seen_by_grafana[0] in mounts(SERVICES["alertmanager"])
 
 
