@@ -10,6 +10,7 @@ from pathlib import Path
 
 from alerts.model import Engine
 from alerts.notifications import WEBHOOK, Notifications, SecretRef
+from dashboards.stack import Stack
 
 # What Grafana reads from a file or variable becomes a number or a boolean where Go's strconv takes it for one
 # while the contact point wants text: Grafana ends. Alertmanager takes a file as it is.
@@ -44,16 +45,17 @@ def problems(
     return found
 
 
-def notes(notifications: Notifications, links: str, grafana_url: str | None = None) -> list[str]:
-    """A line for each thing that starts well and may yet surprise whoever waits for a message.
+def notes(stack: Stack, *, grafana_url: str | None = None, retention: str | None = None) -> list[str]:
+    """A line for each thing that starts well and may yet surprise.
 
     Args:
-        notifications: of the stack that is about to start.
-        links: what links in messages begin with.
+        stack: that is about to start.
         grafana_url: where people will open Grafana, if that is known.
+        retention: what Prometheus is started with, if that is known.
     """
     found = []
-    if WEBHOOK in notifications.channels:
+    links = stack.grafana_url
+    if WEBHOOK in stack.notifications.channels:
         found.append(
             f"channel {WEBHOOK.name!r} is the demo's receiver, {WEBHOOK.url}, which keeps messages and tells "
             "nobody; for a backend of your own, name a channel of your own in the stack"
@@ -62,6 +64,10 @@ def notes(notifications: Notifications, links: str, grafana_url: str | None = No
         found.append(
             f"links to runbooks and panels begin with {links}, but Grafana is at {grafana_url}; "
             "give the stack that grafana_url, and build"
+        )
+    if retention is not None and retention != f"{stack.retention}d":
+        found.append(
+            f"Prometheus keeps {retention}, but the stack counts on {stack.retention}d; set RETENTION to that"
         )
     return found
 

@@ -5,6 +5,7 @@ The checks read the rendered bytes, so that nothing between a definition and its
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 
 from dashboards.checks import alerting, boards, queries
@@ -23,6 +24,7 @@ def check_files(
     *,
     identity: tuple[str, ...],
     alone: Collection[str] = (),
+    retention: float = math.inf,
 ) -> list[Finding]:
     """What is wrong in these files, sorted by file, place and check.
 
@@ -32,6 +34,7 @@ def check_files(
         identity: the labels that tell installations apart; every aggregation keeps them.
         alone: names of alerts that are declared for one engine. Alerts of severity info, and those that
             fire on the error of a query, need not be named.
+        retention: how long Prometheus keeps data, in seconds.
     """
-    subject = Subject(files=files, catalogue=catalogue, identity=identity, alone=alone)
+    subject = Subject(files=files, catalogue=catalogue, identity=identity, alone=alone, retention=retention)
     return sorted({finding for rule in RULES for finding in rule.run(subject)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -94,12 +95,14 @@ class Subject:
         catalogue: every metric that a query may name, recorded ones included.
         identity: the labels that every aggregation keeps.
         alone: names of alerts that are declared for one engine only.
+        retention: how long Prometheus keeps data, in seconds.
     """
 
     files: Mapping[str, bytes]
     catalogue: Catalogue
     identity: tuple[str, ...]
     alone: Collection[str] = ()
+    retention: float = math.inf
 
     @cached_property
     def _read(self) -> tuple[dict[str, Any], dict[str, str]]:

@@ -93,7 +93,8 @@ def alert(expr: str, name: str = "Small", summary: str = "It is small.", **more:
 
 def judge(found: dict[str, bytes]) -> list[Finding]:
     """What the checks say of these files, with the project's own catalogue and identity."""
-    return check_files(found, STACK.catalogue, identity=STACK.identity)
+    retention = STACK.retention * 86_400
+    return check_files(found, STACK.catalogue, identity=STACK.identity, retention=retention)
 
 
 def only(found: list[Finding], *rules: str) -> list[Finding]:

@@ -345,6 +345,16 @@ def test_a_recording_that_nobody_declared_is_refused() -> None:
     assert "'job:requests:rate5m' is not declared" in found.message
 
 
+def test_a_range_beyond_what_prometheus_keeps_is_refused() -> None:
+    best = "max by (environment, cluster, job) (max_over_time(job:http_requests:rate5m{SCOPE}[%s]))"
+    (found,) = only(asked(best % "36d", kind="stat", unit="reqps"), "window-retained")
+
+    assert "max_over_time() looks back 36 d, and Prometheus keeps 35 d" in found.message
+    assert "`retention`" in found.fix
+    assert not only(asked(best % "35d", kind="stat", unit="reqps"), "window-retained")
+
+
 COVERED = {rule for rule, *_ in REFUSED} | {
     "panel-unit", "variable-label", "variable-used", "legend-label", "recorded", "recorded-labels",
+    "window-retained",
 }  # fmt: skip

@@ -133,6 +133,7 @@ def test_grafana_waits_for_the_secrets_to_be_proven() -> None:
         "--stack=${STACK:-dashboards.stack:STACK}",
         "--engine=${ENGINE:-grafana}",
         f"--grafana-url={root}",
+        "--retention=${RETENTION:-35d}",
     ]
     assert seen_by_grafana[0] in mounts(SERVICES["alertmanager"])
 
@@ -187,7 +188,8 @@ def test_each_reader_of_secrets_joins_the_group_that_owns_them() -> None:
 
 
 def test_retention_addresses_and_links_are_those_of_the_stack() -> None:
-    assert f"--storage.tsdb.retention.time={STACK.retention}d" in SERVICES["prometheus"]["command"]
+    command = [default(word) for word in SERVICES["prometheus"]["command"]]
+    assert f"--storage.tsdb.retention.time={STACK.retention}d" in command
     assert default(SERVICES["grafana"]["environment"]["GF_SERVER_ROOT_URL"]) == STACK.grafana_url
     named = [address for job in STACK.targets.jobs for address in job.addresses]
     named += [STACK.targets.blackbox, STACK.targets.alertmanager, STACK.targets.prometheus[len("http://") :]]

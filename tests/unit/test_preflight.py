@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from alerts.notifications import NOTIFICATIONS, Notifications, SecretRef, Slack, Webhook
 from dashboards.cli import main
 from dashboards.preflight import notes, problems
+from dashboards.stack import Stack
 
 GOOD = "https://hooks.slack.com/services/T0/B0/hunter2"
 
@@ -114,10 +115,10 @@ def test_another_folder_is_looked_into_but_for_absolute_paths(tmp_path: Path) ->
 
 
 def test_who_uses_the_receiver_of_the_demo_is_told_that_nobody_hears() -> None:
-    (line,) = notes(NOTIFICATIONS, "http://localhost:3000")
+    (line,) = notes(Stack())
     assert "http://webhook:9095/" in line
     assert "tells nobody" in line
-    assert notes(told_by(SecretRef(file="slack_url")), "http://localhost:3000") == []
+    assert notes(Stack(notifications=told_by(SecretRef(file="slack_url")))) == []
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,7 @@ def test_who_uses_the_receiver_of_the_demo_is_told_that_nobody_hears() -> None:
     [(None, False), ("http://localhost:3000/", False), ("http://localhost:4000", True)],
 )
 def test_links_that_lead_elsewhere_are_told(url: str | None, differs: bool) -> None:
-    lines = notes(told_by(SecretRef(file="slack_url")), "http://localhost:3000", url)
+    lines = notes(Stack(notifications=told_by(SecretRef(file="slack_url"))), grafana_url=url)
     assert len(lines) == differs
     assert all("http://localhost:3000, but Grafana is at http://localhost:4000" in line for line in lines)
 
@@ -168,3 +169,12 @@ def test_exit_codes_tell_fine_from_findings_and_from_misuse(stack: str, tmp_path
     assert code == 1
     assert "/run/secrets/slack_url is missing" in output, "where Grafana finds it, if no folder is given"
     assert run("--secrets")[0] == 2
+
+
+@pytest.mark.parametrize(("retention", "said"), [("35d", 0), ("15d", 1), ("7d", 1)])
+def test_a_prometheus_that_forgets_sooner_than_the_stack_counts_on_is_noted(
+    retention: str, said: int
+) -> None:
+    lines = notes(Stack(notifications=told_by(SecretRef(file="slack_url"))), retention=retention)
+    assert len(lines) == said
+    assert all(f"keeps {retention}, but the stack counts on 35d" in line for line in lines)

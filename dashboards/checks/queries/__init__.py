@@ -46,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     identity.kept,
     scope.scoped,
     windows.windows,
+    windows.retained,
     variables.declared,
     variables.used,
     legends.legends,

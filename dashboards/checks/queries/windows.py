@@ -10,6 +10,7 @@ from dashboards.checks.promql import Call, Node, Selector, Subquery, Window, wal
 from dashboards.checks.queries.rates import GROWTH
 from dashboards.checks.subject import Subject
 from dashboards.checks.times import seconds
+from signals.numbers import SECONDS, spoken
 
 # A graph may look this far back on purpose, such as at the growth of an hour.
 LONG = 3600
@@ -26,6 +27,20 @@ def windows(subject: Subject, report: Report) -> Iterator[Finding]:
             reason, fix = judged(place, function, window, scrape)
             if reason:
                 yield report(place.file, place.where, f"{function}() {reason}", fix)
+
+
+@file_rule("window-retained", "no range reaches further back than Prometheus keeps data")
+def retained(subject: Subject, report: Report) -> Iterator[Finding]:
+    """Records of a month in a Prometheus that forgets after two weeks."""
+    for place in subject.places:
+        query = subject.queries.get(place.text)
+        for function, window in ranges(query.node) if query else ():
+            if not window.variable and window.seconds > subject.retention:
+                message = (
+                    f"{function}() looks back {spoken(window.seconds, SECONDS)}, and Prometheus keeps "
+                    f"{spoken(subject.retention, SECONDS)}"
+                )
+                yield report(place.file, place.where, message, "Keep more (`retention`), or look back less.")
 
 
 def ranges(node: Node) -> Iterator[tuple[str, Window]]:
