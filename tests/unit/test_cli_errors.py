@@ -19,6 +19,7 @@ from dataclasses import replace
 
 from dashboards.model import Board, graph, row, stat
 from dashboards.stack import STACK as THEIRS, Stack
+from signals import objectives
 """
 SIGNAL = """
 from exporters.catalogue import Gauge, redis
@@ -162,6 +163,18 @@ def test_an_alert_without_a_runbook_is_told_with_the_file_to_write(build: Build)
         ('Stack(grafana_url="grafana")', "grafana_url is 'grafana'; links in messages start with it"),
         ('Stack(tombstones=("ApiDown",))', "tombstone 'ApiDown' is an alert that still is"),
         ("Stack(boards=THEIRS.boards[2:])", "no board shows the signal 'Application answers'"),
+        (
+            'Stack(identity=("region",))',
+            "job 'api' carry no label 'region', which is in the stack's identity",
+        ),
+        (
+            'Stack(objectives=(replace(objectives.P95, key="p59"),))',
+            "nothing reads the objective 'p59'; expected the key of one that is there",
+        ),
+        (
+            "Stack(objectives=(objectives.P95, replace(objectives.P95, value=0.1)))",
+            "two objectives or limits have the key 'p95'",
+        ),
         ("5", "STACK is int, expected a dashboards.stack.Stack; the module has ['THEIRS']"),
     ],
 )
