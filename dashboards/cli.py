@@ -127,9 +127,8 @@ def build(output: Path, check: bool, stack_name: str, engine: str | None) -> Non
 
     began = time.perf_counter()
     files, findings = write.checked(chosen(stack_name, engine))
-    errors = [finding for finding in findings if finding.level == "error"]
-    if errors:
-        report(findings)
+    report(findings)
+    if any(finding.level == "error" for finding in findings):
         sys.exit(1)
     if check:
         drift = write.compare(files, output)
@@ -184,8 +183,11 @@ def lint(as_json: bool, list_rules: bool, stack_name: str, engine: str | None) -
 def report(findings: Sequence[Any]) -> None:
     """Findings, one a line, with what to do."""
     for finding in findings:
+        level = "" if finding.level == "error" else f"{finding.level}: "
         fix = f" {finding.fix}" if finding.fix else ""
-        click.echo(f"{finding.file}: {finding.where}: {finding.message}{fix} [{finding.rule}]", err=True)
+        click.echo(
+            f"{finding.file}: {finding.where}: {level}{finding.message}.{fix} [{finding.rule}]", err=True
+        )
 
 
 @main.command("list", epilog="Example: python -m dashboards list alerts")
@@ -214,8 +216,15 @@ def list_(what: str, as_json: bool, stack_name: str, engine: str | None) -> None
 @click.option(
     "--grafana-url", metavar="URL", help="Where people open Grafana; a note says if links lead elsewhere."
 )
+@click.option("--retention", metavar="DAYS", help="What Prometheus keeps, as 35d; a note says if it differs.")
 @stack_options
-def preflight(secrets_dir: str | None, grafana_url: str | None, stack_name: str, engine: str | None) -> None:
+def preflight(
+    secrets_dir: str | None,
+    grafana_url: str | None,
+    retention: str | None,
+    stack_name: str,
+    engine: str | None,
+) -> None:
     """Check that every secret that the notifications refer to is there, before Grafana starts.
 
     A secret that is missing, empty, or reads as a number or boolean ends Grafana at start.
@@ -223,7 +232,7 @@ def preflight(secrets_dir: str | None, grafana_url: str | None, stack_name: str,
     from dashboards import preflight as secrets  # noqa: PLC0415 - only this command needs it
 
     stack = chosen(stack_name, engine)
-    for note in secrets.notes(stack.notifications, stack.grafana_url, grafana_url):
+    for note in secrets.notes(stack, grafana_url=grafana_url, retention=retention):
         click.echo(f"note: {note}", err=True)
     problems = secrets.problems(stack.notifications, engine=stack.engine, secrets_dir=secrets_dir)
     for problem in problems:

@@ -80,6 +80,7 @@ BOARD = Board(
             graph(pool.TIMEOUT_RATE, zero="nobody gave up waiting", moves="hold-connections"),
             graph(pool.USE_MEAN),
             graph(pool.WORKER_UTILIZATION, zero="no connection is used", moves="hold-connections"),
+            collapsed=True,
         ),
         row(
             "How much goes over the wire, and what does the cache save?",

@@ -22,13 +22,6 @@ from tests.checks import (
 )
 
 TABLES = (test_queries, test_reachable, test_boards, test_rules, test_routes, test_engines, test_dead_rules)
-# Warnings that stand on purpose: file and check.
-ACCEPTED = {
-    # Everything about one application is on its board; its rows are read from the top.
-    ("grafana/dashboards/backend-api.json", "panel-count"),
-    # The scorecard has no variable for the endpoint from which one comes.
-    ("grafana/dashboards/backend-api.json", "link-variable"),
-}
 
 
 def test_every_check_has_a_case_that_it_refuses() -> None:
@@ -46,9 +39,7 @@ def test_every_check_says_once_what_it_proves() -> None:
 @pytest.mark.parametrize("engine", ["grafana", "prometheus"])
 @pytest.mark.parametrize("scale", [1.0, 0.1])
 def test_nothing_is_found_in_what_this_project_ships(engine: Engine, scale: float) -> None:
-    targets = replace(STACK.targets, interval=STACK.targets.interval * scale)
-    files, found = write.checked(replace(STACK, engine=engine, time_scale=scale, targets=targets))
+    files, found = write.checked(replace(STACK, engine=engine, time_scale=scale))
 
     assert len(files) > 10
-    assert [each for each in found if each.level == "error"] == []
-    assert {(each.file, each.rule) for each in found} - ACCEPTED == set()
+    assert found == []
