@@ -232,7 +232,8 @@ KEYSPACE_PASS_SECONDS = Gauge(
 )
 KEYSPACE_COVERAGE = Gauge(
     name="obs_redis_keyspace_coverage_ratio",
-    help="Keys seen by the pass now under way (1 when none is), as a share of the keys there are.",
+    help="Keys seen by the last pass that ended, also if broken off, as a share of those when it began.",
     collector="redis.keyspace",
     unit="ratio",
+    optional="until the first pass has ended, and without patterns",
 )

@@ -15,8 +15,9 @@ import pytest
 from redis.exceptions import NoPermissionError
 
 from examples.demo.databases import Redis
+from examples.demo.process import wait_until
+from exporters.catalogue import CATALOGUE, self_
 from exporters.catalogue import redis as catalogue
-from exporters.catalogue import self_
 from exporters.globs import GlobError, compile_globs
 from tests.servers.exporter_support import PASSWORD, Samples, add_user, admin, collect, collect_until, watch
 
@@ -123,9 +124,10 @@ def test_without_patterns_nothing_is_scanned(server: Redis) -> None:
     with closing(watch(server)) as backend:
         page = collect(backend)
 
-    assert page.of(catalogue.KEYSPACE_COVERAGE) == 1
     assert page.of(catalogue.COMMANDS, cmd="scan") is None
-    assert catalogue.UNMATCHED_KEYS.name not in page.names()
+    of_passes = {metric.name for metric in CATALOGUE.of("redis") if metric.collector == "redis.keyspace"}
+    assert len(of_passes) == 5
+    assert not page.names() & of_passes
 
 
 def test_counts_stay_between_passes_and_a_scrape_never_scans(server: Redis) -> None:
@@ -167,18 +169,25 @@ def test_a_server_that_is_replaced_by_an_empty_one_is_counted_anew(own_server: R
     assert page.of(self_.REDIS_COLLECTOR_SUCCESS, collector="redis.keyspace") == 1
 
 
-def test_a_large_keyspace_is_passed_over_slowly_and_it_is_told_how_far(own_server: Redis) -> None:
+def scans(server: Redis) -> int:
+    """How often the server was asked for keys."""
+    with admin(server) as client:
+        return int(client.info("commandstats").get("cmdstat_scan", {}).get("calls", 0))
+
+
+def test_a_large_keyspace_is_passed_over_slowly_and_nothing_is_told_before_the_end(own_server: Redis) -> None:
     patterns = ("user:*9", "user:*")
     fill_many(own_server, MANY // 2)
     with closing(watch(own_server, key_patterns=patterns)) as backend:
         page = collect_until(backend, catalogue.KEYS, MANY // 20, db="db0", key="user:*9")
     at_once = page.of(catalogue.KEYSPACE_PASS_SECONDS)
-    coverages: set[float] = set()
+    scrapes = 0
     fill_many(own_server, MANY)
     with closing(watch(own_server, key_patterns=patterns)) as backend:
         page = collect(backend)
         while page.of(catalogue.KEYS, db="db0", key="user:*") is None:
-            coverages.add(page.of(catalogue.KEYSPACE_COVERAGE) or 0)
+            assert catalogue.KEYSPACE_COVERAGE.name not in page.names()
+            scrapes += 1
             time.sleep(0.02)
             page = collect(backend)
     paced = page.of(catalogue.KEYSPACE_PASS_SECONDS)
@@ -188,8 +197,64 @@ def test_a_large_keyspace_is_passed_over_slowly_and_it_is_told_how_far(own_serve
     assert paced
     # Twice the keys; without pauses twice the time, with them twenty times.
     assert paced > 6 * at_once
-    assert any(0 < coverage < 1 for coverage in coverages)
+    assert scrapes > 1
     assert page.of(catalogue.KEYSPACE_COVERAGE) == 1
+
+
+def test_a_pass_that_is_broken_off_tells_how_far_it_came_and_the_counts_before_it_grow_old(
+    own_server: Redis,
+) -> None:
+    fill_many(own_server)
+    labels = {"backend": "redis", "collector": "redis.keyspace"}
+    with closing(watch(own_server, key_patterns=("user:*",), scan_interval=0.1)) as backend:
+        complete = collect_until(backend, catalogue.KEYS, MANY, db="db0", key="user:*")
+        begun = scans(own_server)
+        assert complete.of(catalogue.KEYSPACE_COVERAGE) == 1
+        wait_until(lambda: scans(own_server) > begun + 20, "the next pass is under way", timeout=10)
+        # What a pass under way has seen is not what the last one saw.
+        assert collect(backend).of(catalogue.KEYSPACE_COVERAGE) == 1
+        with admin(own_server) as client:
+            client.execute_command("ACL", "SETUSER", "obs_exporter", "-scan")
+        denied = collect_until(backend, self_.REDIS_COLLECTOR_SUCCESS, 0, collector="redis.keyspace")
+        began = time.monotonic()
+        nothing = collect_until(backend, catalogue.KEYSPACE_COVERAGE, 0)
+        waited = time.monotonic() - began
+
+    assert 0 < (denied.of(catalogue.KEYSPACE_COVERAGE) or 0) < 1
+    assert nothing.of(catalogue.UP) == 1
+    for page in (denied, nothing):  # the counts are still those of the complete pass, and say how old
+        assert page.of(catalogue.KEYS, db="db0", key="user:*") == MANY
+        assert page.of(catalogue.KEYSPACE_PASS_TIMESTAMP) == complete.of(catalogue.KEYSPACE_PASS_TIMESTAMP)
+    ages = [page.of(self_.CACHE_AGE, **labels) or 0 for page in (complete, denied, nothing)]
+    assert ages[0] < ages[1]
+    assert ages[2] - ages[1] == pytest.approx(waited, abs=0.5)
+
+
+def test_while_every_pass_fails_nothing_is_said_to_be_covered(own_server: Redis) -> None:
+    with admin(own_server) as client:
+        client.set("user:1", "")
+        client.execute_command("ACL", "SETUSER", "obs_exporter", "-scan")
+    with closing(watch(own_server, key_patterns=("user:*",))) as backend:
+        page = collect_until(backend, catalogue.KEYSPACE_COVERAGE, 0)
+
+    assert page.of(self_.REDIS_COLLECTOR_SUCCESS, collector="redis.keyspace") == 0
+    assert page.of(self_.CACHE_AGE, backend="redis", collector="redis.keyspace") is None
+    assert not page.names() & {catalogue.KEYS.name, catalogue.UNMATCHED_KEYS.name}
+
+
+def test_keys_are_asked_for_200_at_a_time(server: Redis) -> None:
+    fill_many(server, 1000)
+    with admin(server) as client:
+        client.slowlog_reset()
+        client.config_set("slowlog-log-slower-than", 0)
+        with closing(watch(server, key_patterns=("user:*",))) as backend:
+            collect_until(backend, catalogue.KEYS, 1000, db="db0", key="user:*")
+        client.config_set("slowlog-log-slower-than", 10_000)
+        said = [bytes(entry["command"]) for entry in client.slowlog_get(100)]
+
+    asked = [command for command in said if command.startswith(b"SCAN ")]
+    assert len(asked) >= 4
+    assert {command.split(b" ", 2)[2] for command in asked} == {b"COUNT 200"}
 
 
 def keyspace_threads() -> list[str]:
@@ -199,8 +264,7 @@ def keyspace_threads() -> list[str]:
 def test_closing_ends_a_pass_that_is_under_way(own_server: Redis) -> None:
     fill_many(own_server)
     backend = watch(own_server, key_patterns=("user:*",))
-    while collect(backend).of(catalogue.KEYSPACE_COVERAGE) == 1:
-        time.sleep(0.01)
+    wait_until(lambda: scans(own_server) > 2, "a pass is under way", timeout=10)
 
     started = time.monotonic()
     backend.close()
@@ -213,8 +277,7 @@ def test_closing_ends_a_pass_that_waits_for_a_frozen_server(own_server: Redis) -
     fill_many(own_server)
     assert own_server.process is not None
     backend = watch(own_server, key_patterns=("user:*",))
-    while collect(backend).of(catalogue.KEYSPACE_COVERAGE) == 1:
-        time.sleep(0.01)
+    wait_until(lambda: scans(own_server) > 2, "a pass is under way", timeout=10)
     os.kill(own_server.process.pid, signal.SIGSTOP)
     time.sleep(0.1)
 

@@ -102,9 +102,7 @@ class RedisBackend:
         self._hang_up()
 
     def _keyspace(self) -> Iterable[Family]:
-        if self._keys is None:
-            return [Family(catalogue.KEYSPACE_COVERAGE, [()], [1.0])]
-        return self._keys.families()
+        return [] if self._keys is None else self._keys.families()
 
     def _address(self) -> Address:
         return parse_url(self._settings.url())

@@ -41,11 +41,13 @@ class Pass:
     Attributes:
         counts: by database, the keys that match no pattern, then those of each pattern.
         ended: Unix time.
+        ended_here: the same by ``time.monotonic()``, which no one sets back.
         seconds: how long it took.
     """
 
     counts: dict[int, list[int]]
     ended: float
+    ended_here: float
     seconds: float
 
 
@@ -69,7 +71,8 @@ class KeyCounter:
         self._log = log
         self._last: Pass | None = None
         self._ok: bool | None = None
-        self._coverage = 1.0
+        self._seen = 0.0  # by the pass under way, as a share of the keys there are
+        self._coverage: float | None = None
         self._stop = threading.Event()
         self._session: Session | None = None
         self._thread = threading.Thread(target=self._run, name=COLLECTOR, daemon=True)
@@ -90,8 +93,9 @@ class KeyCounter:
         return {COLLECTOR: (self._ok, self._last.seconds if self._last else 0.0)}
 
     def families(self) -> Iterator[Family]:
-        """The counts of the last pass; every pattern is there, as 0 where nothing matches."""
-        yield Family(catalogue.KEYSPACE_COVERAGE, [()], [self._coverage])
+        """The counts of the last complete pass; every pattern is there, as 0 where nothing matches."""
+        if self._coverage is not None:
+            yield Family(catalogue.KEYSPACE_COVERAGE, [()], [self._coverage])
         last = self._last
         if last is None:
             return
@@ -102,12 +106,13 @@ class KeyCounter:
         yield Family(catalogue.UNMATCHED_KEYS, [(f"db{number}",) for number in last.counts], unmatched)
         yield Family(catalogue.KEYSPACE_PASS_TIMESTAMP, [()], [last.ended])
         yield Family(catalogue.KEYSPACE_PASS_SECONDS, [()], [last.seconds])
-        age = max(0.0, time.time() - last.ended)
+        age = time.monotonic() - last.ended_here
         yield Family(self_.CACHE_AGE, [(self._stats.backend, COLLECTOR)], [age])
 
     def _run(self) -> None:
         pause = 0.0
         while not self._stop.wait(pause):
+            self._seen = 0.0
             try:
                 self._last = self._pass()
                 self._ok = True
@@ -122,8 +127,7 @@ class KeyCounter:
                     self._log.warning("%s: pass broken off: %s: %s", COLLECTOR, type(error).__name__, error)
                 self._ok = False
                 pause = min(self._interval, RETRY_SECONDS)
-            finally:
-                self._coverage = 1.0
+            self._coverage = self._seen
 
     def _pass(self) -> Pass:
         started = time.monotonic()
@@ -140,10 +144,13 @@ class KeyCounter:
                 for batch in self._scan(session, number, paced=total > SMALL):
                     self._count(batch, counts[number])
                     seen += len(batch)
-                    self._coverage = min(1.0, seen / total)
+                    self._seen = min(1.0, seen / total)
         finally:
             session.close()
-        return Pass(counts=counts, ended=time.time(), seconds=time.monotonic() - started)
+        if total == 0:
+            self._seen = 1.0
+        ended = time.monotonic()
+        return Pass(counts=counts, ended=time.time(), ended_here=ended, seconds=ended - started)
 
     def _scan(self, session: Session, number: int, *, paced: bool) -> Iterator[list[bytes]]:
         """Every key of a database, in batches; time spent on a batch is slept off after it."""
