@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from exporters.catalogue import Gauge, self_
 from exporters.catalogue import postgres as postgres_catalogue
 from exporters.catalogue import redis as redis_catalogue
-from exporters.collectors.base import Backend, Family
+from exporters.collectors.base import Backend, Family, Partial
 from exporters.exposition import render
 
 ANSWER_SECONDS = 2.0  # a page is there by then, whatever the servers do
@@ -47,14 +47,13 @@ class Scraper:
         self._lock = threading.Lock()
 
     def page(self, seconds: float = ANSWER_SECONDS) -> bytes:
-        """Everything known, within this time; a backend that is late is down for this page.
+        """Everything known, within this time; a backend without an answer by then is down for this page.
 
         Args:
             seconds: as `seconds_for` says.
         """
-        now = time.monotonic()
-        wait_until = now + seconds * WAITING_SHARE
-        joined = [flights.join(now + seconds * BACKENDS_SHARE) for flights in self._flights]
+        wait_until = time.monotonic() + seconds * WAITING_SHARE
+        joined = [flights.join() for flights in self._flights]
         families = [family for flight in joined for family in flight.result(wait_until)]
         page = render(families)
         with self._lock:
@@ -69,29 +68,33 @@ class Scraper:
 
 
 class _Flight:
-    """One collection of one backend, under way or landed."""
+    """One collection of one backend, under way or landed.
 
-    def __init__(self, backend: Backend, deadline: float, log: logging.Logger) -> None:
+    It takes the time that a page may take, not that of the scrape which began it: another scrape that joins
+    it has a time limit of its own, and would be told that a server is down for which nobody waited.
+    """
+
+    def __init__(self, backend: Backend, log: logging.Logger) -> None:
         self._backend = backend
         self._log = log
         self._done = threading.Event()
         self._families: list[Family] = [Family(UP[backend.name], [()], [0])]
-        threading.Thread(
-            target=self._collect, args=(deadline,), name=f"{backend.name}.collect", daemon=True
-        ).start()
+        threading.Thread(target=self._collect, name=f"{backend.name}.collect", daemon=True).start()
 
     @property
     def under_way(self) -> bool:
         return not self._done.is_set()
 
     def result(self, deadline: float) -> list[Family]:
-        """The families, or that the backend is down if they are not there in time."""
-        self._done.wait(max(0.0, deadline - time.monotonic()))
+        """The families; if not all are there in time, those that are, or else that the backend is down."""
+        landed = self._done.wait(max(0.0, deadline - time.monotonic()))
+        if not landed and isinstance(self._backend, Partial):
+            return self._backend.so_far()
         return self._families
 
-    def _collect(self, deadline: float) -> None:
+    def _collect(self) -> None:
         try:
-            self._families = self._backend.collect(deadline)
+            self._families = self._backend.collect(time.monotonic() + ANSWER_SECONDS * BACKENDS_SHARE)
         except Exception:
             self._log.exception("%s: collect() raised, which it must not", self._backend.name)
         finally:
@@ -107,9 +110,9 @@ class _Flights:
         self._lock = threading.Lock()
         self._current: _Flight | None = None
 
-    def join(self, deadline: float) -> _Flight:
-        """The collection under way, or else a new one that ends by the deadline."""
+    def join(self) -> _Flight:
+        """The collection under way, or else a new one."""
         with self._lock:
             if self._current is None or not self._current.under_way:
-                self._current = _Flight(self._backend, deadline, self._log)
+                self._current = _Flight(self._backend, self._log)
             return self._current

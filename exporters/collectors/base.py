@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from exporters.catalogue import Metric
 
@@ -38,3 +38,11 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Give up the connection and end background work."""
+
+
+@runtime_checkable
+class Partial(Protocol):
+    """A backend whose answers come one by one, for a scraper that cannot wait for the last."""
+
+    def so_far(self) -> list[Family]:
+        """What the collection under way has found, from any thread; never anything of one before it."""

@@ -85,3 +85,44 @@ def test_dropped_series_add_up_from_page_to_page() -> None:
 
     assert b'dropped_series_total{reason="duplicate"} 1\n' in scraper.page(SECONDS)
     assert b'dropped_series_total{reason="duplicate"} 2\n' in scraper.page(SECONDS)
+
+
+def test_a_scrape_with_a_short_limit_ends_no_collection_that_others_wait_for() -> None:
+    given: list[float] = []
+
+    def slow(deadline: float) -> list[Family]:
+        given.append(deadline - time.monotonic())
+        time.sleep(min(0.6, given[-1]))
+        return [Family(catalogue.UP, [()], [given[-1] > 0.6])]
+
+    scraper = Scraper([Scripted(slow)], "1", LOG)
+
+    for hasty in (0.0005, 0.2):
+        assert DOWN in scraper.page(hasty)
+        assert UP in scraper.page(2.0)
+    assert all(seconds > 1.5 for seconds in given)
+    assert len(given) == 2
+
+
+class Answering(Scripted):
+    """One whose first answer is there before the rest."""
+
+    def so_far(self) -> list[Family]:
+        return [Family(catalogue.UP, [()], [1]), Family(catalogue.HITS, [()], [7])]
+
+
+def test_a_scraper_that_cannot_wait_for_all_answers_gets_those_that_are_there() -> None:
+    release = threading.Event()
+
+    def stuck(deadline: float) -> list[Family]:
+        assert release.wait(10)
+        return up(deadline)
+
+    scraper = Scraper([Answering(stuck)], "1", LOG)
+
+    page = scraper.page(0.2)
+    release.set()
+
+    assert UP in page
+    assert b"\nredis_keyspace_hits_total 7\n" in page
+    assert b"redis_keyspace_hits_total" not in scraper.page(SECONDS)

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from psycopg import errors
 
@@ -20,13 +20,14 @@ from exporters.collectors.postgres.model import UNKNOWN, Server
 from exporters.collectors.postgres.options import PostgresSettings
 from exporters.collectors.postgres.pipeline import Answer, Connection, Question
 from exporters.collectors.postgres.run import Run
-from exporters.collectors.postgres.server import SERVER, read_server
+from exporters.collectors.postgres.server import EXTENSION, SERVER, read_extension, read_server
 from exporters.collectors.selfstats import SelfStats
 from exporters.conninfo import describe
 from exporters.errors import ExporterError
 
 UP = "postgres.up"
 PRIVILEGE = "postgres.privilege"
+OF_EXTENSION = ("postgres.statements", "postgres.statements_info")
 
 # A server that is alive answers the first question at once, whatever the others take.
 FIRST_ANSWER_SECONDS = 1.5
@@ -43,6 +44,9 @@ HINTS = {
     "55000": "; pg_stat_statements must stand in shared_preload_libraries",
     "55P03": "; another session holds a lock on a table",
     "57014": "; it took longer than the time there was",
+    "InvalidParameter": "; a parameter of the connection string has a value that libpq does not know",
+    "TargetSessionAttrs": "; no server is what target_session_attrs asks for",
+    "TlsNotSupported": "; the server has no TLS, which sslmode demands",
 }
 
 
@@ -72,6 +76,7 @@ class PostgresBackend:
         self._log = log
         self._stats = SelfStats(self.name)
         self._first = Run(SERVER)
+        self._extension = Run(EXTENSION)
         self._runs = [Run(collector) for collector in collectors(settings)]
         self._waited_for: deque[Run] = deque()
         self._connection: Connection | None = None
@@ -79,6 +84,7 @@ class PostgresBackend:
         self._where = "the server"
         self._told: set[str] = set()
         self._lock = threading.Lock()
+        self._under_way = False
         self._closed = False
 
     def collect(self, deadline: float) -> list[Family]:
@@ -86,6 +92,7 @@ class PostgresBackend:
         with self._lock:
             times = Times.until(deadline)
             self._first.begin()
+            self._under_way = True
             try:
                 self._scrape(times)
             except Exception as error:  # whatever a server, a network or a secret's file has in store
@@ -95,7 +102,12 @@ class PostgresBackend:
                 self._tell(UP, "")
             if self._closed:
                 self._hang_up()
+            self._under_way = False
             return self._families()
+
+    def so_far(self) -> list[Family]:
+        """What the collection under way has found; before its first answer, that the server is down."""
+        return self._families() if self._under_way else [Family(catalogue.UP, [()], [0])]
 
     def close(self) -> None:
         """Hang up; a collection under way does so when it ends."""
@@ -120,9 +132,10 @@ class PostgresBackend:
         """One round trip; on a new connection one more before it, since who answers decides what to ask."""
         if self._connection is None:
             self._connection = self._connect(times.first_by)
-            self._ask(self._connection, [self._first], times)
+            self._ask(self._connection, [self._first, self._extension], times)
             if self._first.ok:
-                self._ask(self._connection, self._due(), times)
+                due = [run for run in self._due() if run is not self._extension]
+                self._ask(self._connection, due, times)
         else:
             self._ask(self._connection, [self._first, *self._due()], times)
 
@@ -140,12 +153,13 @@ class PostgresBackend:
     def _due(self) -> list[Run]:
         """In their order, but last those that failed before: one that is always slow starves no other."""
         now = time.monotonic()
-        due = []
+        due = [self._extension]
         for run in self._runs:
             if run.due(now) and run.collector.sql(self._server):
                 due.append(run)
             elif run.due(now):
-                run.end([], 0.0, ok=True)  # nothing to be asked of this server
+                # Nothing to be asked of this server; or it is not known whether there is.
+                run.end([], 0.0, ok=self._extension.ok or run.name not in OF_EXTENSION)
                 run.forget()
         return sorted(due, key=lambda run: run.failed)
 
@@ -171,6 +185,8 @@ class PostgresBackend:
                 families = run.collector.parse(answer.rows)
                 if run is self._first:
                     self._meet(read_server(answer.rows))
+                elif run is self._extension:
+                    self._server = replace(self._server, **read_extension(answer.rows))
             except Exception as error:  # an answer otherwise than expected costs this collector alone
                 code = type(error).__name__
         run.end(families, answer.seconds, ok=not code)
@@ -181,7 +197,13 @@ class PostgresBackend:
         if self._server.identity != server.identity:
             for run in self._runs:
                 run.forget()
-        self._server = server
+            self._server = server
+        else:
+            self._server = replace(
+                server,
+                statements_schema=self._server.statements_schema,
+                statements_version=self._server.statements_version,
+            )
         if server.reads_statistics:
             self._told.discard(PRIVILEGE)
         elif PRIVILEGE not in self._told:
@@ -224,14 +246,17 @@ class PostgresBackend:
         up = self._first.ok
         runs = [self._first, *self._runs]
         labels = [(run.name,) for run in runs]
+        succeeded = [up and run.ok for run in runs]  # before what they found: see `so_far`
         now = time.monotonic()
         cached = [
-            (run.name, now - run.answered) for run in runs if run.collector.ttl and run.answered is not None
+            (run.name, now - answered)
+            for run in runs
+            if run.collector.ttl and (answered := run.answered) is not None
         ]
         return [
             Family(catalogue.UP, [()], [up]),
             *(family for run in runs if up for family in run.families),
-            Family(self_.COLLECTOR_SUCCESS, labels, [up and run.ok for run in runs]),
+            Family(self_.COLLECTOR_SUCCESS, labels, succeeded),
             Family(self_.COLLECTOR_DURATION, labels, [run.seconds for run in runs]),
             Family(
                 self_.CACHE_AGE,
@@ -243,9 +268,9 @@ class PostgresBackend:
 
 
 def _explained(code: str) -> str:
-    """An SQLSTATE with its name and what to do about it."""
+    """An SQLSTATE with its name, or an exception's class, and what to do about it."""
     try:
-        name = errors.lookup(code).__name__
+        name = f"{code} {errors.lookup(code).__name__}"
     except KeyError:
-        return code
-    return f"{code} {name}{HINTS.get(code, '')}"
+        name = code
+    return f"{name}{HINTS.get(code, '')}"

@@ -44,7 +44,7 @@ class Run:
 
     def end(self, families: list[Family], seconds: float, *, ok: bool) -> None:
         """Keep what came of it; after a failure it is asked again in the next scrape."""
-        self.ok, self.seconds, self.families = ok, seconds, families
+        self.families, self.seconds, self.ok = families, seconds, ok
         now = time.monotonic()
         self.answered, self.failed = (now, 0.0) if ok else (None, now)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from exporters.catalogue import postgres as catalogue
 from exporters.collectors.base import Family
@@ -11,26 +12,37 @@ from exporters.collectors.postgres.model import Collector, Rows, Server, always,
 SQL = """
 SELECT version(), current_setting('server_version'), current_setting('server_version_num'),
        extract(epoch FROM pg_postmaster_start_time()), pg_is_in_recovery()::int,
-       current_database(), current_user, pg_has_role('pg_read_all_stats', 'USAGE')::int,
-       quote_ident(n.nspname), e.extversion
-  FROM (SELECT 1) AS one
-  LEFT JOIN pg_extension e ON e.extname = 'pg_stat_statements'
-  LEFT JOIN pg_namespace n ON n.oid = e.extnamespace
+       current_database(), current_user, pg_has_role('pg_read_all_stats', 'USAGE')::int
+"""
+# Apart from it: whoever holds a lock on pg_extension must not make the server look dead.
+EXTENSION_SQL = """
+SELECT quote_ident(n.nspname), e.extversion
+  FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+ WHERE e.extname = 'pg_stat_statements'
 """
 
 
 def read_server(rows: Rows) -> Server:
-    """What the other collectors need to know."""
+    """What the other collectors need to know, apart from what `read_extension` tells."""
     (row,) = rows
-    version, started, database, role, reads, schema, extension = (text(row[i]) for i in (2, 3, 5, 6, 7, 8, 9))
+    version, started, database, role, reads = (text(row[i]) for i in (2, 3, 5, 6, 7))
     return Server(
         version=int(version),
         identity=f"{started} {version} {database}",
         role=role,
         reads_statistics=reads == "1",
-        statements_schema=schema,
-        statements_version=tuple(map(int, re.findall(r"\d+", extension))),
+        statements_schema="",
+        statements_version=(),
     )
+
+
+def read_extension(rows: Rows) -> dict[str, Any]:
+    """The fields of `Server` that say where pg_stat_statements lives; without a row nowhere."""
+    schema, version = map(text, rows[0]) if rows else ("", "")
+    return {
+        "statements_schema": schema,
+        "statements_version": tuple(map(int, re.findall(r"\d+", version))),
+    }
 
 
 def parse(rows: Rows) -> list[Family]:
@@ -45,3 +57,4 @@ def parse(rows: Rows) -> list[Family]:
 
 
 SERVER = Collector(name="postgres.server", sql=always(SQL), parse=parse)
+EXTENSION = Collector(name="postgres.extension", sql=always(EXTENSION_SQL), parse=lambda _: [])
