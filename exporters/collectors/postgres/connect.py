@@ -15,6 +15,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 EVENTS = {pq.PollingStatus.READING: READ, pq.PollingStatus.WRITING: WRITE}
 
+Place = tuple[str, str, str]  # host, address (empty for a Unix socket), port
+
 # A connection that is refused carries no SQLSTATE out of libpq, only words: its own, and those of the server,
 # which are English unless `lc_messages` says otherwise. The words themselves are never shown.
 REASONS = (
@@ -29,8 +31,18 @@ REASONS = (
     ("starting up", "57P03"),
     ("shutting down", "57P03"),
     ("Connection refused", "ConnectionRefusedError"),
-    ("No such file", "FileNotFoundError"),
+    ("does not support SSL", "TlsNotSupported"),
     ("certificate", "CertificateError"),
+    ("No such file", "FileNotFoundError"),
+    ("Permission denied", "PermissionError"),
+    ("unreachable", "Unreachable"),
+    ("No route to host", "Unreachable"),
+    ("closed the connection unexpectedly", "ConnectionResetError"),
+    ("session is read-only", "TargetSessionAttrs"),
+    ("session is not read-only", "TargetSessionAttrs"),
+    ("hot standby mode", "TargetSessionAttrs"),
+    (' value: "', "InvalidParameter"),
+    ("for connection option", "InvalidParameter"),
 )
 
 
@@ -49,21 +61,35 @@ class ConnectionFailed(Exception):  # noqa: N818  it is the connection that fail
 def connect(conninfo: str, deadline: float) -> pq.abc.PGconn:
     """A connection that never blocks.
 
+    libpq goes on to the next address by itself where one refuses, but waits for ever for one that is silent.
+    So each has its share of the time that is left, and one that does not use it is left out of a new attempt.
+
     Raises:
         ConnectionFailed: it was refused.
         TimeoutError: there was none by the deadline.
     """
-    try:
-        pgconn = pq.PGconn.connect_start(_resolved(conninfo, deadline).encode())
-    except psycopg.Error as error:
-        raise ConnectionFailed(type(error).__name__) from None
-    try:
-        _complete(pgconn, deadline)
-        pgconn.nonblocking = 1
-    except BaseException:
-        pgconn.finish()
-        raise
-    return pgconn
+    places = _places(conninfo, deadline)
+    passes = 2 if conninfo_to_dict(conninfo).get("target_session_attrs") == "prefer-standby" else 1
+    while True:
+        try:
+            pgconn = pq.PGconn.connect_start(_with_places(conninfo, places).encode())
+        except psycopg.Error as error:
+            raise ConnectionFailed(type(error).__name__) from None
+        try:
+            _complete(pgconn, deadline, passes * len(places))
+            pgconn.nonblocking = 1
+        except TimeoutError:
+            silent = _at(pgconn)
+            pgconn.finish()
+            others = [place for place in places if (place[1] or place[0], place[2]) != silent]
+            places = others if len(others) < len(places) else places[1:]
+            if not places or time.monotonic() >= deadline:
+                raise
+        except BaseException:
+            pgconn.finish()
+            raise
+        else:
+            return pgconn
 
 
 def cancel_and_close(pgconn: pq.abc.PGconn, deadline: float) -> None:
@@ -98,40 +124,63 @@ def wait(fileno: int, events: int, deadline: float) -> int:
     return ready[0][1]
 
 
-def _complete(pgconn: pq.abc.PGconn, deadline: float) -> None:
+def _complete(pgconn: pq.abc.PGconn, deadline: float, places: int) -> None:
     state = pq.PollingStatus.WRITING
+    at, until = ("", ""), deadline
     while state in EVENTS and pgconn.status != pq.ConnStatus.BAD:
-        wait(pgconn.socket, EVENTS[state], deadline)
+        if at != _at(pgconn):
+            now = time.monotonic()
+            at, until = _at(pgconn), now + (deadline - now) / max(1, places)
+            places -= 1
+        wait(pgconn.socket, EVENTS[state], until)
         state = pq.PollingStatus(pgconn.connect_poll())
     if pgconn.status != pq.ConnStatus.OK:
         words = pgconn.error_message.decode(errors="replace")
         raise ConnectionFailed(next((code for part, code in REASONS if part in words), "OperationalError"))
 
 
-def _resolved(conninfo: str, deadline: float) -> str:
-    """The connection string with addresses for its hosts: libpq would wait for the name server.
+def _at(pgconn: pq.abc.PGconn) -> tuple[str, str]:
+    """The address, or directory of a socket, and the port that it tries now."""
+    return (pgconn.hostaddr or pgconn.host).decode(), pgconn.port.decode()
+
+
+def _places(conninfo: str, deadline: float) -> list[Place]:
+    """Every address of every host: libpq itself would wait for the name server.
 
     Raises:
-        ConnectionFailed: a name has no address.
+        ConnectionFailed: no name has an address.
         TimeoutError: the name server did not answer.
     """
     given = conninfo_to_dict(conninfo)
     defaults = {option.keyword.decode(): option.val for option in pq.Conninfo.get_defaults()}
 
-    def parameter(name: str) -> str:
-        return str(given.get(name) or (defaults.get(name) or b"").decode())
+    def parameter(name: str) -> list[str]:
+        return str(given.get(name) or (defaults.get(name) or b"").decode()).split(",")
 
-    hosts = parameter("host").split(",")
-    if parameter("hostaddr") or all(not host or host.startswith(("/", "@")) for host in hosts):
-        return conninfo
-    ports = parameter("port").split(",")
-    ports = ports * len(hosts) if len(ports) == 1 else ports
-    found = [
-        (host, address, port)
-        for host, port in zip(hosts, ports, strict=False)
-        for address in _addresses(host, deadline)
-    ]
-    host, hostaddr, port = (",".join(column) for column in zip(*found, strict=True))
+    hosts, addresses, ports = parameter("host"), parameter("hostaddr"), parameter("port")
+    if addresses != [""]:
+        hosts = hosts * len(addresses) if hosts == [""] else hosts
+        return list(zip(hosts, addresses, _for_each(ports, addresses), strict=False))
+    places: list[Place] = []
+    problem: Exception | None = None
+    for number, (host, port) in enumerate(zip(hosts, _for_each(ports, hosts), strict=False)):
+        now = time.monotonic()
+        try:
+            found = _addresses(host, now + (deadline - now) / (len(hosts) - number))
+            places += [(host, address, port) for address in found]
+        except (ConnectionFailed, TimeoutError) as error:
+            problem = error
+    if not places and problem is not None:
+        raise problem
+    return list(dict.fromkeys(places))
+
+
+def _for_each(ports: list[str], hosts: list[str]) -> list[str]:
+    return ports * len(hosts) if len(ports) == 1 else ports
+
+
+def _with_places(conninfo: str, places: list[Place]) -> str:
+    host, hostaddr, port = (",".join(column) for column in zip(*places, strict=True))
     return make_conninfo(conninfo, host=host, hostaddr=hostaddr, port=port)
 
 
