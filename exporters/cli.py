@@ -10,15 +10,35 @@ import click
 
 from exporters import logs
 from exporters.config import Config, read_config
+from exporters.dsn import holds_connection_string, secrets_in
 from exporters.errors import ExporterError
 from exporters.process import Options, run, version
 from exporters.secrets import Redactor
 
 DEFAULT_ADDRESS = "127.0.0.1:10910"
+PREFIX = "OBS_EXPORTER"
+
+
+class _Command(click.Command):
+    """Takes no connection string as an argument, where every user of the machine could read it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # Before click sees them, whose messages repeat what they refuse.
+        flags = {name: value for name, value in os.environ.items() if name.startswith(f"{PREFIX}_")}
+        for where, text in [*(("an argument", arg) for arg in args), *flags.items()]:
+            if holds_connection_string(text):
+                click.echo(
+                    f"obs-exporter: {where} holds a connection string; expected it in DATABASE_URL or "
+                    "REDIS_URL, or in the file that DATABASE_URL_FILE or REDIS_URL_FILE names",
+                    err=True,
+                )
+                ctx.exit(2)
+        return super().parse_args(ctx, args)
 
 
 @click.command(
-    context_settings={"auto_envvar_prefix": "OBS_EXPORTER", "help_option_names": ["-h", "--help"]},
+    cls=_Command,
+    context_settings={"auto_envvar_prefix": PREFIX, "help_option_names": ["-h", "--help"]},
     epilog="What to watch stands in the environment: DATABASE_URL and REDIS_URL, or DATABASE_URL_FILE and "
     "REDIS_URL_FILE for files that hold them. Example: REDIS_URL=redis://localhost:6379 python -m exporters",
 )
@@ -83,6 +103,8 @@ def main(
 ) -> None:
     """Measure a PostgreSQL, a Redis, or both, and serve what was measured to Prometheus."""
     redactor = Redactor()
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        redactor.learn(secrets_in(os.environ.get(name, "")))
     logs.configure(log_level, log_format, redactor)
     try:
         run(

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
 from psycopg import ProgrammingError, pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from exporters.dsn import Url, is_url, split_url
+from exporters.dsn import did_you_mean, is_port, is_url, split_url, unknown_parameter
 from exporters.errors import ConfigError
 
 # A dead peer is noticed by the kernel, also where no statement is under way.
 DEFAULTS = {
-    "connect_timeout": "2",
     "keepalives": "1",
     "keepalives_idle": "30",
     "keepalives_interval": "5",
@@ -21,6 +19,7 @@ DEFAULTS = {
     "tcp_user_timeout": "5000",
 }
 APPLICATION_NAME = "obs-exporter"
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 SCHEMES = ("postgresql", "postgres")
 EXPECTED = "expected postgresql://user:password@host:5432/database or key=value pairs"
 
@@ -47,6 +46,7 @@ def libpq_conninfo(text: str, name: str) -> str:
         ConfigError: it is neither, or holds a parameter that nobody knows; its text is not in the message.
     """
     given = _of_url(text, name) if is_url(text) else _of_pairs(text, name)
+    _check(given, name)
     parts = {**DEFAULTS, **given, "application_name": APPLICATION_NAME}
     try:
         return make_conninfo("", **parts)
@@ -77,7 +77,7 @@ def _of_url(text: str, name: str) -> dict[str, str]:
         raise ConfigError(f"{name}: the scheme is {url.scheme!r}; {EXPECTED}")
     parts = {
         "host": ",".join(host for host, _ in url.hosts),
-        "port": _ports(url, name),
+        "port": ",".join(port for _, port in url.hosts) if any(port for _, port in url.hosts) else "",
         "dbname": url.path,
         "user": url.user,
         "password": url.password,
@@ -88,13 +88,21 @@ def _of_url(text: str, name: str) -> dict[str, str]:
     return {key: value for key, value in (parts | query).items() if value}
 
 
-def _ports(url: Url, name: str) -> str:
-    ports = [port for _, port in url.hosts]
-    if not all(port.isdecimal() or not port for port in ports):
+def _check(given: Mapping[str, str], name: str) -> None:
+    """What libpq finds out at the first connect alone. No value is shown: it may be a piece of a password."""
+    ports = given.get("port", "").split(",")
+    if not all(not port or is_port(port) for port in ports):
         raise ConfigError(
-            f"{name}: a port is no number; encode '@', ':' and '/' in a password as %40, %3A, %2F"
+            f"{name}: a port is no number from 1 to 65535; "
+            "encode '@', ':' and '/' in a password as %40, %3A, %2F"
         )
-    return ",".join(ports) if any(ports) else ""
+    hosts = max(len(given.get(key, "").split(",")) for key in ("host", "hostaddr"))
+    if len(ports) not in (1, hosts):
+        raise ConfigError(f"{name}: {len(ports)} ports for {hosts} hosts; expected one, or one for each")
+    mode = given.get("sslmode", SSL_MODES[0])
+    if mode not in SSL_MODES:
+        hint = did_you_mean(mode, SSL_MODES)
+        raise ConfigError(f"{name}: unknown sslmode; expected one of {', '.join(SSL_MODES)}{hint}")
 
 
 def _of_query(query: tuple[tuple[str, str], ...], name: str) -> dict[str, str]:
@@ -105,9 +113,7 @@ def _of_query(query: tuple[tuple[str, str], ...], name: str) -> dict[str, str]:
         if key in APPLICATION_ONLY:
             continue
         if key not in known:
-            close = difflib.get_close_matches(key, known, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise ConfigError(f"{name}: libpq knows no parameter {written!r}{hint}")
+            raise ConfigError(f"{name}: {unknown_parameter(written, known, query)}")
         if key == "sslmode":
             parts[key] = TRUTH.get(value.lower(), value)
         else:
@@ -117,5 +123,6 @@ def _of_query(query: tuple[tuple[str, str], ...], name: str) -> dict[str, str]:
 
 def _hosts_of_query(hosts: str) -> Mapping[str, str]:
     """SQLAlchemy's ``?host=a:5432&host=b:5432``."""
-    pairs = [host.partition(":") for host in hosts.split(",")]
+    # More than one colon is of an IPv6 address.
+    pairs = [host.partition(":") if host.count(":") == 1 else (host, "", "") for host in hosts.split(",")]
     return {"host": ",".join(host for host, _, _ in pairs), "port": ",".join(port for _, _, port in pairs)}

@@ -6,7 +6,9 @@ find that its exporter cannot.
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -14,7 +16,10 @@ SCHEME = re.compile(r"\s*([A-Za-z][\w+.-]*)://")
 QUERY = re.compile(r"\?(?=\w+=)")
 PLAIN_ADDRESS = re.compile(r"(\[[^\]]*\]|[^:/]*)(:\d*)?(,|/|$)")
 HOST_AND_PORT = re.compile(r"(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>[^:]*))?")
-KEYWORD_PASSWORD = re.compile(r"password\s*=\s*(?:'((?:\\.|[^'\\])*)'?|(\S+))", re.IGNORECASE)
+CREDENTIAL = re.compile(r"(user|username|password)=", re.IGNORECASE)
+KEYWORD_PASSWORD = re.compile(
+    r"password\s*=\s*(?:'((?:\\.|[^'\\])*)'?|((?:\\.|[^\s\\])+))", re.IGNORECASE | re.DOTALL
+)
 SECRET_PARAMETERS = frozenset({"password", "sslpassword", "ssl_password", "passwd"})
 
 
@@ -44,6 +49,30 @@ class Url:
 def is_url(text: str) -> bool:
     """Whether it has the form ``scheme://``."""
     return SCHEME.match(text) is not None
+
+
+def holds_connection_string(text: str) -> bool:
+    """Whether there may be a password in it, where none belongs."""
+    return "://" in text or KEYWORD_PASSWORD.search(text) is not None
+
+
+def is_port(text: str) -> bool:
+    """Whether it is a number that a TCP port can have."""
+    return text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= 65535
+
+
+def unknown_parameter(name: str, known: Iterable[str], query: Sequence[tuple[str, str]]) -> str:
+    """What to say of one. It is named only where it is a slip of the pen: else it may be of a password."""
+    hint = did_you_mean(name, known)
+    if hint and not any("@" in part for item in query for part in item):
+        return f"no parameter {name!r}{hint}"
+    return "an unknown parameter after '?'; encode '@', ':', '/', '?' in a password as %40, %3A, %2F, %3F"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The nearest known word, as the end of a message; empty if none is near."""
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def split_url(text: str) -> Url:
@@ -80,7 +109,8 @@ def secrets_in(text: str) -> set[str]:
         secrets |= {url.password, url.written_password}
         secrets |= {value for name, value in url.query if name.lower() in SECRET_PARAMETERS}
     for quoted, plain in KEYWORD_PASSWORD.findall(text):
-        secrets |= {plain, quoted, re.sub(r"\\(.)", r"\1", quoted)}
+        written = quoted or plain
+        secrets |= {written, re.sub(r"(?s)\\(.)", r"\1", written)}
     return secrets - {""}
 
 
@@ -88,7 +118,11 @@ def _sections(text: str) -> tuple[str, str, str]:
     """User and password, hosts and path, query: also where `@`, `/` or `?` stand bare in the password."""
     before, query = _without_query(text)
     userinfo, _, address = before.rpartition("@")
-    if not userinfo and "@" in query and not PLAIN_ADDRESS.match(address):
+    # Without a slash before it the `@` ends a password, as libpq and SQLAlchemy read it; but redis-py takes
+    # redis://cache:6379?username=u&password=p@w.
+    no_path = ":" in address and not re.search(r"[\[/]", address)
+    to_password = no_path and (address.endswith(":") or not CREDENTIAL.match(query))
+    if not userinfo and "@" in query and (to_password or not PLAIN_ADDRESS.match(address)):
         userinfo, _, address = text.rpartition("@")
         address, query = _without_query(address)
     return userinfo, address, query

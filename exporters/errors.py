@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
 
 class ExporterError(Exception):
     """The exporter cannot start or go on as it was told; the message says what to change.
 
-    A message never holds a password or a connection string.
+    A message never holds a password or a connection string, and is one line whatever stands in it.
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(CONTROL.sub(lambda found: repr(found[0])[1:-1], message))
 
 
 class ConfigError(ExporterError):

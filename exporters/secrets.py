@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import stat
 from collections.abc import Iterable, Mapping
@@ -10,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
-from exporters.dsn import secrets_in
+from exporters.dsn import holds_connection_string, secrets_in
 from exporters.errors import ConfigError
 
+LOG = logging.getLogger("exporter")
 MASK = "***"
 
 
@@ -72,7 +74,7 @@ class ConnectionString:
         """The string as it is now.
 
         Raises:
-            ConfigError: the file is unreadable, empty, or everybody may read it.
+            ConfigError: the file is unreadable or empty.
         """
         text = self.value if self.file is None else read_secret(self.file, self.name)
         self.redactor.learn(secrets_in(text))
@@ -80,30 +82,52 @@ class ConnectionString:
 
 
 def connection_string(name: str, environ: Mapping[str, str], redactor: Redactor) -> ConnectionString | None:
-    """What ``NAME_FILE`` or else ``NAME`` holds; None if neither is set."""
+    """What ``NAME_FILE`` or ``NAME`` holds; None if neither is set.
+
+    A file that every user of the machine may read is told in the log, but taken: Docker and Kubernetes mount
+    secrets so, read-only, into a container that has no other user.
+
+    Raises:
+        ConfigError: both are set, or the one for a file holds the string itself.
+    """
     file_variable = f"{name}_FILE"
-    if environ.get(file_variable):
-        return ConnectionString(name=file_variable, file=Path(environ[file_variable]), redactor=redactor)
-    if environ.get(name):
-        return ConnectionString(name=name, value=environ[name].strip(), redactor=redactor)
-    return None
+    value, file = environ.get(name, "").strip(), environ.get(file_variable, "")
+    if value and file:
+        raise ConfigError(f"{name} and {file_variable} are both set; expected one of them; unset the other")
+    if value:
+        return ConnectionString(name=name, value=value, redactor=redactor)
+    if not file:
+        return None
+    if holds_connection_string(file):
+        raise ConfigError(f"{file_variable} holds a connection string; expected a file's path; set {name}")
+    _warn_if_open(Path(file), file_variable)
+    return ConnectionString(name=file_variable, file=Path(file), redactor=redactor)
 
 
 def read_secret(path: Path, name: str) -> str:
     """The content of a file that holds a secret, without surrounding space.
 
     Raises:
-        ConfigError: it is unreadable, empty, or everybody may read it.
+        ConfigError: it is unreadable or empty.
     """
     try:
-        with path.open(encoding="utf-8") as file:
-            mode = stat.S_IMODE(path.stat().st_mode)
-            text = file.read().strip()
+        text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise ConfigError(f"{name}={path}: {reason}; expected a file with a connection string") from None
-    if mode & stat.S_IROTH:
-        raise ConfigError(f"{name}={path}: mode {mode:04o} lets everybody read it; run: chmod o-rwx {path}")
     if not text:
         raise ConfigError(f"{name}={path}: the file is empty; expected a connection string")
     return text
+
+
+def _warn_if_open(path: Path, name: str) -> None:
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return  # reading it says why
+    if mode & stat.S_IROTH:
+        LOG.warning(
+            "%s=%s: mode %04o lets every user of this machine read it; unless it is mounted into a container "
+            "run: chmod o-rwx %s",
+            name, path, mode, path,
+        )  # fmt: skip

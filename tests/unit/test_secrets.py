@@ -32,7 +32,6 @@ def parts(text: str) -> dict[str, str]:
     assert given.pop("application_name") == "obs-exporter"
     assert given.pop("keepalives") == "1"
     ours = (
-        "connect_timeout",
         "keepalives_idle",
         "keepalives_interval",
         "keepalives_count",
@@ -54,6 +53,9 @@ HERE = {"host": "db", "dbname": "app", "user": "u"}
         ("postgresql://u:p%zzw@db/app", HERE | {"password": "p%zzw"}),
         (f"postgresql://u:{NASTY}@db/app", HERE | {"password": NASTY}),
         ("postgresql://u:se?cret=x@db/app", HERE | {"password": "se?cret=x"}),
+        ("postgresql://u:7?cret=x@db/app", HERE | {"password": "7?cret=x"}),
+        ("postgresql://u:?cret=x@db/app", HERE | {"password": "?cret=x"}),
+        ("postgresql://u:?user=x@db/app", HERE | {"password": "?user=x"}),
         ("postgres://u@db/app", HERE),
         ("postgresql+psycopg2://u:a+b@db:5433/app", HERE | {"password": "a+b", "port": "5433"}),
         ("postgresql+asyncpg://u:x@db/app?ssl=require", HERE | {"password": "x", "sslmode": "require"}),
@@ -67,6 +69,8 @@ HERE = {"host": "db", "dbname": "app", "user": "u"}
         ("postgresql://u@db/app?application_name=web", HERE),
         ("postgresql://me%40corp@db/app", HERE | {"user": "me@corp"}),
         ("postgresql:///app?user=me@corp", {"dbname": "app", "user": "me@corp"}),
+        ("postgresql://db/app?user=u&password=p@w", HERE | {"password": "p@w"}),
+        ("postgresql:///app?host=::1", {"dbname": "app", "host": "::1"}),
     ],
 )
 def test_libpq_is_told_what_the_applications_url_says(text: str, expected: dict[str, str]) -> None:
@@ -88,9 +92,22 @@ def test_any_encoded_password_arrives_as_it_is(password: str) -> None:
         ("hunter2", "not a connection string for PostgreSQL"),
         ("host=db passwort=hunter2", "not a connection string for PostgreSQL"),
         ("host=db password='hunter2", "not a connection string for PostgreSQL"),
-        ("postgresql://u:hunter2@db:x/app", "a port is no number"),
+        ("postgresql://u:hunter2@db:x/app", "a port is no number from 1 to 65535; encode"),
+        ("postgresql://u:hunter2@db:99999/app", "a port is no number from 1 to 65535"),
+        ("postgresql://u:hunter2@db:0/app", "a port is no number from 1 to 65535"),
+        ("host=db port=hunter2", "a port is no number from 1 to 65535"),
+        ("host=a,b,c port=1,2 password=hunter2", "2 ports for 3 hosts; expected one, or one for each"),
+        ("host=db password=hunter2 sslmode=requires", "unknown sslmode; expected one of disable, allow"),
+        ("host=db sslmode=requires", "did you mean 'require'?"),
+        ("postgresql+asyncpg://u:hunter2@db/app?ssl=bogus", "unknown sslmode; expected one of disable"),
+        ("postgresql://u:7/?hunter2=x@127.0.0.1/db", "an unknown parameter after '?'; encode"),
+        ("postgresql://u:x@?hunter2=y@h/db", "an unknown parameter after '?'; encode"),
+        ("postgresql://u:x@?hunter2=y", "an unknown parameter after '?'; encode"),
+        ("postgresql://u:x@/?userhunter2=y", "an unknown parameter after '?'; encode"),
+        ("postgresql://u:x@/?passwords=hunter2@h", "an unknown parameter after '?'; encode"),
         ("postgresql://u:hunter2@db:1:2/app", "expected host or host:port"),
         ("postgresql://u:hunter2@db/app?sslmod=require", "no parameter 'sslmod'; did you mean 'sslmode'?"),
+        ("postgresql://u:hunter2@db:1?hunter2=1", "an unknown parameter after '?'"),
     ],
 )
 def test_what_is_no_connection_string_is_refused_without_repeating_it(text: str, message: str) -> None:
@@ -134,6 +151,16 @@ def test_a_description_for_the_log_holds_no_password() -> None:
             "cache:6379 user=default tls",
         ),
         (
+            "redis://:7?cret=x@cache",
+            Address(host="cache", password="7?cret=x"),
+            "cache:6379 user=default",
+        ),
+        (
+            "redis://cache:7000?username=u&password=p@w",
+            Address(host="cache", port=7000, username="u", password="p@w"),
+            "cache:7000 user=u",
+        ),
+        (
             "unix://u:pw@/run/redis.sock?db=1",
             Address(path="/run/redis.sock", username="u", password="pw"),
             "user=u",
@@ -151,8 +178,11 @@ def test_a_redis_url_is_read_as_redis_py_reads_it(text: str, expected: Address, 
     [
         ("cache:6379 hunter2", "not a URL"),
         ("sentinel://:hunter2@cache", "the scheme is 'sentinel'"),
-        ("redis://:hunter2@cache:port", "one host and a port in digits"),
-        ("redis://:hunter2@a:1,b:2", "one host and a port in digits"),
+        ("redis://:hunter2@cache:port", "one host, and a port from 1 to 65535"),
+        ("redis://:hunter2@cache:99999", "one host, and a port from 1 to 65535"),
+        ("redis://:hunter2@a:1,b:2", "one host, and a port from 1 to 65535"),
+        ("redis://:7/?hunter2=x@cache", "an unknown parameter after '?'"),
+        ("redis://:x@?hunter2=y@cache", "an unknown parameter after '?'"),
         ("rediss://:hunter2@cache?ssl_ca_cert=/x", "did you mean 'ssl_ca_certs'?"),
     ],
 )
@@ -169,6 +199,7 @@ SHAPES = [
     ("postgresql://db/app?user=u&password=hunter2", "hunter2"),
     ("host=db user=u password=hunter2 dbname=app", "hunter2"),
     (r"host=db user=u password='hunter\'s \\ 2' dbname=app", "hunter's \\ 2"),
+    (r"host=db user=u password=hunter\ two\'s\\3 dbname=app", "hunter two's\\3"),
     ("postgresql://u:hunter%zz2@db/app", "hunter%zz2"),
     (f"postgresql://u:{NASTY}@db/app", NASTY),
 ]
@@ -259,7 +290,7 @@ def secret(tmp_path: Path) -> Path:
 
 def test_a_file_is_read_again_so_that_a_rotated_password_is_used_and_masked(secret: Path) -> None:
     redactor = Redactor()
-    source = connection_string("REDIS_URL", {"REDIS_URL_FILE": str(secret), "REDIS_URL": "unused"}, redactor)
+    source = connection_string("REDIS_URL", {"REDIS_URL_FILE": str(secret), "REDIS_URL": ""}, redactor)
 
     assert source is not None
     assert source.read() == "redis://:first@cache"
@@ -273,15 +304,44 @@ def test_a_variable_that_is_empty_or_unset_gives_nothing() -> None:
     assert connection_string("REDIS_URL", {}, Redactor()) is None
 
 
-def test_a_secret_that_everybody_may_read_is_refused_with_the_command_that_helps(secret: Path) -> None:
-    secret.chmod(0o644)
+@pytest.mark.parametrize(("mode", "told"), [(0o644, True), (0o444, True), (0o640, False), (0o400, False)])
+def test_a_secret_that_everybody_may_read_is_taken_and_told_once(
+    secret: Path, mode: int, told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret.chmod(mode)
 
-    with pytest.raises(ConfigError) as raised:
-        ConnectionString(name="REDIS_URL_FILE", file=secret, redactor=Redactor()).read()
+    source = connection_string("REDIS_URL", {"REDIS_URL_FILE": str(secret)}, Redactor())
 
-    assert str(raised.value) == (
-        f"REDIS_URL_FILE={secret}: mode 0644 lets everybody read it; run: chmod o-rwx {secret}"
-    )
+    assert source is not None
+    assert source.read() == source.read() == "redis://:first@cache"
+    assert [record.getMessage() for record in caplog.records] == told * [
+        f"REDIS_URL_FILE={secret}: mode {mode:04o} lets every user of this machine read it; "
+        f"unless it is mounted into a container run: chmod o-rwx {secret}"
+    ]
+
+
+def test_a_variable_and_its_file_together_are_refused(secret: Path) -> None:
+    given = {"DATABASE_URL": "postgresql://u:hunter2@db", "DATABASE_URL_FILE": str(secret)}
+
+    with pytest.raises(ConfigError, match="DATABASE_URL and DATABASE_URL_FILE are both set; expected one of"):
+        connection_string("DATABASE_URL", given, Redactor())
+
+
+@pytest.mark.parametrize("text", ["redis://:hunter2@cache", "host=db password=hunter2"])
+def test_a_connection_string_in_place_of_a_files_path_is_refused_without_repeating_it(text: str) -> None:
+    with pytest.raises(ConfigError, match="REDIS_URL_FILE holds a connection string; expected") as raised:
+        connection_string("REDIS_URL", {"REDIS_URL_FILE": text}, Redactor())
+
+    assert "hunter2" not in str(raised.value)
+
+
+def test_a_message_is_one_line_whatever_stands_in_it(tmp_path: Path) -> None:
+    odd = tmp_path / "a\nb\u2028c"
+
+    with pytest.raises(ConfigError, match="No such file") as raised:
+        ConnectionString(name="REDIS_URL_FILE", file=odd, redactor=Redactor()).read()
+
+    assert str(raised.value).startswith(f"REDIS_URL_FILE={tmp_path}/a\\nb\\u2028c: ")
 
 
 def test_a_secret_that_is_missing_or_empty_is_refused(secret: Path, tmp_path: Path) -> None:

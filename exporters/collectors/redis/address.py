@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field
 
-from exporters.dsn import Url, is_url, split_url
+from exporters.dsn import Url, is_port, is_url, split_url, unknown_parameter
 from exporters.errors import ConfigError
 
 EXPECTED = "expected redis://user:password@host:6379/0, rediss:// for TLS, or unix:///path/to/socket"
@@ -71,8 +70,8 @@ def parse_url(text: str, name: str = "REDIS_URL") -> Address:
     if url.scheme == "unix":
         return Address(path=f"/{url.path}", username=username, password=password)
     host, port = (url.hosts or (("localhost", ""),))[0]
-    if len(url.hosts) > 1 or not (port or "6379").isdecimal():
-        raise ConfigError(f"{name}: one host and a port in digits; {EXPECTED}")
+    if len(url.hosts) > 1 or not is_port(port or "6379"):
+        raise ConfigError(f"{name}: one host, and a port from 1 to 65535; {EXPECTED}")
     return Address(
         host=host or "localhost",
         port=int(port or 6379),
@@ -89,7 +88,5 @@ def _query(url: Url, name: str) -> dict[str, str]:
         if key in known:
             used[key] = value
         elif key not in APPLICATION_ONLY:
-            close = difflib.get_close_matches(key, known | APPLICATION_ONLY, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else f"; expected some of {sorted(known)}"
-            raise ConfigError(f"{name}: unknown parameter {key!r}{hint}")
+            raise ConfigError(f"{name}: {unknown_parameter(key, known | APPLICATION_ONLY, url.query)}")
     return used
