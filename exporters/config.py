@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from exporters.dsn import did_you_mean
 from exporters.errors import ConfigError
 from exporters.globs import GlobError, translate
 
@@ -18,6 +18,10 @@ Reader = Callable[[Any, str], Any]
 
 SHOWN_CHARACTERS = 60
 MAY_BE_SECRET = re.compile(r"://|passw|secret|token|dsn", re.IGNORECASE)
+PLAIN_KEY = re.compile(r"\w{1,40}")
+HIDDEN_KEY = "(a key not shown)"
+# What follows in a message of PyYAML is of the file, and may be a password that stands alone in it.
+OF_THE_FILE = re.compile(r"(alias|anchor|tag|handle) ['\"].*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +70,14 @@ def read_config(path: Path) -> Config:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        raise ConfigError(
-            f"{place}: {error.problem}; expected YAML with the keys {', '.join(SECTIONS)}"
-        ) from None
+        problem = OF_THE_FILE.sub(r"\1", error.problem or "")
+        raise ConfigError(f"{place}: {problem}; expected YAML with the keys {', '.join(SECTIONS)}") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: nested too deeply; expected YAML of a few levels") from None
     except yaml.YAMLError:
         raise ConfigError(f"{path}: a character that YAML does not allow; expected YAML text") from None
     try:
-        return Config(file=path, **_mapping(document or {}, "", SECTIONS))
+        return Config(file=path, **_mapping({} if document is None else document, "", SECTIONS))
     except _WrongError as error:
         raise ConfigError(f"{path}: {error}") from None
 
@@ -80,7 +85,8 @@ def read_config(path: Path) -> Config:
 class _WrongError(Exception):
     def __init__(self, key: str, value: object, expected: str) -> None:
         shown = repr(value)
-        if MAY_BE_SECRET.search(f"{key} {shown}"):
+        # Without a key the file may hold nothing but a password.
+        if not key or HIDDEN_KEY in key or MAY_BE_SECRET.search(f"{key} {shown}"):
             shown = "(a value not shown)"
         if len(shown) > SHOWN_CHARACTERS:
             shown = f"{shown[:SHOWN_CHARACTERS]}…"
@@ -88,17 +94,41 @@ class _WrongError(Exception):
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML's own rule that a key stands once in a mapping; PyYAML silently takes the last."""
+    """YAML as its readers mean it: a key stands once in a mapping, and 1:30 is not the number 90."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            # PyYAML itself has no message for a number or date that is none.
+            kind = str(node.tag).rpartition(":")[2]
+            problem = f"what stands here is no {kind}"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[object] = set()
         for key_node, _ in node.value:
-            if key_node.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key_node.value!r} stands twice", key_node.start_mark
-                )
-            seen.add(key_node.value)
+            if isinstance(key_node, yaml.ScalarNode):
+                if key_node.value in seen:
+                    problem = f"the key {_shown_key(key_node.value)} stands twice"
+                    raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
+                seen.add(key_node.value)
         return super().construct_mapping(node, deep=deep)
+
+    def construct_number(self, node: yaml.ScalarNode) -> Any:
+        """A number; to YAML 1.1 a text with colons is one too, to base 60."""
+        if ":" in node.value:
+            return node.value
+        return self.construct_yaml_int(node) if node.tag.endswith("int") else self.construct_yaml_float(node)
+
+
+for _kind in ("int", "float"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_kind}", _Loader.construct_number)
+
+
+def _shown_key(key: object) -> str:
+    """A key that is a plain word; another one may be a connection string in the wrong place."""
+    return str(key) if PLAIN_KEY.fullmatch(str(key)) else HIDDEN_KEY
 
 
 def _mapping(value: Any, key: str, readers: Mapping[str, Reader]) -> dict[str, Any]:
@@ -106,10 +136,9 @@ def _mapping(value: Any, key: str, readers: Mapping[str, Reader]) -> dict[str, A
         raise _WrongError(key, value, f"a mapping of {', '.join(readers)}")
     read: dict[str, Any] = {}
     for name, item in value.items():
-        where = f"{key}.{name}" if key else str(name)
+        where = f"{key}.{_shown_key(name)}" if key else _shown_key(name)
         if name not in readers:
-            close = difflib.get_close_matches(str(name), readers, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
+            hint = did_you_mean(str(name), readers)
             raise _WrongError(where, item, f"one of the keys {', '.join(readers)}{hint}")
         read[name] = readers[name](item, where)
     return read
@@ -171,7 +200,41 @@ def _patterns(value: Any, key: str) -> tuple[str, ...]:
     return patterns
 
 
-INDEX: dict[str, Reader] = {"name": _text, "table": _text, "columns": _list(_text), "where": _text}
+def _sql(read: str, expected: str) -> Reader:
+    """A text that a function of the collectors can read; which one, since loading them loads psycopg."""
+
+    def reader(value: Any, key: str) -> str:
+        text = _text(value, key)
+        try:
+            from exporters.collectors.postgres import names, options, predicate  # noqa: PLC0415  loads psycopg
+        except ModuleNotFoundError:  # without the driver nobody asks for it
+            return text
+        functions: dict[str, Callable[[str], object]] = {
+            "name": names.read_name,
+            "path": names.read_path,
+            "column": options.KeyColumn.read,
+            "predicate": predicate.normalised,
+        }
+        try:
+            functions[read](text)
+        except ValueError:
+            raise _WrongError(key, value, expected) from None
+        return text
+
+    return reader
+
+
+_NAME = _sql("name", 'a name without a schema, or a "Quoted name"')
+_TABLE = _sql("path", 'name, schema.name or "Quoted name"')
+_COLUMN = _sql("column", "a column with its direction, such as 'created_at DESC'")
+_PREDICATE = _sql("predicate", "what follows WHERE, each parenthesis closed once")
+
+INDEX: dict[str, Reader] = {
+    "name": _NAME,
+    "table": _TABLE,
+    "columns": _list(_COLUMN),
+    "where": _PREDICATE,
+}
 
 
 def _index(value: Any, key: str) -> IndexConfig:
@@ -184,9 +247,18 @@ def _index(value: Any, key: str) -> IndexConfig:
     return IndexConfig(**read)
 
 
+def _indexes(value: Any, key: str) -> tuple[IndexConfig, ...]:
+    indexes: tuple[IndexConfig, ...] = _list(_index)(value, key)
+    named = [(index.name, index.table) for index in indexes]
+    for number, one in enumerate(named):
+        if one in named[:number]:
+            raise _WrongError(f"{key}[{number}]", " of ".join(one), "each index of a table once")
+    return indexes
+
+
 POSTGRES: dict[str, Reader] = {
-    "expected_indexes": _list(_index),
-    "tables": _list(_text),
+    "expected_indexes": _indexes,
+    "tables": _list(_TABLE),
     "top_tables": _whole(0, 1000),
     "top_indexes": _whole(0, 1000),
     "top_statements": _whole(0, 200),

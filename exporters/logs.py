@@ -12,7 +12,7 @@ from types import TracebackType
 
 from exporters.secrets import Redactor
 
-LEVELS = ("debug", "info", "warning", "error")
+LEVELS = ("debug", "info", "warn", "warning", "error")  # other exporters say warn
 FORMATS = ("logfmt", "json")
 BARE = re.compile(r"[\w.:+-]+")
 

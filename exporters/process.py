@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import signal
 import threading
 from collections.abc import Mapping, Sequence
@@ -15,11 +16,12 @@ from exporters.config import Config, IndexConfig
 from exporters.errors import ConfigError, ExporterError
 from exporters.scrape import Scraper
 from exporters.secrets import ConnectionString, Redactor, connection_string
-from exporters.server import HEALTHY, LANDING, READY, Page, Server
+from exporters.server import HEALTHY, READY, Page, Server
 
 LOG = logging.getLogger("exporter")
 ENDING = {signal.SIGTERM, signal.SIGINT}
 API_PATH = "/metrics/api"
+TELEMETRY_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?")  # what stands in a request as it is
 # Together less than the second within which a supervisor sees the process end.
 DRAIN_SECONDS = 0.3
 CLOSE_SECONDS = 0.4
@@ -117,15 +119,12 @@ def _postgres(source: ConnectionString, config: Config) -> Backend:
     )
 
     indexes: Sequence[IndexConfig] = config.postgres.get("expected_indexes", ())
-    try:
-        expected = tuple(
-            ExpectedIndex(name=index.name, table=index.table, columns=index.columns, predicate=index.where)
-            for index in indexes
-        )
-        given = dict(config.postgres) | {"expected_indexes": expected}
-        return PostgresBackend(PostgresSettings(conninfo=current, **given), LOG)
-    except ValueError as error:
-        raise ConfigError(f"{config.file}: postgres: {error}") from None
+    expected = tuple(
+        ExpectedIndex(name=index.name, table=index.table, columns=index.columns, predicate=index.where)
+        for index in indexes
+    )
+    given = dict(config.postgres) | {"expected_indexes": expected}
+    return PostgresBackend(PostgresSettings(conninfo=current, **given), LOG)
 
 
 def _redis(source: ConnectionString, config: Config) -> Backend:
@@ -139,8 +138,11 @@ def _redis(source: ConnectionString, config: Config) -> Backend:
 def _pages(options: Options, backends: Sequence[Backend]) -> dict[str, Page]:
     """By path what makes its page."""
     path = options.telemetry_path
-    if not path.startswith("/") or path in (LANDING, HEALTHY, READY, API_PATH):
-        raise ConfigError(f"--web.telemetry-path: {path!r}; expected a path of its own, such as '/metrics'")
+    if not TELEMETRY_PATH.fullmatch(path) or path in (HEALTHY, READY, API_PATH):
+        raise ConfigError(
+            f"--web.telemetry-path: {path!r}; expected a path of its own in letters, digits and '-._~/', "
+            "such as '/metrics'"
+        )
     pages: dict[str, Page] = {path: Scraper(backends, version(), LOG).page}
     if options.api_directory is not None:
         if not options.api_directory.exists():

@@ -5,6 +5,7 @@ Bodies are fixed texts or metrics; the text of whatever goes wrong goes to the l
 
 from __future__ import annotations
 
+import errno
 import html
 import http.server
 import logging
@@ -65,9 +66,14 @@ class Server(socketserver.TCPServer):
             )[0]
             super().__init__(address[:2], _Request)  # type: ignore[arg-type]  # typeshed: (str, int) alone
         except OSError as error:
+            taken = error.errno == errno.EADDRINUSE
+            advice = (
+                "end what listens there, or give another"
+                if taken
+                else "expected an address of this machine in"
+            )
             raise ExporterError(
-                f"cannot listen on {host}:{port}: {error.strerror}; end what listens there, "
-                "or give another --web.listen-address"
+                f"cannot listen on {host}:{port}: {error.strerror}; {advice} --web.listen-address"
             ) from None
         self._thread = threading.Thread(
             target=self.serve_forever, args=(POLL_SECONDS,), name="http", daemon=True

@@ -19,7 +19,7 @@ from examples.demo.process import wait_until
 from exporters.catalogue import redis as catalogue
 from exporters.catalogue import self_
 from tests.servers.exporter_process import Exporter, run_to_its_end
-from tests.servers.exporter_support import PASSWORD, add_user, admin, parse, url_of
+from tests.servers.exporter_support import add_user, admin, parse, url_of
 
 
 @pytest.fixture
@@ -71,7 +71,12 @@ NOWHERE = "redis://127.0.0.1:1"
         (
             ("--web.listen-address", "203.0.113.1:10910"),
             {"REDIS_URL": NOWHERE},
-            "cannot listen on 203.0.113.1:10910: Cannot assign requested address; end what listens there",
+            "cannot listen on 203.0.113.1:10910: Cannot assign requested address; expected an address",
+        ),
+        (
+            ("--web.listen-address", "no-such-host.invalid:10910"),
+            {"REDIS_URL": NOWHERE},
+            "expected an address of this machine in --web.listen-address",
         ),
         (
             ("--web.telemetry-path", "metrics"),
@@ -79,6 +84,45 @@ NOWHERE = "redis://127.0.0.1:1"
             "--web.telemetry-path: 'metrics'; expected",
         ),
         (("--web.telemetry-path", "/-/ready"), {"REDIS_URL": NOWHERE}, "expected a path of its own"),
+        (("--web.telemetry-path", "/"), {"REDIS_URL": NOWHERE}, "expected a path of its own"),
+        (("--web.telemetry-path", "/a b?x"), {"REDIS_URL": NOWHERE}, "'/a b?x'; expected a path of its own"),
+        (
+            ("--web.telemetry-path", "/../metrics"),
+            {"REDIS_URL": NOWHERE},
+            "'/../metrics'; expected a path of its own",
+        ),
+        (
+            ("--web.telemetry-path", "hunter2"),
+            {"REDIS_URL": "redis://:hunter2@127.0.0.1:1"},
+            "--web.telemetry-path: '***'; expected",
+        ),
+        (
+            ("--web.listen-address", "hunter2"),
+            {"REDIS_URL": "redis://:hunter2@127.0.0.1:1"},
+            "--web.listen-address: '***'; expected",
+        ),
+        (
+            (),
+            {"DATABASE_URL": "postgresql://u:hunter2@db?sslmode=bogus"},
+            "DATABASE_URL: unknown sslmode; expected one of disable, allow",
+        ),
+        (
+            (),
+            {"DATABASE_URL": "host=db port=99999 password=hunter2"},
+            "DATABASE_URL: a port is no number from 1 to 65535",
+        ),
+        (
+            (),
+            {"REDIS_URL": "redis://:hunter2@cache:99999"},
+            "REDIS_URL: one host, and a port from 1 to 65535",
+        ),
+        (
+            (),
+            {"REDIS_URL": NOWHERE, "REDIS_URL_FILE": "/nowhere"},
+            "REDIS_URL and REDIS_URL_FILE are both set; expected one of them",
+        ),
+        ((), {"REDIS_URL_FILE": "/no\nwhere"}, "REDIS_URL_FILE=/no\\nwhere: No such file or directory"),
+        ((), {"REDIS_URL_FILE": "redis://:hunter2@h"}, "REDIS_URL_FILE holds a connection string; expected"),
         (
             ("--api.multiprocess-dir", "/dev/null"),
             {},
@@ -113,15 +157,64 @@ def test_a_mistake_in_the_configuration_is_told_before_it_listens(tmp_path: Path
     )
 
 
-def test_a_secret_that_everybody_may_read_is_refused_with_the_command_that_helps(tmp_path: Path) -> None:
-    file = tmp_path / "url"
-    file.write_text("redis://:hunter2@cache")
-    file.chmod(0o604)
+def test_a_name_that_cannot_be_is_told_with_its_place_also_without_a_database(tmp_path: Path) -> None:
+    file = tmp_path / "exporter.yml"
+    file.write_text("postgres:\n  tables: [ok, 'a b']\n")
 
-    done = run_to_its_end(REDIS_URL_FILE=str(file))
+    done = run_to_its_end("--config.file", str(file), REDIS_URL=NOWHERE)
 
     assert done.returncode == 2
-    assert done.stderr.endswith(f"mode 0604 lets everybody read it; run: chmod o-rwx {file}\n")
+    assert done.stderr == (
+        f"obs-exporter: {file}: postgres.tables[1]: 'a b'; expected name, schema.name or \"Quoted name\"\n"
+    )
+
+
+# Every process of the machine may read the arguments of every other.
+@pytest.mark.parametrize("secret", ["redis://:hunter2@h", "postgresql://u:hunter2@h/db", "password=hunter2"])
+@pytest.mark.parametrize(
+    "flag",
+    [
+        "{}",
+        "--database.url={}",
+        "--web.listen-address={}",
+        "--web.telemetry-path={}",
+        "--config.file={}",
+        "--api.multiprocess-dir={}",
+        "--log.level={}",
+        "--config.file {}",
+    ],
+)
+def test_a_connection_string_on_the_command_line_is_refused_and_not_repeated(flag: str, secret: str) -> None:
+    done = run_to_its_end(*(part.format(secret) for part in flag.split(" ")), REDIS_URL=NOWHERE)
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == (
+        "obs-exporter: an argument holds a connection string; expected it in DATABASE_URL or REDIS_URL, "
+        "or in the file that DATABASE_URL_FILE or REDIS_URL_FILE names\n"
+    )
+
+
+def test_a_connection_string_in_a_flags_variable_is_refused_and_not_repeated() -> None:
+    done = run_to_its_end(OBS_EXPORTER_LOG_LEVEL="redis://:hunter2@h", REDIS_URL=NOWHERE)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("obs-exporter: OBS_EXPORTER_LOG_LEVEL holds a connection string; expected")
+    assert "hunter2" not in done.stderr
+
+
+def test_a_secret_as_docker_and_kubernetes_mount_it_is_taken(tmp_path: Path, server: Redis) -> None:
+    file = tmp_path / "url"
+    file.write_text(url_of(server))
+    file.chmod(0o444)
+    exporter = Exporter(tmp_path, "--log.level=warn", REDIS_URL_FILE=str(file))
+    try:
+        assert [exporter.scrape().of(catalogue.UP) for _ in range(2)] == [1, 1]
+        (line,) = exporter.written().splitlines()
+        assert "level=warning" in line
+        assert f"REDIS_URL_FILE={file}: mode 0444 lets every user of this machine read it" in line
+    finally:
+        exporter.stop()
 
 
 def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:
@@ -191,8 +284,6 @@ def test_the_file_says_which_keys_are_counted(tmp_path: Path, server: Redis) -> 
         wait_until(lambda: exporter.scrape().of(catalogue.UNMATCHED_KEYS, db="db0") == 1, "the first pass")
         assert exporter.scrape().of(catalogue.KEYS, db="db0", key="dashboard:*") == 2
         assert "has a section postgres, but no such server is given" in exporter.written()
-        assert exporter.process is not None
-        assert PASSWORD not in Path(f"/proc/{exporter.process.pid}/cmdline").read_text()
     finally:
         exporter.stop()
 

@@ -64,7 +64,49 @@ BAD = [
     ("redis:\n  key_patern: []\n", "redis.key_patern: []; expected one of the keys", "mean 'key_patterns'?"),
     ("rediss: {}\n", "rediss: {}; expected one of the keys postgres, redis", "did you mean 'redis'?"),
     ("redis: [a]\n", "redis: ['a']; expected a mapping of key_patterns, scan_interval", ""),
-    ("just text\n", "the file: 'just text'; expected a mapping of postgres, redis", ""),
+    ("just text\n", "the file: (a value not shown); expected a mapping of postgres, redis", ""),
+    ("false\n", "the file: (a value not shown); expected a mapping", ""),
+    ("[]\n", "the file: (a value not shown); expected a mapping", ""),
+    ("0\n", "the file: (a value not shown); expected a mapping", ""),
+    ("redis: {scan_interval: 1:30}\n", "redis.scan_interval: '1:30'; expected a number of seconds", ""),
+    ("redis: {scan_interval: 1:30.5}\n", "redis.scan_interval: '1:30.5'; expected a number of seconds", ""),
+    ("postgres: {top_tables: 1:30}\n", "postgres.top_tables: '1:30'; expected a whole number", ""),
+    ("redis: {[a, b]: c}\n", ":1:9: found unhashable key", "expected YAML"),
+    ("? {a: b}\n", ":1:3: found unhashable key", "expected YAML"),
+    ("redis: {scan_interval: 2020-99-99}\n", ":1:24: what stands here is no timestamp", "expected YAML"),
+    ("redis: {scan_interval: !!int foo}\n", ":1:24: what stands here is no int", "expected YAML"),
+    ("redis: {scan_interval: !!int ''}\n", ":1:24: what stands here is no int", "expected YAML"),
+    ("redis: {scan_interval: !!bool foo}\n", ":1:24: what stands here is no bool", "expected YAML"),
+    ("redis: {scan_interval: !!timestamp foo}\n", ":1:24: what stands here is no timestamp", "expected"),
+    (f"redis: {{scan_interval: {'9' * 5000}}}\n", ":1:24: what stands here is no int", "expected YAML"),
+    (f"redis: {'[' * 3000}\n", "nested too deeply; expected YAML", ""),
+    ('redis: {"a\\nb": 1}\n', "redis.(a key not shown): (a value not shown); expected one of", ""),
+    ("postgres: {tables: [ok, 'a b']}\n", "postgres.tables[1]: 'a b'; expected name, schema.name or", ""),
+    (
+        "postgres: {expected_indexes: [{name: s.i, table: t, columns: [a]}]}\n",
+        "postgres.expected_indexes[0].name: 's.i'; expected a name without a schema",
+        "",
+    ),
+    (
+        "postgres: {expected_indexes: [{name: i, table: a.b.c, columns: [a]}]}\n",
+        "postgres.expected_indexes[0].table: 'a.b.c'; expected name, schema.name",
+        "",
+    ),
+    (
+        "postgres: {expected_indexes: [{name: i, table: t, columns: [a, lower(b)]}]}\n",
+        "postgres.expected_indexes[0].columns[1]: 'lower(b)'; expected a column",
+        "'created_at DESC'",
+    ),
+    (
+        "postgres: {expected_indexes: [{name: i, table: t, columns: [a], where: (a}]}\n",
+        "postgres.expected_indexes[0].where: '(a'; expected what follows WHERE",
+        "each parenthesis closed",
+    ),
+    (
+        "postgres: {expected_indexes: [&i {name: i, table: t, columns: [a]}, *i]}\n",
+        "postgres.expected_indexes[1]: 'i of t'; expected each index of a table once",
+        "",
+    ),
     ("redis:\n  scan_interval: fast\n", "redis.scan_interval: 'fast'; expected a number of seconds", "1 to"),
     ("redis:\n  scan_interval: 0.5\n", "redis.scan_interval: 0.5; expected", "seconds from 1 to 86400"),
     ("redis:\n  scan_interval: true\n", "redis.scan_interval: True; expected a number", ""),
@@ -100,11 +142,11 @@ BAD = [
         "postgres.expected_indexes[0].columns: None; expected the name, the table and the columns",
         "",
     ),
-    ("redis:\n  scan_interval: 1\n  scan_interval: 2\n", ":3:3: the key 'scan_interval' stands twice", ""),
+    ("redis:\n  scan_interval: 1\n  scan_interval: 2\n", ":3:3: the key scan_interval stands twice", ""),
     ("redis: [unclosed\n", ":2:1: expected ',' or ']'", "expected YAML with the keys postgres, redis"),
     ("redis:\n\tscan_interval: 1\n", ":2:1: found character", "expected YAML"),
     ("redis: \x00\n", "a character that YAML does not allow", "expected YAML text"),
-    ("redis: *nobody\n", ":1:8: found undefined alias 'nobody'", "expected YAML"),
+    ("redis: *nobody\n", ":1:8: found undefined alias; expected", "expected YAML"),
     ("redis: !!python/object:os.system {}\n", ":1:8: could not determine a constructor", "expected YAML"),
 ]
 
@@ -132,6 +174,11 @@ def test_a_mistake_is_told_in_one_line_with_file_key_value_and_what_was_expected
         "postgres: {password: hunter2}\n",
         "redis: 'redis://:hunter2@host'\n",
         "redis: {key_patterns: {url: 'redis://:hunter2@host'}}\n",
+        "redis: {'redis://:hunter2@host': x}\n",
+        "{'redis://:hunter2@host': x}\n",
+        "redis://u:p: hunter2@host\n",
+        "redis://:hunter2@host\n",
+        "hunter2\n",
     ],
 )
 def test_a_password_that_stands_in_the_wrong_place_is_not_repeated(file: Path, text: str) -> None:
@@ -140,6 +187,26 @@ def test_a_password_that_stands_in_the_wrong_place_is_not_repeated(file: Path, t
     with pytest.raises(ConfigError, match="a value not shown") as raised:
         read_config(file)
 
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*hunter2\n",
+        "!hunter2\n",
+        "!hunter2!x y\n",
+        "[&hunter2 a, &hunter2 b]\n",
+        "{'redis://:hunter2@h': 1, 'redis://:hunter2@h': 2}\n",
+    ],
+)
+def test_a_password_that_is_no_yaml_is_not_repeated(file: Path, text: str) -> None:
+    file.write_text(text)
+
+    with pytest.raises(ConfigError) as raised:
+        read_config(file)
+
+    assert str(raised.value).startswith(f"{file}:")
     assert "hunter2" not in str(raised.value)
 
 
