@@ -16,7 +16,17 @@ from grafanalib._gen import DashboardEncoder
 from dashboards import visual
 from dashboards.layout import Place, PlacedRow, place
 from dashboards.model import Board, Panel
-from dashboards.queries import Annotation, Target, Variable, events, targets, transformations, variables
+from dashboards.queries import (
+    Annotation,
+    Target,
+    Variable,
+    column,
+    events,
+    least_step,
+    targets,
+    transformations,
+    variables,
+)
 from dashboards.visual import Json, override
 from signals.model import Signal
 from signals.numbers import STATE, Number
@@ -36,7 +46,9 @@ PANEL_TYPES = {
     "bars": grafana.BarGauge,
     "text": grafana.Text,
 }
-PANEL_KEYS = ("id", "type", "title", "description", "gridPos", "datasource", "transformations")
+# Names of indexes and routes, whole.
+KEY_WIDTH = 300
+PANEL_KEYS = ("id", "type", "title", "description", "gridPos", "datasource", "interval", "transformations")
 ROW_KEYS = ("id", "type", "title", "gridPos", "collapsed")
 BOARD_KEYS = (
     "uid",
@@ -117,6 +129,8 @@ def _grid(where: Place) -> grafana.GridPos:
 def _panel(panel: Panel, where: Place, board: Board, context: Context) -> Json:
     asked = targets(panel, board, context) if panel.kind != "text" else []
     more: Json = {} if panel.kind == "text" else {"dataSource": DATASOURCE}
+    if least := least_step(panel, context):
+        more["interval"] = least
     drawn = PANEL_TYPES[panel.kind](
         title=panel.title,
         description=describe(panel, context.numbers) or None,
@@ -195,6 +209,7 @@ def _columns(panel: Panel, context: Context) -> list[Json]:
             properties["thresholds"] = visual.thresholds(signal, context.numbers)
             properties["custom__cellOptions"] = {"type": "color-text"}
         found.append(override("byName", signal.title, **properties))
+    found.append(override("byName", column(panel.key), custom__width=KEY_WIDTH))
     return found
 
 
@@ -205,7 +220,7 @@ def _scorecard_columns() -> list[Json]:
         "byName",
         "Reached",
         unit="none",
-        mappings=visual.mapping(visual.REACHED),
+        mappings=[*visual.mapping(visual.REACHED), visual.nothing("unknown", "text")],
         custom__cellOptions=cell,
         thresholds={
             "mode": "absolute",

@@ -8,6 +8,7 @@ from typing import Any
 
 from alerts import grafana as rendered_rules
 from alerts import notify
+from dashboards.checks.times import seconds
 from dashboards.grafana import render_board
 from dashboards.grafana_api import Grafana, Json
 from dashboards.prove import Span, prove, summary
@@ -100,7 +101,7 @@ def _rule_fault(rule: Json, answer: Json) -> str:
     seen = {name: answer.get(theirs) for name, theirs in RULE_KEYS.items()}
     wanted = {name: rule[name] for name in RULE_KEYS}
     for times in (wanted, seen):
-        times |= {name: _seconds(str(times[name])) for name in ("for", "keepFiringFor")}
+        times |= {name: seconds(times[name]) for name in ("for", "keepFiringFor")}
     faults = [_differing(wanted, seen)]
     if _asked(rule) != _asked(answer):
         faults.append("asks another query")
@@ -111,18 +112,6 @@ def _rule_fault(rule: Json, answer: Json) -> str:
 
 def _asked(rule: Json) -> list[str | None]:
     return [each["model"].get("expr") for each in rule["data"]]
-
-
-def _seconds(text: str) -> int:
-    """Grafana writes ``10m0s`` as ``10m``, and sometimes as ``600s``."""
-    total, number = 0, ""
-    for letter in text:
-        if letter.isdigit():
-            number += letter
-        else:
-            total += int(number or 0) * {"d": 86_400, "h": 3600, "m": 60, "s": 1}[letter]
-            number = ""
-    return total
 
 
 def _contact_points(stack: Stack, grafana: Grafana) -> dict[str, str]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol
 
+from dashboards.checks.times import seconds
 from dashboards.grafana import render_board
 from dashboards.model import Board, Panel
 from dashboards.prometheus_api import Samples
@@ -154,15 +155,21 @@ def _prove_board(
 ) -> Iterator[Proof]:
     rendered = render_board(board, stack.context)
     values = variable_values(rendered, source, span)
-    if not source.fills_ranges:
-        interval = max(4 * stack.scraped.interval, span.step + stack.scraped.interval)
-        values |= {"__rate_interval": duration(interval), "__range": duration(span.end - span.start)}
     by_id = {each["id"]: each for each in _flat(rendered["panels"])}
     for panel in wanted:
         if panel.kind == "text":
             continue
-        asked = by_id[board.panel_id(panel.title)]["targets"]
-        answers = tuple(_ask(target, values, source, span) for target in asked)
+        drawn = by_id[board.panel_id(panel.title)]
+        step = max(span.step, seconds(drawn.get("interval")) or 0)
+        given = values
+        if not source.fills_ranges:
+            interval = max(4 * stack.scraped.interval, step + stack.scraped.interval)
+            given = {
+                **values,
+                "__rate_interval": duration(interval),
+                "__range": duration(span.end - span.start),
+            }
+        answers = tuple(_ask(target, given, source, span, step) for target in drawn["targets"])
         yield Proof(board=board.uid, panel=panel, answers=answers)
 
 
@@ -195,9 +202,11 @@ def filled(expr: str, values: Mapping[str, str]) -> str:
     return expr
 
 
-def _ask(target: Mapping[str, Any], values: Mapping[str, str], source: Source, span: Span) -> Answer:
+def _ask(
+    target: Mapping[str, Any], values: Mapping[str, str], source: Source, span: Span, step: float
+) -> Answer:
     expr = filled(target["expr"], values)
-    samples = source.answer(target, expr, span.start, span.end, span.step)
+    samples = source.answer(target, expr, span.start, span.end, step)
     numbers = [value for _, series in samples for value in series]
     finite = [value for value in numbers if math.isfinite(value)]
     return Answer(

@@ -8,14 +8,17 @@ from string import ascii_uppercase
 from typing import Any
 
 from dashboards.model import Board, BoardError, Panel
-from exporters.catalogue import api, external
+from exporters.catalogue import Counter, Histogram, api, external
 from exporters.catalogue.labels import INSTANCE, JOB
+from exporters.catalogue.renewal import renewed
 from signals.idioms import grouping, select
 from signals.model import Signal
 from signals.numbers import Number, Objective
 from signals.promql import RANGE, RATE_INTERVAL, Context, Query, duration, plain
 
 NOW_WINDOW = 300
+# Of what is looked at less often than it is scraped, so many that one more or less hardly matters.
+LOOKS = 4
 TARGET = "target"
 Json = dict[str, Any]
 
@@ -74,6 +77,20 @@ def targets(panel: Panel, board: Board, context: Context) -> list[Target]:
         )
         for ref, signal in zip(ascii_uppercase, panel.shown, strict=False)
     ]
+
+
+def least_step(panel: Panel, context: Context) -> str:
+    """A graph's shortest step, so that its windows hold several looks of a slow emitter; empty for none."""
+    if panel.kind != "graph":
+        return ""
+    counters = [
+        metric
+        for signal in panel.shown
+        for metric in signal.query.metrics
+        if isinstance(metric, Counter | Histogram)
+    ]
+    slowest = max(map(renewed, counters), default=0)
+    return duration(LOOKS * slowest * context.time_scale) if slowest else ""
 
 
 def _heatmap(panel: Panel, context: Context) -> Target:
@@ -155,11 +172,21 @@ def transformations(panel: Panel, context: Context) -> list[Json]:
         ]
     if panel.kind != "table":
         return []
-    names = {panel.key: panel.key.capitalize()}
+    labels = dict.fromkeys((panel.key, *panel.signals[0].query.labels))
+    names = {name: column(name) for name in labels if name not in (JOB.name, INSTANCE.name)}
     values = [f"Value #{ref}" if len(panel.signals) > 1 else "Value" for ref in ascii_uppercase]
     names |= {value: signal.title for value, signal in zip(values, panel.signals, strict=False)}
     hidden = ("Time", JOB.name, INSTANCE.name, *context.identity)
     return [{"id": "merge", "options": {}}, _organize(names, hidden)]
+
+
+# What the reader of a table calls a label.
+COLUMNS = {"alertname": "Alert", "datname": "Database", "handler": "Endpoint", "queryid": "Statement"}
+
+
+def column(label: str) -> str:
+    """The heading of a label's column."""
+    return COLUMNS.get(label, label.replace("_", " ").capitalize())
 
 
 def _organize(names: dict[str, str], hidden: tuple[str, ...]) -> Json:

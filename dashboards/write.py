@@ -53,9 +53,15 @@ def checked(stack: Stack) -> tuple[dict[str, bytes], list[checks.Finding]]:
     """The files of the stack, and what the checks find in them."""
     files = render(stack)
     alone = [alert.name for alert in stack.alerts if len(alert.engines) == 1]
-    return files, checks.check_files(
-        files, stack.catalogue, identity=stack.identity, alone=alone, retention=stack.retention * 86_400
+    findings = checks.check_files(
+        files,
+        stack.catalogue,
+        identity=stack.identity,
+        alone=alone,
+        retention=stack.retention * 86_400,
+        time_scale=stack.time_scale,
     )
+    return files, findings
 
 
 def _alerting(stack: Stack) -> dict[str, bytes]:

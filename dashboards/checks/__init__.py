@@ -25,6 +25,7 @@ def check_files(
     identity: tuple[str, ...],
     alone: Collection[str] = (),
     retention: float = math.inf,
+    time_scale: float = 1.0,
 ) -> list[Finding]:
     """What is wrong in these files, sorted by file, place and check.
 
@@ -35,6 +36,14 @@ def check_files(
         alone: names of alerts that are declared for one engine. Alerts of severity info, and those that
             fire on the error of a query, need not be named.
         retention: how long Prometheus keeps data, in seconds.
+        time_scale: factor on what emitters do by default; 1 in production.
     """
-    subject = Subject(files=files, catalogue=catalogue, identity=identity, alone=alone, retention=retention)
+    subject = Subject(
+        files=files,
+        catalogue=catalogue,
+        identity=identity,
+        alone=alone,
+        retention=retention,
+        time_scale=time_scale,
+    )
     return sorted({finding for rule in RULES for finding in rule.run(subject)})

@@ -96,6 +96,7 @@ class Subject:
         identity: the labels that every aggregation keeps.
         alone: names of alerts that are declared for one engine only.
         retention: how long Prometheus keeps data, in seconds.
+        time_scale: factor on what emitters do by default; 1 in production.
     """
 
     files: Mapping[str, bytes]
@@ -103,6 +104,7 @@ class Subject:
     identity: tuple[str, ...]
     alone: Collection[str] = ()
     retention: float = math.inf
+    time_scale: float = 1.0
 
     @cached_property
     def _read(self) -> tuple[dict[str, Any], dict[str, str]]:

@@ -354,7 +354,24 @@ def test_a_range_beyond_what_prometheus_keeps_is_refused() -> None:
     assert not only(asked(best % "35d", kind="stat", unit="reqps"), "window-retained")
 
 
+SCANS = "sum by (environment, cluster, job, instance) (rate(pg_stat_user_tables_seq_scan{SCOPE}[%s]))"
+
+
+def test_a_rate_of_what_is_looked_at_seldom_looks_back_over_several_looks() -> None:
+    scans = SCANS % "$__rate_interval"
+    (found,) = only(asked(scans, unit="cps"), "window-renewed")
+    (fixed,) = only(asked(SCANS % "90s", kind="stat", unit="cps"), "window-renewed")
+
+    assert (
+        "pg_stat_user_tables_seq_scan is looked at every 60 s, and its rate looks back 0 s" in found.message
+    )
+    assert "looks back 90 s" in fixed.message
+    assert "Look back 120 s or more" in fixed.fix
+    assert not only(asked(scans, unit="cps", interval="2m"), "window-renewed")
+    assert not only(asked(SCANS % "5m", kind="stat", unit="cps"), "window-renewed")
+
+
 COVERED = {rule for rule, *_ in REFUSED} | {
     "panel-unit", "variable-label", "variable-used", "legend-label", "recorded", "recorded-labels",
-    "window-retained",
+    "window-retained", "window-renewed",
 }  # fmt: skip

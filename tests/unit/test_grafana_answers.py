@@ -9,7 +9,7 @@ import pytest
 
 from dashboards.errors import StackError
 from dashboards.grafana_api import Grafana, _series
-from dashboards.grafana_proof import RULE_KEYS, _differing, _rule_fault, _seconds
+from dashboards.grafana_proof import RULE_KEYS, _differing, _rule_fault
 from examples.demo.process import free_port
 
 FRAME: dict[str, Any] = {
@@ -57,14 +57,6 @@ def test_numbers_that_json_lacks_are_kept_and_gaps_are_none() -> None:
 def test_a_frame_without_numbers_is_no_series() -> None:
     empty = {"schema": {"fields": [{"name": "Time", "type": "time"}]}, "data": {"values": [[]]}}
     assert list(_series(empty)) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("0s", 0), ("90s", 90), ("10m", 600), ("1m30s", 90), ("1h0m0s", 3600), ("1d", 86_400)],
-)
-def test_durations_are_compared_by_what_they_say(text: str, seconds: int) -> None:
-    assert _seconds(text) == seconds
 
 
 def test_a_rule_as_in_the_file_is_right() -> None:

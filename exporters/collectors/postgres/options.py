@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from exporters.catalogue import renewal
 from exporters.collectors.postgres.names import read_name, read_path
 from exporters.collectors.postgres.predicate import normalised
 
@@ -97,8 +98,8 @@ class PostgresSettings:
     top_statements: int = 30
     cap_roles: int = 20
     cap_applications: int = 20
-    heavy_ttl: float = 60.0
-    sizes_ttl: float = 300.0
+    heavy_ttl: float = renewal.HEAVY_SECONDS
+    sizes_ttl: float = renewal.SIZES_SECONDS
     statement_timeout_ms: int = 3000
     lock_timeout_ms: int = 500
 
