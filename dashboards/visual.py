@@ -56,6 +56,8 @@ COLOURS: tuple[tuple[str, str], ...] = (
 )
 UP_DOWN = (("0", "DOWN", "red"), ("1", "UP", "green"))
 YES_NO = (("0", "no", "red"), ("1", "yes", "green"))
+# Neither good nor bad: nothing is known.
+NEUTRAL = "#6e7580"
 # Too little to see, and more than a floating point number loses.
 JUST = 1e-9
 REACHED = (("0", "missed", "orange"), ("1", "reached", "green"))
@@ -68,6 +70,14 @@ def mapping(words: tuple[tuple[str, str, str], ...]) -> list[Json]:
         for index, (value, word, colour) in enumerate(words)
     }
     return [{"type": "value", "options": options}]
+
+
+def nothing(text: str, colour: str = NEUTRAL) -> Json:
+    """What is shown for no value; without it Grafana paints it like the best or the worst one."""
+    return {
+        "type": "special",
+        "options": {"match": "null+nan", "result": {"text": text, "color": colour, "index": 9}},
+    }
 
 
 def steps(number: Number | None, colour: str = "orange") -> list[Json]:
@@ -225,7 +235,9 @@ def field_config(panel: Panel, numbers: Mapping[str, Number]) -> Json:
         "noValue": panel.no_value or panel.empty or "no data",
     }
     overrides: list[Json] = []
-    if panel.kind == "graph":
+    if panel.kind == "stat":
+        defaults["mappings"] = [*defaults["mappings"], nothing(defaults["noValue"])]
+    elif panel.kind == "graph":
         objective = first.objective is not None
         defaults |= {"color": {"mode": "palette-classic"}, "min": 0, "custom": _lines(panel, objective)}
         overrides = [*_colours(), *_dashes(panel)]
@@ -242,8 +254,15 @@ def field_config(panel: Panel, numbers: Mapping[str, Number]) -> Json:
             for signal in panel.signals[1:]
         ]
     elif panel.kind in ("table", "scorecard"):
-        cell = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False, "filterable": True}
-        defaults |= {"custom": cell, "mappings": [], "thresholds": {"mode": "absolute", "steps": steps(None)}}
+        card = panel.kind == "scorecard"
+        cell = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False, "filterable": not card}
+        defaults |= {"custom": cell, "thresholds": {"mode": "absolute", "steps": steps(None)}}
+        # Columns of labels have no unit: Grafana would read an identifier as a number of it.
+        defaults |= {
+            "unit": defaults["unit"] if card else "string",
+            "mappings": mapping(YES_NO) if card and first.unit is STATE else [],
+            "noValue": "–" if card else defaults["noValue"],
+        }
     return {"defaults": defaults, "overrides": overrides}
 
 

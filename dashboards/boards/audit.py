@@ -15,8 +15,8 @@ BOARD = Board(
     rows=(
         row(
             "Is it fast?",
-            scorecard("Times", audit.AVERAGE, audit.P95, audit.DASHBOARD_TIME, height=6, width=12),
-            scorecard("Throughput", audit.THROUGHPUT, audit.NPLUSONE, height=6, width=12, zero="none"),
+            scorecard("Times", audit.AVERAGE, audit.P95, audit.DASHBOARD_TIME, height=6),
+            scorecard("Throughput", audit.THROUGHPUT, audit.NPLUSONE, height=5, zero="none"),
         ),
         row(
             "Is it cheap?",
@@ -33,8 +33,8 @@ BOARD = Board(
                 height=11,
                 zero="nothing was saved yet",
             ),
-            scorecard("Queries", audit.QUERIES, height=5, width=12, zero="no statement"),
-            scorecard("Memory", audit.REDIS_MEMORY, height=5, width=12),
+            scorecard("Queries", audit.QUERIES, height=4, zero="no statement"),
+            scorecard("Memory", audit.REDIS_MEMORY, height=4),
         ),
         row(
             "Is it watched?",

@@ -14,15 +14,19 @@ BOARD = Board(
     rows=(
         row(
             "Is anything wrong?",
-            stat(api.ANSWERS, zero="the application does not answer", moves="stop-api"),
-            stat(postgres.UP, zero="PostgreSQL does not answer", moves="stop-postgres"),
-            stat(redis.UP, zero="Redis does not answer", moves="stop-redis"),
+            stat(api.ANSWERS, title="Application", zero="the application does not answer", moves="stop-api"),
+            stat(postgres.UP, title="PostgreSQL", zero="PostgreSQL does not answer", moves="stop-postgres"),
+            stat(redis.UP, title="Redis", zero="Redis does not answer", moves="stop-redis"),
             stat(api.REQUEST_RATE, no_value="no traffic"),
             stat(api.ERROR_RATIO, no_value="no traffic", zero="no request failed", moves="errors"),
-            stat(api.LATENCY_P95, no_value="no traffic", moves="slow-endpoint"),
+            stat(api.LATENCY_P95, title="p95 latency", no_value="no traffic", moves="slow-endpoint"),
             stat(audit.CACHE, no_value="no cached call", zero="every call missed"),
             stat(
-                audit.INDEXES, no_value="none expected", zero="no expected index is there", moves="drop-index"
+                audit.INDEXES,
+                title="Indexes in place",
+                no_value="none expected",
+                zero="no expected index is there",
+                moves="drop-index",
             ),
         ),
         row(

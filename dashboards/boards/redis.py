@@ -16,12 +16,18 @@ BOARD = Board(
         row(
             "Does the cache work?",
             stat(redis.UP, zero="Redis does not answer", moves="stop-redis"),
-            stat(redis.HIT_RATIO, no_value="no look-ups", zero="every look-up missed", moves="flush-cache"),
+            stat(
+                redis.HIT_RATIO,
+                title="Hit ratio now",
+                no_value="no look-ups",
+                zero="every look-up missed",
+                moves="flush-cache",
+            ),
             stat(redis.MEMORY_LIMIT, no_value="no maxmemory set"),
-            stat(redis.MEMORY_SHARE, no_value="no maxmemory set"),
+            stat(redis.MEMORY_SHARE, title="Memory used", no_value="no maxmemory set"),
             stat(redis.POLICY),
             stat(redis.EVICTIONS, zero="no evictions", moves="fill-redis"),
-            stat(redis.COUNT_AGE, no_value="not counted yet"),
+            stat(redis.COUNT_AGE, title="Keys counted", no_value="not counted yet"),
         ),
         row(
             "Hits and misses",

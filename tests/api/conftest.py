@@ -27,7 +27,7 @@ def _fresh_metrics(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         each.cache_clear()
     metrics.logged.clear()
     yield
-    for claim in siblings.claims:
+    for claim in siblings.claims.values():
         claim.close()
     siblings.claims.clear()
 

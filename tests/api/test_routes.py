@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import Host, Mount, Route
 
 from exporters.api import instrument
+from exporters.api.routes import MAX_UNKNOWN, Routes
 from tests.api.asgi import get
 from tests.api.samples import Samples
 
@@ -47,6 +48,9 @@ EXPECTED = {
     "/tenants/acme/s/3": (200, "/tenants/{tenant}/s/{z}"),
     "/tenants/emca/s/4": (200, "/tenants/{tenant}/s/{z}"),
     "/tenants/emca/nothing": (404, "/tenants/{tenant}/*"),
+    "/deep/a/end/s/3": (200, "/deep/{folder}/end/s/{z}"),
+    "/deep/a/b/c/end/s/3": (200, "/deep/{folder}/end/s/{z}"),
+    "/numbered/7/s/3": (200, "/numbered/{number}/s/{z}"),
     "/static/known.txt": (200, "/static/*"),
     "/static/unknown.txt": (404, "/static/*"),
     "/raw/whatever/comes": (200, "/raw/*"),
@@ -118,6 +122,8 @@ def every_kind_of_route(static: Path) -> FastAPI:
     app.mount("/sub", sub)
     app.mount("/star", star)
     app.mount("/tenants/{tenant}", sub)
+    app.mount("/deep/{folder:path}/end", sub)
+    app.mount("/numbered/{number:int}", sub)
     app.mount("/static", StaticFiles(directory=static))
     app.mount("/raw", raw)
     return app
@@ -169,6 +175,39 @@ def test_a_root_path_is_no_part_of_the_template(given: str, static: Path, sample
         "/star/a/{b}",
         "/tenants/{tenant}/s/{z}",
     }
+
+
+def test_files_mounted_at_the_root_are_no_unmatched_paths(static: Path, samples: Read) -> None:
+    app = FastAPI()
+    app.get("/api/people")(_page)
+    app.mount("/", StaticFiles(directory=static))
+    instrument(app)
+    for path in ("/api/people", "/known.txt", "/unknown.txt"):
+        get(app, path)
+    page = samples()
+    assert handlers(page, 200) == {"/api/people", "/*"}
+    assert handlers(page, 404) == {"/*"}
+
+
+def test_the_routes_are_not_walked_for_each_request(monkeypatch: pytest.MonkeyPatch, samples: Read) -> None:
+    app = FastAPI()
+    walks: list[int] = []
+
+    async def grows(scope: Any, receive: Any, send: Any) -> None:
+        scope["root_path"] += "/somewhere" + scope["path"].rpartition("/")[2]
+        await raw(scope, receive, send)
+
+    app.mount("/grows", grows)
+    instrument(app)
+    index = Routes._index
+    monkeypatch.setattr(Routes, "_index", lambda self: (walks.append(1), index(self)))
+    for _ in range(5):
+        get(app, "/grows/1")
+    assert len(walks) <= 2, "one for the mount, one for its endpoint"
+    for number in range(2 * MAX_UNKNOWN):
+        get(app, f"/grows/{number}")
+    assert len(walks) <= MAX_UNKNOWN + 1, "what nobody knows is not looked for without end"
+    assert handlers(samples(), 200) == {"/*/*"}
 
 
 def test_routes_of_a_host_are_known(samples: Read) -> None:

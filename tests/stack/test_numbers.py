@@ -91,9 +91,9 @@ def test_ten_panels_show_what_was_sent(running: Running, known: Known) -> None:
     seen["404s"] = near(statuses["A 404"], missing * per_second)
     seen["error ratio"] = panel("backend-api", "Error ratio")["A"] == 0
     times = [seconds for durations in result.durations.values() for seconds in durations]
-    average = panel("backend-api", "Latency, average")["A"]
+    average = panel("backend-api", "Average latency")["A"]
     seen["average below what the client saw"] = 0 < average <= sum(times) / len(times) * 1.05
-    p95 = panel("backend-api", "Latency, p95")["A"]
+    p95 = panel("backend-api", "p95 latency")["A"]
     seen["p95 near what the client saw"] = p95 <= max(
         0.01, sorted(times)[int(len(times) * 0.95)] * 1.5 + 0.02
     )

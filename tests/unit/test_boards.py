@@ -20,7 +20,18 @@ from signals.promql import Context
 
 NUMBERS = {number.key: number for number in (*objectives.OBJECTIVES, *limits.LIMITS)}
 KNOWN_KEYS = {
-    *("id", "type", "title", "description", "gridPos", "datasource", "targets", "options", "fieldConfig"),
+    *(
+        "id",
+        "type",
+        "title",
+        "description",
+        "gridPos",
+        "datasource",
+        "targets",
+        "options",
+        "fieldConfig",
+        "interval",
+    ),
     *("transformations", "collapsed", "panels"),
 }
 CONTEXT = Context(window="5m", identity=("environment", "cluster"), numbers=NUMBERS)
@@ -94,9 +105,7 @@ def test_a_replaced_objective_moves_the_line_and_the_description() -> None:
     stricter = replace(objectives.P95, value=0.1)
     context = replace(CONTEXT, numbers={**NUMBERS, "p95": stricter})
     panel = next(
-        panel
-        for panel in flat(render_board(BOARDS[1], context)["panels"])
-        if panel["title"] == "Latency, p95"
+        panel for panel in flat(render_board(BOARDS[1], context)["panels"]) if panel["title"] == "p95 latency"
     )
     assert panel["fieldConfig"]["defaults"]["thresholds"]["steps"][1]["value"] == pytest.approx(0.1)
     assert "at most 100 ms" in panel["description"]

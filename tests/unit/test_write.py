@@ -147,7 +147,7 @@ def test_one_replaced_objective_moves_panel_alert_and_runbook() -> None:
         rule for group in grafana["groups"] for rule in group["rules"] if rule["title"] == "ApiLatencyP95High"
     ]
     assert rule["data"][1]["model"]["conditions"][0]["evaluator"]["params"] == [0.1]
-    (panel,) = [panel for panel in panels(changed, "backend-api") if panel["title"] == "Latency, p95"]
+    (panel,) = [panel for panel in panels(changed, "backend-api") if panel["title"] == "p95 latency"]
     assert panel["fieldConfig"]["defaults"]["thresholds"]["steps"][1]["value"] == pytest.approx(0.1)
     (runbook,) = [
         panel for panel in panels(changed, "backend-runbooks")

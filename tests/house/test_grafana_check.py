@@ -1,0 +1,53 @@
+"""The committed report of a real Grafana, and what README.md says of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dashboards.grafana_proof import Seen
+from dashboards.stack import STACK
+from dashboards.write import MANIFEST, render
+from examples.demo.grafana_report import REPORT, Report, digest, pinned_version
+from examples.demo.process import ROOT
+
+FILES = {"a.json": b"1", "b.json": b"2"}
+MADE = Report(version="12.3.3", date="2026-01-31", files=digest(FILES), verdict="passed")
+
+
+def test_the_readme_says_what_the_report_shows_of_the_files_as_they_are_now() -> None:
+    sentence = Report.read(REPORT.read_text()).sentence(digest(render(STACK)))
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    assert sentence in readme, f"README.md must say: {sentence}"
+
+
+def test_a_report_reads_back() -> None:
+    seen = {
+        "Files": [Seen(what="boards", seen="6 of 6", well=True), Seen(what="rules", seen="0", well=False)]
+    }
+    text = MADE.markdown(seen)
+    assert Report.read(text) == MADE
+    assert "| boards | 6 of 6 | ok |" in text
+    assert "| rules | 0 | WRONG |" in text
+
+
+def test_a_text_that_is_no_report_is_refused() -> None:
+    with pytest.raises(ValueError, match="no row 'Grafana'; make it anew"):
+        Report.read("# Grafana check\n")
+
+
+def test_the_digest_follows_names_and_bytes_and_not_the_list_of_files() -> None:
+    assert digest({**FILES, MANIFEST: b"x"}) == digest(FILES)
+    assert digest({"a.json": b"1", "c.json": b"2"}) != digest(FILES)
+    assert digest({"a.json": b"12", "b.json": b""}) != digest(FILES)
+
+
+def test_the_sentence_names_newer_files_another_version_and_a_failure() -> None:
+    now = digest(FILES)
+    assert "was given these files on 2026-01-31 and passed" in MADE.sentence(now)
+    assert f"; {pinned_version()}, which compose pins, was not run." in MADE.sentence(now)
+    assert replace(MADE, version=pinned_version()).sentence(now).endswith("passed the check.")
+    assert "an earlier state" in MADE.sentence("other")
+    assert "newer than its report" in MADE.sentence("other")
+    assert "failed the check" in replace(MADE, verdict="failed").sentence(now)
