@@ -244,12 +244,20 @@ def test_an_invalid_index_is_present_but_neither_valid_nor_serving(
         ('"S t" text', "\"S t\" = 'x'", "\"S t\" = 'x'"),
         ("s numeric(10, 2)", "s = 1.5", "s = 1.5"),
         ("s text[]", "s[1] = 'x'", "s[1] = 'x'"),
+        ("s varchar(9)", "s LIKE 'a%'", "s LIKE 'a%'"),
+        ("s timestamptz", "s > '2020-01-01 10:00'", "s > '2020-01-01 10:00'"),
+        ("s int", "s % 2 = 0", "s % 2 = 0"),
+        ("s int", "s BETWEEN 1 AND 5", "s BETWEEN 1 AND 5"),
+        ("s jsonb", "s->>'k' = 'v'", "s ->> 'k' = 'v'"),
+        ("s text_domain", "s COLLATE \"C\" = 'x'", "s COLLATE \"C\" = 'x'"),
     ],
 )
 def test_a_predicate_is_recognised_however_the_server_writes_it(
     table: str, expected: str, written: str, postgres: Postgres, session: Session
 ) -> None:
-    session.execute("CREATE TYPE mood AS ENUM ('fine', 'bad')")
+    # What a time without a zone means is up to the session.
+    session.execute(f"SET TimeZone = 'Asia/Tokyo'; ALTER DATABASE {DATABASE} SET TimeZone = 'Asia/Tokyo'")
+    session.execute("CREATE TYPE mood AS ENUM ('fine', 'bad'); CREATE DOMAIN text_domain AS text")
     session.execute(f"CREATE TABLE partials (id int, {table})")
     session.execute(f"CREATE INDEX partial ON partials (id) WHERE {written}")
     index = ExpectedIndex(name="partial", table="partials", columns=("id",), predicate=expected)
@@ -263,6 +271,41 @@ def test_another_predicate_is_another_index(postgres: Postgres, session: Session
         index = ExpectedIndex(name="partial", table="requests", columns=("status",), predicate=predicate)
         (verdict,) = judge(postgres, index)
         assert (verdict.values["columns_match"], verdict.values["covered"]) == (0, 0)
+
+
+def test_another_predicate_is_told_once_in_the_words_of_the_server(
+    postgres: Postgres, session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    index = ExpectedIndex(name="partial", table="requests", columns=("status",), predicate="status = 'a'")
+
+    def told() -> list[str]:
+        messages = [
+            record.getMessage() for record in caplog.records if record.name == "exporter.expected_indexes"
+        ]
+        caplog.clear()
+        return messages
+
+    with closing(watch(postgres, DATABASE, expected_indexes=(index,))) as backend:
+        collect(backend)
+        assert told() == []  # a missing index has no predicate
+        session.execute("CREATE INDEX partial ON requests (status) WHERE status <> 'a'")
+        for _ in range(3):
+            collect(backend)
+        assert told() == [
+            "index partial of requests has the predicate \"(status <> 'a'::text)\", "
+            "expected \"status = 'a'\"; "
+            "if both mean the same, write it as the server does"
+        ]
+        session.execute("DROP INDEX partial; CREATE INDEX partial ON requests (status)")
+        collect(backend)
+        (message,) = told()
+        assert "has the predicate '', expected" in message
+        session.execute("DROP INDEX partial; CREATE INDEX partial ON requests (status) WHERE status = 'a'")
+        collect(backend)
+        assert told() == []
+        session.execute("DROP INDEX partial; CREATE INDEX partial ON requests (status)")
+        collect(backend)
+        assert told() == [message]
 
 
 def test_a_whole_index_serves_where_a_partial_one_is_expected(postgres: Postgres, session: Session) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable, Iterator
 from itertools import combinations
 
@@ -191,6 +192,7 @@ SPELLINGS = [
     ("m = 'fine'::mood", "m = 'fine'"),
     ("(i, k) = (1, 2)", "i = 1 AND k = 2"),
     ("ROW(i, k) = ROW(1, 2)", "(i, k) = (1, 2)"),
+    ("ltrim(s, 'x') = 'y'", "trim(leading 'x' from s) = 'y'"),
     ("j->>'k' = 'v'", "(j ->> 'k'::text) = 'v'::text"),
     ("double precision '1.5' < f", "1.5::float8 < f"),
 ]
@@ -290,6 +292,16 @@ def test_what_means_something_else_is_not_taken_for_it(
 def test_no_two_of_them_are_alike(kept: Callable[[str], str], types: dict[str, str]) -> None:
     texts = {predicate: normalised(kept(predicate), types) for predicate in PREDICATES}
     assert [pair for pair in combinations(PREDICATES, 2) if texts[pair[0]] == texts[pair[1]]] == []
+
+
+def test_they_are_recognised_in_each_others_company(
+    kept: Callable[[str], str], types: dict[str, str]
+) -> None:
+    chance = random.Random(3)  # noqa: S311  no secret
+    for _ in range(100):
+        one, two, three = (f"({predicate})" for predicate in chance.sample(PREDICATES, 3))
+        written = f"{one} OR NOT {two} AND {three}"
+        assert normalised(written, types) == normalised(kept(written), types), kept(written)
 
 
 def test_a_time_without_a_zone_is_meant_in_that_of_the_server(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from exporters.catalogue import postgres_objects as catalogue
 from exporters.collectors.base import Family
@@ -14,12 +14,19 @@ from exporters.collectors.postgres.names import read_name, read_path
 from exporters.collectors.postgres.options import ExpectedIndex, KeyColumn
 from exporters.collectors.postgres.predicate import normalised
 
+LOG = logging.getLogger("exporter.expected_indexes")
 DESCENDING, NULLS_FIRST = 1, 2  # bits of pg_index.indoption
 
 # A row an index of a wanted table, or one row of NULLs for a table without; none for a missing table.
 # Key columns alone: what INCLUDE adds serves no search, and an expression (NULL) is no column.
+# The types of all columns, of a domain the one below, tell which casts in a predicate the server added.
 SQL = """
-SELECT w.schema, w.name, c.relname, (i.indisvalid AND i.indisready)::int, (m.amname = 'btree')::int,
+SELECT w.schema, w.name,
+       (SELECT json_object_agg(a.attname, format_type(coalesce(nullif(y.typbasetype, 0), y.oid), NULL))
+          FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
+         WHERE a.attrelid = t.oid AND a.attnum > 0),
+       current_setting('TimeZone'),
+       c.relname, (i.indisvalid AND i.indisready)::int, (m.amname = 'btree')::int,
        (SELECT json_agg(json_build_array(a.attname, k.options) ORDER BY k.place)
           FROM unnest(i.indkey::int2[], i.indoption::int2[]) WITH ORDINALITY AS k(number, options, place)
           LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number AND k.number <> 0
@@ -49,15 +56,25 @@ Path = tuple[str | None, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """An index as the server has it; an expression is a column None."""
+    """An index as the server has it; an expression is a column None, `written` the predicate in its words."""
 
     name: str
     valid: bool
     btree: bool
     columns: tuple[KeyColumn | None, ...]
     predicate: str
+    written: str = ""
     scans: float = 0.0
     size: float = 0.0
+
+
+@dataclass(slots=True)
+class Table:
+    """A table: by column its type, the time zone of the session, and the indexes."""
+
+    types: Mapping[str, str]
+    zone: str
+    indexes: list[Index] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +85,7 @@ class Wanted:
     path: Path
     columns: tuple[KeyColumn, ...]
     predicate: str
+    written: str
     labels: tuple[str, str]
 
     @classmethod
@@ -78,8 +96,13 @@ class Wanted:
             path=read_path(index.table),
             columns=tuple(map(KeyColumn.read, index.columns)),
             predicate=normalised(index.predicate),
+            written=index.predicate,
             labels=(index.name, index.table),
         )
+
+    def on(self, table: Table) -> Wanted:
+        """The same, its predicate read with the types of this table's columns."""
+        return replace(self, predicate=normalised(self.written, table.types, table.zone))
 
     def matches(self, index: Index) -> bool:
         """It is exactly what is expected."""
@@ -140,10 +163,17 @@ def expected_indexes(expected: Iterable[ExpectedIndex], ttl: float) -> Collector
     """The collector, its answer standing for `ttl` seconds."""
     wanted = [Wanted.read(index) for index in expected]
     names = [dict(zip(("schema", "name"), index.path, strict=True)) for index in wanted]
+    differences = Differences()
 
     def parse(rows: Rows) -> list[Family]:
-        found = _indexes_by_table(rows)
-        verdicts = [judge(index, found.get(index.path)) for index in wanted]
+        tables = _tables(rows)
+        verdicts = []
+        for index in wanted:
+            table = tables.get(index.path)
+            index_there = index if table is None else index.on(table)
+            found = None if table is None else table.indexes
+            verdicts.append(judge(index_there, found))
+            differences.tell(index_there, found or ())
         labels = [index.labels for index in wanted]
         return [
             *(
@@ -169,23 +199,58 @@ def expected_indexes(expected: Iterable[ExpectedIndex], ttl: float) -> Collector
     )
 
 
-def _indexes_by_table(rows: Rows) -> dict[Path, list[Index]]:
-    found: dict[Path, list[Index]] = defaultdict(list)
-    for schema, table, name, valid, btree, columns, predicate, scans, size in rows:
-        indexes = found[schema, text(table)]
-        if name is not None:
-            indexes.append(
+class Differences:
+    """Says once that an index has another predicate; whether it means the same its owner must know."""
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[str, str], str] = {}
+
+    def tell(self, wanted: Wanted, found: Iterable[Index]) -> None:
+        """Log what is there and what is expected, unless that was said before."""
+        differing = next(
+            (
+                index.written
+                for index in found
+                if index.name == wanted.name
+                and index.columns == wanted.columns
+                and index.predicate != wanted.predicate
+            ),
+            None,
+        )
+        if differing is None:
+            self._told.pop(wanted.labels, None)
+        elif self._told.get(wanted.labels) != differing:
+            self._told[wanted.labels] = differing
+            LOG.warning(
+                "index %s of %s has the predicate %r, expected %r; "
+                "if both mean the same, write it as the server does",
+                *wanted.labels,
+                differing,
+                wanted.written,
+            )
+
+
+def _tables(rows: Rows) -> dict[Path, Table]:
+    found: dict[Path, Table] = {}
+    for schema, name, types, zone, index, valid, btree, columns, predicate, scans, size in rows:
+        path = (schema, text(name))
+        if path not in found:
+            found[path] = Table(json.loads(types or "{}"), text(zone))
+        table = found[path]
+        if index is not None:
+            table.indexes.append(
                 Index(
-                    name=name,
+                    name=index,
                     valid=valid == "1",
                     btree=btree == "1",
                     columns=tuple(_key_column(*column) for column in json.loads(text(columns))),
-                    predicate=normalised(text(predicate)),
+                    predicate=normalised(text(predicate), table.types, table.zone),
+                    written=text(predicate),
                     scans=float(text(scans)),
                     size=float(text(size)),
                 )
             )
-    return dict(found)
+    return found
 
 
 def _key_column(name: str | None, options: int) -> KeyColumn | None:

@@ -1,177 +1,378 @@
-r"""Compare predicates of partial indexes as text: PostgreSQL adds casts and parentheses to what was written.
+r"""Compare predicates of partial indexes as text: PostgreSQL does not keep what was written.
 
-The server itself could only be asked by creating something. What is evened out here: case, spaces,
-parentheses, casts, ``!=``, ``IN (...)``, and the order of what AND or OR joins. Not evened out: different
-words for one thing, such as ``NOT done`` and ``done = false``, BETWEEN, or arithmetic without its
-parentheses; then write the predicate as ``\d table`` shows it. Since casts are dropped, predicates that
-differ in nothing but a cast count as equal.
+The server itself could only be asked by creating something, or by planning a query, and then it would run
+functions of whoever owns the table. So an expression is read here as the server reads it, and written in one
+way. Evened out are case, spaces, parentheses, qualified names, ``!=``, the order of what AND or OR joins,
+LIKE, BETWEEN, IN, rows, spellings of one value, and casts that the server adds by itself; a cast that changes
+what is compared counts. Not evened out: different words for one thing, such as ``NOT done`` and
+``done = false``; then write the predicate as ``\d table`` shows it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
 
-Item: TypeAlias = "str | list[Item]"
-_TOKEN = re.compile(
-    r"""'(?:[^']|'')*' | "(?:[^"]|"")+" | [^\W\d][\w$]* | \d+(?:\.\d*)?(?:e[+-]?\d+)?
-      | :: | [<>=!~*/+\-%^&|\#@?`]+ | \S""",
-    re.VERBOSE | re.IGNORECASE,
+from exporters.collectors.postgres.literals import number, quoted, type_of
+from exporters.collectors.postgres.names import fold
+from exporters.collectors.postgres.terms import (
+    COMPARISONS,
+    Term,
+    array,
+    between,
+    cast,
+    is_in,
+    joined,
+    negated,
+    number_term,
+    operation,
+    row,
+    typed,
 )
-_PLAIN = re.compile(r'"(?!(?:and|or|not|in)")[a-z_][a-z0-9_$]*"\Z')
-_NUMBER = re.compile(r"'(-?\d+(?:\.\d+)?)'\Z")
-_SECOND_WORDS = {"character": "varying", "bit": "varying", "double": "precision"}
-_NUMERIC = frozenset({"smallint", "integer", "int", "bigint", "numeric", "real", "double"})
+from exporters.collectors.postgres.tokens import Token, tokens
+
+# How closely each operator binds, as in the server's documentation, chapter "Lexical Structure".
+_OR, _AND, _NOT, _IS, _COMPARE, _LIKE, _OTHER, _ADD, _TIMES, _POWER, _ZONE, _COLLATE, _SIGN, _POSTFIX = range(
+    14
+)
+_BINDING = dict.fromkeys(COMPARISONS, _COMPARE) | dict.fromkeys("+-", _ADD) | dict.fromkeys("*/%", _TIMES)
+_BINDING |= {"^": _POWER, "or": _OR, "and": _AND, "is": _IS, "isnull": _IS, "notnull": _IS}
+_BINDING |= dict.fromkeys(("between", "in", "like", "ilike", "similar"), _LIKE)
+_BINDING |= {"operator": _OTHER, "at": _ZONE, "collate": _COLLATE, "[": _POSTFIX, "::": _POSTFIX}
+_LIKES = {"like": "~~", "ilike": "~~*", "similar": "~"}
+_QUANTIFIERS = {"any": "any", "some": "any", "all": "all"}
+_TRIMS = {"both": "btrim", "leading": "ltrim", "trailing": "rtrim"}
+_TWO_WORDS = frozenset(
+    {
+        ("double", "precision"),
+        ("timestamp", "with"),
+        ("timestamp", "without"),
+        ("time", "with"),
+        ("time", "without"),
+    }
+)
+_RESERVED = frozenset(
+    """
+    all and any array as asc case cast check collate column default desc distinct do else end except false for
+    foreign from grant group having in initially intersect into limit not null offset on or order select some
+    table then to true union unique user using when where window with
+    """.split()  # noqa: SIM905  a page of quotes says no more
+)
+_OF_FIRST = frozenset({"abs", "coalesce", "greatest", "least", "nullif"})
+_RESULTS = (
+    {"date_part": "double precision"}
+    | dict.fromkeys(("length", "char_length", "cardinality"), "integer")
+    | dict.fromkeys(
+        (
+            "lower",
+            "upper",
+            "btrim",
+            "ltrim",
+            "rtrim",
+            "substring",
+            "replace",
+            "concat",
+            "md5",
+            "left",
+            "right",
+        ),
+        "text",
+    )
+)
+_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*\Z")
 
 
-def normalised(predicate: str) -> str:
+class _UnknownError(Exception):
+    """Not the grammar that is known here."""
+
+
+def normalised(predicate: str, types: Mapping[str, str] | None = None, zone: str = "UTC") -> str:
     """A text that is the same for predicates that differ in spelling alone; empty for none.
+
+    What is not understood is compared word by word.
+
+    Args:
+        predicate: what follows WHERE.
+        types: of the table's columns, as ``format_type`` names them.
+        zone: the server's time zone.
 
     Raises:
         ValueError: a parenthesis is not closed, or closed twice.
     """
-    items = _nested(predicate)
-    return _canonical(items) if items else ""
+    words = tokens(predicate)
+    if not words:
+        return ""
+    try:
+        return _Reader(words, types or {}, zone).read()
+    except (_UnknownError, ValueError, RecursionError):
+        return " ".join(token.word or token.text for token in words)
 
 
-def _nested(predicate: str) -> list[Item]:
-    """The words; what stands in parentheses is a list, what stands in brackets a list that begins with [."""
-    stack: list[list[Item]] = [[]]
-    for word in _TOKEN.findall(predicate):
-        if word in "([":
-            stack.append(["["] if word == "[" else [])
-        elif word in ")]":
-            group = stack.pop()
-            if not stack or (group[:1] == ["["]) != (word == "]"):
-                raise ValueError(f"predicate {predicate!r}: {word!r} closes nothing")
-            stack[-1].append(group)
+class _Reader:
+    """Reads an expression from left to right."""
+
+    def __init__(self, words: Sequence[Token], types: Mapping[str, str], zone: str) -> None:
+        self._words = [*words, Token("end", "")]
+        self._types = types
+        self._zone = zone
+        self._at = 0
+
+    def read(self) -> str:
+        """The whole."""
+        term = self._expression(_OR)
+        if self._here.kind != "end":
+            raise _UnknownError
+        return term.text
+
+    @property
+    def _here(self) -> Token:
+        return self._words[self._at]
+
+    def _next(self) -> Token:
+        if self._here.kind == "end":
+            raise _UnknownError
+        self._at += 1
+        return self._words[self._at - 1]
+
+    def _sees(self, *words: str) -> bool:
+        """These words come next."""
+        coming = self._words[self._at : self._at + len(words)]
+        return [token.word for token in coming] == list(words)
+
+    def _takes(self, *words: str) -> bool:
+        """Go past these words if they come next."""
+        seen = self._sees(*words)
+        self._at += len(words) if seen else 0
+        return seen
+
+    def _expect(self, *words: str) -> None:
+        if not self._takes(*words):
+            raise _UnknownError
+
+    def _expression(self, least: int) -> Term:
+        """As far as operators bind at least so closely."""
+        term = self._operand()
+        while (found := self._operator()) is not None:
+            operator, negative = found
+            binding = _BINDING.get(operator, _OTHER)
+            if binding < least:
+                break
+            self._at += 1 + negative
+            term = self._operation(term, operator, binding, negative=negative)
+        return term
+
+    def _operator(self) -> tuple[str, bool] | None:
+        """What stands after an operand, and whether NOT stands before it."""
+        word = self._here.word
+        if word == "not":
+            later = self._words[self._at + 1].word
+            return (later, True) if _BINDING.get(later) == _LIKE else None
+        return (word, False) if self._here.kind == "operator" or word in _BINDING else None
+
+    def _operation(self, left: Term, operator: str, binding: int, *, negative: bool) -> Term:
+        if operator in ("or", "and"):
+            return joined(operator, [left, self._expression(binding + 1)])
+        if binding == _IS:
+            return self._is(left, operator)
+        if binding == _LIKE:
+            return self._like(left, operator, negative=negative)
+        if operator == "at":
+            self._expect("time", "zone")
+            return Term(text=f"timezone({self._expression(_ZONE + 1).text}, {left.text})")
+        if operator == "collate":
+            name = self._path()
+            return Term(text=f"({left.text} collate {name})", type=left.type)
+        if operator == "::":
+            kind, sized = self._type()
+            return cast(left, kind, self._zone, sized=sized)
+        if operator == "[":
+            place = self._expression(_OR).text
+            self._expect("]")
+            return Term(text=f"{left.text}[{place}]", type=left.type.removesuffix("[]"))
+        if operator == "operator":
+            self._expect("(")
+            while not self._sees(")"):
+                operator = self._next().word
+            self._expect(")")
+        return self._compare(left, "<>" if operator == "!=" else operator, binding)
+
+    def _compare(self, left: Term, operator: str, binding: int) -> Term:
+        if quantifier := _QUANTIFIERS.get(self._here.word, ""):
+            self._at += 1
+            return operation(operator, left, self._operand(), self._zone, quantifier)
+        return operation(operator, left, self._expression(binding + 1), self._zone)
+
+    def _is(self, left: Term, operator: str) -> Term:
+        negative = operator == "notnull" or (operator == "is" and self._takes("not"))
+        word = "null" if operator != "is" else self._next().word
+        if word == "distinct":
+            self._expect("from")
+            term = operation("is distinct from", left, self._expression(_IS + 1), self._zone)
+            return negated(term) if negative else term
+        if not word.isalpha():
+            raise _UnknownError
+        return Term(text=f"({left.text} is {'not ' if negative else ''}{word})", type="boolean")
+
+    def _like(self, left: Term, operator: str, *, negative: bool) -> Term:
+        if operator == "in":
+            self._expect("(")
+            return is_in(left, self._list(")"), self._zone, negative=negative)
+        if operator == "between":
+            self._takes("asymmetric")
+            symmetric = self._takes("symmetric")
+            low = self._expression(_OTHER)
+            self._expect("and")
+            high = self._expression(_OTHER)
+            return between(left, low, high, self._zone, negative=negative, symmetric=symmetric)
+        mark = "!" * negative + _LIKES[operator]
+        if operator == "similar":
+            self._expect("to")
+        elif self._here.word in _QUANTIFIERS:
+            return self._compare(left, mark, _LIKE)
+        pattern = self._expression(_OTHER)
+        escape = f", {self._expression(_OTHER).text}" if self._takes("escape") else ""
+        if operator == "similar" or escape:
+            function = "similar_to_escape" if operator == "similar" else "like_escape"
+            pattern = Term(text=f"{function}({pattern.text}{escape})", type="text")
+        return operation(mark, left, pattern, self._zone)
+
+    def _operand(self) -> Term:
+        token = self._next()
+        if token.is_literal:
+            return Term(text=quoted(token.content), bare=token.content, constant=True)
+        if token.kind == "number":
+            return number_term(token.text)
+        if token.kind == "operator":
+            return self._prefixed(token.word)
+        if token.word == "not":
+            return negated(self._expression(_NOT))
+        if token.word == "(":
+            items = self._list(")")
+            return items[0] if len(items) == 1 else row(items)
+        if token.kind not in ("word", "quoted"):
+            raise _UnknownError
+        return self._named(token)
+
+    def _prefixed(self, operator: str) -> Term:
+        if operator not in ("+", "-"):
+            return Term(text=f"({operator} {self._expression(_ADD).text})")
+        term = self._expression(_SIGN)
+        if operator == "+":
+            return term
+        if term.is_number:
+            negative = term.text.removeprefix("-") if term.text.startswith("-") else f"-{term.text}"
+            return Term(text=number(negative), type=term.type, constant=True)
+        return Term(text=f"(- {term.text})", type=term.type, constant=term.constant)
+
+    def _named(self, token: Token) -> Term:
+        """A word in the place of a value: a construct, a column, a function, or a type before a literal."""
+        constructs: dict[str, Callable[[], Term]] = {
+            "case": self._case, "cast": self._cast, "array": self._array, "row": self._row,
+        }  # fmt: skip
+        if token.word in constructs and (token.word == "case" or self._here.word in ("(", "[")):
+            return constructs[token.word]()
+        if token.word in ("true", "false", "null"):
+            return Term(text=token.word, type="" if token.word == "null" else "boolean", constant=True)
+        if token.word in _RESERVED:
+            raise _UnknownError
+        self._at -= 1
+        start = self._at
+        name = self._path()
+        if self._takes("("):
+            term = self._call(name)
         else:
-            stack[-1].append(_word(word))
-    if len(stack) > 1:
-        raise ValueError(f"predicate {predicate!r}: a parenthesis is not closed")
-    return stack[0]
+            term = Term(text=name, type=type_of(self._types.get(fold(name), "")))
+        if not self._here.is_literal and (token.word, self._here.word) not in _TWO_WORDS:
+            return term
+        self._at = start
+        kind, _ = self._type()
+        return cast(Term(text="", bare=self._literal()), kind, self._zone)
 
+    def _literal(self) -> str:
+        if not self._here.is_literal:
+            raise _UnknownError
+        return self._next().content
 
-def _word(word: str) -> str:
-    if word[0] == "'":
-        return word
-    if word[0] == '"':
-        return word[1:-1] if _PLAIN.match(word) else word
-    return "<>" if word == "!=" else word.lower()
+    def _path(self) -> str:
+        """A name; a schema or table before it says nothing that it does not."""
+        token = self._next()
+        while self._takes("."):
+            token = self._next()
+        if token.kind not in ("word", "quoted"):
+            raise _UnknownError
+        name = fold(token.text)
+        return name if _PLAIN.match(name) else '"' + name.replace('"', '""') + '"'
 
+    def _call(self, name: str) -> Term:
+        """A function; words between the arguments of some stand for commas."""
+        trims = name == "trim"
+        if trims:
+            name = next((function for word, function in _TRIMS.items() if self._takes(word)), "btrim")
+            self._takes("from")
+        items: list[Term] = []
+        least = _OTHER if name == "position" else _OR
+        while not self._takes(")"):
+            items.append(self._expression(least))
+            if not (any(self._takes(word) for word in (",", "from", "for", "in")) or self._sees(")")):
+                raise _UnknownError
+        if trims:
+            items.reverse()  # what is cut off is written first
+        if name == "extract" and items:
+            name = "date_part"
+            items[0] = Term(text=quoted((items[0].bare or items[0].text).lower()))
+        kind = _RESULTS.get(name, "")
+        if name in _OF_FIRST and items:
+            kind = items[0].type
+            items = [items[0], *(typed(item, kind, self._zone) for item in items[1:])]
+        listed = ", ".join(item.text for item in items)
+        return Term(text=f"{name}({listed})", type=kind, constant=all(item.constant for item in items))
 
-def _canonical(items: Sequence[Item]) -> str:
-    """Every operation in parentheses of its own, a single word bare."""
-    items = _unwrapped(items)
-    for word in ("or", "and"):
-        if word in items:
-            return f"({f' {word} '.join(sorted(_operands(items, word)))})"
-    if items and items[0] == "not":
-        return f"(not {_canonical(items[1:])})"
-    words = _words(_without_in(items))
-    return words[0] if len(words) == 1 else f"({' '.join(words)})"
+    def _case(self) -> Term:
+        parts = ["case"]
+        while not self._takes("end"):
+            word = self._next().word if self._here.word in ("when", "then", "else") else ""
+            term = self._expression(_OR)
+            if (word, term.text) != ("else", "null"):  # the server adds it
+                parts.append(f"{word} {term.text}".strip())
+        return Term(text=f"({' '.join(parts)} end)")
 
+    def _cast(self) -> Term:
+        self._expect("(")
+        term = self._expression(_OR)
+        self._expect("as")
+        kind, sized = self._type()
+        self._expect(")")
+        return cast(term, kind, self._zone, sized=sized)
 
-def _operands(items: Sequence[Item], word: str) -> list[str]:
-    """What AND, or OR, joins, also through parentheses around the same word."""
-    items = _unwrapped(items)
-    if word not in items or (word == "and" and "or" in items):
-        return [_canonical(items)]
-    return [operand for part in _split(items, word) for operand in _operands(part, word)]
+    def _array(self) -> Term:
+        self._expect("[")
+        return array(self._list("]"))
 
+    def _row(self) -> Term:
+        self._expect("(")
+        return row(self._list(")"))
 
-def _split(items: Sequence[Item], word: str) -> list[list[Item]]:
-    parts: list[list[Item]] = [[]]
-    for item in items:
-        if item == word:
-            parts.append([])
-        else:
-            parts[-1].append(item)
-    return parts
+    def _list(self, end: str) -> list[Term]:
+        items: list[Term] = []
+        while not self._takes(end):
+            items.append(self._expression(_OR))
+            if not self._sees(end):
+                self._expect(",")
+        return items
 
-
-def _unwrapped(items: Sequence[Item]) -> list[Item]:
-    """Without parentheses around the whole, and without casts."""
-    items = _without_casts(items)
-    while len(items) == 1 and isinstance(items[0], list) and items[0][:1] != ["["]:
-        items = _without_casts(items[0])
-    return items
-
-
-def _without_casts(items: Sequence[Item]) -> list[Item]:
-    kept: list[Item] = []
-    at = 0
-    while at < len(items):
-        if items[at] != "::":
-            kept.append(items[at])
-            at += 1
-            continue
-        end = _end_of_type(items, at + 1)
-        number = _NUMBER.match(kept[-1]) if kept and isinstance(kept[-1], str) else None
-        if number and items[at + 1 : at + 2] and items[at + 1] in _NUMERIC:
-            kept[-1] = number[1]
-        at = end
-    return kept
-
-
-def _end_of_type(items: Sequence[Item], at: int) -> int:
-    """Where what follows a type begins: ``character varying(20)[]``, ``public.mood``."""
-
-    def word() -> Item:
-        return items[at] if at < len(items) else ""
-
-    first = word()
-    at += 1
-    if word() == ".":
-        at += 2
-    if isinstance(first, str) and word() == _SECOND_WORDS.get(first):
-        at += 1
-    if isinstance(word(), list) and word() != ["["]:
-        at += 1
-    if first in ("time", "timestamp") and word() in ("with", "without"):
-        at += 3
-    while word() == ["["]:
-        at += 1
-    return at
-
-
-def _without_in(items: Sequence[Item]) -> list[Item]:
-    """``x IN (a, b)`` as the server keeps it: ``x = ANY (ARRAY[a, b])``."""
-    for at, item in enumerate(items):
-        choice = items[at + 1] if at + 1 < len(items) else ""
-        if item != "in" or not isinstance(choice, list):
-            continue
-        negated = at > 0 and items[at - 1] == "not"
-        before, operator, quantifier = (at - 1, "<>", "all") if negated else (at, "=", "any")
-        one = "," not in choice
-        right: list[Item] = [choice] if one else [quantifier, ["array", ["[", *choice]]]
-        return [*items[:before], operator, *right, *items[at + 2 :]]
-    return list(items)
-
-
-def _words(items: Sequence[Item]) -> list[str]:
-    """The words of an operation, each group in it canonical, a sign joined with its number."""
-    words: list[str] = []
-    for at, item in enumerate(items):
-        if isinstance(item, list):
-            words.append(_group(item))
-        elif words and words[-1] == "-" and item[0].isdigit() and (at == 1 or not _is_value(items[at - 2])):
-            words[-1] = f"-{item}"
-        else:
-            words.append(item)
-    return words
-
-
-def _group(items: Sequence[Item]) -> str:
-    if items[:1] == ["["]:
-        return f"[{_list(items[1:])}]"
-    return f"({_list(items)})" if "," in items or not items else _canonical(items)
-
-
-def _list(items: Sequence[Item]) -> str:
-    return ", ".join(_canonical(part) for part in _split(items, ",")) if items else ""
-
-
-def _is_value(item: Item) -> bool:
-    return isinstance(item, list) or item[0].isalnum() or item[0] in "'\"_])"
+    def _type(self) -> tuple[str, bool]:
+        """The name of a type, and whether it has a length."""
+        name = self._path()
+        if (name, self._here.word) in (("double", "precision"), ("character", "varying"), ("bit", "varying")):
+            name += f" {self._next().word}"
+        sized = self._takes("(")
+        while sized and not self._takes(")"):
+            self._next()
+        for zoned in ("with", "without"):
+            if name in ("time", "timestamp") and self._takes(zoned, "time", "zone"):
+                name += f" {zoned} time zone"
+        while self._takes("["):
+            name += "[]"
+            while not self._takes("]"):
+                self._next()
+        return type_of(name), sized
