@@ -15,7 +15,7 @@ from grafanalib._gen import DashboardEncoder
 
 from dashboards import visual
 from dashboards.layout import Place, PlacedRow, place
-from dashboards.model import Board, Panel
+from dashboards.model import COLUMNS, Board, Panel
 from dashboards.queries import (
     Annotation,
     Target,
@@ -46,7 +46,7 @@ PANEL_TYPES = {
     "bars": grafana.BarGauge,
     "text": grafana.Text,
 }
-# Names of indexes and routes, whole.
+# Names of indexes and routes, whole where the table has the whole row.
 KEY_WIDTH = 300
 PANEL_KEYS = ("id", "type", "title", "description", "gridPos", "datasource", "interval", "transformations")
 ROW_KEYS = ("id", "type", "title", "gridPos", "collapsed")
@@ -209,7 +209,8 @@ def _columns(panel: Panel, context: Context) -> list[Json]:
             properties["thresholds"] = visual.thresholds(signal, context.numbers)
             properties["custom__cellOptions"] = {"type": "color-text"}
         found.append(override("byName", signal.title, **properties))
-    found.append(override("byName", column(panel.key), custom__width=KEY_WIDTH))
+    if panel.width == COLUMNS:
+        found.append(override("byName", column(panel.key), custom__width=KEY_WIDTH))
     return found
 
 

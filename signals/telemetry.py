@@ -90,19 +90,19 @@ RULE_FAILURES = Signal(
     legend="failed",
 )
 FIRING = Signal(
-    title="Firing alerts",
-    why="Alerts that fire now in Prometheus, an independent second opinion on the engine that notifies.",
+    title="Firing",
+    why="How often each alert fires now in Prometheus, an independent second opinion on the engine that notifies.",
     good="None firing.",
     act="Open the alert's runbook.",
     query=Query(
-        "max by (<by:alertname,severity,service>) ("
+        "sum by (<by:alertname,severity,service>) ("
         + select(external.ALERTS, external.ALERTSTATE.eq("firing"), external.SEVERITY.ne("info"))
         + ")",
         (external.ALERTS,),
         (),
         ("alertname", "severity", "service"),
     ),
-    unit=STATE,
+    unit=COUNT,
     legend="{{alertname}}",
 )
 REACHABLE = Signal(

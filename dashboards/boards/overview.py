@@ -20,10 +20,10 @@ BOARD = Board(
             stat(api.REQUEST_RATE, no_value="no traffic"),
             stat(api.ERROR_RATIO, no_value="no traffic", zero="no request failed", moves="errors"),
             stat(api.LATENCY_P95, title="p95 latency", no_value="no traffic", moves="slow-endpoint"),
-            stat(audit.CACHE, no_value="no cached call", zero="every call missed"),
+            stat(audit.CACHE, title="Cache hits", no_value="no cached call", zero="every call missed"),
             stat(
                 audit.INDEXES,
-                title="Indexes in place",
+                title="Indexes",
                 no_value="none expected",
                 zero="no expected index is there",
                 moves="drop-index",
