@@ -196,6 +196,27 @@ def test_locks_are_counted_by_mode_with_zeros_for_the_rest(
     assert counts == dict.fromkeys(catalogue.MODE.values, 0) | {"sharelock": 1}
 
 
+def test_the_modes_of_a_lock_are_those_of_the_server(
+    server: Postgres, backend: PostgresBackend, session: Session
+) -> None:
+    modes = "ACCESS SHARE, ROW SHARE, ROW EXCLUSIVE, SHARE UPDATE EXCLUSIVE, SHARE, SHARE ROW EXCLUSIVE"
+    session.execute("BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT count(*) FROM orders")
+    for mode in (*modes.split(", "), "EXCLUSIVE", "ACCESS EXCLUSIVE"):
+        session.execute(f"LOCK TABLE orders IN {mode} MODE")
+    with admin(server) as other:
+        held = dict(
+            other.execute(
+                "SELECT lower(mode), count(*) FROM pg_locks JOIN pg_database d ON d.oid = database "
+                "WHERE datname = %s GROUP BY 1",
+                [DATABASE],
+            ).fetchall()
+        )
+    page = collect(backend)
+    session.execute("ROLLBACK")
+    assert held.keys() == set(catalogue.MODE.values)
+    assert {mode: page.of(catalogue.LOCKS, datname=DATABASE, mode=mode) for mode in held} == held
+
+
 def test_scans_of_a_table_and_of_its_index_are_told_apart(backend: PostgresBackend, session: Session) -> None:
     flush(session)
     before = collect(backend)

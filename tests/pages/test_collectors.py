@@ -1,0 +1,119 @@
+"""The collector that the catalogue names for a metric is the one without which its page lacks it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from examples.demo.databases import Postgres, Redis
+from examples.demo.process import wait_until
+from exporters.catalogue import CATALOGUE, self_
+from exporters.catalogue import redis as redis_catalogue
+from exporters.collectors.postgres import ExpectedIndex
+from exporters.collectors.postgres.model import always
+from tests.servers import exporter_support as redis_support
+from tests.servers import postgres_support
+
+DATABASE = "collectors"
+INDEX = ExpectedIndex(name="orders_status", table="orders", columns=("status",))
+BROKEN = always("SELECT 1 / 0")
+AGE = {"backend": "redis", "collector": "redis.keyspace"}
+
+
+def declared(collector: str) -> set[str]:
+    """What the catalogue says that this collector emits."""
+    found = {metric.name for metric in CATALOGUE if metric.collector == collector}
+    assert found, collector
+    return found
+
+
+@pytest.fixture(scope="module")
+def postgres_pages(postgres: Postgres) -> Iterator[dict[str, set[str]]]:
+    """By collector the names that are gone when it fails; of `postgres.server` those that are left of all."""
+    postgres_support.create_database(postgres, DATABASE)
+    with postgres_support.admin(postgres, DATABASE) as session:
+        session.execute("CREATE EXTENSION pg_stat_statements")
+        session.execute(
+            "CREATE TABLE orders (id int, status text); CREATE INDEX orders_status ON orders (status)"
+        )
+        session.execute("INSERT INTO orders VALUES (1, 'open')")
+        session.execute("ANALYZE orders")
+        session.execute("SELECT pg_stat_reset()")
+        session.execute("VACUUM ANALYZE orders")
+    with closing(postgres_support.watch(postgres, DATABASE, expected_indexes=(INDEX,))) as backend:
+        healthy = postgres_support.collect(backend)
+        found = {}
+        broken = [replace(run.collector, sql=BROKEN) for run in backend._runs]
+        for run, collector in zip(backend._runs, broken, strict=True):
+            whole, run.collector = run.collector, collector
+            found[run.name] = healthy.names() - postgres_support.collect(backend).names()
+            run.collector = whole
+        for run, collector in zip(backend._runs, broken, strict=True):
+            run.collector = collector
+        of_exporter = {metric.name for metric in CATALOGUE.of("exporter")}
+        left = postgres_support.collect(backend).names() - of_exporter
+        found["postgres.server"] = left - declared("postgres.up")
+        yield found
+
+
+def test_each_metric_of_postgres_comes_from_its_collector(postgres_pages: dict[str, set[str]]) -> None:
+    collectors = {metric.collector for metric in CATALOGUE.of("postgres")} - {"postgres.up"}
+    assert postgres_pages == {collector: declared(collector) for collector in collectors}
+
+
+def test_each_metric_of_redis_comes_from_its_collector(redis_server: Redis) -> None:
+    redis_support.add_user(redis_server)
+    with redis_support.admin(redis_server) as client:
+        client.set("a:1", "x")
+        with pytest.raises(Exception, match="WRONGTYPE"):
+            client.lpush("a:1", "x")
+
+        def page(*rules: str, **settings: object) -> set[str]:
+            client.execute_command("ACL", "SETUSER", "obs_exporter", *rules)
+            with closing(redis_support.watch(redis_server, **settings)) as backend:
+                wait_until(
+                    lambda: (
+                        not settings or redis_support.collect(backend).of(self_.CACHE_AGE, **AGE) is not None
+                    ),
+                    "the first pass",
+                )
+                return redis_support.collect(backend).names()
+
+        patterns = {"key_patterns": ("a:*",)}
+        healthy = page(**patterns)
+        found = {
+            "redis.keyspace": healthy - page() - {self_.CACHE_AGE.name},
+            "redis.slowlog": healthy - page("-slowlog|len", **patterns),
+            # A pass asks INFO too: which databases there are.
+            "redis.info": page("+slowlog|len") - page("-info"),
+        }
+        redis_support.add_user(redis_server)
+        client.delete("a:1")
+    of_a_replica = {redis_catalogue.MASTER_LINK_UP.name}
+    of_exporter = {metric.name for metric in CATALOGUE.of("exporter")}
+    assert {name: names - of_exporter for name, names in found.items()} == {
+        name: declared(name) - of_a_replica for name in found
+    }
+    assert {metric.collector for metric in CATALOGUE.of("redis")} == {*found, "redis.up"}
+
+
+@pytest.mark.parametrize("part", ["http", "sqlalchemy", "cache", "process"])
+def test_each_metric_of_the_application_comes_from_its_part(part: str) -> None:
+    made = {"sqlalchemy": "sql"}.get(part, part)
+    code = (
+        f"from exporters.api import metrics; metrics.{made}_metrics()\n"
+        "for family in metrics.registry().collect():\n"
+        "    print(family.name + '_total' * (family.type == 'counter'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) == declared(f"api.{part}")
+
+
+def test_the_parts_of_the_application_are_those() -> None:
+    parts = {metric.collector for metric in CATALOGUE.of("api")}
+    assert parts == {"api.http", "api.sqlalchemy", "api.cache", "api.process"}
