@@ -13,8 +13,11 @@ from examples.demo.databases import Postgres, Redis
 
 @pytest.fixture(scope="session")
 def server_root() -> Iterator[Path]:
-    """A directory that the user `postgres` may enter too; pytest closes its own to others at each start."""
-    with tempfile.TemporaryDirectory(prefix="backend-observability-tests-") as name:
+    """A directory that the user `postgres` may enter too; pytest closes its own to others at each start.
+
+    Its name is short: the path of a socket below it has at most 107 bytes.
+    """
+    with tempfile.TemporaryDirectory(prefix="obs-tests-") as name:
         root = Path(name)
         root.chmod(0o755)
         yield root
