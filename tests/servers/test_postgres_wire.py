@@ -197,7 +197,7 @@ def test_the_role_can_neither_read_rows_nor_change_anything(statement: str, role
         role.execute(statement)
 
 
-def test_the_role_has_its_limits_however_it_connects(server: Postgres, role: Session) -> None:
+def test_the_role_begins_with_its_limits_and_has_no_right_to_spare(server: Postgres, role: Session) -> None:
     for name, value in (
         ("default_transaction_read_only", "on"),
         ("statement_timeout", "3s"),
