@@ -1,6 +1,6 @@
-"""What other servers of the stack say: Prometheus, Alertmanager, blackbox_exporter, Grafana.
+"""What other servers of the stack say, as far as something here reads it: Prometheus and blackbox_exporter.
 
-Not ours to emit, so these are checked against the running servers instead of by emitted == declared.
+Not ours to emit: a test of the stack looks each of them up on the running servers.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ ALERTSTATE = Label(name="alertstate", help="State of the alert.", values=("pendi
 SEVERITY = Label(name="severity", help="Whom it may wake.", values=("critical", "warning", "info"))
 SERVICE = Label(name="service", help="What the alert is about.", bound="the services of the rules")
 RULE_GROUP = Label(name="rule_group", help="File and name of a group of rules.", bound="the groups loaded")
-INTEGRATION = Label(name="integration", help="Kind of receiver.", bound="the integrations built in")
-REASON = Label(name="reason", help="Why a notification failed.", bound="the reasons built in")
 
 UP = Gauge(
     name="up",
@@ -52,43 +50,8 @@ RULES_EVALUATED = Gauge(
     unit="timestamp",
     labels=(RULE_GROUP,),
 )
-CONFIG_RELOAD_OK = Gauge(
-    name="prometheus_config_last_reload_successful",
-    help="1 if the last reload of the configuration succeeded.",
-    collector="prometheus.self",
-)
-HEAD_SERIES = Gauge(
-    name="prometheus_tsdb_head_series",
-    help="Series in memory.",
-    collector="prometheus.self",
-)
 PROBE_SUCCESS = Gauge(
     name="probe_success",
     help="1 if the probe from outside succeeded.",
     collector="blackbox.probe",
-)
-PROBE_DURATION = Gauge(
-    name="probe_duration_seconds",
-    help="Time of the probe.",
-    collector="blackbox.probe",
-    unit="seconds",
-)
-PROBE_STATUS_CODE = Gauge(
-    name="probe_http_status_code",
-    help="HTTP status code the probe got; 0 if there was no answer.",
-    collector="blackbox.probe",
-)
-NOTIFICATIONS = Counter(
-    name="alertmanager_notifications_total",
-    help="Notifications attempted.",
-    collector="alertmanager.self",
-    labels=(INTEGRATION,),
-    optional="where Grafana notifies",
-)
-NOTIFICATIONS_FAILED = Counter(
-    name="alertmanager_notifications_failed_total",
-    help="Notifications that failed.",
-    collector="alertmanager.self",
-    labels=(INTEGRATION,),
-    optional="where Grafana notifies",
 )
