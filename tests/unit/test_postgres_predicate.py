@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from exporters.collectors.postgres.predicate import normalised
@@ -74,11 +74,27 @@ def test_two_predicates_are_the_same_exactly_when_their_logic_is(one: Tree, othe
     assert (normalised(full(one)) == normalised(full(other))) == (meaning(one) == meaning(other))
 
 
-@given(st.text())
+TYPES = {
+    "z": "timestamp with time zone", "d": "date", "i": "integer", "n": "numeric", "j": "jsonb", "u": "uuid",
+    "b": "boolean", "a": "text[]", "w": "time without time zone",
+}  # fmt: skip
+WORDS = r"""
+( ) [ ] , . :: = <> < - + * / % ^ || ->> @> ~~ and or not is null distinct from between symmetric in any all
+like escape similar to collate at time zone case when then else end cast as array row extract trim leading
+position operator double precision timestamp with varying z d i n j u b a w f "A" E'\\' '' '0001-01-01'
+'9999-12-31 23:59-12' 'infinity' '{"a":1}' '1e999' 'NaN' 1 1.5 1e999 .5 true numeric integer text
+"""
+
+
+@given(st.text() | st.lists(st.sampled_from(WORDS.split()), max_size=12).map(" ".join))
+@example("z > '0001-01-01'")
+@example("z > '9999-12-31 23:59-12'")
+@example("n > 1e999")
+@example("(" * 5000 + "b" + ")" * 5000)
 def test_any_text_is_normalised_or_refused_with_a_reason(text: str) -> None:
     reason = repr(text)
     try:
-        normalised(text)
+        normalised(text, TYPES, "Asia/Tokyo")
     except ValueError as error:
         reason = str(error)
     assert repr(text) in reason

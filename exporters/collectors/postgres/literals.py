@@ -87,7 +87,7 @@ def literal(content: str, type_: str, zone: str) -> str:
             return quoted(_LIST_MARK.sub(r"\1", content))
         reader = _READERS.get(type_)
         return quoted(content) if reader is None else reader(content, zone)
-    except ValueError:
+    except (ValueError, OverflowError):  # nothing that is known here
         return quoted(content)
 
 
