@@ -72,10 +72,18 @@ class Call:
         self.repeats = 0
         self.statements: dict[str, int] = {}
 
-    def statement(self, text: str, seconds: float) -> None:
-        """Add one executed statement; `text` is the same for statements that differ only in values."""
+    def statement(self, text: str, seconds: float, *, batch: bool = False) -> None:
+        """Add one executed statement.
+
+        Args:
+            text: the same for statements that differ only in values.
+            seconds: what it took.
+            batch: it goes on with an execution whose first statement was added before, so repeats nothing.
+        """
         self.queries += 1
         self.db_seconds += seconds
+        if batch:
+            return
         count = self.statements.get(text, 0) + 1
         self.statements[text] = count
         self.repeats = max(self.repeats, count)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -38,13 +37,15 @@ def instrument(
     """Measure a FastAPI or Starlette application. Call it once, before the application starts.
 
     The order of this call and of `add_middleware` does not matter. Nothing that it does can fail a request.
+    What happens after the last body byte is no part of a request: background tasks, and since FastAPI 0.118
+    what dependencies do after `yield`; its statements are counted by `db_queries_unattributed_total`.
 
     Args:
         app: the application.
         engine: its SQLAlchemy engine, sync or async, whose pool is called `default`; or several by name.
         cache: the redis-py client that `instrument_cache`'s functions use; its failures are cache errors.
         version: the application's version, shown by `obs_api_info`.
-        max_handlers: route templates counted apart; later ones are counted as `__overflow__`.
+        max_handlers: route templates that each worker counts apart; later ones are counted as `__overflow__`.
         nplusone_threshold: executions of one statement in one request that make it an N+1 request.
         excluded: exact paths that are not measured.
 
@@ -86,7 +87,8 @@ def _check(app: Starlette, max_handlers: int, nplusone_threshold: int) -> None:
         )
     if app.middleware_stack is not None:
         raise InstrumentationError(
-            "instrument was called after the application started; call it where the application is made"
+            "instrument was called after the application started; call it where the application is made, and "
+            "make an engine before that too, not in lifespan (it connects only when it is first used)"
         )
     if max_handlers < 1:
         raise InstrumentationError(f"max_handlers is {max_handlers}; expected 1 or more")
@@ -127,6 +129,5 @@ def _watch_engines(engines: Mapping[str, Any], worker: Worker) -> SqlMetrics:
         ) from error
     metrics = sql_metrics()
     for name, engine in engines.items():
-        meter = watch_engine(engine, name, metrics)
-        worker.on_start.append(functools.partial(meter.publish, again=True))
+        worker.on_start.append(watch_engine(engine, name, metrics).start)
     return metrics

@@ -6,6 +6,7 @@ SQLAlchemy has no event before a checkout, so the pool's class is exchanged for 
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -17,9 +18,10 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry, Pool, QueuePool
 
-from exporters.api.metrics import SqlMetrics, caught
+from exporters.api.metrics import SqlMetrics, adder, caught, observer
 
 TAKEN = "_exporters_api_taken"
+METER = "_exporters_api_meter"
 
 
 class _Checkout:
@@ -42,44 +44,54 @@ class PoolMeter:
         self.engine = engine
         self.name = name
         self.metrics = metrics
-        self.wait = metrics.wait.labels(name)
-        self.use = metrics.use.labels(name)
-        self.create = metrics.create.labels(name)
+        self.wait = observer(metrics.wait.labels(name))
+        self.use = observer(metrics.use.labels(name))
+        self.create = observer(metrics.create.labels(name))
         self.timeouts = metrics.timeouts.labels(name)
-        self.pending = metrics.pending.labels(name)
-        self._published: tuple[int, int, int, int] | None = None
+        self.pending = adder(metrics.pending.labels(name))
+        self._gauges: _Gauges | None = None
+        self._changed = False
         self._lock = threading.Lock()
+        os.register_at_fork(after_in_child=self._forget)
         event.listen(engine, "checkout", self._taken)
         event.listen(engine, "checkin", self._given_back)
         pool = engine.pool
         pool.__class__ = metered(type(pool), self)
         pool._creator = pool._creator  # its setter wraps the function that connects
 
-    def publish(self, *, again: bool = False) -> None:
-        """Write the gauges if they changed, or in any case; never raises."""
+    def start(self) -> None:
+        """Begin to write the gauges: this process serves, so its pool counts. Never raises."""
         try:
-            # Not the pool that changed: after a dispose() connections still come back to the old one.
             pool = self.engine.pool
             if isinstance(pool, QueuePool):
-                with self._lock:
-                    self._publish(pool, again=again)
+                self._gauges = _Gauges(pool, self.name, self.metrics)
         except Exception:
             caught("pool")
+        self.publish()
 
-    def _publish(self, pool: QueuePool, *, again: bool) -> None:
-        ceiling = _ceiling(pool)
-        now = (max(0, pool.checkedout()), pool.checkedin(), max(0, pool.overflow()), ceiling)
-        if now == self._published and not again:
-            return
-        self._published = now
-        used, idle, overflow, _ = now
-        metrics = self.metrics
-        metrics.connections.labels(self.name, "used").set(used)
-        metrics.connections.labels(self.name, "idle").set(idle)
-        if ceiling:
-            metrics.overflow.labels(self.name).set(overflow)
-            metrics.max.labels(self.name).set(ceiling)
-            metrics.utilization.labels(self.name).set(used / ceiling)
+    def publish(self) -> None:
+        """Write the gauges if they changed; never raises and never waits.
+
+        Whoever finds the lock taken leaves a note for its holder. The holder may be the same thread: the
+        garbage collector gives connections back too, and it may run in the midst of the writing.
+        """
+        self._changed = True
+        while self._changed and self._gauges is not None and self._lock.acquire(blocking=False):
+            try:
+                self._changed = False
+                # Not the pool that changed: after a dispose() connections still come back to the old one.
+                pool = self.engine.pool
+                if isinstance(pool, QueuePool):
+                    self._gauges.write(pool)
+            except Exception:
+                caught("pool")
+            finally:
+                self._lock.release()
+
+    def _forget(self) -> None:
+        """A child does not serve yet, and whoever held the lock was left behind in the parent."""
+        self._gauges = None
+        self._lock = threading.Lock()
 
     def get(self, pool: Pool, take: Callable[[], ConnectionPoolEntry]) -> ConnectionPoolEntry:
         """Take a connection, and note the time that went by without opening a new one."""
@@ -88,7 +100,7 @@ class PoolMeter:
             return take()  # the pool tries again: one checkout, one wait
         checkout = _Checkout(pool)
         token = _checkout.set(checkout)
-        waits = _is_exhausted(pool)
+        waits = self._must_wait(pool)
         started = perf_counter()
         if waits:
             self._wait(1)
@@ -115,9 +127,20 @@ class PoolMeter:
         """A connection was opened, a new one or in place of a lost one."""
         self._observe(self.create, seconds)
 
+    def _must_wait(self, pool: Pool) -> bool:
+        """Whether a caller must wait until somebody gives a connection back."""
+        try:
+            if not isinstance(pool, QueuePool) or pool.checkedin():
+                return False
+            ceiling = _ceiling(pool)
+            return bool(ceiling) and pool.checkedout() >= ceiling
+        except Exception:
+            caught("pool")
+            return False
+
     def _wait(self, change: int) -> None:
         try:
-            self.pending.inc(change)
+            self.pending(change)
         except Exception:
             caught("pool")
 
@@ -127,9 +150,9 @@ class PoolMeter:
         except Exception:
             caught("pool")
 
-    def _observe(self, histogram: Any, seconds: float) -> None:
+    def _observe(self, observe: Callable[[float], None], seconds: float) -> None:
         try:
-            histogram.observe(max(0.0, seconds))
+            observe(max(0.0, seconds))
         except Exception:
             caught("pool")
 
@@ -140,6 +163,27 @@ class PoolMeter:
         taken = record.info.pop(TAKEN, None)
         if taken is not None:  # it is None when the connection broke before anyone got it
             self._observe(self.use, perf_counter() - taken)
+
+
+class _Gauges:
+    """The gauges of a pool, found once: looking a label up costs more than setting it, and takes a lock."""
+
+    def __init__(self, pool: QueuePool, name: str, metrics: SqlMetrics) -> None:
+        children = [metrics.connections.labels(name, state) for state in ("used", "idle")]
+        if _ceiling(pool):
+            children += [each.labels(name) for each in (metrics.overflow, metrics.max, metrics.utilization)]
+        self._sets = [child.set for child in children]
+        self._written: list[float] = [-1.0] * len(children)  # what no gauge can be
+
+    def write(self, pool: QueuePool) -> None:
+        """Write what has changed."""
+        ceiling = _ceiling(pool)
+        used = max(0, pool.checkedout())
+        now = (used, pool.checkedin(), max(0, pool.overflow()), ceiling, used / ceiling if ceiling else 0)
+        for index, write in enumerate(self._sets):
+            if now[index] != self._written[index]:
+                write(now[index])
+                self._written[index] = now[index]
 
 
 def metered(base: type[Pool], meter: PoolMeter) -> type[Pool]:
@@ -178,18 +222,17 @@ def metered(base: type[Pool], meter: PoolMeter) -> type[Pool]:
 
     for attribute in ("__name__", "__qualname__", "__module__"):  # its logger is named after these
         setattr(Metered, attribute, getattr(base, attribute))
+    setattr(Metered, METER, meter)
     return Metered
+
+
+def meter_of(pool: Pool) -> PoolMeter | None:
+    """Who measures a pool already; several engines may share it."""
+    meter: PoolMeter | None = getattr(type(pool), METER, None)
+    return meter
 
 
 def _ceiling(pool: QueuePool) -> int:
     """The most connections that the pool may open, or 0 if it has no limit."""
-    limit = pool._max_overflow
+    limit = getattr(pool, "_max_overflow", -1)  # it has no public name
     return pool.size() + limit if limit >= 0 else 0
-
-
-def _is_exhausted(pool: Pool) -> bool:
-    """Whether a caller must wait until somebody gives a connection back."""
-    if not isinstance(pool, QueuePool):
-        return False
-    ceiling = _ceiling(pool)
-    return bool(ceiling) and pool.checkedin() == 0 and pool.checkedout() >= ceiling

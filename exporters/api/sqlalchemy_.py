@@ -15,19 +15,20 @@ from sqlalchemy.engine import Connection, Engine, ExceptionContext
 from exporters.api.call import current
 from exporters.api.errors import InstrumentationError
 from exporters.api.metrics import SqlMetrics, caught, observer
-from exporters.api.pool import PoolMeter
+from exporters.api.pool import PoolMeter, meter_of
 from exporters.catalogue.api import OPERATION
 
 OTHER = "other"
 STARTED = "_exporters_api_started"
-METER = "_exporters_api_meter"
+LISTENING = "_exporters_api_listening"
+EXECUTED = "_exporters_api_executed"
 
 
 def watch_engine(engine: object, name: str, metrics: SqlMetrics) -> PoolMeter:
     """Instrument an engine under the name of its pool; an engine that two applications share counts once.
 
     Raises:
-        InstrumentationError: it is no engine of SQLAlchemy 2, or has another name already.
+        InstrumentationError: it is no engine of SQLAlchemy 2, or its pool has another name already.
     """
     sync = getattr(engine, "sync_engine", engine)
     if not isinstance(sync, Engine) or int(sqlalchemy.__version__.split(".")[0]) < 2:
@@ -35,16 +36,19 @@ def watch_engine(engine: object, name: str, metrics: SqlMetrics) -> PoolMeter:
             f"engine {name!r}: got {type(engine).__name__} with SQLAlchemy {sqlalchemy.__version__}; "
             "expected an Engine or AsyncEngine of SQLAlchemy 2"
         )
-    meter: PoolMeter | None = getattr(sync, METER, None)
-    if meter is None:
-        _listen(sync, Statements(metrics))
-        meter = PoolMeter(sync, name, metrics)
-        setattr(sync, METER, meter)
-    elif meter.name != name:
+    # `engine.execution_options(...)` makes a view on an engine: its pool and its listeners are the engine's.
+    while isinstance(inner := getattr(sync, "_proxied", None), Engine):
+        sync = inner
+    meter = meter_of(sync.pool)
+    if meter is not None and meter.name != name:
         raise InstrumentationError(
-            f"engine {name!r}: it is already instrumented as {meter.name!r}; use one name for one engine"
+            f"engine {name!r}: its pool is already instrumented as {meter.name!r}; use one name for one pool "
+            "(an engine and its execution_options() share theirs)"
         )
-    return meter
+    if not hasattr(sync, LISTENING):
+        _listen(sync, Statements(metrics))
+        setattr(sync, LISTENING, True)
+    return meter or PoolMeter(sync, name, metrics)
 
 
 def _listen(engine: Engine, statements: Statements) -> None:
@@ -101,9 +105,11 @@ class Statements:
         if call is None or call.closed:
             self.metrics.unattributed.inc()
             return
+        # The batches of a bulk insert are statements of one execution, which is no loop of the application.
+        batch = context.__dict__.setdefault(EXECUTED, started) is not started
         # A compiled statement reads the same for lists of any length; one of the driver only has its text.
         compiled = context.compiled
-        call.statement(compiled.string if compiled is not None else statement, seconds)
+        call.statement(compiled.string if compiled is not None else statement, seconds, batch=batch)
 
 
 def operation(statement: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from prometheus_client import Gauge
-from sqlalchemy import Engine, insert, text
+from sqlalchemy import Engine, create_engine, insert, text
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
@@ -46,8 +46,10 @@ def within_the_deadline(work: Callable[[], None]) -> None:
 
 
 def test_a_connection_that_the_garbage_collector_gives_back_while_gauges_are_written(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch, samples: Read
+    database: str, monkeypatch: pytest.MonkeyPatch, samples: Read
 ) -> None:
+    # Disposed of only where all is well: a pool that hangs would hang then too.
+    engine = create_engine(f"postgresql+psycopg:{database}", pool_size=2, max_overflow=1)
     collecting = threading.Event()
     write = Gauge.set
 
@@ -79,6 +81,7 @@ def test_a_connection_that_the_garbage_collector_gives_back_while_gauges_are_wri
     assert seen == [1], "what was given back meanwhile is written too"
     assert isinstance(engine.pool, QueuePool)
     assert engine.pool.checkedin() == 2
+    engine.dispose()
 
 
 def test_an_engine_and_a_view_on_it_are_one_pool(engine: Engine, samples: Read) -> None:
