@@ -13,10 +13,12 @@ import os
 import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any, ClassVar
+from weakref import WeakSet
 
 from exporters.api.reader import HEADER, LENGTH, NUMBERS, value_place
+from exporters.api.slots import unusable
 
 FIRST_SIZE = 1 << 16
 MODE = 0o666  # less the umask, as the client has it
@@ -35,10 +37,11 @@ class CellFile:
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, MODE)
         self._places: dict[bytes, int] = {}
-        size = os.fstat(self._descriptor).st_size
-        if not size:
-            os.ftruncate(self._descriptor, size := FIRST_SIZE)
-        self._show(size)
+        try:
+            self._show(os.fstat(self._descriptor).st_size or FIRST_SIZE)
+        except OSError:
+            os.close(self._descriptor)
+            raise
         self._used = _int.unpack_from(self._map, 0)[0] or HEADER
         position = HEADER
         while position < self._used:
@@ -65,7 +68,6 @@ class CellFile:
         while end > size:
             size *= 2
         if size > len(self._map):
-            os.ftruncate(self._descriptor, size)
             self._show(size)
         padded = key.ljust(place - self._used - LENGTH)
         self._map[self._used : end] = _int.pack(len(key)) + padded + bytes(NUMBERS)
@@ -75,6 +77,11 @@ class CellFile:
         return place
 
     def _show(self, size: int) -> None:
+        if hasattr(os, "posix_fallocate"):
+            # All of it now: a page for which the disk has no room later is a signal that ends the process.
+            os.posix_fallocate(self._descriptor, 0, size)
+        else:  # macOS
+            os.ftruncate(self._descriptor, size)
         self._map = mmap.mmap(self._descriptor, size)
         self.numbers = memoryview(self._map).cast("d")
 
@@ -83,25 +90,34 @@ class Home:
     """The files of one process.
 
     Attributes:
-        lock: held by whoever touches a number; threads share them all.
+        lock: held by whoever touches a number; threads share them all. One thread may take it twice, as the
+            garbage collector may run while it is held, and what it finalises may count.
         forked: this is a child by now, and the files are still those of its parent.
     """
 
     def __init__(self, directory: Path, identity: Callable[[], str]) -> None:
-        self.lock = Lock()
+        self.lock = RLock()
         self.forked = False
         self._directory = directory
         self._identity = identity
         self._owner = identity()
         self._files: dict[str, CellFile] = {}
-        self._cells: list[Cell] = []
+        self._cells: WeakSet[Cell] = WeakSet()
         os.register_at_fork(after_in_child=self._forget)
 
     def file(self, kind: str) -> CellFile:
-        """The file of a kind of numbers, such as ``gauge_livesum``."""
+        """The file of a kind of numbers, such as ``gauge_livesum``.
+
+        Raises:
+            InstrumentationError: it cannot be made, or there is no room for it.
+        """
         file = self._files.get(kind)
         if file is None:
-            file = self._files[kind] = CellFile(self._directory / f"{kind}_{self._owner}.db")
+            path = self._directory / f"{kind}_{self._owner}.db"
+            try:
+                file = self._files[kind] = CellFile(path)
+            except OSError as error:
+                raise unusable(self._directory, error) from error
         return file
 
     def take_in(self, cell: Cell) -> None:
@@ -109,7 +125,7 @@ class Home:
         if self.forked:
             self.move()
         cell.bind()
-        self._cells.append(cell)
+        self._cells.add(cell)
 
     def move(self) -> None:
         """Leave the files of the parent; only now, since a child that measures nothing is no worker."""
@@ -121,13 +137,14 @@ class Home:
         self.forked = False
 
     def _forget(self) -> None:
+        self.lock = RLock()  # a thread that held it in the parent does not exist here
         self.forked = True
 
 
 class Cell:
     """One number, as prometheus-client wants it: it makes them, and calls `inc`, `set` and `get`."""
 
-    __slots__ = ("_key", "_kind", "_numbers", "_place", "_value")
+    __slots__ = ("__weakref__", "_key", "_kind", "_numbers", "_place", "_value")
 
     home: ClassVar[Home]
     _multiprocess = True  # the client's own classes say so too

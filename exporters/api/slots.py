@@ -61,11 +61,16 @@ def slot_identity(directory: Path) -> Callable[[], str]:
         directory.mkdir(parents=True, exist_ok=True)
         identity()
     except OSError as error:
-        raise InstrumentationError(
-            f"{DIRECTORY_VARIABLE}={str(directory)!r}: {error.strerror or error}; "
-            "expected a local directory that every worker may write"
-        ) from error
+        raise unusable(directory, error) from error
     return identity
+
+
+def unusable(directory: Path, error: OSError) -> InstrumentationError:
+    """What to raise when the directory cannot be made or written."""
+    return InstrumentationError(
+        f"{DIRECTORY_VARIABLE}={str(directory)!r}: {error.strerror or error}; "
+        "expected a local directory with free space that every worker may write"
+    )
 
 
 def live_slots(directory: Path) -> frozenset[str] | None:
