@@ -14,12 +14,15 @@ from prometheus_client.metrics_core import Metric as Family
 
 from exporters import catalogue
 from exporters.api.cells import cell_class
-from exporters.api.slots import multiprocess_directory, slot_identity
+from exporters.api.slots import DIRECTORY_VARIABLE, multiprocess_directory, slot_identity
 from exporters.catalogue import api
 
 log = logging.getLogger("exporters.api")
 
+# SQLAlchemy's own, then those of DB-API; what no error has yet been of starts at 0.
 ERROR_CLASSES = (
+    "StatementError",
+    "DBAPIError",
     "InterfaceError",
     "DatabaseError",
     "DataError",
@@ -96,7 +99,8 @@ process_metrics = functools.cache(ProcessMetrics)
 def registry() -> CollectorRegistry | None:
     """Where the metrics of a lone process live; None where workers share a directory of files.
 
-    A registry of our own: another library's metrics of the same names in the default one do not clash.
+    A registry of our own: another library may have metrics of the same names in the default one. In a shared
+    directory they would still be added up with ours, of which `warn_of_namesakes` tells.
 
     Raises:
         InstrumentationError: the directory cannot be used.
@@ -107,6 +111,24 @@ def registry() -> CollectorRegistry | None:
     # Before the first metric is made: each file is named after the slot, not after the process id.
     values.ValueClass = cell_class(directory, slot_identity(directory))
     return None
+
+
+def warn_of_namesakes() -> None:
+    """Log an error if other metrics of this process bear our names and go to the same files."""
+    if multiprocess_directory() is None or NAMESAKES in logged:
+        return
+    # It has no public name; registering a double to see it refused would disturb a scrape.
+    theirs = getattr(prometheus_client.REGISTRY, "_names_to_collectors", {})
+    ours = {name for metric in catalogue.metrics_of(api) for name in (metric.name, *metric.series)}
+    shared = sorted(ours.intersection(theirs))
+    if shared:
+        logged.add(NAMESAKES)
+        log.error(
+            "prometheus_client.REGISTRY has %s too, and %s adds up what is counted twice; take the other "
+            "instrumentation out, or give its metrics a namespace",
+            ", ".join(shared),
+            DIRECTORY_VARIABLE,
+        )
 
 
 def caught(site: str) -> None:
@@ -124,6 +146,7 @@ def caught(site: str) -> None:
 
 
 logged: set[str] = set()
+NAMESAKES = "namesakes"
 
 
 def adder(child: prometheus_client.Counter | prometheus_client.Gauge) -> Callable[[float], None]:

@@ -19,7 +19,8 @@ log = logging.getLogger("exporters.api")
 SERVERS = ("uvicorn", "gunicorn", "fastapi")
 REMEDY = f"set {DIRECTORY_VARIABLE} to a local directory before Python starts, the same for all workers"
 
-claims: list[socket.socket] = []
+# By process: a child that is forked from a worker claims for itself.
+claims: dict[int, socket.socket] = {}
 
 
 def refuse_lonely_workers() -> None:
@@ -61,10 +62,12 @@ def declared_workers(arguments: Sequence[str], environment: Mapping[str, str]) -
 def warn_of_siblings() -> None:
     """Log an error if another process of the same server already counts for itself (Linux).
 
-    Each process claims a name in the abstract socket namespace, made of its parent and its command; the
-    kernel frees it with the process, so nothing is left behind.
+    Each process claims a name in the abstract socket namespace, made of its parent and its command, once for
+    all its applications; the kernel frees it with the process, so nothing is left behind.
     """
     if multiprocess_directory() is not None or not sys.platform.startswith("linux"):
+        return
+    if os.getpid() in claims:
         return
     command = "\0".join([*sys.argv, str(Path.cwd())])
     digest = hashlib.sha256(command.encode("utf-8", "replace")).hexdigest()[:16]
@@ -79,4 +82,4 @@ def warn_of_siblings() -> None:
             REMEDY,
         )
     else:
-        claims.append(claim)
+        claims[os.getpid()] = claim

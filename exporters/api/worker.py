@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable
 
-from exporters.api.metrics import ProcessMetrics, caught
+from exporters.api.metrics import ProcessMetrics, caught, warn_of_namesakes
 from exporters.api.siblings import warn_of_siblings
 
 log = logging.getLogger("exporters.api")
@@ -41,6 +41,7 @@ class Worker:
             for step in self.on_start:
                 step()
             warn_of_siblings()
+            warn_of_namesakes()
         except Exception:
             caught("request")
 

@@ -38,7 +38,9 @@ OPERATION = Label(
     values=("select", "insert", "update", "delete", "other"),
 )
 ERROR = Label(
-    name="error", help="Class of the database error.", bound="the classes of SQLAlchemy's exceptions"
+    name="error",
+    help="Class of the database error.",
+    bound="the classes of SQLAlchemy's exceptions; those for errors of statement and driver start at 0",
 )
 POOL = Label(name="pool", help="Name given to the engine.", bound="one per instrumented engine")
 POOL_STATE = Label(name="state", help="What a pooled connection does.", values=("used", "idle"))
@@ -133,7 +135,6 @@ QUERY_ERRORS = Counter(
     help="SQL statements that failed.",
     collector="api.sqlalchemy",
     labels=(ERROR,),
-    optional="until the first error",
 )
 QUERIES_UNATTRIBUTED = Counter(
     name="db_queries_unattributed_total",
