@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Collection
 
 from exporters.api.call import SCOPE_KEY, ASGIApp, Call, Message, Receive, Scope, Send, current
@@ -12,10 +13,17 @@ from exporters.api.worker import Worker
 from exporters.catalogue.api import ENCODING
 
 ENCODINGS = frozenset(ENCODING.values)
+CLIENT_LEFT = 499
 
 
 class OuterProbe:
-    """Wraps everything, error handling included: what it sees is what the server gets."""
+    """Wraps everything, error handling included: what it sees is what the server gets.
+
+    The status is the one that was sent, but for two. 500: an exception left the application before the last
+    body byte, even if a 200 was out by then, for the answer broke off. 499: the client left before there was
+    an answer, or while its upload was read. An exception after the last byte, as in a background task, is
+    counted as an exception only.
+    """
 
     def __init__(
         self, app: ASGIApp, *, recorder: Recorder, worker: Worker, excluded: Collection[str]
@@ -49,10 +57,11 @@ class OuterProbe:
         try:
             await self.app(scope, receive, observed)
         except BaseException as error:
-            if not call.status:
-                call.status = 499 if isinstance(error, asyncio.CancelledError) else 500
+            cause = _sole(error)
+            call.status = _status(call, cause)
             recorder.finish(call)
-            recorder.failed(call, error)
+            if not _client_left(cause):
+                recorder.failed(call, cause)
             raise
         finally:
             if not call.closed:
@@ -91,6 +100,28 @@ class InnerProbe:
         await self.app(scope, receive, counted)
 
 
+def _status(call: Call, error: BaseException) -> int:
+    """Of a request that ended in an exception."""
+    if _client_left(error):
+        return CLIENT_LEFT
+    if isinstance(error, asyncio.CancelledError):
+        return call.status or CLIENT_LEFT
+    return 500
+
+
+def _sole(error: BaseException) -> BaseException:
+    """What a task group wrapped; some versions of Starlette unwrap it, some do not."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+def _client_left(error: BaseException) -> bool:
+    from starlette.requests import ClientDisconnect  # noqa: PLC0415  # the page needs no web framework
+
+    return isinstance(error, ClientDisconnect)
+
+
 def _note(call: Call, message: Message) -> bool:
     """Read a message on its way out; True for the last one that carries a body."""
     try:
@@ -99,7 +130,10 @@ def _note(call: Call, message: Message) -> bool:
             call.wire += len(message.get("body", b""))
             return not message.get("more_body", False)
         if kind == "http.response.start":
-            call.status = message["status"]
+            status = call.status = message["status"]
+            # Starlette answers an exception while it handles it, though nobody may be left to read that.
+            if status == 500 and (error := sys.exception()) is not None and _client_left(_sole(error)):
+                call.status = CLIENT_LEFT
             for name, value in message.get("headers", ()):
                 if name == b"content-length":
                     call.length = int(value)
