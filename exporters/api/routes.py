@@ -7,7 +7,7 @@ FastAPI 0.115 puts the whole template into `scope["route"]`; since 0.137 it lack
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,28 @@ class _Entry:
     endpoint: object
 
 
+@dataclass(frozen=True, slots=True)
+class _Mount:
+    """One mount below another: its template, and the pattern of what stands in a path for it."""
+
+    template: str
+    pattern: str
+
+    def and_then(self, route: Any) -> _Mount:
+        """With one more mount below; a Host has no path and changes nothing."""
+        if not hasattr(route, "path_format"):
+            return self
+        # "/static/{path}" and "^/static/(?P<path>.*)$", whose last part is handed on; names would clash.
+        pattern = route.path_regex.pattern.removeprefix("^").removesuffix("/(?P<path>.*)$")
+        return _Mount(
+            self.template + route.path_format.removesuffix("/{path}"),
+            self.pattern + re.sub(r"\?P<\w+>", "?:", pattern),
+        )
+
+
+_ROOT = _Mount("", "")
+
+
 class Routes:
     """Resolves scopes of one application.
 
@@ -38,9 +60,10 @@ class Routes:
     def __init__(self, routes: Callable[[], Iterable[Any]]) -> None:
         self._routes = routes
         self._entries: dict[int, list[_Entry]] = {}
-        self._mounts: set[str] = set()
-        self._patterns: list[tuple[re.Pattern[str], str]] = []
-        self._unknown: dict[int, object] = {}
+        self._mounts: list[tuple[re.Pattern[str], str]] = []
+        # What was looked for in vain. Endpoints are kept alive, so that the id of each stays its own.
+        self._unknown_endpoints: dict[int, object] = {}
+        self._unknown_mounts: set[str] = set()
 
     def template(self, scope: Scope, root_path: str) -> str:
         """The template of the route that answered, with the mounts it stands below.
@@ -56,23 +79,20 @@ class Routes:
             path = self._by_endpoint(scope)
         if path is not None:
             return prefix + path
-        return prefix + ANYTHING if prefix else UNMATCHED
+        # A mount at "/" adds no prefix; it leaves its application as the endpoint, which no miss does.
+        return prefix + ANYTHING if prefix or scope.get("endpoint") is not None else UNMATCHED
 
     def _mount_template(self, grown: str) -> str:
-        if grown not in self._mounts:
+        template = self._match_mount(grown)
+        if template is None and _is_new(grown, self._unknown_mounts):
+            self._index()
             template = self._match_mount(grown)
             if template is None:
-                self._index()
-                template = self._match_mount(grown)
-            if template is None:
-                return ANYTHING  # never the path itself
-            return template
-        return grown
+                self._unknown_mounts.add(grown)
+        return ANYTHING if template is None else template  # never the path itself
 
     def _match_mount(self, grown: str) -> str | None:
-        if grown in self._mounts:
-            return grown
-        return next((template for regex, template in self._patterns if regex.fullmatch(grown)), None)
+        return next((template for regex, template in self._mounts if regex.fullmatch(grown)), None)
 
     def _by_endpoint(self, scope: Scope) -> str | None:
         endpoint = scope.get("endpoint")
@@ -80,11 +100,11 @@ class Routes:
             return None
         key = id(endpoint)
         entries = self._entries.get(key)
-        if entries is None and key not in self._unknown:
+        if entries is None and _is_new(key, self._unknown_endpoints):
             self._index()
             entries = self._entries.get(key)
-            if entries is None and len(self._unknown) < MAX_UNKNOWN:
-                self._unknown[key] = endpoint  # kept alive, so that its id stays its own
+            if entries is None:
+                self._unknown_endpoints[key] = endpoint
         if not entries:
             return None
         if len(entries) == 1:
@@ -95,16 +115,18 @@ class Routes:
     def _index(self) -> None:
         self._entries.clear()
         self._mounts.clear()
-        self._patterns.clear()
-        for mount, route in _walk(self._routes(), ""):
+        for mount, route in _walk(self._routes(), _ROOT):
             endpoint = getattr(route, "endpoint", None)
             if endpoint is not None:
                 entry = _Entry(route.path_format, route.path_regex, endpoint)
                 self._entries.setdefault(id(endpoint), []).append(entry)
-            elif "{" in mount:
-                self._patterns.append((_mount_regex(mount), mount))
             else:
-                self._mounts.add(mount)
+                self._mounts.append((re.compile(mount.pattern), mount.template))
+
+
+def _is_new(key: object, unknown: Collection[object]) -> bool:
+    """Whether to walk the routes for it: not twice, and not for ever new ones."""
+    return key not in unknown and len(unknown) < MAX_UNKNOWN
 
 
 def _selected(scope: Scope) -> str | None:
@@ -124,23 +146,18 @@ def _selected(scope: Scope) -> str | None:
     return None
 
 
-def _walk(routes: Iterable[Any], mount: str) -> Iterator[tuple[str, Any]]:
-    """Every plain route with the mounts above it, and every mount with its own template."""
+def _walk(routes: Iterable[Any], above: _Mount) -> Iterator[tuple[_Mount, Any]]:
+    """Every plain route with the mounts above it, and every mount with itself."""
     for route in routes:
         contexts = getattr(route, "effective_route_contexts", None)
         if contexts is not None:  # include_router since FastAPI 0.137
             included = (context.starlette_route for context in contexts())
-            yield from _walk([each for each in included if each is not None], mount)
+            yield from _walk([each for each in included if each is not None], above)
         elif getattr(route, "endpoint", None) is not None:
             if hasattr(route, "path_format"):
-                yield mount, route
+                yield above, route
         elif hasattr(route, "app"):
-            # "/static/{path}" of a mount; a Host has no path.
-            template = mount + getattr(route, "path_format", "").removesuffix("/{path}")
-            if template != mount:
-                yield template, route
-            yield from _walk(getattr(route, "routes", None) or (), template)
-
-
-def _mount_regex(template: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\{[^{}]*\\}", "[^/]+", re.escape(template)))
+            mount = above.and_then(route)
+            if mount != above:
+                yield mount, route
+            yield from _walk(getattr(route, "routes", None) or (), mount)
