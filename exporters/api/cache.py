@@ -6,7 +6,6 @@ import contextlib
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 
@@ -74,11 +73,21 @@ class CacheRecorder:
 class _Attempt:
     """One call of a cached function: whether it got past the cache, and whether the cache failed."""
 
-    __slots__ = ("failed", "reached")
+    __slots__ = ("failed", "prefix", "reached", "recorder")
 
-    def __init__(self) -> None:
+    def __init__(self, recorder: CacheRecorder, prefix: str) -> None:
+        self.recorder = recorder
+        self.prefix = prefix
         self.reached = False
         self.failed = False
+
+    def end(self, error: BaseException | None) -> None:
+        """Count it; a call that was cancelled in the cache says nothing of the cache."""
+        if isinstance(error, Exception):
+            self.failed = self.failed or not self.reached
+        elif error is not None:
+            return
+        self.recorder.count(self.prefix, "error" if self.failed else "miss" if self.reached else "hit")
 
 
 _watched: list[Function] = []
@@ -95,7 +104,8 @@ def instrument_cache(factory: Callable[P, Function], *, prefix: str = "key_prefi
     """Wrap a factory of cache decorators, such as ``cache_response(ttl=300, key_prefix="dashboard")``.
 
     Used in place of the original: ``cache_response = instrument_cache(cache_response)``. Functions and
-    decorators may be sync or async. A failure that the decorator swallows is seen as `error` if the cache's
+    decorators may be sync or async, and a decorator may return an object: its methods and attributes, such as
+    `cache_clear`, stay within reach. A failure that the decorator swallows is seen as `error` if the cache's
     client was given to ``instrument(app, cache=client)``; otherwise it looks like a miss.
 
     Args:
@@ -121,11 +131,11 @@ def instrument_cache(factory: Callable[P, Function], *, prefix: str = "key_prefi
         given = bound.arguments[prefix]
 
         def decorate(function: Function) -> Function:
-            name = str(given or function.__name__)
+            name = str(given or getattr(function, "__name__", type(function).__name__))
             recorder = shared_recorder()
             recorder.foresee(name)
             cached = decorator(_around(function, _past_the_cache))
-            return _around(cached, functools.partial(_counted, recorder, name))
+            return _around(cached, lambda: _Section(_Attempt(recorder, name)))
 
         return decorate
 
@@ -134,6 +144,8 @@ def instrument_cache(factory: Callable[P, Function], *, prefix: str = "key_prefi
 
 def watch_client(client: Any) -> None:
     """Let failed commands of a redis-py client count as cache errors of the cached function that sent them.
+
+    Those of its pipelines too.
 
     Raises:
         InstrumentationError: it has no `execute_command`.
@@ -147,6 +159,8 @@ def watch_client(client: Any) -> None:
     if execute not in _watched:
         client.execute_command = _failing(execute)
         _watched.append(client.execute_command)
+        if callable(getattr(client, "pipeline", None)):
+            client.pipeline = _with_failing_pipelines(client.pipeline)
 
 
 def _failing(execute: Function) -> Function:
@@ -163,6 +177,28 @@ def _failing(execute: Function) -> Function:
     return command
 
 
+def _with_failing_pipelines(pipeline: Function) -> Function:
+    @functools.wraps(pipeline)
+    def make(*args: Any, **kwargs: Any) -> Any:
+        made = pipeline(*args, **kwargs)
+        try:
+            made.__class__ = _failing_pipeline(made.__class__)
+        except Exception:
+            caught("cache")
+        return made
+
+    return make
+
+
+@functools.cache
+def _failing_pipeline(base: type) -> type:
+    """The same class; of its commands only those after WATCH are not queued until `execute`, but sent."""
+    sent = ("execute", "immediate_execute_command")
+    return type(
+        base.__name__, (base,), {name: _failing(getattr(base, name)) for name in sent if hasattr(base, name)}
+    )
+
+
 @contextlib.contextmanager
 def _failures_marked() -> Iterator[None]:
     try:
@@ -174,55 +210,89 @@ def _failures_marked() -> Iterator[None]:
         raise
 
 
-@contextlib.contextmanager
-def _past_the_cache() -> Iterator[None]:
+class _Section:
+    """Where one call runs, and once more where what it gave is awaited, in whatever task that is.
+
+    Attributes:
+        attempt: what the cache's client and the function are part of meanwhile.
+        unfinished: it gave something to await.
+    """
+
+    __slots__ = ("attempt", "token", "unfinished")
+
+    def __init__(self, attempt: _Attempt | None) -> None:
+        self.attempt = attempt
+        self.unfinished = False
+
+    def __enter__(self) -> None:
+        self.token = _attempt.set(self.attempt)
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        _attempt.reset(self.token)
+        if self.attempt is not None and not self.unfinished:
+            self.attempt.end(error)
+
+
+def _past_the_cache() -> _Section:
     """The function itself runs; caches that it uses are counted apart."""
     attempt = _attempt.get()
     if attempt is not None:
         attempt.reached = True
-    token = _attempt.set(None)
-    try:
-        yield
-    finally:
-        _attempt.reset(token)
+    return _Section(None)
 
 
-@contextlib.contextmanager
-def _counted(recorder: CacheRecorder, prefix: str) -> Iterator[None]:
-    attempt = _Attempt()
-    token = _attempt.set(attempt)
-    try:
-        yield
-    except Exception:
-        attempt.failed = attempt.failed or not attempt.reached
-        recorder.count(prefix, _result(attempt))
-        raise
-    else:
-        recorder.count(prefix, _result(attempt))
-    finally:
-        _attempt.reset(token)
+def _around(function: Function, section: Callable[[], _Section]) -> Function:
+    """The same function or object, sync or async as it is, whose calls run in sections."""
+    is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
 
+    async def call_async(*args: Any, **kwargs: Any) -> Any:
+        with section():
+            return await function(*args, **kwargs)
 
-def _result(attempt: _Attempt) -> str:
-    if attempt.failed:
-        return "error"
-    return "miss" if attempt.reached else "hit"
-
-
-def _around(function: Function, context: Callable[[], AbstractContextManager[None]]) -> Function:
-    """The same function, sync or async as it is, inside a context."""
-    if inspect.iscoroutinefunction(function):
-
-        @functools.wraps(function)
-        async def call_async(*args: Any, **kwargs: Any) -> Any:
-            with context():
-                return await function(*args, **kwargs)
-
-        return call_async
-
-    @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        with context():
-            return function(*args, **kwargs)
+        here = section()
+        with here:
+            answer = function(*args, **kwargs)
+            here.unfinished = inspect.isawaitable(answer)
+        return _awaited(answer, here) if here.unfinished else answer
 
-    return call
+    chosen = call_async if is_async else call
+    if inspect.isfunction(function):
+        return functools.wraps(function)(chosen)
+    return (_AsyncObject if is_async else _Object)(function, section, chosen)
+
+
+async def _awaited(answer: Awaitable[Any], here: _Section) -> Any:
+    here.unfinished = False
+    with here:
+        return await answer
+
+
+class _Object:
+    """A callable object, such as `functools.lru_cache` makes: all but the call is its own."""
+
+    def __init__(self, inner: Any, section: Callable[[], _Section], call: Function) -> None:
+        functools.update_wrapper(self, inner, updated=())
+        self._inner = inner
+        self._section = section
+        self._call = call
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_inner":  # a copy in the making has none yet
+            raise AttributeError(name)
+        return getattr(self._inner, name)
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        bind = getattr(type(self._inner), "__get__", None)
+        bound = self._inner if bind is None else bind(self._inner, instance, owner)
+        return self if bound is self._inner else _around(bound, self._section)
+
+
+class _AsyncObject(_Object):
+    """One whose call is a coroutine function, which frameworks look for."""
+
+    async def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return await self._call(*args, **kwargs)
