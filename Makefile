@@ -8,6 +8,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# The oldest FastAPI that is claimed to work; tests/api/test_versions.py runs tests in it.
+OLDEST := .venv-fastapi-0.115
+OLDEST_READY := $(OLDEST)/.ready
 DASHBOARDS := $(BIN)/python -m dashboards
 
 # Settings of Docker Compose; .env.example explains them. STACK is for `build` and `check` too.
@@ -48,7 +51,7 @@ help: ## List the targets.
 demo: packages $(READY) ## Run the whole chain without Docker: before, after, one fault (ARGS=--stay keeps it up).
 	$(BIN)/python -m examples.demo $(ARGS)
 
-test: packages $(READY) lint check ## Prove everything; installs what is missing.
+test: packages $(READY) $(OLDEST_READY) lint check ## Prove everything; installs what is missing.
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(READY) ## Format, lint, types, layers.
@@ -92,12 +95,13 @@ lock: ## Pin the newest versions again, with their hashes: the lock files.
 	set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
 	$(PYTHON) -m venv "$$tools"; "$$tools/bin/pip" install --quiet $(UV); \
 	compile() { "$$tools/bin/uv" pip compile --quiet --upgrade --universal --python-version 3.11 \
-	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' pyproject.toml "$$@"; }; \
-	compile --all-extras --group dev --output-file requirements.lock; \
-	compile --extra exporter --constraint requirements.lock --output-file exporters/requirements.lock
+	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' "$$@"; }; \
+	compile pyproject.toml --all-extras --group dev --output-file requirements.lock; \
+	compile pyproject.toml --extra exporter --constraint requirements.lock --output-file exporters/requirements.lock; \
+	compile tests/api/fastapi-0.115.in --output-file tests/api/fastapi-0.115.lock
 
 clean: ## Remove what these targets made, except secrets/.
-	rm -rf $(VENV) $(RENDERS) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(OLDEST) $(RENDERS) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 packages: # The Debian packages; says what it installs, and does nothing when all are there.
@@ -108,4 +112,9 @@ $(READY): requirements.lock pyproject.toml
 	    { echo "no virtual environment could be made; on Debian run: make packages" >&2; exit 2; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(OLDEST_READY): tests/api/fastapi-0.115.lock | $(READY)
+	$(BIN)/python -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
