@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from prometheus_client import Gauge
 from sqlalchemy import Engine, create_engine, insert, text
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import ProgrammingError, StatementError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
@@ -100,12 +100,15 @@ def test_statements_of_an_engine_and_of_a_view_count_once(first: str, engine: En
         for each in (engine, view):
             with each.connect() as connection:
                 connection.execute(text("SELECT 1"))
+                with pytest.raises(ProgrammingError):
+                    connection.execute(text("SELECT * FROM nowhere"))
 
     instrument(FastAPI(), engine=engine if first == "engine" else view)
     serve(view if first == "engine" else engine, app)
     get(app, "/both")
     page = samples()
-    assert page.get("db_queries_per_request_sum", handler="/both") == 2
+    assert page.get("db_queries_per_request_sum", handler="/both") == 4
+    assert page.get("db_query_errors_total", error="ProgrammingError") == 2
     assert page.get("db_client_connection_wait_time_seconds_count", pool="default") == 2
     assert page.get("db_client_connection_use_time_seconds_count", pool="default") == 2
     assert page.get("db_client_connection_max", pool="default") == 3

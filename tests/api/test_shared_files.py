@@ -208,7 +208,7 @@ get(app, "/health")
 fork(statement)
 print(shown())
 """
-    assert forked(code, "db_client_connection_max", tmp_path) == "['3']"
+    assert forked(code, 'db_client_connection_count{pool="default",state="idle"}', tmp_path) == "['0']"
 
 
 def test_a_child_counts_although_a_thread_of_its_parent_held_the_lock(tmp_path: Path) -> None:
