@@ -22,6 +22,8 @@ from tests.servers.exporter_support import Samples, parse
 
 pytestmark = pytest.mark.stack
 SCALE = 1 / 15
+# What the demo may take at most.
+SIX_MINUTES = 360
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +128,40 @@ def test_an_interrupted_demo_leaves_nothing_behind(
     ports = [int(port) for port in re.findall(r"on (?:http://)?127\.0\.0\.1:(\d+)", "".join(lines))]
     assert ports
     assert not any(listening(port) for port in ports)
+
+
+@pytest.mark.timeout(420)
+def test_a_whole_demo_shows_all_it_promises_and_leaves_nothing_behind(server_root: Path) -> None:
+    temporary = server_root / "whole"
+    temporary.mkdir()
+    process = demo(env={"TMPDIR": str(temporary), "PATH": without_grafana()})
+    out, err = process.communicate(timeout=SIX_MINUTES)
+    assert (process.returncode, err) == (0, ""), out
+    assert "time_scale 0.06667" in out
+    baseline, fixed, fault = re.split(r"\] (?:fixed: indexes|fault: errors)", out)
+    for phase in (baseline, fixed):
+        data, panels = map(int, re.findall(r"panels with data: (\d+)/(\d+)", phase)[0])
+        assert data >= 0.7 * panels
+        assert "NaN or Inf: 0; without a declared reason: 0" in phase
+    assert re.search(r"Queries per request +10 +2 +\S+ +missed", baseline)
+    assert "ExpectedIndexMissing" in baseline.partition("alerts firing: ")[2]
+    assert re.search(r"Queries per request +10 +2 +\S+ +\S+ +reached", fixed)
+    assert re.search(r"Expected indexes in place +0 % +100 % +0 % +100 % +reached", fixed)
+    assert "alerts firing: none but the watchdog" in fixed
+    assert "[FIRING] critical: ApiErrorRatioHigh" in fault
+    assert "[RESOLVED] critical: ApiErrorRatioHigh" in fault
+    assert re.search(r"runbook_url: http://\S+/d/backend-runbooks\?viewPanel=panel-\d+", fault)
+    assert list(temporary.iterdir()) == []
+    assert processes_in(temporary) == set()
+    ports = [int(port) for port in re.findall(r"on (?:http://)?127\.0\.0\.1:(\d+)", out)]
+    assert len(ports) >= 8
+    assert not any(listening(port) for port in ports)
+
+
+def without_grafana() -> str:
+    """PATH without the directories that hold a Grafana, which a machine may have or not."""
+    folders = os.environ["PATH"].split(os.pathsep)
+    return os.pathsep.join(each for each in folders if not (Path(each) / "grafana").exists())
 
 
 def test_a_missing_program_is_named_before_anything_runs(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import requests
 
 from dashboards.prove import Proof, prove
 from dashboards.stack import STACK
@@ -134,6 +135,24 @@ def test_a_fault_fires_its_alert_and_no_other(
     )
     assert "/d/backend-" in annotations["dashboard_url"]
     assert message["labels"]["environment"] == "demo"
+
+
+def test_killed_workers_are_down_although_their_metrics_page_answers(running: Running) -> None:
+    eventually(lambda: "ApiDown" not in running.firing(), "ApiDown quiet at first", within=120)
+    began = time.time()
+    running.chain.api.stop(timeout=0)
+    try:
+        eventually(lambda: "ApiDown" in running.firing(), "ApiDown fires", within=90)
+        page = requests.get(f"{running.chain.exporter.url}/metrics/api", timeout=10)
+        assert page.status_code == 200
+        assert "http_requests_total{" in page.text
+        (up,) = running.prometheus.query('up{job="api"}')
+        assert up[1] == [1.0]
+        eventually(
+            lambda: delivered(running, "ApiDown", "firing", began) is not None, "it is delivered", within=30
+        )
+    finally:
+        running.chain.api.start()
 
 
 @pytest.mark.parametrize("fault", OTHERS)
