@@ -62,28 +62,22 @@ def test_a_full_disk_fails_no_request(
     shared: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = FastAPI()
-    for number in range(400):
-        app.get(f"/a/rather/long/name/for/a/route/{number}")(lambda: 1)
-    instrument(app, max_handlers=1000)
-    get(app, "/a/rather/long/name/for/a/route/0")
+    paths = [f"/a/rather/long/name/for/a/route/{number}" for number in range(60)]
+    for path in paths:
+        app.get(path)(lambda: 1)
+    instrument(app)
+    get(app, paths[0])
     monkeypatch.setattr(os, "posix_fallocate", no_space)
     before = descriptors()
-    for number in range(400):
-        assert get(app, f"/a/rather/long/name/for/a/route/{number}").status == 200
-    assert descriptors() == before
+    made = []
+    for _ in range(3):
+        assert {get(app, path).status for path in paths} == {200}
+        made.append(len(_cells()))
     assert "No space left on device" in caplog.text
-    numbers = len(_cells())
-    for _ in range(20):
-        get(app, "/a/rather/long/name/for/a/route/399")
-    gc.collect()
-    assert len(_cells()) == numbers, "what could not be made whole is not kept"
+    assert descriptors() == before
+    assert made[1] == made[2], "what cannot be made whole is not kept"
     page = Samples(ApiPage(shared).render())
-    assert (
-        page.get(
-            "http_requests_total", method="GET", handler="/a/rather/long/name/for/a/route/0", status="200"
-        )
-        == 2
-    )
+    assert page.get("http_requests_total", method="GET", handler=paths[0], status="200") == 4
     assert page.get("http_requests_in_progress") == 0
 
 
