@@ -52,7 +52,12 @@ CONNECTIONS_BY_APPLICATION = Signal(
     why="Sessions of clients by the name that they gave.",
     good="Your services, each at about its pool's size.",
     act="An unknown name or `other` that grows: set application_name in every client's URL.",
-    query=value(pg.ACTIVITY, by=(pg.APPLICATION_NAME,)),
+    query=promql(
+        'label_replace({sessions}, "{label}", "without a name", "{label}", "")'.replace(
+            "{label}", pg.APPLICATION_NAME.name
+        ),
+        sessions=value(pg.ACTIVITY, by=(pg.APPLICATION_NAME,)),
+    ),
     unit=COUNT,
     legend="{{application_name}}",
 )

@@ -91,7 +91,7 @@ RULE_FAILURES = Signal(
 )
 FIRING = Signal(
     title="Firing",
-    why="How often each alert fires now in Prometheus, an independent second opinion on the engine that notifies.",
+    why="How often each alert fires now in Prometheus, a second opinion on the engine that notifies.",
     good="None firing.",
     act="Open the alert's runbook.",
     query=Query(
