@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -15,10 +16,9 @@ PAGES = ("api", "blackbox", "exporter", "prometheus")
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
-    home = tmp_path_factory.mktemp("pages")
-    for folder in (home, *home.parents[:2]):
-        folder.chmod(0o755)
+def fresh(server_root: Path) -> Iterator[Mapping[str, str]]:
+    home = server_root / "pages"
+    home.mkdir()
     with record.servers(home) as chain:
         yield record.pages(chain)
 

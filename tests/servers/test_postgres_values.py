@@ -335,6 +335,10 @@ def test_deadlocks_are_counted(server: Postgres, backend: PostgresBackend) -> No
         assert broken == {type(None), psycopg.errors.DeadlockDetected}
         one.rollback()
         other.rollback()
-    after = collect(backend)
-    counts = [page.of(catalogue.DEADLOCKS, datname=DATABASE) for page in (before, after)]
-    assert counts[1] == (counts[0] or 0) + 1
+    counted = (before.of(catalogue.DEADLOCKS, datname=DATABASE) or 0) + 1
+    # A session tells at the latest when it ends, which is a little after its client closed it.
+    wait_until(
+        lambda: collect(backend).of(catalogue.DEADLOCKS, datname=DATABASE) == counted,
+        "it is counted",
+        timeout=10,
+    )
