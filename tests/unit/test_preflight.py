@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from alerts.notifications import NOTIFICATIONS, Notifications, SecretRef, Slack, Webhook
+from alerts.notifications import Notifications, SecretRef, Slack, Webhook
 from dashboards.cli import main
 from dashboards.preflight import notes, problems
 from dashboards.stack import Stack
