@@ -255,7 +255,8 @@ def test_a_backend_is_connected_as_shown(connected: tuple[str, str], tmp_path: P
         counted = re.findall(r'^http_requests_total\{.*handler="/things".*\} (\d+)', page, re.MULTILINE)
         assert sum(map(int, counted)) >= 6
         assert re.search(r'^cache_requests_total\{prefix="things",result="hit"\} [1-9]', page, re.MULTILINE)
-        assert page == ApiPage(metrics).render().decode()
+        # Both workers are up when the two pages agree.
+        wait_until(lambda: get(watcher.url + API_PATH) == ApiPage(metrics).render().decode(), "one page")
         wait_until(lambda: "\npg_up 1\n" in get(f"{watcher.url}/metrics"), "pg_up")
         assert "\nredis_up 1\n" in get(f"{watcher.url}/metrics")
         assert "PASSWORD" not in watcher.log.read_text()
