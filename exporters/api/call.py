@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextvars import ContextVar
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from exporters.api.recorder import Series
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -22,55 +25,40 @@ class Call:
 
     Attributes:
         started: ``perf_counter()`` at the first byte.
+        answered: the last body byte goes out, and the request is counted.
         closed: the last body byte is out; what happens now is no part of the request.
         status: as sent, 0 before that.
         wire: body bytes sent to the server.
         raw: body bytes that the application gave to its middleware.
         entered: it came as far as the router; a middleware may answer before.
+        series: what it counts in, once it is answered.
         scope: what the router saw, until the call is closed. The scope holds the call, so keeping each other
             they would leave all that a request made to the garbage collector.
         root_path: where the router began to match.
         repeats: how often the most repeated statement ran.
     """
 
-    __slots__ = (
-        "closed",
-        "db_seconds",
-        "encoding",
-        "entered",
-        "handler",
-        "head",
-        "length",
-        "method",
-        "queries",
-        "raw",
-        "repeats",
-        "root_path",
-        "scope",
-        "started",
-        "statements",
-        "status",
-        "wire",
-    )
+    # Most of a request stays as it begins: here it costs nothing, in the constructor it would each time.
+    answered = False
+    closed = False
+    series: Series | None = None
+    status = 0
+    wire = 0
+    raw = 0
+    length = 0
+    encoding = "identity"
+    handler = ""
+    entered = False
+    scope: Scope | None = None
+    root_path = ""
+    queries = 0
+    db_seconds = 0.0
+    repeats = 0
 
     def __init__(self, method: str) -> None:
         self.method = method
-        self.head = method == "HEAD"
-        self.started = perf_counter()
-        self.closed = False
-        self.status = 0
-        self.wire = 0
-        self.raw = 0
-        self.length = 0
-        self.encoding = "identity"
-        self.handler = ""
-        self.entered = False
-        self.scope: Scope | None = None
-        self.root_path = ""
-        self.queries = 0
-        self.db_seconds = 0.0
-        self.repeats = 0
         self.statements: dict[str, int] = {}
+        self.started = perf_counter()
 
     def statement(self, text: str, seconds: float, *, batch: bool = False) -> None:
         """Add one executed statement.

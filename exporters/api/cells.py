@@ -182,6 +182,15 @@ class Cell:
             # One aligned double: a reader sees the number before or the one after, never half of each.
             self._numbers[self._place] = self._value = self._value + amount
 
+    def inc_with(self, amount: float, other: Cell, more: float) -> None:
+        """Add to it and to another one; taking the lock costs as much as adding."""
+        home = self.home
+        with home.lock:
+            if home.forked:
+                home.move()
+            self._numbers[self._place] = self._value = self._value + amount
+            other._numbers[other._place] = other._value = other._value + more
+
     def set(self, value: float, timestamp: float | None = None) -> None:
         """Replace it."""
         home = self.home

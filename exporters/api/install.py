@@ -106,7 +106,7 @@ def _wrap(app: Starlette, outside: Callable[[Any], OuterProbe]) -> None:
 
     def build_with_probes() -> ASGIApp:
         given = app.user_middleware
-        app.user_middleware = [*given, Middleware(InnerProbe)]
+        app.user_middleware = [*given, Middleware(InnerProbe, outermost=not given)]
         try:
             return outside(build())
         finally:

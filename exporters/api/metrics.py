@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, values
 from prometheus_client.metrics_core import Metric as Family
 
 from exporters import catalogue
-from exporters.api.cells import cell_class
+from exporters.api.cells import Cell, cell_class
 from exporters.api.slots import DIRECTORY_VARIABLE, multiprocess_directory, slot_identity
 from exporters.catalogue import api
 
@@ -159,16 +159,19 @@ def observer(child: prometheus_client.Histogram) -> Callable[[float], None]:
     """What observes in a child, likewise; a client that is built otherwise is asked in the usual way."""
     try:
         bounds: Sequence[float] = child._upper_bounds
-        add_to_sum = child._sum.inc
-        add_to_bucket = [bucket.inc for bucket in child._buckets]
+        total, buckets = child._sum, child._buckets
+        add_to_total, add_to_bucket = total.inc, [bucket.inc for bucket in buckets]
     except AttributeError:
         return child.observe
 
     def observe(amount: float) -> None:
-        add_to_sum(amount)
+        add_to_total(amount)
         add_to_bucket[bisect_left(bounds, amount)](1)
 
-    return observe
+    def observe_at_once(amount: float) -> None:
+        total.inc_with(amount, buckets[bisect_left(bounds, amount)], 1)
+
+    return observe_at_once if isinstance(total, Cell) else observe
 
 
 class WithoutCreated:

@@ -48,11 +48,10 @@ class OuterProbe:
 
         # No coroutine of our own around a message, except the last: it is recorded when it is out.
         def observed(message: Message) -> Awaitable[None]:
-            return send_last(message) if _note(call, message) else send(message)
-
-        async def send_last(message: Message) -> None:
-            await send(message)
-            recorder.finish(call)
+            if _note(call, message):
+                recorder.answered(call)
+                return _send_last(message, send, recorder, call)
+            return send(message)
 
         try:
             await self.app(scope, receive, observed)
@@ -77,10 +76,14 @@ class OuterProbe:
 
 
 class InnerProbe:
-    """Stands right before the router: it counts bytes before compression and keeps the router's scope."""
+    """Stands right before the router: it counts bytes before compression and keeps the router's scope.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Where no middleware stands outside of it, nothing compresses: what is raw is what is sent.
+    """
+
+    def __init__(self, app: ASGIApp, *, outermost: bool) -> None:
         self.app = app
+        self.outermost = outermost
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on to the router."""
@@ -91,6 +94,9 @@ class InnerProbe:
         call.entered = True
         call.scope = scope
         call.root_path = scope.get("root_path", "")
+        if self.outermost:
+            await self.app(scope, receive, send)
+            return
 
         def counted(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.body":
@@ -98,6 +104,11 @@ class InnerProbe:
             return send(message)
 
         await self.app(scope, receive, counted)
+
+
+async def _send_last(message: Message, send: Send, recorder: Recorder, call: Call) -> None:
+    await send(message)
+    recorder.finish(call)
 
 
 def _status(call: Call, error: BaseException) -> int:

@@ -36,7 +36,7 @@ class Bounded:
         return value
 
 
-class _Series:
+class Series:
     """What requests of one method, handler, status and encoding count in, found once."""
 
     __slots__ = ("count", "observe", "raw", "wire")
@@ -82,7 +82,7 @@ class Recorder:
         self.nplusone_threshold = nplusone_threshold
         self.handlers = Bounded(max_handlers)
         self.exceptions = Bounded(MAX_EXCEPTIONS)
-        self._series: dict[tuple[str, str, int, str], _Series] = {}
+        self._series: dict[tuple[str, str, int, str], Series] = {}
         self._sql: dict[str, _Sql] = {}
 
     def start(self) -> None:
@@ -92,16 +92,35 @@ class Recorder:
         except Exception:
             caught("request")
 
+    def answered(self, call: Call) -> None:
+        """The last body byte goes out now: whoever gets it was counted, even if the worker is killed next."""
+        if call.answered:
+            return
+        call.answered = True
+        try:
+            call.handler = handler = self._handler(call)
+            method = call.method if call.method in METHODS else OTHER_METHOD
+            key = (method, handler, call.status, call.encoding)
+            series = self._series.get(key)
+            if series is None:
+                series = self._series[key] = Series(self.metrics, method, handler, call.status)
+            series.count(1)
+            call.series = series
+        except Exception:
+            caught("request")
+
     def finish(self, call: Call) -> None:
         """The last body byte is out; later calls for the same request do nothing."""
         if call.closed:
             return
         elapsed = perf_counter() - call.started
         call.closed = True
+        if not call.answered:
+            self.answered(call)
         try:
             self._in_progress(-1)
-            call.handler = self._handler(call)
-            self._count(call, elapsed)
+            if call.series is not None:
+                self._measure(call, call.series, elapsed)
             if self.sql is not None:
                 self._count_sql(self.sql, call)
         except Exception:
@@ -126,17 +145,12 @@ class Recorder:
         except Exception:
             caught("request")
             return UNMATCHED
-        return handler if handler == UNMATCHED else self.handlers(handler)
+        known = self.handlers.known
+        return handler if handler in known or handler == UNMATCHED else self.handlers(handler)
 
-    def _count(self, call: Call, elapsed: float) -> None:
-        method = call.method if call.method in METHODS else OTHER_METHOD
-        key = (method, call.handler, call.status, call.encoding)
-        series = self._series.get(key)
-        if series is None:
-            series = self._series[key] = _Series(self.metrics, method, call.handler, call.status)
-        series.count(1)
+    def _measure(self, call: Call, series: Series, elapsed: float) -> None:
         series.observe(elapsed)
-        wire = 0 if call.head else call.wire  # the server drops a body that answers HEAD
+        wire = 0 if call.method == "HEAD" else call.wire  # the server drops a body that answers HEAD
         self._observe_size(wire)
         if not wire:
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import inspect
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -63,6 +64,7 @@ def test_an_object_whose_call_is_async_stays_an_endpoint_and_itself(samples: Rea
     answers = [get(app, f"/double/{number}") for number in (1, 2, 1)]
     assert [(answer.status, answer.body) for answer in answers] == [(200, b"2"), (200, b"4"), (200, b"2")]
     assert outcomes(samples(), "doubles") == none_but(hit=1, miss=2)
+    assert inspect.iscoroutinefunction(double.__call__), "this is how a framework knows what to await"
     assert double.__name__ == "double"
     assert double.__doc__ == "Twice as much."
     assert double.size == 2

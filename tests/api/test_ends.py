@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import ClientDisconnect
 
 from exporters.api import instrument
-from tests.api.asgi import ask, get
+from tests.api.asgi import Answer, ask, get
 from tests.api.samples import Samples
 
 Read = Callable[[], Samples]
@@ -81,6 +82,44 @@ def test_an_upload_that_the_client_breaks_off_is_no_error_of_ours(reader: str, s
     assert statuses(page) == {(handler, "499")}
     assert not page.matching("http_exceptions_total")
     assert page.get("http_requests_in_progress") == 0
+
+
+def test_an_answer_is_counted_before_it_can_arrive_and_timed_until_it_has(samples: Read) -> None:
+    app = FastAPI()
+    app.get("/")(lambda: 1)
+    seen: list[tuple[float | None, ...]] = []
+
+    def look() -> None:
+        page = samples()
+        labels = {"method": "GET", "handler": "/"}
+        seen.append(
+            (
+                page.get("http_requests_total", **labels, status="200"),
+                page.get("http_request_duration_seconds_count", **labels),
+                page.get("http_requests_in_progress"),
+            )
+        )
+
+    class Slow(Answer):
+        """Takes the last byte and thinks about it."""
+
+        @property
+        def body(self) -> bytes:
+            return b""
+
+        @body.setter
+        def body(self, _bytes: bytes) -> None:
+            if self.status:
+                look()
+                time.sleep(0.2)
+
+    instrument(app)
+    get(app, "/", answer=Slow())
+    look()
+    assert seen == [(1, 0, 1), (1, 1, 0)]
+    seconds = samples().get("http_request_duration_seconds_sum", method="GET", handler="/")
+    assert seconds is not None
+    assert seconds >= 0.2
 
 
 def test_an_answer_that_an_exception_cuts_short_is_a_500(samples: Read) -> None:

@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from examples.demo.process import wait_until
 from tests.api.servers import COMMANDS, WORKERS, Served, kill, serve
 
 REQUESTS = 120
+CLIENTS = 8
+KILLS = 3
 
 
 @pytest.mark.parametrize("kind", COMMANDS)
@@ -48,6 +51,51 @@ def test_totals_are_exact_and_gauges_live_through_the_death_of_workers(
         # Two dead workers left no file behind; a preloading master has a slot of its own.
         slots = {name.rpartition("_")[2] for name in served.files()}
         assert len(slots) == WORKERS + ("preloading" in kind)
+
+
+def test_a_worker_killed_under_load_costs_no_count(database: str, tmp_path: Path) -> None:
+    answered: list[int] = []
+    lost: list[str] = []
+    stop = threading.Event()
+
+    with serve("uvicorn", database, tmp_path) as served:
+
+        def client() -> None:
+            while not stop.is_set():
+                try:
+                    answered.append(served.ask("/query")[0])
+                except (OSError, http.client.HTTPException) as error:
+                    lost.append(repr(error))
+
+        def counted() -> float:
+            return served.samples().total("http_requests_total", handler="/query")
+
+        seen = []
+        with ThreadPoolExecutor(CLIENTS) as pool:
+            clients = [pool.submit(client) for _ in range(CLIENTS)]
+            try:
+                for _ in range(KILLS):
+                    reached = len(answered) + 40
+                    wait_until(lambda: len(answered) >= reached, "requests are answered")  # noqa: B023
+                    kill(min(served.pids()))
+                    # Whatever a client has by now was counted before it got it.
+                    known = len(answered)
+                    seen.append(counted())
+                    assert seen[-1] >= known
+                    served.wait_for("obs_api_workers", WORKERS)
+            finally:
+                stop.set()
+            for each in clients:
+                each.result()
+        served.wait_for("http_requests_in_progress", 0)
+        seen.append(counted())
+
+    assert seen == sorted(seen), "a total shrank"
+    assert set(answered) == {200}
+    assert len(answered) <= seen[-1] <= len(answered) + len(lost), (
+        "only what was in flight may be counted too"
+    )
+    assert len(lost) <= CLIENTS * KILLS
 
 
 def test_what_a_killed_worker_was_doing_is_no_longer_in_progress(database: str, tmp_path: Path) -> None:
