@@ -54,10 +54,10 @@ class Call:
     queries = 0
     db_seconds = 0.0
     repeats = 0
+    statements: dict[str, int] | None = None
 
     def __init__(self, method: str) -> None:
         self.method = method
-        self.statements: dict[str, int] = {}
         self.started = perf_counter()
 
     def statement(self, text: str, seconds: float, *, batch: bool = False) -> None:
@@ -72,6 +72,8 @@ class Call:
         self.db_seconds += seconds
         if batch:
             return
+        if self.statements is None:
+            self.statements = {}
         count = self.statements.get(text, 0) + 1
         self.statements[text] = count
         self.repeats = max(self.repeats, count)

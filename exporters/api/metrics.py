@@ -155,6 +155,22 @@ def adder(child: prometheus_client.Counter | prometheus_client.Gauge) -> Callabl
     return add
 
 
+def pair_adder(
+    one: prometheus_client.Counter, other: prometheus_client.Counter
+) -> Callable[[float, float], None]:
+    """What adds to two children, likewise."""
+    first, second = getattr(one, "_value", None), getattr(other, "_value", None)
+    if isinstance(first, Cell) and isinstance(second, Cell):
+        return lambda amount, more: first.inc_with(amount, second, more)
+    add, add_more = adder(one), adder(other)
+
+    def add_both(amount: float, more: float) -> None:
+        add(amount)
+        add_more(more)
+
+    return add_both
+
+
 def observer(child: prometheus_client.Histogram) -> Callable[[float], None]:
     """What observes in a child, likewise; a client that is built otherwise is asked in the usual way."""
     try:

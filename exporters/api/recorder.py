@@ -6,7 +6,7 @@ from collections.abc import Callable
 from time import perf_counter
 
 from exporters.api.call import Call
-from exporters.api.metrics import HttpMetrics, SqlMetrics, adder, caught, observer
+from exporters.api.metrics import HttpMetrics, SqlMetrics, adder, caught, observer, pair_adder
 from exporters.api.routes import UNMATCHED, Routes
 from exporters.catalogue.api import METHOD
 
@@ -39,7 +39,7 @@ class Bounded:
 class Series:
     """What requests of one method, handler, status and encoding count in, found once."""
 
-    __slots__ = ("count", "observe", "raw", "wire")
+    __slots__ = ("count", "observe", "sent")
 
     def __init__(self, metrics: HttpMetrics, method: str, handler: str, status: int) -> None:
         # The server refuses what is no status and answers 500 itself; nothing sent is a 500 as well.
@@ -47,8 +47,7 @@ class Series:
         metrics.requests.labels(method, handler, FORESEEN_STATUS)
         self.count = adder(metrics.requests.labels(method, handler, status))
         self.observe = observer(metrics.duration.labels(method, handler))
-        self.wire: Callable[[float], None] | None = None
-        self.raw: Callable[[float], None] | None = None
+        self.sent: Callable[[float, float], None] | None = None  # wire and raw bytes
 
 
 class _Sql:
@@ -154,12 +153,11 @@ class Recorder:
         self._observe_size(wire)
         if not wire:
             return
-        if series.wire is None or series.raw is None:
-            series.wire = adder(self.metrics.wire_bytes.labels(call.handler, call.encoding))
-            series.raw = adder(self.metrics.raw_bytes.labels(call.handler, call.encoding))
-        series.wire(wire)
+        if series.sent is None:
+            counters = (self.metrics.wire_bytes, self.metrics.raw_bytes)
+            series.sent = pair_adder(*(each.labels(call.handler, call.encoding) for each in counters))
         compressed = call.encoding != "identity" and call.raw
-        series.raw(call.raw if compressed else wire)
+        series.sent(wire, call.raw if compressed else wire)
 
     def _count_sql(self, metrics: SqlMetrics, call: Call) -> None:
         children = self._sql.get(call.handler)

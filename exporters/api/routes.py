@@ -132,7 +132,8 @@ def _is_new(key: object, unknown: Collection[object]) -> bool:
 def _selected(scope: Scope) -> str | None:
     """The template where FastAPI or a recent Starlette says which route it selected."""
     route = scope.get("route")
-    context = (scope.get("fastapi") or {}).get("effective_route_context")
+    fastapi = scope.get("fastapi")
+    context = fastapi.get("effective_route_context") if fastapi else None
     if context is not None:
         if context.original_route is route:
             return str(context.path_format)
@@ -142,7 +143,8 @@ def _selected(scope: Scope) -> str | None:
             return str(plain.path_format)  # type: ignore[union-attr]  # it has an endpoint, so it is a route
     # A mount stays here when nothing below it matched; it has no endpoint.
     if getattr(route, "endpoint", None) is not None:
-        return str(route.path_format)  # type: ignore[union-attr]  # as above
+        path: str = route.path_format  # type: ignore[union-attr]  # as above
+        return path
     return None
 
 
