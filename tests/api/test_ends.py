@@ -122,6 +122,20 @@ def test_an_answer_is_counted_before_it_can_arrive_and_timed_until_it_has(sample
     assert seconds >= 0.2
 
 
+def test_a_second_last_byte_is_no_second_answer(samples: Read) -> None:
+    app = FastAPI()
+
+    async def twice(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(2):
+            await send({"type": "http.response.body", "body": b"x"})
+
+    app.mount("/twice", twice)
+    instrument(app)
+    get(app, "/twice/x")
+    assert samples().total("http_requests_total") == 1
+
+
 def test_an_answer_that_an_exception_cuts_short_is_a_500(samples: Read) -> None:
     app = FastAPI()
 

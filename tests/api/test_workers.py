@@ -28,12 +28,14 @@ def test_totals_are_exact_and_gauges_live_through_the_death_of_workers(
     with serve(kind, database, tmp_path) as served:
         sent = served.load("/query", REQUESTS)
         assert sent == REQUESTS
+        measured(served, sent)
         seen = [sent]
         for victim in sorted(served.pids())[:2]:
             kill(victim)
             wait_until(lambda: len(served.pids() - {victim}) == WORKERS, "another takes its place")  # noqa: B023
             served.wait_for("obs_api_workers", WORKERS)
             sent += served.load("/query", REQUESTS)
+            measured(served, sent)
             served.wait_for("http_requests_total", sent, method="GET", handler="/query", status="200")
             seen.append(sent)
         page = served.samples()
@@ -51,6 +53,11 @@ def test_totals_are_exact_and_gauges_live_through_the_death_of_workers(
         # Two dead workers left no file behind; a preloading master has a slot of its own.
         slots = {name.rpartition("_")[2] for name in served.files()}
         assert len(slots) == WORKERS + ("preloading" in kind)
+
+
+def measured(served: Served, requests: int) -> None:
+    """Until the last thing that a request leaves is there, which is a moment after its answer."""
+    served.wait_for("db_queries_per_request_sum", 2 * requests, handler="/query")
 
 
 def test_a_worker_killed_under_load_costs_no_count(database: str, tmp_path: Path) -> None:
