@@ -23,7 +23,11 @@ HANDLER = Label(
     help="Route template, such as /employees/{employee_id}.",
     bound="templates only; `__unmatched__` for no route; `__overflow__` past the cap of 300",
 )
-STATUS = Label(name="status", help="Exact HTTP status code.", bound="100..599")
+STATUS = Label(
+    name="status",
+    help="Exact HTTP status code; 499 where the client left, 500 where an exception cut the answer short.",
+    bound="100..599",
+)
 EXCEPTION = Label(
     name="exception", help="Class of the exception.", bound="the first 50 classes, then `__overflow__`"
 )
@@ -76,7 +80,7 @@ REQUESTS_IN_PROGRESS = Gauge(
 )
 EXCEPTIONS = Counter(
     name="http_exceptions_total",
-    help="Exceptions that no handler of the application caught.",
+    help="Exceptions that no handler of the application caught; a client that left is none.",
     collector="api.http",
     labels=(HANDLER, EXCEPTION),
     optional="until the first exception",
