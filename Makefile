@@ -88,8 +88,8 @@ down: ## Stop it; the data stay in their volumes.
 bench: $(READY) ## Measure, and write docs/performance.md (a few minutes; asks PyPI for the peer).
 	$(BIN)/python -m benchmarks
 
-grafana-check: $(READY) ## Run the boards and rules through a real Grafana (URL=... or one on PATH).
-	$(DASHBOARDS) grafana-check $(if $(URL),--grafana $(URL))
+grafana-check: packages $(READY) ## Run the files through a real Grafana (URL=... or one on PATH); writes its report.
+	$(BIN)/python -m examples.demo.grafana_check $(if $(URL),--grafana $(URL))
 
 lock: ## Pin the newest versions again, with their hashes: the lock files.
 	set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
