@@ -1,7 +1,5 @@
 """A whole cold build, against the bare import of grafanalib that it cannot avoid.
 
-    python -m benchmarks.bench_build
-
 Each figure comes from whole processes, taken in turns.
 """
 
@@ -82,14 +80,3 @@ def measure(rounds: int = ROUNDS) -> Builds:
                 if round_:
                     taken[name].append(times)
     return Builds(taken)
-
-
-def main() -> None:
-    """Measure, and print what the report would say."""
-    from benchmarks.report import build_section  # noqa: PLC0415  # it reads this module
-
-    print(build_section(measure()))
-
-
-if __name__ == "__main__":
-    main()

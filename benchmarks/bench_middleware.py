@@ -1,7 +1,5 @@
 """What the middleware adds to a request, against what prometheus-fastapi-instrumentator adds.
 
-    python -m benchmarks.bench_middleware
-
 Every variant of an application runs in a process of its own, and they answer batches of requests in turns.
 """
 
@@ -207,14 +205,3 @@ def measure(
             sittings = [sitting(name, variants, scale, Path(library)) for _ in range(scale.sittings)]
             measured.append(Requests(scenario, sittings))
     return measured
-
-
-def main() -> None:
-    """Measure, and print what the report would say."""
-    from benchmarks.report import middleware_section  # noqa: PLC0415  # it reads this module
-
-    print(middleware_section(measure()))
-
-
-if __name__ == "__main__":
-    main()
