@@ -99,7 +99,7 @@ def _backends(options: Options) -> list[Backend]:
             backends.append(_redis(redis, options.config))
     except ModuleNotFoundError as error:
         raise ExporterError(
-            f"{error.name} is not installed; run: pip install 'backend-observability[exporter]'"
+            f"{error.name} is not installed; run: pip install './exporters[exporter]' in the checkout"
         ) from None
     return backends
 

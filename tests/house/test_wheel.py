@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 GENERATED = ".generated"
+OF_THE_CHECKOUT = {"exporters/Dockerfile", "exporters/pyproject.toml", "exporters/requirements.lock"}
 RUNTIME_DATA = {
     "exporters/sql/role.sql",
     "exporters/redis.acl",
@@ -76,7 +77,7 @@ def test_the_wheel_holds_every_file_of_the_packages_and_nothing_else(wheel: Path
         for package in packages
         for path in (ROOT / package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
-    }
+    } - OF_THE_CHECKOUT
     assert {name for name in names if ".dist-info/" not in name} == here
     runbooks = {str(path.relative_to(ROOT)) for path in (ROOT / "alerts").rglob("*.md")}
     assert names >= RUNTIME_DATA | runbooks
