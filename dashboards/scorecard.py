@@ -89,9 +89,9 @@ def _score(signal: Signal, stack: Stack, answers: Mapping[str, Mapping[str, floa
 
 
 def lines(now: Sequence[Score], before: Sequence[Score] = ()) -> list[str]:
-    """A table: the target, the audit's baseline, the number to reach, before, now, and the verdict."""
+    """A table: the target, what the audit found, the number to reach, before, now, and the verdict."""
     earlier = {score.objective.key: score.now for score in before}
-    head = ("target", "baseline", "to reach", *(("before",) if before else ()), "now", "")
+    head = ("target", "at the audit", "to reach", *(("before",) if before else ()), "now", "")
     table = [head]
     for score in now:
         objective = score.objective
@@ -107,4 +107,7 @@ def lines(now: Sequence[Score], before: Sequence[Score] = ()) -> list[str]:
             )
         )
     widths = [max(len(each[column]) for each in table) for column in range(len(head))]
-    return ["  ".join(map(str.ljust, each, widths)).rstrip() for each in table]
+    told = ["  ".join(map(str.ljust, each, widths)).rstrip() for each in table]
+    if any(score.reached is None for score in now):
+        told.append(f"{UNKNOWN} is not missed: no such load, endpoint or time was seen yet")
+    return told

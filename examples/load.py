@@ -124,7 +124,8 @@ class Result:
 
     def lines(self) -> list[str]:
         """A table for people."""
-        lines = [f"{self.sent} sent in {self.seconds:.1f} s, {self.unsent} not sent in time"]
+        late = f", {self.unsent} not sent: no connection was free in time" if self.unsent else ""
+        lines = [f"{self.sent} sent in {self.seconds:.1f} s{late}"]
         for (method, handler), durations in sorted(self.durations.items()):
             ordered = sorted(durations)
             average, p95 = sum(ordered) / len(ordered), ordered[int(len(ordered) * 0.95)]

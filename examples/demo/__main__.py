@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from dashboards.prove import summary
+from dashboards.queries import NOW_WINDOW
 from dashboards.scorecard import Score, lines
 from dashboards.stack import STACK
 from examples.demo.chain import Chain
@@ -64,7 +65,6 @@ def play(time_scale: float, *, stay: bool) -> int:
             delivered = _three_phases(scenario)
             if stay:
                 _stay(chain)
-    say("stopped; nothing is left but the packages")
     return 0 if delivered else 1
 
 
@@ -75,15 +75,19 @@ def say(line: str) -> None:
 
 def _three_phases(scenario: Scenario) -> bool:
     plan = scenario.plan
-    say(f"baseline: the backend as audited, at {plan.rate:g} requests/s")
+    scale = scenario.stack.time_scale
+    say(f"baseline: the backend as audited, {plan.rate:g} requests/s for {plan.baseline * scale:.0f} s")
     before = scenario.baseline()
-    _show(before)
-    say("fixed: indexes, joins, cache, compression, max_connections 200, maxmemory 512 MB; same load")
-    _show(scenario.fixed(), before.scores)
+    _show(before, scale)
+    say(
+        "fixed: indexes, joins, cache, compression, max_connections 200, maxmemory 512 MB; "
+        f"the same load for {plan.fixed * scale:.0f} s"
+    )
+    _show(scenario.fixed(), scale, before.scores)
     say(f"fault: {plan.fault}; {plan.alert} must be delivered, and be over when it is healed")
     arrived = set()
     for delivery in scenario.drill():
-        _tell(delivery)
+        _tell(delivery, linked=scenario.chain.grafana is not None)
         arrived.add((delivery.receiver, delivery.status))
     missing = {("webhook", "firing"), ("webhook", "resolved")} - arrived
     for _, status in sorted(missing):
@@ -91,9 +95,9 @@ def _three_phases(scenario: Scenario) -> bool:
     return not missing
 
 
-def _show(phase: Phase, before: Sequence[Score] = ()) -> None:
+def _show(phase: Phase, scale: float, before: Sequence[Score] = ()) -> None:
     _indented(phase.load.lines())
-    say(f"{phase.name}: the scorecard")
+    say(f"{phase.name}: the scorecard; rates and times are those of the last {NOW_WINDOW * scale:.0f} s")
     _indented(lines(phase.scores, before))
     say(f"{phase.name}: {summary(list(phase.proofs))}")
     say(f"{phase.name}: alerts firing: {', '.join(phase.firing) or 'none but the watchdog'}")
@@ -104,13 +108,16 @@ def _indented(text: Iterable[str]) -> None:
         print(f"          {line}")
 
 
-def _tell(delivery: Delivery) -> None:
+def _tell(delivery: Delivery, *, linked: bool) -> None:
     labels, annotations = delivery.alert["labels"], delivery.alert["annotations"]
     say(f"delivered to {delivery.receiver} after {delivery.seconds:.0f} s:")
     told = [f"[{delivery.status.upper()}] {labels['severity']}: {labels['alertname']}"]
-    for name in ("summary", "description", "dashboard_url", "runbook_url"):
-        if annotations.get(name):
-            told.append(f"{name}: {annotations[name]}")
+    if delivery.status == "firing":
+        names = ("summary", "description", "dashboard_url", "runbook_url")
+        told += [f"{name}: {annotations[name]}" for name in names if annotations.get(name)]
+        if not linked:
+            runbook = f"alerts/runbooks/{labels['alertname']}.md"
+            told.append(f"the links lead into Grafana; there is none on PATH, so read {runbook}")
     _indented(told)
 
 
@@ -148,6 +155,7 @@ def directory() -> Iterator[Path]:
         yield home
     finally:
         shutil.rmtree(home)
+        say("stopped; nothing is left but the packages")
 
 
 if __name__ == "__main__":

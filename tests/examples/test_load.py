@@ -127,7 +127,7 @@ def test_the_command_prints_what_it_did_and_fails_on_errors(recorder: str) -> No
 
     good = run("--url", recorder, "--rate", "50", "--seconds", "0.4")
     assert (good.returncode, good.stderr) == (0, "")
-    assert re.match(r"20 sent in 0\.\d s, 0 not sent in time\n", good.stdout)
+    assert re.match(r"20 sent in 0\.\d s\n", good.stdout)
     assert run("--url", f"http://127.0.0.1:{free_port()}", "--rate", "9", "--seconds", "0.4").returncode == 1
     for wrong in (("--rate", "0"), ("--url", "example.com")):
         bad = run(*wrong)

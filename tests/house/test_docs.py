@@ -26,6 +26,7 @@ from examples.demo.process import Server, free_port, wait_until
 from examples.demo.servers import Exporter, answers
 from exporters.api.page import ApiPage
 from exporters.cli import main as exporter
+from exporters.config import read_config
 from exporters.process import API_PATH
 
 ROOT = Path(__file__).parents[2]
@@ -135,9 +136,10 @@ def test_the_examples_of_contributing_are_the_code_itself() -> None:
 def test_a_team_builds_its_own_stack_as_shown(tmp_path: Path) -> None:
     package = tmp_path / "mycompany"
     (package / "runbooks").mkdir(parents=True)
-    (module,) = [code for code in blocks("README.md", "python") if "STACK = Stack(" in code]
+    (module,) = [code for code in blocks("README.md", "python") if "JOBS_FAILING" in code]
     (package / "observability.py").write_text(module)
-    command = [sys.executable, "-m", "dashboards", "build", "--stack", "mycompany.observability:STACK"]
+    (shown,) = [line for line in commands("README.md") if "dashboards build --stack mycompany" in line]
+    command = [sys.executable, *shlex.split(shown)[1:]]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
 
     def build() -> subprocess.CompletedProcess[str]:
@@ -146,17 +148,38 @@ def test_a_team_builds_its_own_stack_as_shown(tmp_path: Path) -> None:
     refused = build()
     assert refused.returncode == 2
     assert "JobsFailing.md" in refused.stderr
-    assert not (tmp_path / "provisioning").exists()
+    output = tmp_path / command[command.index("--output") + 1]
+    assert not output.exists()
 
     runbook = "\n".join(f"## {section}\nText.\n" for section in SECTIONS)
     (package / "runbooks/JobsFailing.md").write_text(runbook)
     built = build()
     assert built.returncode == 0, built.stderr
-    assert "$__file{/run/secrets/slack_url}" in (
-        (tmp_path / "provisioning/grafana/alerting/notifications.json").read_text()
-    )
-    assert (tmp_path / "provisioning/grafana/dashboards/backend-workers.json").is_file()
-    assert "JobsFailing" in (tmp_path / "provisioning/grafana/alerting/rules.json").read_text()
+    assert "$__file{/run/secrets/slack_url}" in ((output / "grafana/alerting/notifications.json").read_text())
+    assert (output / "grafana/dashboards/backend-workers.json").is_file()
+    assert "JobsFailing" in (output / "grafana/alerting/rules.json").read_text()
+
+
+def test_the_stack_for_servers_without_docker_names_only_this_machine(tmp_path: Path) -> None:
+    (module,) = [code for code in blocks("README.md", "python") if "PORTS =" in code]
+    (tmp_path / "ours.py").write_text(module)
+    command = [sys.executable, "-m", "dashboards", "build", "--stack", "ours:STACK", "--output", "out"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    built = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    for name in ("prometheus/prometheus.yml", "grafana/datasources/prometheus.yaml"):
+        text = (tmp_path / "out" / name).read_text()
+        addresses = re.findall(r"[\w.-]+:\d{4,5}", text)
+        assert addresses
+        assert {each.partition(":")[0] for each in addresses} == {"localhost"}
+
+
+def test_the_exporter_takes_the_file_that_is_shown(tmp_path: Path) -> None:
+    (shown,) = blocks("README.md", "yaml")
+    (tmp_path / "exporter.yml").write_text(shown)
+    config = read_config(tmp_path / "exporter.yml")
+    assert [index.name for index in config.postgres["expected_indexes"]] == ["idx_orders_open"]
+    assert config.redis["key_patterns"] == ("session:*", "cart:*")
 
 
 APPLICATION = """
