@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
@@ -14,12 +15,15 @@ from exporters.api.metrics import CacheMetrics, cache_metrics, caught
 from exporters.api.recorder import Bounded
 from exporters.catalogue.api import RESULT
 
+log = logging.getLogger("exporters.api")
+
 P = ParamSpec("P")
 R = TypeVar("R")
 Function = Callable[..., Any]
 
 # Prefixes are static arguments in the code; this only catches one that holds a key after all.
 MAX_PREFIXES = 100
+USUAL_PARAMETER = "key_prefix"
 
 
 class CacheRecorder:
@@ -100,7 +104,7 @@ def shared_recorder() -> CacheRecorder:
     return CacheRecorder()
 
 
-def instrument_cache(factory: Callable[P, Function], *, prefix: str = "key_prefix") -> Callable[P, Function]:
+def instrument_cache(factory: Callable[P, Function], *, prefix: str | None = None) -> Callable[P, Function]:
     """Wrap a factory of cache decorators, such as ``cache_response(ttl=300, key_prefix="dashboard")``.
 
     Used in place of the original: ``cache_response = instrument_cache(cache_response)``. Functions and
@@ -110,28 +114,34 @@ def instrument_cache(factory: Callable[P, Function], *, prefix: str = "key_prefi
 
     Args:
         factory: returns a decorator.
-        prefix: the factory's parameter whose value becomes the label `prefix`; without a value the name
-            of the decorated function is used.
+        prefix: the factory's parameter whose value becomes the label `prefix`; `key_prefix` if not given.
+            Where there is no such parameter, or its value is no text, the label is the qualified name of the
+            cached function.
 
     Raises:
-        InstrumentationError: the factory has no such parameter.
+        InstrumentationError: the factory has no parameter of the name given; or, when it is called, it turns
+            out to be a decorator itself.
     """
     signature = inspect.signature(factory)
-    if prefix not in signature.parameters:
-        raise InstrumentationError(
-            f"instrument_cache: {getattr(factory, '__name__', factory)!r} has no parameter {prefix!r}; "
-            f"it has {list(signature.parameters)}; name the one that holds the key prefix: prefix=..."
-        )
+    parameter = _prefix_parameter(factory, signature, prefix)
 
     @functools.wraps(factory)
     def make(*args: P.args, **kwargs: P.kwargs) -> Function:
         decorator = factory(*args, **kwargs)
-        bound = signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        given = bound.arguments[prefix]
+        if args and getattr(decorator, "__wrapped__", None) is args[0]:
+            raise InstrumentationError(
+                f"instrument_cache: {_name(factory)!r} was given the function {_name(args[0])!r} itself; "
+                "expected a factory of decorators: write parentheses, as in @cached(), or wrap a plain "
+                "decorator as instrument_cache(lambda: decorator)"
+            )
+        given: object = None
+        if parameter is not None:
+            bound = signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            given = bound.arguments[parameter]
 
         def decorate(function: Function) -> Function:
-            name = str(given or getattr(function, "__name__", type(function).__name__))
+            name = str(given) if isinstance(given, str) and given else _name(function)
             recorder = shared_recorder()
             recorder.foresee(name)
             cached = decorator(_around(function, _past_the_cache))
@@ -140,6 +150,29 @@ def instrument_cache(factory: Callable[P, Function], *, prefix: str = "key_prefi
         return decorate
 
     return make
+
+
+def _prefix_parameter(factory: Function, signature: inspect.Signature, named: str | None) -> str | None:
+    """The parameter that holds the prefix; None where function names have to do."""
+    parameter = USUAL_PARAMETER if named is None else named
+    if parameter in signature.parameters:
+        return parameter
+    if named is not None:
+        raise InstrumentationError(
+            f"instrument_cache: {_name(factory)!r} has no parameter {named!r}; it has "
+            f"{list(signature.parameters)}; name the one that holds the key prefix, or leave prefix out: "
+            f"then it is {USUAL_PARAMETER!r} or, without that, the name of each cached function"
+        )
+    log.info(
+        "instrument_cache: %r has no parameter %r; the label prefix is the name of each cached function",
+        _name(factory),
+        USUAL_PARAMETER,
+    )
+    return None
+
+
+def _name(function: Any) -> str:
+    return str(getattr(function, "__qualname__", type(function).__qualname__))
 
 
 def watch_client(client: Any) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import json
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -292,12 +293,58 @@ def test_the_label_is_the_named_parameter_or_the_functions_name(samples: Read) -
     counted("people")(_anonymous)()
     assert outcomes(samples(), "_anonymous") == none_but(miss=1)
     assert outcomes(samples(), "people") == none_but(miss=1)
-    with pytest.raises(InstrumentationError, match="has no parameter 'key_prefix'"):
-        instrument_cache(cache)
+    with pytest.raises(InstrumentationError) as refused:
+        instrument_cache(cache, prefix="key")
+    assert "has no parameter 'key'; it has ['namespace', 'expire']; name the one" in str(refused.value)
+    assert "or leave prefix out" in str(refused.value)
 
 
 def _anonymous() -> None:
     pass
+
+
+class _Shop:
+    @staticmethod
+    def price() -> None:
+        pass
+
+
+def test_a_factory_without_a_prefix_counts_by_the_functions_names(
+    samples: Read, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "exporters.api")
+
+    def cache_response(ttl: int) -> Any:
+        return functools.lru_cache(maxsize=2)
+
+    for cached in (instrument_cache(cache_response)(300), instrument_cache(functools.lru_cache)(2)):
+        answer, price = cached(_anonymous), cached(_Shop.price)
+        answer()
+        answer()
+        price()
+    page = samples()
+    assert outcomes(page, "_anonymous") == none_but(hit=2, miss=2)
+    assert outcomes(page, "_Shop.price") == none_but(miss=2)
+    assert [record.levelname for record in caplog.records] == ["INFO"] * 2, "once for each factory"
+    assert "cache_response' has no parameter 'key_prefix'; the label prefix is the name" in caplog.text
+
+
+def test_a_parameter_that_holds_no_text_becomes_no_label(samples: Read) -> None:
+    def cache_response(ttl: int, key_prefix: object = None) -> Any:
+        return lambda function: function
+
+    instrument_cache(cache_response, prefix="ttl")(300)(_anonymous)()
+    instrument_cache(cache_response)(300, key_prefix=_anonymous)(_anonymous)()
+    page = samples()
+    assert page.label_values("cache_requests_total", "prefix") == {"_anonymous"}
+    assert outcomes(page, "_anonymous") == none_but(miss=2)
+
+
+@pytest.mark.parametrize("decorator", [functools.lru_cache, functools.cache])
+def test_a_decorator_in_place_of_its_factory_is_refused_where_it_is_used(decorator: Any) -> None:
+    cached = instrument_cache(decorator)
+    with pytest.raises(InstrumentationError, match=r"was given the function '_anonymous' itself; expected"):
+        cached(_anonymous)
 
 
 def test_a_cache_by_hand_says_what_happened_and_a_key_in_place_of_a_prefix_is_capped(samples: Read) -> None:
