@@ -1,4 +1,4 @@
-"""Several workers without a directory to share would each show only its own numbers: refuse, or say so."""
+"""Workers without a directory to share each show only their own numbers: refuse several, or say so."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def refuse_lonely_workers() -> None:
 def declared_workers(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """How many workers the command line of uvicorn, gunicorn or fastapi asks for; 1 where it does not say.
 
-    A number that stands in a configuration file or in code is not seen; `warn_of_siblings` is for those.
+    A number in a configuration file or in code is not seen; `warn_without_directory` is for those.
     """
     script = Path(arguments[0]) if arguments else Path()
     server = script.parent.name if script.name == "__main__.py" else script.name
@@ -59,27 +59,37 @@ def declared_workers(arguments: Sequence[str], environment: Mapping[str, str]) -
     return int(next((number for number in reversed(asked) if number.isdecimal()), "1"))
 
 
-def warn_of_siblings() -> None:
-    """Log an error if another process of the same server already counts for itself (Linux).
+def warn_without_directory() -> None:
+    """Say, once a process, that nobody else sees its numbers: an error beside another worker (Linux).
 
     Each process claims a name in the abstract socket namespace, made of its parent and its command, once for
     all its applications; the kernel frees it with the process, so nothing is left behind.
     """
-    if multiprocess_directory() is not None or not sys.platform.startswith("linux"):
+    if multiprocess_directory() is not None or os.getpid() in claims:
         return
-    if os.getpid() in claims:
-        return
-    command = "\0".join([*sys.argv, str(Path.cwd())])
-    digest = hashlib.sha256(command.encode("utf-8", "replace")).hexdigest()[:16]
-    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    try:
-        claim.bind(f"\0exporters.api/{os.getuid()}/{os.getppid()}/{digest}")
-    except OSError:
-        claim.close()
+    claim = claims[os.getpid()] = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    if _is_alone(claim):
+        log.warning(
+            "%s is not set: metrics stay in this process, and only a route that returns "
+            "exporters.api.render() shows them; for the exporter, %s",
+            DIRECTORY_VARIABLE,
+            REMEDY,
+        )
+    else:
         log.error(
             "several workers run, and each shows only its own numbers: totals are too low and jump between "
             "scrapes; %s",
             REMEDY,
         )
-    else:
-        claims[os.getpid()] = claim
+
+
+def _is_alone(claim: socket.socket) -> bool:
+    if not sys.platform.startswith("linux"):
+        return True
+    command = "\0".join([*sys.argv, str(Path.cwd())])
+    digest = hashlib.sha256(command.encode("utf-8", "replace")).hexdigest()[:16]
+    try:
+        claim.bind(f"\0exporters.api/{os.getuid()}/{os.getppid()}/{digest}")
+    except OSError:
+        return False
+    return True

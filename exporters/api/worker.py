@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from exporters.api.metrics import ProcessMetrics, caught, warn_of_namesakes
-from exporters.api.siblings import warn_of_siblings
+from exporters.api.siblings import warn_without_directory
 
 log = logging.getLogger("exporters.api")
 
@@ -40,7 +40,7 @@ class Worker:
             self.metrics.info.labels(self.version).set(1)
             for step in self.on_start:
                 step()
-            warn_of_siblings()
+            warn_without_directory()
             warn_of_namesakes()
         except Exception:
             caught("request")
