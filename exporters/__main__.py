@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
-from exporters.cli import main
+import sys
+
+from exporters.distribution import missing
+
+try:
+    from exporters.cli import main
+except ModuleNotFoundError as error:
+    if error.name is None or error.name.startswith("exporters"):
+        raise  # a fault of this package
+    print(f"obs-exporter: {missing(error)}", file=sys.stderr)
+    sys.exit(2)
 
 main()

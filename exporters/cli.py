@@ -10,9 +10,10 @@ import click
 
 from exporters import logs
 from exporters.config import Config, read_config
+from exporters.distribution import version
 from exporters.dsn import holds_connection_string, secrets_in
 from exporters.errors import ExporterError
-from exporters.process import Options, run, version
+from exporters.process import Options, run
 from exporters.secrets import Redactor
 
 DEFAULT_ADDRESS = "127.0.0.1:10910"

@@ -8,12 +8,12 @@ import signal
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 from exporters.collectors.base import Backend
 from exporters.config import Config, IndexConfig
-from exporters.errors import ConfigError, ExporterError
+from exporters.distribution import installed, missing, version
+from exporters.errors import ConfigError
 from exporters.scrape import Scraper
 from exporters.secrets import ConnectionString, Redactor, connection_string
 from exporters.server import HEALTHY, READY, Page, Server
@@ -48,14 +48,6 @@ class Options:
     redactor: Redactor
 
 
-def version() -> str:
-    """The version of the installed distribution."""
-    try:
-        return metadata.version("backend-observability")
-    except metadata.PackageNotFoundError:  # run from a checkout
-        return "unknown"
-
-
 def run(options: Options) -> None:
     """Serve until SIGTERM or SIGINT.
 
@@ -66,6 +58,12 @@ def run(options: Options) -> None:
     # Before there is any thread, since each takes over what its maker blocks.
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     host, port = _host_and_port(options.listen_address)
+    if len(found := installed()) > 1:
+        LOG.warning(
+            "%s are both installed here, and one has overwritten files of the other; uninstall both, then "
+            "install one",
+            " and ".join(found),
+        )
     backends = _backends(options)
     try:
         pages = _pages(options, backends)
@@ -98,9 +96,7 @@ def _backends(options: Options) -> list[Backend]:
         if redis is not None:
             backends.append(_redis(redis, options.config))
     except ModuleNotFoundError as error:
-        raise ExporterError(
-            f"{error.name} is not installed; run: pip install './exporters[exporter]' in the checkout"
-        ) from None
+        raise missing(error) from None
     return backends
 
 

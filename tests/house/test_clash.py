@@ -17,6 +17,8 @@ from tests.house.test_wheel import required, run
 
 ROOT = Path(__file__).parents[2]
 FRAMEWORK = ("fastapi", "prometheus-client")
+COMMAND = ("click", "PyYAML")
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 OWN = ("alerts", "signals", "dashboards")
 APPLICATION = {
     "alerts/__init__.py": "WHO = 'application'\n",
@@ -91,14 +93,18 @@ def environment(wheel: Path, tmp_path: Path) -> Path:
     home = tmp_path / "venv"
     venv.create(home, with_pip=False)
     install(home, wheel)
-    (site,) = home.glob("lib/python*/site-packages")
-    names = {name for each in FRAMEWORK for name in (each, *required(metadata.distribution(each)))}
-    for name in names:
+    link(home, *FRAMEWORK)
+    return home
+
+
+def link(environment: Path, *distributions: str) -> None:
+    """Put them there, with what they require, as they stand in our environment."""
+    (site,) = environment.glob("lib/python*/site-packages")
+    for name in {name for each in distributions for name in (each, *required(metadata.distribution(each)))}:
         for part in {file.parts[0] for file in metadata.files(name) or () if file.parts[0] != ".."}:
             source = Path(str(metadata.distribution(name).locate_file(part)))
             if source.exists() and not (site / part).exists():
                 (site / part).symlink_to(source)
-    return home
 
 
 def install(environment: Path, wheel: Path) -> None:
@@ -125,6 +131,15 @@ def test_an_application_that_is_installed(environment: Path, tmp_path: Path) -> 
     shutil.rmtree(source)
     done = run(environment, "python", "-m", "shop.main", cwd=tmp_path)
     assert done.stdout == ANSWER, done.stderr
+
+
+def test_the_exporter_needs_its_extra_and_says_so_in_one_line(environment: Path, tmp_path: Path) -> None:
+    told = "obs-exporter: {} is not installed; run: pip install './exporters[exporter]' in the checkout\n"
+    done = run(environment, "python", "-m", "exporters", "--version", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (2, told.format("click"))
+    link(environment, *COMMAND)
+    done = run(environment, "python", "-m", "exporters", "--version", cwd=tmp_path)
+    assert done.stdout == f"obs-exporter, version {VERSION}\n", done.stderr
 
 
 def test_the_wheel_holds_the_package_and_its_data_alone(wheel: Path) -> None:

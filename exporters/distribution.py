@@ -1,0 +1,33 @@
+"""Which distribution this package was installed with: its own, or that of the whole checkout."""
+
+from __future__ import annotations
+
+import contextlib
+from importlib import metadata
+
+from exporters.errors import ExporterError
+
+# By name where in the checkout it is installed from.
+SOURCES = {"backend-observability": ".", "backend-observability-exporters": "./exporters"}
+
+
+def installed() -> dict[str, str]:
+    """By name the version of each distribution that brings this package; none in a bare checkout."""
+    found = {}
+    for name in SOURCES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
+
+
+def version() -> str:
+    """The version of the installed distribution."""
+    return next(iter(installed().values()), "unknown")
+
+
+def missing(error: ModuleNotFoundError) -> ExporterError:
+    """What to raise where a module is missing that the extra `exporter` brings."""
+    source = SOURCES[next(iter(installed()), "backend-observability-exporters")]
+    return ExporterError(
+        f"{error.name} is not installed; run: pip install '{source}[exporter]' in the checkout"
+    )
