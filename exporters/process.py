@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 import signal
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +27,7 @@ TELEMETRY_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?")  # what sta
 # Together less than the second within which a supervisor sees the process end.
 DRAIN_SECONDS = 0.3
 CLOSE_SECONDS = 0.4
+API_PATIENCE_SECONDS = 60.0  # for an API that starts after the exporter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,11 +151,31 @@ def _pages(options: Options, backends: Sequence[Backend]) -> dict[str, Page]:
                 f"--api.multiprocess-dir: {options.api_directory} is no directory; expected the one that "
                 "the API has in PROMETHEUS_MULTIPROC_DIR"
             )
-        from exporters.api.page import ApiPage  # noqa: PLC0415  loads prometheus_client
-
-        page = ApiPage(options.api_directory)
-        pages[API_PATH] = lambda _seconds: page.render()
+        pages[API_PATH] = api_page(options.api_directory)
     return pages
+
+
+def api_page(directory: Path, patience: float = API_PATIENCE_SECONDS) -> Page:
+    """What makes the page of the API's workers, and says once if they wrote nothing for so many seconds."""
+    from exporters.api.page import ApiPage  # noqa: PLC0415  loads prometheus_client
+
+    page = ApiPage(directory)
+    due = time.monotonic() + patience
+
+    def render(_seconds: float) -> bytes:
+        nonlocal due
+        body = page.render()
+        if page.is_empty and time.monotonic() >= due:
+            due = math.inf
+            LOG.warning(
+                "--api.multiprocess-dir: %s %s; expected the directory that the API has in "
+                "PROMETHEUS_MULTIPROC_DIR, set before its Python starts, and instrument(app) in its code",
+                directory,
+                "holds no metric files" if directory.is_dir() else "is not there",
+            )
+        return body
+
+    return render
 
 
 def _host_and_port(address: str) -> tuple[str, int]:

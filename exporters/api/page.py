@@ -47,6 +47,11 @@ class ApiPage:
         self._planned = (-1, -1)
         self._plan: list[_Block] = []
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no worker had written a file yet when the page was last rendered."""
+        return not self._files.files
+
     def render(self) -> bytes:
         """The page as of now."""
         with self._lock:

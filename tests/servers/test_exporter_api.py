@@ -1,11 +1,42 @@
-"""What the exporter says where its own installation keeps it from showing anything."""
+"""What the exporter says where the API or its own installation keeps it from showing anything."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
+
 from exporters.distribution import missing
-from tests.servers.exporter_process import Exporter
+from exporters.process import api_page
+from tests.servers.exporter_process import Exporter, environment
+
+FOREVER = 1e9
+WORKER = "from prometheus_client import Counter; Counter('test_calls', 'Calls.').inc(3)"
+
+
+@pytest.mark.parametrize(("made", "what"), [(False, "is not there"), (True, "holds no metric files")])
+def test_an_api_that_writes_nothing_for_a_while_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, *, made: bool, what: str
+) -> None:
+    folder = tmp_path / "api"
+    if made:
+        folder.mkdir()
+    waiting, tired = api_page(folder, patience=FOREVER), api_page(folder, patience=0)
+    assert b"obs_api_workers 0" in waiting(1)
+    assert not caplog.records
+    assert tired(1) == tired(1) == waiting(1)
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert f"--api.multiprocess-dir: {folder} {what}; expected" in record.getMessage()
+
+
+def test_an_api_that_writes_is_not(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    env = environment({"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)})
+    subprocess.run([sys.executable, "-c", WORKER], env=env, check=True)
+    assert b"test_calls_total 3" in api_page(tmp_path, patience=0)(1)
+    assert not caplog.records
 
 
 def test_a_missing_module_is_to_be_installed_from_where_the_rest_came() -> None:
