@@ -107,7 +107,8 @@ def main() -> None:
 
 
 @main.command(
-    epilog="Example: python -m dashboards build --stack mycompany.observability:STACK --output provisioning"
+    short_help="Render boards, rules and configuration.",
+    epilog="Example: python -m dashboards build --stack mycompany.observability:STACK --output provisioning",
 )
 @click.option(
     "--output",
@@ -148,16 +149,16 @@ def build(output: Path, check: bool, stack_name: str, engine: str | None) -> Non
         ):
             for path in paths:
                 click.echo(f"{word}: {output / path}")
-    changed = len(drift.stale)
     seconds = time.perf_counter() - began
     click.echo(
-        f"{len(files)} files: {changed} changed, {drift.unchanged} unchanged; "
+        f"{len(files)} files: {len(drift.created)} created, {len(drift.updated)} updated, "
+        f"{drift.unchanged} unchanged; {len(drift.removed)} others removed; "
         f"{len(checks.RULES)} checks passed ({seconds:.1f} s)",
         err=True,
     )
 
 
-@main.command(epilog="Example: python -m dashboards lint --json")
+@main.command(short_help="Run the checks; write nothing.", epilog="Example: python -m dashboards lint --json")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout.")
 @click.option("--list", "list_rules", is_flag=True, help="List the checks and exit.")
 @stack_options
@@ -190,24 +191,32 @@ def report(findings: Sequence[Any]) -> None:
         )
 
 
-@main.command("list", epilog="Example: python -m dashboards list alerts")
-@click.argument("what", type=click.Choice(["metrics", "signals", "boards", "alerts", "objectives"]))
+@main.command(
+    "list",
+    short_help="Metrics, boards, alerts, limits: what there is.",
+    epilog="Example: python -m dashboards list alerts",
+)
+@click.argument("what", type=click.Choice(["metrics", "signals", "boards", "alerts", "objectives", "limits"]))
 @click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout.")
 @stack_options
 def list_(what: str, as_json: bool, stack_name: str, engine: str | None) -> None:
-    """What there is."""
+    """What there is: one row each, under the names of the columns."""
     from dashboards import inventory  # noqa: PLC0415 - only this command needs it
 
     rows = inventory.rows(what, chosen(stack_name, engine))
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    widths = {key: max(len(str(each[key])) for each in rows) for key in rows[0]} if rows else {}
-    for each in rows:
-        click.echo("  ".join(str(value).ljust(widths[key]) for key, value in each.items()).rstrip())
+    lines = [list(rows[0]), *(list(each.values()) for each in rows)] if rows else []
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        click.echo("  ".join(map(str.ljust, line, widths)).rstrip())
 
 
-@main.command(epilog="Example: python -m dashboards preflight --secrets-dir secrets/channels")
+@main.command(
+    short_help="Are all secrets of the channels there?",
+    epilog="Example: python -m dashboards preflight --secrets-dir secrets/channels",
+)
 @click.option(
     "--secrets-dir",
     metavar="DIR",
@@ -242,7 +251,10 @@ def preflight(
     click.echo("every secret is there", err=True)
 
 
-@main.command(epilog="Example: python -m dashboards prove --prometheus http://127.0.0.1:9090")
+@main.command(
+    short_help="Which panels have data in Prometheus?",
+    epilog="Example: python -m dashboards prove --prometheus http://127.0.0.1:9090",
+)
 @click.option(
     "--prometheus", "url", default="http://127.0.0.1:9090", show_default=True, help="URL of Prometheus."
 )
@@ -266,4 +278,5 @@ def prove(url: str, minutes: float, as_json: bool, stack_name: str, engine: str 
                 )
     click.echo(proof.summary(proofs), err=True)
     if not all(each.well for each in proofs):
+        click.echo(proof.HINT, err=True)
         sys.exit(1)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dashboards.stack import Stack
-from signals.numbers import spoken
+from signals.numbers import Limit, Objective, spoken
 
 Row = dict[str, str]
 
 
 def rows(what: str, stack: Stack) -> list[Row]:
-    """The metrics, signals, boards, alerts or objectives of a stack."""
+    """The metrics, signals, boards, alerts, objectives or limits of a stack."""
     return ROWS[what](stack)
 
 
@@ -50,7 +50,7 @@ def _boards(stack: Stack) -> list[Row]:
 def _alerts(stack: Stack) -> list[Row]:
     found = []
     for alert in stack.alerts:
-        number = stack.numbers[alert.threshold.key]
+        number = stack.numbers.get(alert.threshold.key, alert.threshold)
         uid, panel = stack.panel_of(alert.signal)
         found.append(
             {
@@ -68,7 +68,9 @@ def _alerts(stack: Stack) -> list[Row]:
 
 def _objectives(stack: Stack) -> list[Row]:
     found = []
-    for objective in stack.objectives:
+    for objective in stack.numbers.values():
+        if not isinstance(objective, Objective):
+            continue
         values = (objective.baseline, objective.week1, objective.month1, objective.value)
         told = ["-" if value is None else spoken(value, objective.unit) for value in values]
         found.append(
@@ -78,10 +80,24 @@ def _objectives(stack: Stack) -> list[Row]:
     return found
 
 
+def _limits(stack: Stack) -> list[Row]:
+    return [
+        {
+            "key": limit.key,
+            "limit": spoken(limit.value, limit.unit),
+            "unit": limit.unit.name,
+            "why": limit.why,
+        }
+        for limit in stack.numbers.values()
+        if isinstance(limit, Limit)
+    ]
+
+
 ROWS = {
     "metrics": _metrics,
     "signals": _signals,
     "boards": _boards,
     "alerts": _alerts,
     "objectives": _objectives,
+    "limits": _limits,
 }

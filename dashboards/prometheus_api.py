@@ -50,12 +50,12 @@ class Prometheus:
         return [str(value) for value in answer]
 
     def _post(self, path: str, **form: Any) -> Any:
-        return self._answer("POST", path, data=form)
+        return self._answer("POST", path, dict, data=form)
 
     def _get(self, path: str, **query: Any) -> Any:
-        return self._answer("GET", path, params=query)
+        return self._answer("GET", path, list, params=query)
 
-    def _answer(self, method: str, path: str, **more: Any) -> Any:
+    def _answer(self, method: str, path: str, kind: type, **more: Any) -> Any:
         url = f"{self.url}/api/v1/{path}"
         try:
             response = requests.request(method, url, timeout=self.timeout, **more)
@@ -64,11 +64,21 @@ class Prometheus:
             raise StackError(
                 f"{url} answered {response.status_code} without JSON; expected a Prometheus; check the URL"
             ) from None
+        except (requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
+            raise StackError(
+                f"the URL of Prometheus is {self.url!r}; expected http:// or https:// at its beginning; "
+                f"give such as http://{self.url.rpartition('//')[2]}"
+            ) from None
         except requests.RequestException as error:
             raise StackError(
                 f"no answer from Prometheus at {self.url} ({type(error).__name__}); "
                 "is it running, and is the URL right?"
             ) from None
-        if body.get("status") != "success":
-            raise StackError(f"Prometheus refused a query: {body.get('error')}; the query: {more}")
-        return body["data"]
+        told: dict[str, Any] = body if isinstance(body, dict) else {}
+        if told.get("status") == "error":
+            raise StackError(f"Prometheus refused a query: {told.get('error')}; the query: {more}")
+        if told.get("status") != "success" or not isinstance(told.get("data"), kind):
+            raise StackError(
+                f"{url} answered {response.status_code} with other JSON than a Prometheus; check the URL"
+            )
+        return told["data"]

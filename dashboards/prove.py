@@ -24,6 +24,11 @@ State = Literal["data", "zero", "empty", "bad"]
 
 LABEL_VALUES = re.compile(r"label_values\((?P<selector>.+), (?P<label>\w+)\)\Z")
 POINTS = 60
+# What to do about a panel without data and without a reason.
+HINT = (
+    'hint: see "No data?" in README.md, send what the panel shows, or ask over a longer time with --minutes; '
+    'where a healthy backend may lack it, the panel can say why: graph(..., empty="...", zero="...")'
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,7 +116,7 @@ def compare(files: Mapping[str, bytes], output: Path) -> Drift:
     """What a build into this directory would change.
 
     Raises:
-        StackError: a file there cannot be read.
+        StackError: a file there cannot be read, or the manifest is no text.
     """
     created, updated, unchanged = [], [], 0
     for path, wanted in sorted(files.items()):
@@ -127,12 +127,22 @@ def compare(files: Mapping[str, bytes], output: Path) -> Drift:
             updated.append(path)
         else:
             unchanged += 1
-    known = (_read(output / MANIFEST) or b"").decode().splitlines()
+    known = _listed(output / MANIFEST)
     gone = [path for path in known if path not in files and ".." not in Path(path).parts]
     removed = [path for path in gone if not Path(path).is_absolute() and (output / path).is_file()]
     return Drift(
         created=tuple(created), updated=tuple(updated), removed=tuple(sorted(removed)), unchanged=unchanged
     )
+
+
+def _listed(manifest: Path) -> list[str]:
+    try:
+        return (_read(manifest) or b"").decode().splitlines()
+    except UnicodeDecodeError as error:
+        raise StackError(
+            f"{manifest} is no UTF-8 ({error.reason} at byte {error.start}); expected one path a line; "
+            "delete it, and any file that is no longer built"
+        ) from None
 
 
 def _read(path: Path) -> bytes | None:

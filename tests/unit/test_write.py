@@ -13,11 +13,11 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from dashboards import write
+from dashboards import inventory, write
 from dashboards.cli import main
 from dashboards.stack import STACK, Stack
 from exporters.catalogue import Gauge
-from signals import objectives
+from signals import limits, objectives
 from signals.idioms import value
 from signals.model import Signal
 from signals.numbers import COUNT
@@ -66,6 +66,28 @@ def test_build_removes_what_it_no_longer_generates_and_nothing_else(tmp_path: Pa
     assert drift.removed == ("prometheus/rules/old.yml",)
     assert not (tmp_path / "prometheus/rules/old.yml").exists()
     assert (tmp_path / "prometheus/rules/mine.yml").exists()
+
+
+def test_build_counts_what_it_created_updated_and_removed(tmp_path: Path) -> None:
+    assert (
+        f"{len(FILES)} files: {len(FILES)} created, 0 updated, 0 unchanged; 0 others removed; "
+        in (run("build", "--output", str(tmp_path))[1])
+    )
+    (tmp_path / "prometheus/prometheus.yml").unlink()
+    manifest = tmp_path / write.MANIFEST
+    manifest.write_text(manifest.read_text() + "old.yml\n")
+    (tmp_path / "old.yml").write_text("x")
+
+    told = f"{len(FILES)} files: 1 created, 1 updated, {len(FILES) - 2} unchanged; 1 others removed; "
+    assert told in run("build", "--output", str(tmp_path))[1]
+
+
+def test_a_manifest_that_is_no_text_is_told_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / write.MANIFEST).write_bytes(b"\xff\n")
+    code, output = run("build", "--output", str(tmp_path))
+    assert code == 2
+    assert output.startswith(f"error: {tmp_path / write.MANIFEST} is no UTF-8")
+    assert output.count("\n") == 1
 
 
 def test_check_names_each_stale_file_and_writes_nothing(tmp_path: Path) -> None:
@@ -217,11 +239,22 @@ def test_a_signal_on_no_board_cannot_carry_an_alert() -> None:
         write.render(without)
 
 
-@pytest.mark.parametrize("what", ["metrics", "signals", "boards", "alerts", "objectives"])
-def test_list_prints_rows_and_json(what: str) -> None:
+@pytest.mark.parametrize("what", ["metrics", "signals", "boards", "alerts", "objectives", "limits"])
+def test_list_prints_rows_under_their_names_and_json(what: str) -> None:
     code, output = run("list", what)
     assert code == 0
-    assert len(output.splitlines()) >= 5
+    head, *lines = output.splitlines()
+    assert len(lines) >= 5
     code, output = run("list", what, "--json")
     assert code == 0
-    assert len(json.loads(output)) >= 5
+    rows = json.loads(output)
+    assert head.split("  ")[0] == next(iter(rows[0]))
+    assert [each for each in rows[0] if each not in head] == []
+    assert len(rows) == len(lines)
+
+
+def test_every_key_that_is_taken_is_listed_also_where_a_stack_brings_few() -> None:
+    few = Stack(objectives=(), limits=(replace(limits.EVICTIONS, value=7),))
+    listed = {each["key"]: each for what in ("objectives", "limits") for each in inventory.rows(what, few)}
+    assert set(listed) == set(few.numbers)
+    assert listed["evictions"]["limit"] == "7 per second"
