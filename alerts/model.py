@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Literal
 from exporters.catalogue import Label
 from signals.idioms import enclosed
 from signals.model import Recording, Signal
-from signals.numbers import SECONDS, Number, spoken
+from signals.numbers import SECONDS, Number, Seconds, require_fields, require_same_unit, spoken
 from signals.promql import Context, Query, duration
 
 Engine = Literal["grafana", "prometheus"]
@@ -62,7 +61,7 @@ class Alert:
         severity: whom it may reach.
         signal: what it watches; its panel is found by it.
         operator: strict, so that the alert is quiet exactly at its limit.
-        limit: by default the signal's objective. A stack replaces it by its key.
+        limit: by default the signal's objective; in the signal's unit. A stack replaces it by its key.
         guards: each must have a sample with the same identity for the alert to speak.
         by: the labels that tell its instances apart, exactly those of the signal's query.
         window: the range of its rates, in seconds.
@@ -85,19 +84,20 @@ class Alert:
     signal: Signal
     operator: Operator
     by: tuple[Label, ...]
-    hold: float
+    hold: Seconds
     summary: str
     description: str
     limit: Number | None = None
     guards: tuple[Query, ...] = ()
-    window: float = 300
-    keep: float = 0
+    window: Seconds = 300
+    keep: Seconds = 0
     engines: tuple[Engine, ...] = ("grafana", "prometheus")
     no_answer: Literal["keep", "fire"] = "keep"
     inhibits: tuple[Label, ...] | None = None
     unproven: Mapping[State, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
+        require_fields(f"alert {self.name}", self, AlertError)
         self._check_name()
         self._check_limit()
         self._check_labels()
@@ -115,7 +115,8 @@ class Alert:
             )
         if not SERVICE.match(self.service):
             raise AlertError(
-                f"alert {self.name}: service {self.service!r}; expected {SERVICE.pattern}; use one word"
+                f"alert {self.name}: service {self.service!r}; expected a lower-case letter, then lower-case "
+                "letters, digits, _ or -; use one word"
             )
 
     def _check_limit(self) -> None:
@@ -124,17 +125,13 @@ class Alert:
                 f"alert {self.name}: signal {self.signal.title!r} has no objective and no limit was given; "
                 "give limit=, such as one of signals.limits"
             )
-        if self.operator not in (">", "<"):
-            raise AlertError(
-                f"alert {self.name}: operator {self.operator!r}; expected '>' or '<', which are quiet "
-                "exactly at the limit; choose one"
-            )
+        require_same_unit(f"alert {self.name}", self.signal.unit, self.threshold, AlertError)
         for what, seconds, least in (
             ("hold", self.hold, 0),
             ("keep", self.keep, 0),
             ("window", self.window, 1),
         ):
-            if not (math.isfinite(seconds) and seconds >= least):
+            if seconds < least:
                 raise AlertError(
                     f"alert {self.name}: {what} is {seconds} s; expected at least {least}; correct it"
                 )
@@ -154,7 +151,7 @@ class Alert:
                 )
 
     def _check_engines(self) -> None:
-        if not self.engines or not set(self.engines) <= {"grafana", "prometheus"}:
+        if not self.engines:
             raise AlertError(
                 f"alert {self.name}: engines is {self.engines!r}; expected 'grafana', 'prometheus' or both; "
                 "name at least one"

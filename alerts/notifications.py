@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Annotated
 from urllib.parse import urlsplit
+
+from signals.numbers import require_fields
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,19}\Z")
 FILE = re.compile(r"[A-Za-z0-9_./-]+\Z")
@@ -35,18 +38,26 @@ class SecretRef:
     variable: str = ""
 
     def __post_init__(self) -> None:
+        require_fields("a SecretRef", self, NotifyError, secret=True)
         if bool(self.file) == bool(self.variable):
             raise NotifyError("a SecretRef names a file or a variable; give exactly one of the two")
         if self.file and not FILE.match(self.file):
-            raise NotifyError(f"SecretRef file {self.file!r}: expected a path of {FILE.pattern}; rename it")
+            raise NotifyError(
+                f"SecretRef file {_shown(self.file)}: expected a path of letters, digits and _./-, such as "
+                "slack_url, with the secret in that file; rename it"
+            )
         if self.variable and not VARIABLE.match(self.variable):
             raise NotifyError(
-                f"SecretRef variable {self.variable!r}: expected a name such as SLACK_URL; rename it"
+                f"SecretRef variable {_shown(self.variable)}: expected a name such as SLACK_URL, with the "
+                "secret in that variable; rename it"
             )
 
     def path(self, secrets_dir: str) -> str:
         """The file's whole path; empty for a variable."""
         return str(PurePosixPath(secrets_dir) / self.file) if self.file else ""
+
+
+Secret = Annotated[SecretRef, 'a SecretRef, such as SecretRef(file="slack_url")']
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +71,11 @@ class Webhook:
     """
 
     name: str = "webhook"
-    url: str | SecretRef
-    token: SecretRef | None = None
+    url: str | Secret
+    token: Secret | None = None
 
     def __post_init__(self) -> None:
-        check_name(self.name)
+        check_channel(self)
         if isinstance(self.url, str) and (not URL.match(self.url) or is_secret(self.url)):
             raise NotifyError(
                 f"webhook {self.name!r}: its url is no plain http(s) address, or is a secret by itself; "
@@ -82,10 +93,10 @@ class Slack:
     """An incoming webhook of Slack, whose URL is the secret."""
 
     name: str = "slack"
-    url: SecretRef
+    url: Secret
 
     def __post_init__(self) -> None:
-        check_name(self.name)
+        check_channel(self)
 
     @property
     def secrets(self) -> tuple[SecretRef, ...]:
@@ -98,10 +109,10 @@ class PagerDuty:
     """An integration of PagerDuty, Events API v2, whose key is the secret."""
 
     name: str = "pagerduty"
-    key: SecretRef
+    key: Secret
 
     def __post_init__(self) -> None:
-        check_name(self.name)
+        check_channel(self)
 
     @property
     def secrets(self) -> tuple[SecretRef, ...]:
@@ -125,10 +136,10 @@ class Email:
     sender: str = ""
     smarthost: str = ""
     username: str = ""
-    password: SecretRef | None = None
+    password: Secret | None = None
 
     def __post_init__(self) -> None:
-        check_name(self.name)
+        check_channel(self)
         wrong = [address for address in self.to if not re.fullmatch(r"[^\s@$,;]+@[^\s@$,;]+", address)]
         if wrong or not self.to:
             raise NotifyError(f"email {self.name!r}: to is {self.to!r}; expected addresses; correct {wrong}")
@@ -161,14 +172,23 @@ def _looks_drawn(segment: str) -> bool:
     return len(segment) >= LONG and all(kinds)
 
 
-def check_name(name: str) -> None:
-    """Refuse a name that cannot be part of a uid.
+def _shown(name: str) -> str:
+    """A name that cannot be one, unless it looks like the secret itself."""
+    return "(not shown)" if "://" in name or _looks_drawn(name) else repr(name)
+
+
+def check_channel(channel: Channel) -> None:
+    """Refuse a field of another type, and a name that cannot be part of a uid.
 
     Raises:
-        NotifyError: it has other characters, or more than 20.
+        NotifyError: a field is no such thing, or the name has other characters, or more than 20.
     """
-    if not NAME.match(name):
-        raise NotifyError(f"channel {name!r}: expected {NAME.pattern}; choose a short word in lower case")
+    require_fields(f"a channel of {type(channel).__name__}", channel, NotifyError, secret=True)
+    if not NAME.match(channel.name):
+        raise NotifyError(
+            f"channel {_shown(channel.name)}: expected a lower-case letter, then at most 19 lower-case "
+            "letters, digits or -; choose a short word"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +208,7 @@ class Notifications:
     secrets_dir: str = "/run/secrets"
 
     def __post_init__(self) -> None:
+        require_fields("notifications", self, NotifyError, secret=True)
         for route in ("critical", "warning"):
             if not getattr(self, route):
                 raise NotifyError(

@@ -20,11 +20,22 @@ from dashboards.errors import StackError
 from dashboards.model import BoardError
 from dashboards.stack import Stack, load
 from exporters.catalogue import CatalogueError
+from signals.model import SignalError
+from signals.numbers import NumberError
 from signals.promql import QueryError
 
 DEFAULT_STACK = "dashboards.stack:STACK"
 DEFAULT_OUTPUT = Path("provisioning")
-MENDABLE = (StackError, BoardError, AlertError, NotifyError, QueryError, CatalogueError)
+MENDABLE = (
+    StackError,
+    BoardError,
+    AlertError,
+    NotifyError,
+    SignalError,
+    NumberError,
+    QueryError,
+    CatalogueError,
+)
 # Whoever reads a message can change neither this project nor what is installed beside it.
 PACKAGES = ("alerts", "dashboards", "exporters", "signals")
 NOT_THEIRS = (
@@ -73,9 +84,10 @@ def chosen(stack_name: str, engine: str | None) -> Stack:
         # Of an import that failed, `load` says what is missing; its cause knows in which line.
         cause = error.__context__ if isinstance(error, StackError) and error.__context__ else error
         place = origin(cause)
-        if not place:
+        if not place and not unreadable(error):
             raise
-        raise StackError(f"--stack {stack_name!r}: {place}: {said(cause)}") from error
+        where = place or "no Python module, correct the name or the file"
+        raise StackError(f"--stack {stack_name!r}: {where}: {said(cause)}") from error
     stack = replace(stack, engine=cast(Engine, engine)) if engine else stack
     definitions.require(stack)
     return stack
@@ -88,6 +100,12 @@ def origin(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     theirs = [frame for frame in frames if not frame.filename.startswith(NOT_THEIRS)]
     return f"{theirs[-1].filename}:{theirs[-1].lineno}" if theirs else ""
+
+
+def unreadable(error: BaseException) -> bool:
+    """Whether Python could not even begin with the module, as for a NUL byte or a name like `a..b`."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and "importlib" in frames[-1].filename
 
 
 def said(error: BaseException) -> str:

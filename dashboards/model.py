@@ -10,6 +10,7 @@ from typing import Literal, TypedDict, Unpack
 
 from exporters.catalogue import Histogram, Metric
 from signals.model import Signal
+from signals.numbers import require_fields
 
 Kind = Literal["stat", "graph", "table", "heatmap", "timeline", "bars", "scorecard", "text"]
 
@@ -62,10 +63,11 @@ class Panel:
     text: str = ""
 
     def __post_init__(self) -> None:
+        require_fields(f"panel {self.title!r}", self, BoardError)
+        if self.kind not in ("text", "heatmap") and not self.signals:
+            raise BoardError(f"{self.kind} panel {self.title!r} shows no signal; give it at least one")
         if not self.title.strip():
             raise BoardError(f"a {self.kind} panel has no title; give it one, its id is derived from it")
-        if self.kind not in ("text", "heatmap") and not self.signals:
-            raise BoardError(f"panel {self.title!r} shows no signal; give it at least one")
         if self.kind == "heatmap" and self.histogram is None:
             raise BoardError(f"panel {self.title!r} is a heatmap without a histogram")
         if len(self.shown) > MOST_SIGNALS and self.kind != "scorecard":
@@ -82,6 +84,11 @@ class Panel:
         return (*self.signals, *self.limits)
 
 
+def _title_of(signals: tuple[Signal, ...]) -> str:
+    """The title of the first, where there is one: of what is no signal, the panel says so."""
+    return signals[0].title if signals and isinstance(signals[0], Signal) else ""
+
+
 class Notes(TypedDict, total=False):
     """Optional fields that every kind of panel takes; see `Panel`."""
 
@@ -94,7 +101,12 @@ class Notes(TypedDict, total=False):
 def stat(signal: Signal, *, title: str = "", no_value: str = "", **more: Unpack[Notes]) -> Panel:
     """The value now, large, coloured by the objective."""
     return Panel(
-        kind="stat", title=title or signal.title, signals=(signal,), height=4, no_value=no_value, **more
+        kind="stat",
+        title=title or _title_of((signal,)),
+        signals=(signal,),
+        height=4,
+        no_value=no_value,
+        **more,
     )
 
 
@@ -109,7 +121,7 @@ def graph(
     """Lines over time; the objective of the first signal is a dashed line."""
     return Panel(
         kind="graph",
-        title=title or signals[0].title,
+        title=title or _title_of(signals),
         signals=signals,
         limits=limits,
         stacked=stacked,
@@ -132,7 +144,7 @@ def heatmap(
 
 def timeline(*signals: Signal, title: str = "", width: int = 12, **more: Unpack[Notes]) -> Panel:
     """Up and down over time, one lane per series."""
-    return Panel(kind="timeline", title=title or signals[0].title, signals=signals, width=width, **more)
+    return Panel(kind="timeline", title=title or _title_of(signals), signals=signals, width=width, **more)
 
 
 def bars(title: str, *signals: Signal, width: int = 12, **more: Unpack[Notes]) -> Panel:
@@ -157,6 +169,9 @@ class Row:
     title: str
     panels: tuple[Panel, ...]
     collapsed: bool = False
+
+    def __post_init__(self) -> None:
+        require_fields(f"row {self.title!r}", self, BoardError)
 
 
 def row(title: str, *panels: Panel, collapsed: bool = False) -> Row:
@@ -188,8 +203,12 @@ class Board:
     neighbours: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
+        require_fields(f"board {self.title!r}", self, BoardError)
         if not UID.match(self.uid):
-            raise BoardError(f"board {self.title!r}: uid {self.uid!r} is not {UID.pattern}")
+            raise BoardError(
+                f"board {self.title!r}: uid {self.uid!r}; expected 1 to 40 of a-z, A-Z, 0-9, _ and -; "
+                "change it"
+            )
         ids: dict[int, str] = {}
         for panel in self.panels:
             number = self.panel_id(panel.title)

@@ -158,7 +158,7 @@ class Stack:
         if not found:
             raise StackError(
                 f"no board shows the signal {signal.title!r}; an alert links to the panel of its signal; "
-                "add the signal to a board"
+                "keep *BOARDS and add the signal to a board of yours, or leave the alert out"
             )
         _, uid, panel_id = min(found, key=lambda each: each[0])
         return uid, panel_id
@@ -189,8 +189,13 @@ def load(reference: str) -> Stack:
     stack = getattr(module, name, None)
     if not isinstance(stack, Stack):
         known = sorted(key for key, value in vars(module).items() if isinstance(value, Stack))
+        found = (
+            f"{name} is {type(stack).__name__}"
+            if hasattr(module, name)
+            else f"there is no name {name} in {module_name}"
+        )
         raise StackError(
-            f"--stack {reference!r}: {name} is {type(stack).__name__}, expected a dashboards.stack.Stack; "
-            f"the module has {known or 'none'}"
+            f"--stack {reference!r}: {found}; expected a dashboards.stack.Stack; "
+            f"the module has {', '.join(known) or 'none'}"
         )
     return stack

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from dashboards.errors import StackError
+from signals.numbers import require_fields
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
@@ -24,6 +27,9 @@ class Job:
     path: str = "/metrics"
     kind: Literal["metrics", "health"] = "metrics"
     labels: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require_fields(f"job {self.name!r}", self, StackError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +56,9 @@ class Targets:
     blackbox: str = "blackbox:9115"
     prometheus: str = "http://prometheus:9090"
     alertmanager: str = "alertmanager:9093"
+
+    def __post_init__(self) -> None:
+        require_fields("the targets", self, StackError)
 
     def scaled(self, factor: float) -> Targets:
         """With another clock; Prometheus scrapes once a second at most, and no longer than its interval."""

@@ -18,6 +18,8 @@ from signals.promql import Query, QueryError
 WINDOW = "<window>"
 LEVELS: dict[str, tuple[Label, ...]] = {"api": (JOB,)}
 SERVER_LEVEL = (JOB, INSTANCE)
+# What every query begins with, as messages say it.
+METRIC = "a metric of exporters.catalogue or of your own, which is no string"
 
 Aggregation = Literal["sum", "max", "min", "avg", "count"]
 
@@ -28,11 +30,25 @@ def span(seconds: float) -> str:
 
 
 def level(metric: Metric) -> tuple[Label, ...]:
-    """The labels that name one thing of this source: a service, or a server."""
+    """The labels that name one thing of this source: a service, or a server.
+
+    Raises:
+        QueryError: it is no metric, but perhaps the name of one.
+    """
+    _require(metric, Metric, METRIC)
     return LEVELS.get(metric.source, SERVER_LEVEL)
 
 
+def _require(value: object, kind: type, expected: str) -> None:
+    if not isinstance(value, kind):
+        shown = f"{value!r:.60} ({type(value).__name__})"
+        raise QueryError(f"a query is given {shown}; expected {expected}; give that")
+
+
 def _names(metric: Metric, by: Sequence[Label]) -> tuple[str, ...]:
+    _require(by, Sequence, "a tuple of labels as by=, where a tuple of one is (it,)")
+    for label in by:
+        _require(label, Label, "a label of the metric in by=")
     return tuple(dict.fromkeys(label.name for label in (*level(metric), *by)))
 
 
@@ -45,10 +61,14 @@ def select(metric: Metric, *where: Matcher, suffix: str = "", objective: Objecti
     """A selector of one of the metric's series, with a hole for the scope.
 
     Raises:
-        QueryError: a matcher names a label that the metric does not have.
+        QueryError: a matcher names a label that the metric does not have, or one of the two is none.
     """
+    _require(metric, Metric, METRIC)
+    if objective is not None:
+        _require(objective, Objective, "an objective, which brings a selector")
     known = metric.label_names(metric.name + suffix)
     for matcher in (*where, *(objective.where if objective else ())):
+        _require(matcher, Matcher, 'a matcher, such as LABEL.eq("value")')
         if matcher.label not in known and matcher.label not in ("job", "instance", "le"):
             raise QueryError(f"{metric.name} has no label {matcher.label!r}; it has {sorted(known)}")
     parts = [f"<scope:{metric.source}>", *(str(matcher) for matcher in where)]
@@ -157,6 +177,8 @@ def ratio(part: Query, whole: Query) -> Query:
     Raises:
         QueryError: the two sides do not carry the same labels, so nothing would match.
     """
+    for each in (part, whole):
+        _require(each, Query, "a query, such as rate(...), on both sides of a ratio")
     if set(part.labels) != set(whole.labels):
         raise QueryError(f"a ratio of {sorted(part.labels)} by {sorted(whole.labels)} matches nothing")
     happened = enclosed(whole.text)

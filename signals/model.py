@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 from exporters.catalogue import Gauge, Label
 from exporters.catalogue.labels import INSTANCE, JOB
-from signals.numbers import Number, Objective, Unit, spoken, with_numbers
+from signals.numbers import (
+    Number,
+    Objective,
+    Seconds,
+    Unit,
+    require_fields,
+    require_same_unit,
+    spoken,
+    with_numbers,
+)
 from signals.promql import Query
 
 
@@ -27,7 +36,7 @@ class Signal:
         act: what to do when it is not good.
         query: the PromQL, with holes for scope and window.
         unit: of the value.
-        objective: the objective or limit that draws the line.
+        objective: the objective or limit that draws the line, in the same unit.
         legend: names one line among several, such as ``{{handler}}``.
         reached: for a scorecard, 1 where the objective is reached, 0 where it is missed, no sample where
             nothing can be said; by default the value against the objective.
@@ -44,10 +53,14 @@ class Signal:
     reached: Query | None = None
 
     def __post_init__(self) -> None:
+        what = f"signal {self.title!r}"
+        require_fields(what, self, SignalError)
+        if self.objective is not None:
+            require_same_unit(what, self.unit, self.objective, SignalError)
         for name, value in (("why", self.why), ("act", self.act), ("good", self.good or self.objective)):
             if not value:
                 raise SignalError(
-                    f"signal {self.title!r}: {name} is empty; a panel says what it is, what good looks like "
+                    f"{what}: {name} is empty; a panel says what it is, what good looks like "
                     f"and what to do; write it{', or give an objective' if name == 'good' else ''}"
                 )
 
@@ -88,7 +101,10 @@ class Recording:
 
     metric: Gauge
     query: Query
-    window: float = 300
+    window: Seconds = 300
+
+    def __post_init__(self) -> None:
+        require_fields("a recording", self, SignalError)
 
 
 def recorded(

@@ -1,15 +1,28 @@
-"""Objectives and limits: every number that draws a line, fires an alert or stands in a runbook."""
+"""Objectives and limits: every number that draws a line, fires an alert or stands in a runbook.
+
+And what refuses a definition whose fields are of another type, which every definition above asks too.
+"""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from exporters.catalogue import Matcher
 
 Better = Literal["lower", "higher"]
+# Of a field that is annotated, the words are what a refusal says was expected.
+Seconds = Annotated[float, "seconds, as a finite number"]
+
+
+class NumberError(ValueError):
+    """An objective or limit that cannot be: the message names its key, the value and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +38,11 @@ class Unit:
     seconds: int = 0
     bytes: int = 0
 
+    def agrees(self, other: Unit) -> bool:
+        """Whether the two can be compared: one unit, or two names of one dimension, such as of rates."""
+        dimension = (self.seconds, self.bytes)
+        return self == other or (0, 0) != dimension == (other.seconds, other.bytes)
+
 
 SECONDS = Unit(name="seconds", seconds=1)
 RATIO = Unit(name="share")
@@ -34,6 +52,8 @@ PER_SECOND = Unit(name="per second", seconds=-1)
 BYTES = Unit(name="bytes", bytes=1)
 BYTES_PER_SECOND = Unit(name="bytes/s", bytes=1, seconds=-1)
 STATE = Unit(name="state")
+# Those that a board can draw.
+UNITS = tuple(value for value in vars().copy().values() if isinstance(value, Unit))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +80,9 @@ class Objective:
     month1: float | None = None
     where: tuple[Matcher, ...] = ()
 
+    def __post_init__(self) -> None:
+        _check(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
@@ -71,8 +94,124 @@ class Limit:
     why: str
     better: Better = "lower"
 
+    def __post_init__(self) -> None:
+        _check(self)
+
 
 Number = Objective | Limit
+
+
+def _check(number: Number) -> None:
+    what = f"{type(number).__name__.lower()} {number.key!r}"
+    require_fields(what, number, NumberError)
+    if number.value < 0:
+        raise NumberError(
+            f"{what}: value is {number.value:g} {number.unit.name}; nothing that is measured in it is ever "
+            "below 0; give 0 or more"
+        )
+
+
+def require_same_unit(what: str, unit: Unit, number: Number, error: type[Exception]) -> None:
+    """Refuse an objective or limit that no value of the unit can be compared with.
+
+    Raises:
+        error: they are of different units; the message begins with `what`.
+    """
+    if not unit.agrees(number.unit):
+        raise error(
+            f"{what}: its values are in {unit.name!r}, but {number.key!r} is "
+            f"{spoken(number.value, number.unit)}, in {number.unit.name!r}; the two cannot be compared; "
+            "give both the same unit"
+        )
+
+
+def require_fields(what: str, definition: object, error: type[Exception], *, secret: bool = False) -> None:
+    """Refuse a definition with a field of another type than the one declared.
+
+    A number must be finite, a unit one of `UNITS`; a list passes for a tuple.
+
+    Args:
+        what: the definition, as the message names it.
+        definition: an instance of a dataclass.
+        error: the kind of error to raise.
+        secret: whether a value may be a secret, so that nothing but its type is told.
+
+    Raises:
+        error: in one line, the first field that does not fit.
+    """
+    own: Any = type(definition)
+    for name, kind in _declared(own).items():
+        found = _misfit(name, getattr(definition, name), kind)
+        if found is None:
+            continue
+        place, value, wanted = found
+        shown, told = repr(value), type(value).__name__
+        # A long value would fill the screen, and an address may be a secret.
+        told = f"a {told}" if secret or len(shown) > 40 or "://" in shown else f"{shown} ({told})"
+        raise error(f"{what}: {place} is {told}; expected {_words(wanted)}; {_advice(value, wanted)}")
+
+
+@cache
+def _declared(definition: type) -> dict[str, Any]:
+    return get_type_hints(definition, include_extras=True)
+
+
+Misfit = tuple[str, object, Any]
+
+
+def _misfit(place: str, value: object, kind: Any) -> Misfit | None:
+    """Where a value is not of its kind: the place, what stands there, and the kind that should."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is tuple and isinstance(value, tuple | list):
+        found = (_misfit(f"{place}[{index}]", each, inner[0]) for index, each in enumerate(value))
+        return next((each for each in found if each), None)
+    if origin in (Union, UnionType):
+        fits = any(_misfit(place, value, each) is None for each in inner)
+    elif origin is Annotated:
+        fits = _misfit(place, value, inner[0]) is None
+    elif origin is Literal:
+        fits = value in inner
+    elif kind is float:
+        fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    elif kind is Unit:
+        fits = value in UNITS
+    else:
+        fits = isinstance(value, origin or kind)
+    return None if fits else (place, value, kind)
+
+
+SAID: dict[type, str] = {
+    float: "a finite number",
+    Unit: "a unit of signals.numbers, such as SECONDS, RATIO, COUNT, PER_SECOND or BYTES",
+    NoneType: "None",
+}
+
+
+def _words(kind: Any) -> str:
+    """A kind as a person says it."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is tuple:
+        return f"a tuple of {_words(inner[0])}"
+    if origin in (Union, UnionType):
+        return " or ".join(_words(each) for each in inner)
+    if origin is Annotated:
+        return str(inner[1])
+    if origin is Literal:
+        return " or ".join(map(repr, inner))
+    if kind in SAID:
+        return SAID[kind]
+    if issubclass(kind, Enum):
+        return " or ".join(f"{kind.__name__}.{each.name}" for each in kind)
+    return str((origin or kind).__name__)
+
+
+def _advice(value: object, kind: Any) -> str:
+    if get_origin(kind) is tuple:
+        return "a tuple of one is (it,)"
+    if isinstance(value, str) and float in (kind, *get_args(kind)):
+        return "write it without quotes"
+    return "give that"
+
 
 # In texts of people: the value of an objective or limit, as a person says it.
 NAMED = re.compile(r"\{number:([a-z][a-z0-9_]*)\}")

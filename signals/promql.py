@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from exporters.catalogue import Matcher, Metric
-from signals.numbers import Number, Objective
+from signals.numbers import Number, Objective, require_fields
 
 HOLE = re.compile(r"<(scope|where|window|span|by|number|elapsed|bound)(?::([^<>]*))?>")
 RATE_INTERVAL = "$__rate_interval"
@@ -47,6 +47,9 @@ class Query:
     metrics: tuple[Metric, ...] = ()
     numbers: tuple[Number, ...] = ()
     labels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        require_fields("a query", self, QueryError)
 
     def fill(self, context: Context) -> str:
         """The PromQL for this context.

@@ -4,34 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from pathlib import Path
 from typing import get_args
 
-from alerts.model import Alert, Engine
-from alerts.notifications import Notifications
+from alerts.model import Engine
 from dashboards.checks.finding import listed, nearest
 from dashboards.errors import StackError
-from dashboards.model import Board
 from dashboards.stack import RUNBOOKS_UID, Stack
-from dashboards.targets import Targets
-from exporters.catalogue import Metric
 from signals.limits import LIMITS
-from signals.model import Recording
-from signals.numbers import Limit, Number, Objective
+from signals.numbers import Number, require_fields, spoken
 from signals.objectives import OBJECTIVES
-
-SEVERAL: dict[str, type] = {
-    "boards": Board,
-    "alerts": Alert,
-    "metrics": Metric,
-    "recordings": Recording,
-    "objectives": Objective,
-    "limits": Limit,
-    "identity": str,
-    "runbooks": Path,
-    "tombstones": str,
-}
-ONE: dict[str, type] = {"notifications": Notifications, "targets": Targets}
 
 
 def require(stack: Stack) -> None:
@@ -41,7 +22,10 @@ def require(stack: Stack) -> None:
         StackError: a field is of another type, an engine is unknown, a link leads nowhere, or two boards
             have one address.
     """
-    for problem in chain(_types(stack), _choices(stack), _labels(stack), _numbers(stack)):
+    for problem in _choices(stack):
+        raise StackError(problem)
+    require_fields("the stack", stack, StackError)
+    for problem in chain(_labels(stack), _numbers(stack)):
         raise StackError(problem)
     # Both would be written to one file, and the first would be gone without a word.
     titles = {RUNBOOKS_UID: "Runbooks"}
@@ -52,24 +36,6 @@ def require(stack: Stack) -> None:
                 "each; change one of the two"
             )
         titles[board.uid] = board.title
-
-
-def _types(stack: Stack) -> Iterator[str]:
-    for name, kind in SEVERAL.items():
-        value = getattr(stack, name)
-        if not isinstance(value, tuple | list):
-            yield (
-                f"the stack's {name} is {_shown(value)}; expected a tuple of {kind.__name__}; "
-                "a tuple of one is (it,)"
-            )
-            continue
-        for index, each in enumerate(value):
-            if not isinstance(each, kind):
-                yield f"the stack's {name}[{index}] is {_shown(each)}; expected {kind.__name__}; replace it"
-    for name, kind in ONE.items():
-        value = getattr(stack, name)
-        if not isinstance(value, kind):
-            yield f"the stack's {name} is {_shown(value)}; expected {kind.__name__}; replace it"
 
 
 def _choices(stack: Stack) -> Iterator[str]:
@@ -95,13 +61,13 @@ def _labels(stack: Stack) -> Iterator[str]:
 
 
 def _numbers(stack: Stack) -> Iterator[str]:
-    """A key with a slip in it replaces nothing, and nobody notices."""
+    """A key with a slip in it replaces nothing, and nobody notices; one that is taken replaces too much."""
     own: list[Number] = [*stack.objectives, *stack.limits]
     keys = [number.key for number in own]
     for key in sorted({key for key in keys if keys.count(key) > 1}):
         yield f"two objectives or limits have the key {key!r}; expected one; rename or drop the other"
-    theirs: list[Number] = [*OBJECTIVES, *LIMITS]
-    known = {number.key for number in theirs} | set(_read(stack))
+    read: list[Number] = [*OBJECTIVES, *LIMITS, *_read(stack)]
+    known = {number.key for number in read}
     for number in own:
         if number.key not in known:
             hint = nearest(number.key, known) or f"Known are: {listed(known)}."
@@ -109,24 +75,26 @@ def _numbers(stack: Stack) -> Iterator[str]:
                 f"nothing reads the {type(number).__name__.lower()} {number.key!r}; expected the key of one "
                 f"that is there, or a signal or alert that names it. {hint}"
             )
+    for number in read:
+        counts = stack.numbers.get(number.key, number)
+        if not counts.unit.agrees(number.unit):
+            yield (
+                f"the key {number.key!r} is that of {spoken(number.value, number.unit)}, in "
+                f"{number.unit.name!r}, and of {spoken(counts.value, counts.unit)}, in {counts.unit.name!r}, "
+                "which replaces it; expected one unit; choose another key than `list limits` and "
+                "`list objectives` name"
+            )
 
 
-def _read(stack: Stack) -> Iterator[str]:
-    """The keys that the stack's own signals, alerts and recordings read."""
+def _read(stack: Stack) -> Iterator[Number]:
+    """The objectives and limits that the stack's own signals, alerts and recordings name."""
     signals = [signal for board in stack.boards for panel in board.panels for signal in panel.shown]
     for signal in (*signals, *(alert.signal for alert in stack.alerts)):
-        yield from (number.key for number in signal.query.numbers)
+        yield from signal.query.numbers
         if signal.objective is not None:
-            yield signal.objective.key
+            yield signal.objective
     for alert in stack.alerts:
-        yield from (number.key for query in alert.queries for number in query.numbers)
-        yield alert.threshold.key
+        yield from (number for query in alert.queries for number in query.numbers)
+        yield alert.threshold
     for recording in stack.recordings:
-        yield from (number.key for number in recording.query.numbers)
-
-
-def _shown(value: object) -> str:
-    """A value by its type, and in words where it is short: a board's would fill the screen."""
-    text = repr(value)
-    kind = type(value).__name__
-    return f"{text} ({kind})" if len(text) <= 40 else f"a {kind}"
+        yield from recording.query.numbers

@@ -25,7 +25,14 @@ GOOD = api.API_LATENCY_P95_HIGH
         ({"name": "api down"}, "no CamelCase word"),
         ({"name": "A" + "Long" * 10}, "characters; Grafana takes 40"),
         ({"service": "The API"}, "service 'The API'"),
-        ({"operator": ">="}, "operator '>='"),
+        ({"operator": ">="}, "operator is '>=' (str); expected '>' or '<'"),
+        ({"severity": "warning"}, "severity is 'warning' (str); expected Severity.CRITICAL or"),
+        (
+            {"hold": "10m"},
+            "hold is '10m' (str); expected seconds, as a finite number; write it without quotes",
+        ),
+        ({"limit": 0.2}, "limit is 0.2 (float); expected Objective or Limit or None"),
+        ({"limit": limits.EVICTIONS}, "in 'seconds', but 'evictions' is 1 per second"),
         ({"hold": -1}, "hold is -1"),
         ({"keep": float("nan")}, "keep is nan"),
         ({"window": 0}, "window is 0"),
@@ -33,7 +40,7 @@ GOOD = api.API_LATENCY_P95_HIGH
         ({"guards": (postgres.ANSWERS,)}, "match nothing"),
         ({"inhibits": (INSTANCE,)}, "match nothing"),
         ({"engines": ()}, "engines is ()"),
-        ({"engines": ("nagios",)}, "engines is ('nagios',)"),
+        ({"engines": ("nagios",)}, "engines[0] is 'nagios' (str); expected 'grafana' or 'prometheus'"),
         ({"severity": Severity.INFO}, "severity info notifies nobody"),
         ({"no_answer": "fire"}, "known to Grafana alone"),
         ({"summary": "No period"}, "end it with a period"),
@@ -57,7 +64,7 @@ def test_a_broken_alert_is_refused(changes: dict[str, Any], complaint: str) -> N
 def test_an_alert_needs_a_limit_or_a_signal_with_an_objective() -> None:
     with pytest.raises(AlertError, match="no objective and no limit"):
         replace(GOOD, signal=replace(GOOD.signal, objective=None, good="Few."))
-    assert replace(GOOD, limit=limits.ERROR_RATIO).threshold is limits.ERROR_RATIO
+    assert replace(GOOD, limit=limits.SLOW_STATEMENT).threshold is limits.SLOW_STATEMENT
 
 
 def test_two_names_of_one_uid_are_refused() -> None:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from dashboards.cli import main
-
-Build = Callable[..., tuple[int, str, Path]]
+from tests.unit.conftest import Build, line, refused
 
 OURS = """\
 from dataclasses import replace
 
 from dashboards.model import Board, graph, row, stat
 from dashboards.stack import STACK as THEIRS, Stack
-from signals import objectives
+from signals import limits, numbers, objectives
 """
 SIGNAL = """
 from exporters.catalogue import Gauge, redis
@@ -33,53 +31,6 @@ USED = Signal(title="Memory", why="Used.", good="Little.", act="Buy more.", quer
 SHOP = Board(uid="shop", title="Shop", description="For the shop.", source="shop", anchor=redis.UP,
              rows=(row("How much?", graph(USED)),))
 """
-
-
-@pytest.fixture
-def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Build]:
-    """Build a stack that stands in a module of its own; gives exit code, what was said, and the output."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    before, path = set(sys.modules), list(sys.path)
-    output = tmp_path / "out"
-
-    def run(
-        text: str, *arguments: str, stack: str = "ourstack:STACK", command: str = "build", to: Path = output
-    ) -> tuple[int, str, Path]:
-        (tmp_path / "ourstack.py").write_text(text)
-        words = [
-            command,
-            "--stack",
-            stack,
-            *(("--output", str(to)) if command == "build" else ()),
-            *arguments,
-        ]
-        result = CliRunner().invoke(main, words)
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        assert "Traceback" not in result.output
-        return result.exit_code, result.output, to
-
-    yield run
-    sys.path[:] = path
-    for name in set(sys.modules) - before:
-        if name.startswith("our"):
-            del sys.modules[name]
-
-
-def refused(result: tuple[int, str, Path], *, code: int) -> str:
-    """What was said, if nothing was written."""
-    found, output, folder = result
-    assert found == code, output
-    assert not folder.exists()
-    return output
-
-
-def line(result: tuple[int, str, Path]) -> str:
-    """What a mistake in the definitions is told in: one line."""
-    output = refused(result, code=2)
-    assert output.startswith("error: ")
-    assert output.count("\n") == 1
-    return output
 
 
 def test_an_unknown_metric_is_told_with_file_panel_query_and_the_nearest_known_one(build: Build) -> None:
@@ -162,7 +113,7 @@ def test_an_alert_without_a_runbook_is_told_with_the_file_to_write(build: Build)
         ("Stack(targets={})", "targets is {} (dict); expected Targets"),
         ('Stack(grafana_url="grafana")', "grafana_url is 'grafana'; links in messages start with it"),
         ('Stack(tombstones=("ApiDown",))', "tombstone 'ApiDown' is an alert that still is"),
-        ("Stack(boards=THEIRS.boards[2:])", "no board shows the signal 'Application answers'"),
+        ("Stack(boards=THEIRS.boards[2:])", "keep *BOARDS and add the signal to a board of yours, or"),
         (
             'Stack(identity=("region",))',
             "job 'api' carry no label 'region', which is in the stack's identity",
@@ -175,7 +126,13 @@ def test_an_alert_without_a_runbook_is_told_with_the_file_to_write(build: Build)
             "Stack(objectives=(objectives.P95, replace(objectives.P95, value=0.1)))",
             "two objectives or limits have the key 'p95'",
         ),
-        ("5", "STACK is int, expected a dashboards.stack.Stack; the module has ['THEIRS']"),
+        ("5", "STACK is int; expected a dashboards.stack.Stack; the module has THEIRS"),
+        ('Stack(retention="35d")', "the stack: retention is '35d' (str); expected int"),
+        ("Stack(time_scale=float('inf'))", "the stack: time_scale is inf (float); expected a finite"),
+        (
+            "Stack(limits=(replace(limits.EVICTIONS, unit=numbers.SECONDS),))",
+            "the key 'evictions' is that of 1 per second, in 'per second', and of 1 s, in 'seconds'",
+        ),
     ],
 )
 def test_a_stack_that_cannot_be_rendered_is_told_with_its_field(build: Build, stack: str, told: str) -> None:
@@ -199,7 +156,7 @@ BROKEN = [
         "from dashboards.model import Board\n"
         'Board(uid="my board", title="x", description="x", source="x", anchor=None, rows=())\n',
         2,
-        "board 'x': uid 'my board' is not",
+        "board 'x': uid 'my board'; expected 1 to 40 of a-z, A-Z, 0-9, _ and -; change it",
     ),
     ("raise RuntimeError('two\\nlines')\n", 1, "RuntimeError: two lines"),
 ]
@@ -226,6 +183,10 @@ def test_every_command_tells_a_broken_module_the_same_way(build: Build, command:
     arguments = ("alerts",) if command == "list" else ()
 
     assert "ourstack.py:1: ZeroDivisionError" in line(build("1 / 0\n", *arguments, command=command))
+
+
+def test_a_module_with_a_nul_byte_is_told_in_a_line(build: Build) -> None:
+    assert "no Python module, correct the name or the file: " in line(build("x = 1\0\n"))
 
 
 def test_an_error_of_the_project_itself_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,7 +236,10 @@ def test_a_directory_without_rights_is_told_in_a_line(build: Build, tmp_path: Pa
         (("prove", "--minutes", "long"), "'long' is not a valid float"),
         (("build", "--stack", ":STACK"), "expected module:NAME"),
         (("build", "--stack", "dashboards.stack:"), "expected module:NAME"),
-        (("prove", "--prometheus", "nowhere"), "no answer from Prometheus at nowhere"),
+        (("build", "--stack", ".x:STACK"), "no Python module, correct the name or the file: TypeError"),
+        (("prove", "--prometheus", "nowhere"), "expected http:// or https:// at its beginning"),
+        (("prove", "--prometheus", "localhost:1"), "give such as http://localhost:1\n"),
+        (("prove", "--prometheus", "http://127.0.0.1:1"), "no answer from Prometheus at http://127.0.0.1:1"),
     ],
 )
 def test_a_wrong_word_on_the_command_line_is_told_with_what_is_right(
@@ -287,3 +251,10 @@ def test_a_wrong_word_on_the_command_line_is_told_with_what_is_right(
     assert result.exit_code == 2
     assert told.casefold() in result.output.casefold()
     assert not list(tmp_path.iterdir())
+
+
+def test_help_says_of_every_command_what_it_does_to_the_end() -> None:
+    output = CliRunner().invoke(main, ["--help"], terminal_width=80).output
+
+    assert all(f"\n  {name} " in output for name in main.commands)
+    assert "..." not in output.partition("Commands:")[2]

@@ -219,7 +219,8 @@ def test_exactly_one_engine_notifies() -> None:
         ("no.such.module:STACK", "no module named 'no'"),
         (
             "dashboards.stack:STAKC",
-            "STAKC is NoneType, expected a dashboards.stack.Stack; the module has ['STACK']",
+            "there is no name STAKC in dashboards.stack; expected a dashboards.stack.Stack; "
+            "the module has STACK",
         ),
     ],
 )

@@ -1,0 +1,218 @@
+"""A team's own definitions with a slip in them: told in one line that says what, and what was expected."""
+
+from __future__ import annotations
+
+import pytest
+
+from signals import numbers
+from signals.numbers import BYTES, COUNT, PER_SECOND, RATIO, REQUESTS_PER_SECOND, SECONDS, UNITS
+from tests.unit.conftest import Build, line, refused
+
+# As in the README; each test puts one slip into it.
+OURS = """\
+from alerts.model import Alert, Severity
+from alerts.notifications import Email, Notifications, PagerDuty, SecretRef, Slack, Webhook
+from alerts.rules import ALERTS
+from dashboards.boards import BOARDS
+from dashboards.model import Board, graph, row
+from dashboards.stack import Stack
+from dashboards.targets import Job, Targets
+from exporters.catalogue import Counter, Label
+from exporters.catalogue.labels import INSTANCE, JOB
+from signals.idioms import rate, ratio
+from signals.model import Signal
+from signals.numbers import PER_SECOND, SECONDS, Limit, Unit
+
+QUEUE = Label(name="queue", help="Name of the queue.", bound="the queues that the code names")
+FAILED = Counter(name="jobs_failed_total", help="Jobs that failed.", labels=(QUEUE,), collector="worker.jobs")
+FEW = Limit(key="failed_jobs", value=0.1, unit=PER_SECOND, why="One in ten seconds is a pattern.")
+FAILED_JOBS = Signal(
+    title="Failed jobs",
+    why="Background jobs that failed.",
+    act="Open the log.",
+    query=rate(FAILED, by=(QUEUE,)),
+    unit=PER_SECOND,
+    objective=FEW,
+    legend="{{queue}}",
+)
+WORKERS = Board(
+    uid="backend-workers",
+    title="Workers",
+    description="For the owner.",
+    source="worker",
+    anchor=FAILED,
+    rows=(row("Do jobs fail?", graph(FAILED_JOBS, zero="no job failed")),),
+)
+JOBS_FAILING = Alert(
+    name="JobsFailing",
+    service="worker",
+    severity=Severity.WARNING,
+    signal=FAILED_JOBS,
+    operator=">",
+    by=(JOB, INSTANCE, QUEUE),
+    hold=600,
+    summary="Queue {{ $labels.queue }} loses jobs, above {limit}.",
+    description="Work is not done.",
+)
+SLACK = Slack(url=SecretRef(file="slack_url"))
+STACK = Stack(
+    metrics=(FAILED,),
+    limits=(FEW,),
+    boards=(*BOARDS, WORKERS),
+    alerts=ALERTS,
+    notifications=Notifications(critical=(SLACK,), warning=(SLACK,)),
+)
+"""
+# What is written in place of what, and what is said.
+SLIPS = [
+    (
+        "value=0.1, unit=PER_SECOND",
+        "value=0.1, unit=SECONDS",
+        "signal 'Failed jobs': its values are in 'per second', but 'failed_jobs' is 100 ms, in 'seconds'",
+    ),
+    (
+        "value=0.1",
+        'value="0.1"',
+        "limit 'failed_jobs': value is '0.1' (str); expected a finite number; write",
+    ),
+    (
+        "value=0.1",
+        "value=float('nan')",
+        "limit 'failed_jobs': value is nan (float); expected a finite number",
+    ),
+    ("value=0.1", "value=True", "value is True (bool); expected a finite number"),
+    ("value=0.1", "value=-5", "limit 'failed_jobs': value is -5 per second; nothing that is measured in it"),
+    (
+        "objective=FEW",
+        "objective=0.1",
+        "'Failed jobs': objective is 0.1 (float); expected Objective or Limit",
+    ),
+    ("    unit=PER_SECOND", '    unit="s"', "unit is 's' (str); expected a unit of signals.numbers, such as"),
+    ("    unit=PER_SECOND", '    unit=Unit(name="degrees")', "expected a unit of signals.numbers, such as"),
+    ("Severity.WARNING", '"warning"', "expected Severity.CRITICAL or Severity.WARNING or Severity.INFO"),
+    (
+        "hold=600",
+        'hold="10m"',
+        "alert JobsFailing: hold is '10m' (str); expected seconds, as a finite number",
+    ),
+    ("anchor=FAILED", 'anchor="jobs_failed"', "'Workers': anchor is 'jobs_failed' (str); expected Metric or"),
+    (
+        'no job failed")),)',
+        'no job failed")))',
+        "rows is a Row; expected a tuple of Row; a tuple of one is (it,)",
+    ),
+    ("graph(FAILED_JOBS,", "graph(FAILED,", "signals[0] is a Counter; expected Signal; give that"),
+    ("graph(FAILED_JOBS,", "graph(", "graph panel '' shows no signal; give it at least one"),
+    (
+        'graph(FAILED_JOBS, zero="no job failed")',
+        "FAILED_JOBS",
+        "row 'Do jobs fail?': panels[0] is a Signal;",
+    ),
+    (
+        "rate(FAILED,",
+        'rate("jobs_faild",',
+        "is given 'jobs_faild' (str); expected a metric of exporters.cata",
+    ),
+    (
+        "by=(QUEUE,)",
+        "by=(QUEUE)",
+        "(Label); expected a tuple of labels as by=, where a tuple of one is (it,)",
+    ),
+    ("by=(QUEUE,)", 'by=("queue",)', "a query is given 'queue' (str); expected a label of the metric in by="),
+    ("rate(FAILED,", 'rate(FAILED, "queue",', "given 'queue' (str); expected a matcher, such as LABEL.eq("),
+    (
+        "rate(FAILED, by=(QUEUE,))",
+        "ratio(FAILED, FAILED)",
+        "expected a query, such as rate(...), on both sides",
+    ),
+    (
+        "STACK = Stack(",
+        'STACK = Stack(targets=Targets(jobs=Job(name="x")),',
+        "the targets: jobs is a Job; expec",
+    ),
+    (
+        "critical=(SLACK,)",
+        "critical=(SLACK)",
+        "notifications: critical is a Slack; expected a tuple of Webhook or",
+    ),
+    (
+        "boards=(*BOARDS, WORKERS)",
+        "boards=(WORKERS,)",
+        "keep *BOARDS and add the signal to a board of yours, or leave the alert out",
+    ),
+    (
+        '"failed_jobs", value=0.1',
+        '"redis_memory_high", value=0.1',
+        "the key 'redis_memory_high' is that of 1 GiB, in 'bytes', and of 0.1 per second, in 'per second'",
+    ),
+    (
+        "limits=(FEW,)",
+        'limits=(Limit(key="failed_jobs", value=5, unit=SECONDS, why="x"),)',
+        "the key 'failed_jobs' is that of 0.1 per second, in 'per second', and of 5 s, in 'seconds', which",
+    ),
+]
+
+
+@pytest.mark.parametrize(("right", "slip", "told"), SLIPS)
+def test_a_slip_in_a_definition_is_told_in_a_line(build: Build, right: str, slip: str, told: str) -> None:
+    assert right in OURS
+    assert told in line(build(OURS.replace(right, slip)))
+
+
+def test_without_a_slip_it_is_built(build: Build) -> None:
+    code, output, _ = build(OURS)
+    assert code == 0, output
+
+
+def test_a_limit_that_the_stack_does_not_name_counts_as_it_stands(build: Build) -> None:
+    text = OURS.replace("    limits=(FEW,),\n", "").replace("alerts=ALERTS", "alerts=(*ALERTS, JOBS_FAILING)")
+    code, output, _ = build(text, "alerts", command="list")
+
+    assert code == 0, output
+    assert "> 0.1 per second" in output
+
+
+SECRET = "https://hooks.slack.com/services/T0/B0/q1w2"
+LEAKS = [
+    (f'url="{SECRET}"', "a channel of Slack: url is a str; expected a SecretRef, such as SecretRef(file="),
+    (f'url=SecretRef(file="{SECRET}")', "SecretRef file (not shown): expected a path of letters"),
+    (f'url=SecretRef(variable="{SECRET}")', "SecretRef variable (not shown): expected a name such as SLACK"),
+    (f'name="{SECRET}", url=SecretRef(file="x")', "channel (not shown): expected a lower-case letter, then"),
+]
+
+
+@pytest.mark.parametrize(("slip", "told"), LEAKS)
+def test_what_may_be_a_secret_is_not_shown(build: Build, slip: str, told: str) -> None:
+    output = line(build(OURS.replace('url=SecretRef(file="slack_url")', slip)))
+
+    assert told in output
+    assert "hooks.slack" not in output
+    assert "q1w2" not in output
+
+
+@pytest.mark.parametrize("where", ["critical=({},)", "critical={}"])
+def test_an_address_among_the_channels_is_not_shown(build: Build, where: str) -> None:
+    text = OURS.replace("critical=(SLACK,)", where.format(repr(SECRET)))
+    output = refused(build(text), code=2)
+
+    assert "notifications: critical" in output
+    assert "q1w2" not in output
+    assert "q1w2" not in line(build(OURS + f"STACK = Stack(notifications={SECRET!r})\n"))
+
+
+def test_only_units_of_one_dimension_agree() -> None:
+    pairs = {frozenset((one.name, other.name)) for one in UNITS for other in UNITS if one.agrees(other)}
+
+    assert {pair for pair in pairs if len(pair) > 1} == {
+        frozenset((PER_SECOND.name, REQUESTS_PER_SECOND.name))
+    }
+    assert len([pair for pair in pairs if len(pair) == 1]) == len(UNITS) == 8
+    assert not RATIO.agrees(COUNT)
+    assert not SECONDS.agrees(BYTES)
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_nothing_below_zero_is_a_limit(unit: numbers.Unit) -> None:
+    with pytest.raises(numbers.NumberError, match="limit 'x': value is -1 "):
+        numbers.Limit(key="x", value=-1, unit=unit, why="It would fire for ever.")
+    assert numbers.Limit(key="x", value=0, unit=unit, why="Any is too much.").value == 0
