@@ -6,6 +6,9 @@ from dashboards.model import Board, graph, heatmap, row, stat, table
 from exporters.catalogue import api as metrics
 from signals import api, pool
 
+NO_STATEMENT = "no request uses the database now"
+NO_CONNECTION = "no request takes a connection now"
+
 BOARD = Board(
     uid="backend-api",
     title="API",
@@ -83,17 +86,17 @@ BOARD = Board(
             "What does a request cost the database?",
             graph(api.HANDLER_QUERIES, zero="the endpoint uses no database"),
             graph(api.NPLUSONE, zero="no N+1", moves="nplusone"),
-            graph(api.QUERY_P95, title="Query duration, p95"),
-            graph(api.QUERY_AVERAGE),
+            graph(api.QUERY_P95, title="Query duration, p95", empty=NO_STATEMENT),
+            graph(api.QUERY_AVERAGE, empty=NO_STATEMENT),
             graph(api.DATABASE_SHARE, zero="no request waits for the database"),
         ),
         row(
             "Does anybody wait for a connection?",
             graph(pool.CONNECTIONS, limits=(pool.CEILING,), stacked=True, zero="none in this state"),
             graph(pool.PENDING, pool.OVERFLOW, zero="nobody waits", moves="hold-connections"),
-            graph(pool.WAIT_P95, pool.WAIT_MEAN, title="Pool wait", zero="nobody waits"),
+            graph(pool.WAIT_P95, pool.WAIT_MEAN, title="Pool wait", zero="nobody waits", empty=NO_CONNECTION),
             graph(pool.TIMEOUT_RATE, zero="nobody gave up waiting", moves="hold-connections"),
-            graph(pool.USE_MEAN),
+            graph(pool.USE_MEAN, empty=NO_CONNECTION),
             graph(pool.WORKER_UTILIZATION, zero="no connection is used", moves="hold-connections"),
             collapsed=True,
         ),

@@ -34,7 +34,7 @@ BOARD = Board(
                 zero="nothing was saved yet",
             ),
             scorecard("Queries", audit.QUERIES, height=4, zero="no statement"),
-            scorecard("Memory", audit.REDIS_MEMORY, height=4),
+            scorecard("Memory", audit.REDIS_MEMORY, height=4, empty="no maxmemory set"),
         ),
         row(
             "Is it watched?",

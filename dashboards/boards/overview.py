@@ -20,11 +20,11 @@ BOARD = Board(
             stat(api.REQUEST_RATE, no_value="no traffic"),
             stat(api.ERROR_RATIO, no_value="no traffic", zero="no request failed", moves="errors"),
             stat(api.LATENCY_P95, title="p95 latency", no_value="no traffic", moves="slow-endpoint"),
-            stat(audit.CACHE, title="Cache hits", no_value="no cached call", zero="every call missed"),
+            stat(audit.CACHE, title="Cache hits", empty="no cached call", zero="every call missed"),
             stat(
                 audit.INDEXES,
                 title="Indexes",
-                no_value="none expected",
+                empty="none expected",
                 zero="no expected index is there",
                 moves="drop-index",
             ),
@@ -51,6 +51,7 @@ BOARD = Board(
                 postgres.CONNECTIONS_SHARE,
                 redis.MEMORY_SHARE,
                 zero="nothing is used",
+                empty="Redis has no maxmemory, of which it could be a share",
                 moves="hold-connections",
             ),
             graph(

@@ -6,6 +6,8 @@ from dashboards.model import Board, graph, row, stat, table
 from exporters.catalogue import postgres as metrics
 from signals import pool, postgres
 
+NO_STATEMENTS = "no pg_stat_statements in this database, or no statement is called often enough"
+
 BOARD = Board(
     uid="backend-postgres",
     title="PostgreSQL",
@@ -45,9 +47,10 @@ BOARD = Board(
                 postgres.STATEMENT_ROWS,
                 key="queryid",
                 zero="not called now",
+                empty=NO_STATEMENTS,
             ),
-            graph(postgres.STATEMENT_MEAN, title="Mean time by statement"),
-            graph(postgres.STATEMENT_TIME_SHARE, stacked=True, zero="not called now"),
+            graph(postgres.STATEMENT_MEAN, title="Mean time by statement", empty=NO_STATEMENTS),
+            graph(postgres.STATEMENT_TIME_SHARE, stacked=True, zero="not called now", empty=NO_STATEMENTS),
             graph(postgres.TRANSACTIONS, zero="no transaction"),
             graph(postgres.CACHE_HIT_RATIO, zero="nothing was cached"),
         ),
@@ -65,7 +68,12 @@ BOARD = Board(
                 empty="no index is expected in the exporter's configuration",
                 moves="drop-index",
             ),
-            graph(postgres.INDEX_USE, zero="the table is only read whole", moves="drop-index"),
+            graph(
+                postgres.INDEX_USE,
+                zero="the table is only read whole",
+                empty="no table is read now",
+                moves="drop-index",
+            ),
             graph(postgres.SEQUENTIAL_ROWS, zero="no sequential scan", moves="drop-index"),
             graph(postgres.EXPECTED_SCANS, zero="the index is not used now", empty="no index is expected"),
         ),

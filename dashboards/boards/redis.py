@@ -6,6 +6,8 @@ from dashboards.model import Board, graph, row, stat
 from exporters.catalogue import redis as metrics
 from signals import redis
 
+NO_PATTERN = "no key pattern in the exporter's configuration"
+
 BOARD = Board(
     uid="backend-redis",
     title="Redis",
@@ -19,19 +21,25 @@ BOARD = Board(
             stat(
                 redis.HIT_RATIO,
                 title="Hit ratio now",
-                no_value="no look-ups",
+                empty="no look-ups",
                 zero="every look-up missed",
                 moves="flush-cache",
             ),
-            stat(redis.MEMORY_LIMIT, no_value="no maxmemory set"),
-            stat(redis.MEMORY_SHARE, title="Memory used", no_value="no maxmemory set"),
+            stat(redis.MEMORY_LIMIT, empty="no maxmemory set"),
+            stat(redis.MEMORY_SHARE, title="Memory used", empty="no maxmemory set"),
             stat(redis.POLICY),
             stat(redis.EVICTIONS, zero="no evictions", moves="fill-redis"),
-            stat(redis.COUNT_AGE, title="Keys counted", no_value="not counted yet"),
+            stat(redis.COUNT_AGE, title="Keys counted", no_value="not counted yet", empty=NO_PATTERN),
         ),
         row(
             "Hits and misses",
-            graph(redis.HIT_RATIO, title="Hit ratio", zero="every look-up missed", moves="flush-cache"),
+            graph(
+                redis.HIT_RATIO,
+                title="Hit ratio",
+                zero="every look-up missed",
+                empty="no look-ups",
+                moves="flush-cache",
+            ),
             graph(redis.HITS, redis.MISSES, title="Look-ups", stacked=True, zero="no look-ups"),
         ),
         row(
@@ -56,6 +64,7 @@ BOARD = Board(
                 title="Keys by pattern",
                 stacked=True,
                 zero="no key of this pattern",
+                empty=NO_PATTERN,
                 moves="fill-redis",
             ),
             graph(
