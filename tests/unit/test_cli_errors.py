@@ -254,7 +254,7 @@ def test_a_wrong_word_on_the_command_line_is_told_with_what_is_right(
 
 
 def test_help_says_of_every_command_what_it_does_to_the_end() -> None:
-    output = CliRunner().invoke(main, ["--help"], terminal_width=80).output
+    output = CliRunner().invoke(main, ["--help"], terminal_width=78).output
 
     assert all(f"\n  {name} " in output for name in main.commands)
     assert "..." not in output.partition("Commands:")[2]

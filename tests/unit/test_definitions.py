@@ -6,7 +6,7 @@ import pytest
 
 from signals import numbers
 from signals.numbers import BYTES, COUNT, PER_SECOND, RATIO, REQUESTS_PER_SECOND, SECONDS, UNITS
-from tests.unit.conftest import Build, line, refused
+from tests.unit.conftest import Build, line
 
 # As in the README; each test puts one slip into it.
 OURS = """\
@@ -20,8 +20,9 @@ from dashboards.targets import Job, Targets
 from exporters.catalogue import Counter, Label
 from exporters.catalogue.labels import INSTANCE, JOB
 from signals.idioms import rate, ratio
-from signals.model import Signal
+from signals.model import Recording, Signal
 from signals.numbers import PER_SECOND, SECONDS, Limit, Unit
+from signals.promql import Query
 
 QUEUE = Label(name="queue", help="Name of the queue.", bound="the queues that the code names")
 FAILED = Counter(name="jobs_failed_total", help="Jobs that failed.", labels=(QUEUE,), collector="worker.jobs")
@@ -125,6 +126,22 @@ SLIPS = [
         "ratio(FAILED, FAILED)",
         "expected a query, such as rate(...), on both sides",
     ),
+    ("by=(QUEUE,)", "by=(QUEUE,), objective=FEW", "(Limit); expected an objective, which brings a selector"),
+    (
+        "rate(FAILED, by=(QUEUE,))",
+        'Query("1", FAILED)',
+        "a query: metrics is a Counter; expected a tuple of M",
+    ),
+    (
+        "STACK = Stack(",
+        "STACK = Stack(recordings=(Recording(metric=FAILED, query=1),),",
+        "a recording: metric is a Counter; expected Gauge",
+    ),
+    (
+        "STACK = Stack(",
+        'STACK = Stack(targets=Targets(jobs=(Job(name="x", addresses=("x:1")),)),',
+        "job 'x': addresses is 'x:1' (str); expected a tuple of str; a tuple of one is (it,)",
+    ),
     (
         "STACK = Stack(",
         'STACK = Stack(targets=Targets(jobs=Job(name="x")),',
@@ -172,32 +189,75 @@ def test_a_limit_that_the_stack_does_not_name_counts_as_it_stands(build: Build) 
     assert "> 0.1 per second" in output
 
 
-SECRET = "https://hooks.slack.com/services/T0/B0/q1w2"
+# Addresses that give the right to post: one of words, which is short, and one that was drawn.
+ADDRESSES = [
+    "https://chat.example/post-here",
+    "https://hooks.slack.com/services/T0/B0/0123456789abcdefABCDEF012345",
+]
 LEAKS = [
-    (f'url="{SECRET}"', "a channel of Slack: url is a str; expected a SecretRef, such as SecretRef(file="),
-    (f'url=SecretRef(file="{SECRET}")', "SecretRef file (not shown): expected a path of letters"),
-    (f'url=SecretRef(variable="{SECRET}")', "SecretRef variable (not shown): expected a name such as SLACK"),
-    (f'name="{SECRET}", url=SecretRef(file="x")', "channel (not shown): expected a lower-case letter, then"),
+    ("url={!r}", "a channel of Slack: url is a str; expected a SecretRef, such as SecretRef(file="),
+    ("url=SecretRef(file={!r})", "SecretRef file (not shown): expected a path of letters"),
+    ("url=SecretRef(variable={!r})", "SecretRef variable (not shown): expected a name such as SLACK"),
+    ('name={!r}, url=SecretRef(file="x")', "channel (not shown): expected a lower-case letter, then"),
 ]
 
 
+@pytest.mark.parametrize("address", ADDRESSES, ids=["words", "drawn"])
 @pytest.mark.parametrize(("slip", "told"), LEAKS)
-def test_what_may_be_a_secret_is_not_shown(build: Build, slip: str, told: str) -> None:
-    output = line(build(OURS.replace('url=SecretRef(file="slack_url")', slip)))
+def test_what_may_be_a_secret_is_not_shown(build: Build, slip: str, told: str, address: str) -> None:
+    output = line(build(OURS.replace('url=SecretRef(file="slack_url")', slip.format(address))))
 
     assert told in output
-    assert "hooks.slack" not in output
-    assert "q1w2" not in output
+    assert address.rpartition("/")[2] not in output
 
 
-@pytest.mark.parametrize("where", ["critical=({},)", "critical={}"])
-def test_an_address_among_the_channels_is_not_shown(build: Build, where: str) -> None:
-    text = OURS.replace("critical=(SLACK,)", where.format(repr(SECRET)))
-    output = refused(build(text), code=2)
+@pytest.mark.parametrize(
+    ("channel", "told"),
+    [
+        ('PagerDuty(key="p4ss")', "a channel of PagerDuty: key is a str; expected a SecretRef, such as"),
+        (
+            'Webhook(url="http://host/", token="p4ss")',
+            "a channel of Webhook: token is a str; expected a Secre",
+        ),
+        (
+            'Email(to=("a@example.org",), password="p4ss")',
+            "a channel of Email: password is a str; expected a",
+        ),
+        ('"p4ss"', "notifications: critical[0] is a str; expected Webhook or Slack or PagerDuty or Email"),
+        ('SecretRef(file=b"p4ss")', "a SecretRef: file is a bytes; expected str"),
+    ],
+)
+def test_a_password_in_the_place_of_its_reference_is_not_shown(build: Build, channel: str, told: str) -> None:
+    output = line(build(OURS.replace("critical=(SLACK,)", f"critical=({channel},)")))
 
-    assert "notifications: critical" in output
-    assert "q1w2" not in output
-    assert "q1w2" not in line(build(OURS + f"STACK = Stack(notifications={SECRET!r})\n"))
+    assert told in output
+    assert "p4ss" not in output
+
+
+def test_a_key_in_the_place_of_a_file_s_name_is_not_shown(build: Build) -> None:
+    output = line(build(OURS.replace('"slack_url"', '"0123456789abcdef0123456789abcdef+"')))
+
+    assert "SecretRef file (not shown): " in output
+    assert "0123" not in output
+
+
+@pytest.mark.parametrize("address", ADDRESSES, ids=["words", "drawn"])
+@pytest.mark.parametrize(
+    ("right", "slip"),
+    [
+        ("critical=(SLACK,)", "critical=({!r},)"),
+        ("critical=(SLACK,)", "critical={!r}"),
+        ("notifications=Notifications(critical=(SLACK,), warning=(SLACK,))", "notifications={!r}"),
+    ],
+)
+def test_an_address_in_the_place_of_channels_is_not_shown(
+    build: Build, right: str, slip: str, address: str
+) -> None:
+    output = line(build(OURS.replace(right, slip.format(address))))
+
+    assert "notifications" in output
+    assert " is a str; expected " in output
+    assert address.rpartition("/")[2] not in output
 
 
 def test_only_units_of_one_dimension_agree() -> None:

@@ -1,0 +1,86 @@
+"""What answers at the URL of Prometheus and is none, or has nothing: told in a line, with what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from click.testing import CliRunner
+
+from dashboards.cli import main
+
+NOTHING = {
+    "query": {"resultType": "vector", "result": []},
+    "query_range": {"resultType": "matrix", "result": []},
+}
+Serve = Callable[[Callable[[str], object]], str]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """A server that answers JSON, by the last word of the path; gives its URL."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def start(answer: Callable[[str], object]) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                body = json.dumps(answer(self.path.partition("?")[0].rpartition("/")[2])).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_POST = do_GET  # noqa: N815 - the name is that of the method
+
+            def log_message(self, *_: object) -> None:
+                """Nothing to say."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        servers.append(server)
+        Thread(target=server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def prove(url: str) -> tuple[int, str]:
+    result = CliRunner().invoke(main, ["prove", "--prometheus", url])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+@pytest.mark.parametrize(
+    "answer", [[], "up", None, {}, {"status": "success"}, {"status": "success", "data": "up"}], ids=str
+)
+def test_json_of_something_else_is_told_in_a_line(serve: Serve, answer: object) -> None:
+    url = serve(lambda _: answer)
+    code, output = prove(url)
+
+    assert code == 2
+    assert output.startswith(f"error: {url}/api/v1/")
+    assert output.endswith("answered 200 with other JSON than a Prometheus; check the URL\n")
+    assert output.count("\n") == 1
+
+
+def test_a_query_that_is_refused_is_told_with_the_reason(serve: Serve) -> None:
+    code, output = prove(serve(lambda _: {"status": "error", "error": "too many samples"}))
+
+    assert code == 2
+    assert output.startswith("error: Prometheus refused a query: too many samples; the query: ")
+
+
+def test_panels_without_data_end_with_what_to_do(serve: Serve) -> None:
+    code, output = prove(serve(lambda path: {"status": "success", "data": NOTHING.get(path, [])}))
+    *_, summed, hint = output.splitlines()
+
+    assert code == 1
+    assert "empty  backend-api: Cache hit ratio by prefix: no function is cached" in output
+    assert "panels with data: 0/" in summed
+    assert hint.startswith('hint: see "No data?" in README.md')
