@@ -197,6 +197,13 @@ def test_retention_addresses_and_links_are_those_of_the_stack() -> None:
     assert hosts <= set(SERVICES)
 
 
+@pytest.mark.parametrize("name", ["prometheus", "alertmanager"])
+def test_links_lead_to_the_published_port_and_not_to_a_container(name: str) -> None:
+    (published,) = SERVICES[name]["ports"]
+    port = published.removeprefix("127.0.0.1:").rpartition(":")[0]
+    assert f"--web.external-url=http://localhost:{port}" in SERVICES[name]["command"]
+
+
 def test_the_home_board_is_one_that_is_built() -> None:
     path = SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
     assert Path(path).stem in {board.uid for board in STACK.boards}
