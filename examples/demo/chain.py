@@ -32,7 +32,7 @@ from examples.demo.servers import (
 from examples.faults import Targets
 
 EXPORTER_CONFIG = ROOT / "examples/backend/exporter.yml"
-BLACKBOX_CONFIG = ROOT / "examples/demo/blackbox.yml"
+BLACKBOX_CONFIG = ROOT / "provisioning/blackbox/blackbox.yml"
 DATABASE = "backend"
 PROVISIONING = "provisioning"
 GRAFANA_PROVISIONING = "provisioning-grafana"
