@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-STARTED: list[Server] = []
 
 
 class ServerError(RuntimeError):
@@ -98,7 +97,6 @@ class Server:
                 cwd=cwd,
                 start_new_session=True,
             )
-        STARTED.append(self)
 
     @property
     def alive(self) -> bool:
@@ -146,11 +144,3 @@ class Server:
         self.signal_group(signal.SIGKILL)
         self.process.wait()
         self.process = None
-        if self in STARTED:
-            STARTED.remove(self)
-
-
-def stop_all() -> None:
-    """Stop every server started, the last one first."""
-    for server in reversed(STARTED.copy()):
-        server.stop()
