@@ -82,6 +82,7 @@ def test_every_reference_inside_a_rule_exists() -> None:
         assert value["datasourceUid"] == value["model"]["datasource"]["uid"] == "prometheus"
         assert threshold["datasourceUid"] == "__expr__"
         assert (value["model"]["instant"], value["model"]["range"]) == (True, False)
+        assert rule["isPaused"] is False
 
 
 def test_time_ranges_are_whole_seconds_and_not_empty() -> None:

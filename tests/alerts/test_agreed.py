@@ -1,0 +1,37 @@
+"""Whom each rule may wake and when, written once more: a slip in a rule must not take its proof along."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerts.model import Alert
+from alerts.rules import ALERTS
+
+# Severity, then window, hold and keep in seconds.
+AGREED: dict[str, tuple[str, float, float, float]] = {
+    "ApiDown": ("critical", 300, 60, 60),
+    "ApiErrorRatioHigh": ("critical", 300, 300, 300),
+    "ApiLatencyP95High": ("warning", 300, 600, 300),
+    "ApiQueriesPerRequestHigh": ("warning", 600, 900, 600),
+    "DbPoolTimeouts": ("warning", 300, 0, 600),
+    "DbPoolCeilingAboveServer": ("warning", 300, 900, 0),
+    "PostgresDown": ("critical", 300, 60, 60),
+    "PostgresConnectionsHigh": ("warning", 300, 300, 300),
+    "PostgresSlowQueries": ("warning", 600, 900, 600),
+    "ExpectedIndexMissing": ("warning", 300, 900, 0),
+    "RedisDown": ("critical", 300, 60, 60),
+    "RedisHitRatioLow": ("warning", 600, 600, 600),
+    "RedisEvictionsHigh": ("warning", 600, 600, 600),
+    "TargetDown": ("warning", 300, 180, 60),
+    "PrometheusUnreachable": ("critical", 300, 120, 0),
+    "Watchdog": ("info", 300, 0, 0),
+}
+
+
+def test_each_rule_is_listed() -> None:
+    assert {alert.name for alert in ALERTS} == AGREED.keys()
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
+def test_a_rule_wakes_whom_and_when_it_should(alert: Alert) -> None:
+    assert (alert.severity.value, alert.window, alert.hold, alert.keep) == AGREED[alert.name]
