@@ -8,6 +8,7 @@ TITLE = "oncall.title"
 BODY = "oncall.body"
 SHOWN = 5
 
+# Grafana expands the summary anew with the value of health, so what is over is told by its labels.
 # In a template, dots and dollars are Go's; what is Python's stands between percent signs.
 TEMPLATE = """\
 {{ define "oncall.title" -}}
@@ -28,7 +29,8 @@ Since {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} UTC.
 
 {{ end -}}
 {{ range $i, $alert := .Alerts.Resolved }}{{ if lt $i %SHOWN% -}}
-Over after {{ (.EndsAt.Sub .StartsAt).Round 1000000000 }}: {{ .Annotations.summary }}
+Over after {{ (.EndsAt.Sub .StartsAt).Round 1000000000 }}: {{ .Labels.alertname }}
+{{- with .Labels.job }} {{ . }}{{ end }}{{- with .Labels.instance }} {{ . }}{{ end }}
 {{ end }}{{ end -}}
 {{ if gt (len .Alerts.Resolved) %SHOWN% }}And {{ len (slice .Alerts.Resolved %SHOWN%) }} more.
 {{ end }}

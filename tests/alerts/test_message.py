@@ -68,7 +68,7 @@ def test_the_body_says_what_since_when_and_links_to_runbook_panel_and_silence(tm
 
 
 def test_what_is_over_says_how_long_it_lasted(tmp_path: Path) -> None:
-    assert rendered(tmp_path, BODY, [alert(1, "resolved")]).strip() == "Over after 5m30s: api-1 is down."
+    assert rendered(tmp_path, BODY, [alert(1, "resolved")]).strip() == "Over after 5m30s: ApiDown api-1"
 
 
 def test_a_long_list_is_cut_and_counted(tmp_path: Path) -> None:
