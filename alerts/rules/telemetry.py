@@ -35,7 +35,8 @@ TARGET_DOWN = Alert(
     operator="<",
     by=(JOB, INSTANCE),
     guards=(NOBODY_ELSE_SPEAKS,),
-    hold=120,
+    # As long as it looks back: the first scrapes after a start may all have failed.
+    hold=180,
     keep=60,
     summary="{{ $labels.instance }} ({{ $labels.job }}) answered {{ $value | humanizePercentage }} of its "
     "scrapes, below {limit}.",
