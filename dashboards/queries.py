@@ -237,7 +237,7 @@ def variables(board: Board, context: Context) -> list[Variable]:
                 Variable(
                     name=each.name,
                     label=each.name.capitalize(),
-                    query=_label_values(board.anchor.name, scope, each.name),
+                    query=_label_values(board.anchor.series[-1], scope, each.name),
                     multi=True,
                 )
             )

@@ -15,6 +15,13 @@ write() { # FILE CONTENT
     echo "created: $1"
 }
 
+write_own() { # FILE VARIABLE CONTENT
+    if [ -s "$1" ] && [ -n "$3" ] && [ "$(cat "$1")" != "$3" ]; then
+        echo "kept: $1, which differs from $2; to replace it: rm $1, then run this again"
+    fi
+    write "$1" "$3"
+}
+
 mkdir -p secrets/channels "secrets/$backend"
 write secrets/grafana_admin_password "$(random)"
 write secrets/grafana_secret_key "$(random)"
@@ -41,8 +48,8 @@ own)
             "user; set them, or write secrets/own/database_url and secrets/own/redis_url" >&2
         exit 2
     fi
-    write secrets/own/database_url "${DATABASE_URL:-}"
-    write secrets/own/redis_url "${REDIS_URL:-}"
+    write_own secrets/own/database_url DATABASE_URL "${DATABASE_URL:-}"
+    write_own secrets/own/redis_url REDIS_URL "${REDIS_URL:-}"
     ;;
 *)
     echo "error: BACKEND is '$backend'; expected demo or own" >&2
