@@ -17,7 +17,8 @@ write() { # FILE CONTENT
 
 write_own() { # FILE VARIABLE CONTENT
     if [ -s "$1" ] && [ -n "$3" ] && [ "$(cat "$1")" != "$3" ]; then
-        echo "kept: $1, which differs from $2; to replace it: rm $1, then run this again"
+        # A container that runs goes on reading the file that it was started with, hence `make down`.
+        echo "kept: $1, which differs from $2; to replace it: make down; rm $1; then the same again"
     fi
     write "$1" "$3"
 }

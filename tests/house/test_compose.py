@@ -278,6 +278,19 @@ def test_an_own_backend_brings_its_urls(tmp_path: Path) -> None:
     assert run_secrets(tmp_path, "other").returncode == 2
 
 
+def test_a_url_that_is_not_taken_over_is_told_without_its_value(tmp_path: Path) -> None:
+    urls = {"REDIS_URL": "redis://:old-secret@r", "DATABASE_URL": "postgresql://u:old-secret@db"}
+    run_secrets(tmp_path, "own", **urls)
+    assert run_secrets(tmp_path, "own", **urls).stdout == ""
+    told = run_secrets(tmp_path, "own", **{**urls, "DATABASE_URL": "postgresql://u:new-secret@db"})
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout == (
+        "kept: secrets/own/database_url, which differs from DATABASE_URL; "
+        "to replace it: make down; rm secrets/own/database_url; then the same again\n"
+    )
+    assert (tmp_path / "secrets/own/database_url").read_text() == f"{urls['DATABASE_URL']}\n"
+
+
 def test_the_first_start_of_postgresql_makes_owner_and_exporter(
     secrets: Path, server_root: Path, tmp_path: Path
 ) -> None:
