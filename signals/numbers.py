@@ -102,13 +102,7 @@ Number = Objective | Limit
 
 
 def _check(number: Number) -> None:
-    what = f"{type(number).__name__.lower()} {number.key!r}"
-    require_fields(what, number, NumberError)
-    if number.value < 0:
-        raise NumberError(
-            f"{what}: value is {number.value:g} {number.unit.name}; nothing that is measured in it is ever "
-            "below 0; give 0 or more"
-        )
+    require_fields(f"{type(number).__name__.lower()} {number.key!r}", number, NumberError)
 
 
 def require_same_unit(what: str, unit: Unit, number: Number, error: type[Exception]) -> None:

@@ -75,7 +75,13 @@ def _numbers(stack: Stack) -> Iterator[str]:
                 f"nothing reads the {type(number).__name__.lower()} {number.key!r}; expected the key of one "
                 f"that is there, or a signal or alert that names it. {hint}"
             )
-    for number in read:
+    for number in (*own, *read):
+        if number.value < 0:
+            yield (
+                f"the {type(number).__name__.lower()} {number.key!r} is "
+                f"{spoken(number.value, number.unit)}; nothing that is measured in {number.unit.name!r} is "
+                "ever below 0, so an alert on it fires for ever or never; give 0 or more"
+            )
         counts = stack.numbers.get(number.key, number)
         if not counts.unit.agrees(number.unit):
             yield (

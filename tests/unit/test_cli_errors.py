@@ -127,6 +127,10 @@ def test_an_alert_without_a_runbook_is_told_with_the_file_to_write(build: Build)
             "two objectives or limits have the key 'p95'",
         ),
         ("5", "STACK is int; expected a dashboards.stack.Stack; the module has THEIRS"),
+        (
+            "Stack(objectives=(replace(objectives.CACHE, value=-0.1),))",
+            "the objective 'cache' is -10 %; nothing that is measured in 'share' is ever below 0",
+        ),
         ('Stack(retention="35d")', "the stack: retention is '35d' (str); expected int"),
         ("Stack(time_scale=float('inf'))", "the stack: time_scale is inf (float); expected a finite"),
         (
