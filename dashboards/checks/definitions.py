@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import get_args
@@ -14,6 +15,10 @@ from signals.limits import LIMITS
 from signals.numbers import Number, require_fields, spoken
 from signals.objectives import OBJECTIVES
 
+URL = re.compile(r"https?://[^\s{}\"']+")
+ADDRESS = re.compile(r"[^\s/]+:\d+")
+TARGET_FILES = (".yml", ".yaml", ".json")
+
 
 def require(stack: Stack) -> None:
     """Let a stack pass that can be rendered.
@@ -25,7 +30,7 @@ def require(stack: Stack) -> None:
     for problem in _choices(stack):
         raise StackError(problem)
     require_fields("the stack", stack, StackError)
-    for problem in chain(_labels(stack), _numbers(stack)):
+    for problem in chain(_servers(stack), _labels(stack), _numbers(stack)):
         raise StackError(problem)
     # Both would be written to one file, and the first would be gone without a word.
     titles = {RUNBOOKS_UID: "Runbooks"}
@@ -42,11 +47,29 @@ def _choices(stack: Stack) -> Iterator[str]:
     known = get_args(Engine)
     if stack.engine not in known:
         yield f"the stack's engine is {stack.engine!r}; exactly one notifies; choose {' or '.join(known)}"
-    if not str(stack.grafana_url).startswith(("http://", "https://")):
+    if not URL.fullmatch(str(stack.grafana_url)):
         yield (
             f"the stack's grafana_url is {stack.grafana_url!r}; links in messages start with it; "
             "expected such as https://grafana.example.org"
         )
+
+
+def _servers(stack: Stack) -> Iterator[str]:
+    """What Grafana and Prometheus refuse at their start."""
+    if not stack.folder.strip() or "/" in stack.folder:
+        yield f"the stack's folder is {stack.folder!r}; expected a title without a slash; give it one"
+    if not stack.targets.file.endswith(TARGET_FILES):
+        yield (
+            f"the stack's targets.file is {stack.targets.file!r}; expected a name that ends in "
+            f"{', '.join(TARGET_FILES)}; rename it"
+        )
+    names = [job.name for job in stack.targets.jobs]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"two jobs are called {name!r}; expected one; rename the other, or give it both addresses"
+    for job in stack.targets.jobs:
+        for address in job.addresses:
+            if not ADDRESS.fullmatch(address):
+                yield f"job {job.name!r} has the address {address!r}; expected host:port; correct it"
 
 
 def _labels(stack: Stack) -> Iterator[str]:

@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from dashboards.model import Board, graph, row, stat
 from dashboards.stack import STACK as THEIRS, Stack
+from dashboards.targets import Job
 from signals import limits, numbers, objectives
 """
 SIGNAL = """
@@ -125,6 +126,23 @@ def test_an_alert_without_a_runbook_is_told_with_the_file_to_write(build: Build)
         (
             "Stack(objectives=(objectives.P95, replace(objectives.P95, value=0.1)))",
             "two objectives or limits have the key 'p95'",
+        ),
+        ('Stack(folder="")', "folder is ''; expected a title without a slash"),
+        (
+            'Stack(grafana_url="http://{host}")',
+            "grafana_url is 'http://{host}'; links in messages start with it",
+        ),
+        (
+            "Stack(targets=replace(THEIRS.targets, jobs=THEIRS.targets.jobs[2:3] * 2))",
+            "two jobs are called 'exporter'",
+        ),
+        (
+            'Stack(targets=replace(THEIRS.targets, file="t/*.txt"))',
+            "targets.file is 't/*.txt'; expected a name",
+        ),
+        (
+            'Stack(targets=replace(THEIRS.targets, jobs=(Job(name="shop", addresses=("a b:1",)),)))',
+            "job 'shop' has the address 'a b:1'; expected host:port",
         ),
         ("5", "STACK is int; expected a dashboards.stack.Stack; the module has THEIRS"),
         (
