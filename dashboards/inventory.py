@@ -59,6 +59,7 @@ def _alerts(stack: Stack) -> list[Row]:
                 "limit": f"{alert.operator} {spoken(number.value, number.unit)}",
                 "hold": f"{alert.hold * stack.time_scale:g} s",
                 "engines": ",".join(alert.engines),
+                "not proven": ",".join(alert.unproven) or "-",
                 "panel": f"{uid}#{panel}",
                 "signal": alert.signal.title,
             }
