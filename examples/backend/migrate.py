@@ -1,12 +1,14 @@
-"""Run a migration with psql, one statement a transaction: `python -m examples.backend.migrate`."""
+"""Create the five indexes, one statement a transaction: `python -m examples.backend.migrate`."""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import make_url
 
@@ -21,11 +23,11 @@ VARIABLES = {
 
 
 class MigrationError(RuntimeError):
-    """psql stopped at a statement; the message is what it wrote."""
+    """A statement failed, or the server could not be reached; the message is PostgreSQL's or psql's."""
 
 
 def migrate(dsn: str, script: Path = INDEXES) -> None:
-    """Run `script` in the database of `dsn`. The password goes by the environment, not the command line.
+    """Run `script` with psql in the database of `dsn`. The password goes by the environment, no command line.
 
     Raises:
         MigrationError: a statement failed; those before it stay.
@@ -38,11 +40,30 @@ def migrate(dsn: str, script: Path = INDEXES) -> None:
         raise MigrationError(done.stderr.strip())
 
 
+def create_indexes(url: str) -> None:
+    r"""Run `INDEXES` where there is no psql, as in the example's image; `url` may be any SQLAlchemy URL.
+
+    Of psql's own commands it knows ``\gexec``. A statement ends at a semicolon that ends a line.
+
+    Raises:
+        MigrationError: a statement failed, and those before it stay; or the server could not be reached.
+    """
+    dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    *parts, _ = re.split(r"(;|\\gexec)\n", INDEXES.read_text())
+    try:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            for statement, end in zip(parts[::2], parts[1::2], strict=True):
+                done = connection.execute(statement.encode())
+                for (made,) in done.fetchall() if end != ";" else ():
+                    connection.execute(made)
+    except psycopg.Error as error:
+        raise MigrationError(str(error).strip()) from error
+
+
 def main() -> None:
     """Create the five indexes in the database that the environment names."""
-    url = make_url(os.environ["DATABASE_URL"]).set(drivername="postgresql")
     try:
-        migrate(url.render_as_string(hide_password=False))
+        create_indexes(os.environ["DATABASE_URL"])
     except MigrationError as error:
         sys.exit(str(error))
 

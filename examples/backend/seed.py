@@ -1,15 +1,20 @@
-"""Create the tables and fill them, once: `python -m examples.backend.seed`. Redis gets some sessions."""
+"""Create the tables and fill them, once: `python -m examples.backend.seed`. Redis gets some sessions.
+
+In the state `fixed` the indexes are created too.
+"""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from redis import Redis
 from sqlalchemy import Engine, select, text
 
 from examples.backend.engine import make_engine
+from examples.backend.migrate import MigrationError, create_indexes
 from examples.backend.models import Base, Employee
-from examples.backend.settings import Settings
+from examples.backend.settings import Settings, SettingsError
 
 SEED = Path(__file__).parent / "sql" / "seed.sql"
 FACTORIES = 200
@@ -42,15 +47,29 @@ def seed_sessions(redis: Redis) -> None:
         pipeline.execute()
 
 
-def main() -> None:
-    """Seed what the environment names."""
-    settings = Settings.from_env()
+def seed(settings: Settings) -> None:
+    """Bring both servers to the state that the settings ask for, and say what was done.
+
+    Raises:
+        MigrationError: the indexes of the state `fixed` could not be created.
+    """
     engine = make_engine(settings)
     filled = seed_tables(engine)
     engine.dispose()
     with Redis.from_url(settings.redis_url) as redis:
         seed_sessions(redis)
     print("tables filled" if filled else "tables were filled before; nothing done")
+    if settings.fixed:
+        create_indexes(settings.database_url)
+        print("indexes created")
+
+
+def main() -> None:
+    """Seed what the environment names."""
+    try:
+        seed(Settings.from_env())
+    except (SettingsError, MigrationError) as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -7,9 +7,10 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
 import psycopg
@@ -21,7 +22,11 @@ from alerts.model import Engine
 from alerts.notifications import Webhook
 from dashboards.stack import STACK
 from dashboards.write import render, write
+from examples.backend.migrate import MigrationError, create_indexes
+from examples.backend.settings import State
+from examples.demo.chain import MAX_CONNECTIONS, MAX_MEMORY
 from examples.demo.databases import Postgres, Redis
+from examples.demo.prepare import create_database
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.monitoring.yml"
@@ -202,6 +207,55 @@ def test_links_lead_to_the_published_port_and_not_to_a_container(name: str) -> N
     (published,) = SERVICES[name]["ports"]
     port = published.removeprefix("127.0.0.1:").rpartition(":")[0]
     assert f"--web.external-url=http://localhost:{port}" in SERVICES[name]["command"]
+
+
+@pytest.mark.parametrize("state", get_args(State))
+def test_the_databases_of_the_example_have_the_limits_of_its_state(state: State, tmp_path: Path) -> None:
+    for program in ("docker-entrypoint.sh", "redis-server"):
+        (tmp_path / program).write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+        (tmp_path / program).chmod(0o755)
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "BACKEND_STATE": state}
+
+    def arguments(name: str) -> list[str]:
+        assert default(SERVICES[name]["environment"]["BACKEND_STATE"]) == "baseline"
+        command = [word.replace("$$", "$") for word in SERVICES[name]["command"]]
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.split("\n")
+
+    postgres = arguments("postgres")
+    assert postgres[:3] == ["postgres", "-c", "shared_preload_libraries=pg_stat_statements"]
+    assert postgres[3:] == ["-c", f"max_connections={MAX_CONNECTIONS[state]}", ""]
+    redis = arguments("redis")
+    assert redis[:4] == ["--aclfile", "/run/secrets/redis.acl", "--maxmemory", MAX_MEMORY[state]]
+    assert redis[4:] == ["--maxmemory-policy", "allkeys-lru", "--save", "", ""]
+
+
+@pytest.mark.parametrize(("state", "indexes"), [("baseline", 0), ("fixed", 5), ("broken", 0)])
+def test_the_seed_creates_the_indexes_of_the_state_without_psql(
+    state: str, indexes: int, postgres: Postgres, redis_server: Redis
+) -> None:
+    name = f"seed_{state}"
+    url = create_database(postgres, name, owner=name, password="seed-secret")
+    env = {"PATH": "/nowhere", "DATABASE_URL": url, "REDIS_URL": redis_server.url, "BACKEND_STATE": state}
+    assert SERVICES["seed"]["environment"] == {"BACKEND_STATE": "${BACKEND_STATE:-baseline}"}
+    command = [sys.executable, *SERVICES["seed"]["command"][1:]]
+    said = "" if state != "broken" else "BACKEND_STATE is 'broken'; expected 'baseline' or 'fixed'\n"
+    with psycopg.connect(postgres.superuser_dsn, dbname=name, autocommit=True) as connection:
+        for _ in range(2):  # at each start; the second finds what an interrupted one left
+            done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+            assert (done.returncode, done.stderr) == (bool(said), said)
+            audit = "FROM pg_class JOIN pg_index ON oid = indexrelid WHERE relname ~ '^idx_' AND indisvalid"
+            assert connection.execute(f"SELECT {audit}").rowcount == indexes
+            connection.execute(
+                "UPDATE pg_index SET indisvalid = false"
+                " WHERE indexrelid = to_regclass('idx_requests_status_created')"
+            )
+
+
+def test_a_migration_that_fails_tells_no_password(postgres: Postgres) -> None:
+    url = create_database(postgres, "no_tables", owner="no_tables", password="seed-secret")
+    with pytest.raises(MigrationError, match='relation "salary_calculations" does not exist') as told:
+        create_indexes(url)
+    assert "secret" not in str(told.value)
 
 
 def test_the_home_board_is_one_that_is_built() -> None:
