@@ -10,7 +10,7 @@ import math
 import re
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, Protocol
 
 from dashboards.checks.times import seconds
@@ -24,6 +24,8 @@ State = Literal["data", "zero", "empty", "bad"]
 
 LABEL_VALUES = re.compile(r"label_values\((?P<selector>.+), (?P<label>\w+)\)\Z")
 POINTS = 60
+# What lies further beyond all that was seen before has moved: load alone makes times vary by some.
+RISEN, FALLEN = 1.5, 0.9
 # What to do about a panel without data and without a reason.
 HINT = (
     'hint: see "No data?" in README.md, send what the panel shows, or ask over a longer time with --minutes; '
@@ -62,7 +64,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """What a panel showed: the worst of its queries, and what its definition allows."""
+    """What a panel showed: the worst of its queries, and what its definition allows of each."""
 
     board: str
     panel: Panel
@@ -74,7 +76,7 @@ class Proof:
         states = [answer.state for answer in self.answers]
         if "bad" in states:
             return "bad"
-        if "empty" in states and not (self.panel.kind in ("graph", "table") and "data" in states):
+        if "empty" in states:
             return "empty"
         return "data" if "data" in states else "zero"
 
@@ -90,18 +92,27 @@ class Proof:
         """Whether the panel has data, or its definition says why not."""
         return self.state == "data" or (self.state != "bad" and bool(self.excused))
 
-    def moved_from(self, before: Proof, by: float = 0.1) -> bool:
-        """Whether it looks different: other series, or extremes that differ by more than a tenth."""
-        return any(_differs(now, then, by) for now, then in zip(self.answers, before.answers, strict=True))
+    def moved_from(self, before: Proof) -> bool:
+        """Whether it shows what it did not show before: a new series, or values beyond those of then."""
+        return any(_beyond(now, then) for now, then in zip(self.answers, before.answers, strict=True))
+
+    def with_range_of(self, other: Proof) -> Proof:
+        """The same panel with the extremes of two looks."""
+        answers = (_either(one, two) for one, two in zip(self.answers, other.answers, strict=True))
+        return replace(self, answers=tuple(answers))
 
 
-def _differs(now: Answer, then: Answer, by: float) -> bool:
-    if (now.high is None) != (then.high is None) or now.series != then.series:
-        return True
-    pairs = ((now.high, then.high), (now.low, then.low))
-    return any(
-        abs(a - b) > by * max(abs(a), abs(b)) for a, b in pairs if a is not None and b is not None and a != b
-    )
+def _beyond(now: Answer, then: Answer) -> bool:
+    if now.high is None or now.low is None or then.high is None or then.low is None:
+        return (now.high is None) != (then.high is None)
+    return now.series > then.series or now.high > RISEN * then.high or now.low < FALLEN * then.low
+
+
+def _either(one: Answer, two: Answer) -> Answer:
+    lows = [each.low for each in (one, two) if each.low is not None]
+    highs = [each.high for each in (one, two) if each.high is not None]
+    series = max(one.series, two.series)
+    return replace(one, series=series, low=min(lows, default=None), high=max(highs, default=None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +207,9 @@ def variable_values(rendered: Mapping[str, Any], source: Source, span: Span) -> 
                 f"variable {variable['name']}: {variable['query']['query']!r} is no label_values()"
             )
         options = sorted(source.label_values(match["selector"], match["label"], span.start, span.end))
-        values[variable["name"]] = variable["allValue"] if variable["multi"] else "".join(options[:1])
+        # Without anything to choose, a board shows nothing; so must its proof.
+        every = variable["multi"] and options
+        values[variable["name"]] = variable["allValue"] if every else "".join(options[:1])
     return values
 
 

@@ -32,7 +32,7 @@ BOARD = Board(
                 api.IN_PROGRESS,
                 title="In progress",
                 zero="no request is being answered",
-                moves="slow-endpoint",
+                moves="hold-connections",
             ),
             stat(api.WORKERS, zero="no worker is alive", moves="lose-worker"),
             stat(

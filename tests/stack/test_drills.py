@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from dashboards.prove import Proof, prove
+from dashboards.prove import Proof, Span, prove
 from dashboards.stack import STACK
 from examples.faults import injected, make
 from tests.stack.conftest import Running, eventually
@@ -86,10 +86,26 @@ def told_last(running: Running, alert: str) -> str:
     return told
 
 
+LOOKS, PAUSE = 8, 3.0
+
+
 @pytest.fixture(scope="module")
 def healthy(running: Running) -> list[Proof]:
-    """What every panel showed before the first fault."""
-    return prove(running.stack, running.prometheus, running.shown())
+    """All that every panel showed before the first fault: the extremes of several looks."""
+    found = prove(running.stack, running.prometheus, running.shown())
+    for _ in range(LOOKS):
+        time.sleep(PAUSE)
+        looked = prove(running.stack, running.prometheus, running.shown())
+        found = [each.with_range_of(other) for each, other in zip(found, looked, strict=True)]
+    return found
+
+
+def test_panels_about_trouble_stand_still_while_there_is_none(running: Running, healthy: list[Proof]) -> None:
+    began = time.time()
+    time.sleep(LOOKS * PAUSE)
+    named = [each for each in healthy if each.panel.moves]
+    moved = unmoved(running, healthy, "", began)[1]
+    assert len(moved) <= len(named) / 10, moved
 
 
 @pytest.fixture(scope="module")
@@ -98,15 +114,18 @@ def resolving() -> dict[str, float]:
     return {}
 
 
-def unmoved(running: Running, healthy: list[Proof], fault: str) -> list[str]:
-    """The panels about this fault that look as they did before."""
+def unmoved(running: Running, healthy: list[Proof], fault: str, began: float) -> tuple[list[str], list[str]]:
+    """Of the panels about this fault, those that since then show nothing new, and those that do."""
     before = {(each.board, each.panel.title): each for each in healthy}
-    shown = prove(running.stack, running.prometheus, running.shown(), fault=fault)
-    return [
-        f"{each.board}: {each.panel.title}"
-        for each in shown
-        if not each.moved_from(before[each.board, each.panel.title])
-    ]
+    span = Span(start=began, end=time.time())
+    shown = prove(running.stack, running.prometheus, span, fault=fault)
+    still: list[str] = []
+    moved: list[str] = []
+    for each in shown:
+        if each.panel.moves:
+            new = each.moved_from(before[each.board, each.panel.title])
+            (moved if new else still).append(f"{each.board}: {each.panel.title}")
+    return still, moved
 
 
 @pytest.mark.parametrize("drill", DRILLS, ids=lambda drill: f"{drill.fault}-{drill.alert}")
@@ -130,7 +149,7 @@ def test_a_fault_fires_its_alert_and_no_other(
             f"{drill.alert} is delivered",
             within=30,
         )
-        still = unmoved(running, healthy, drill.fault)
+        still, _ = unmoved(running, healthy, drill.fault, began)
     resolving[drill.alert] = began
     resolving |= dict.fromkeys(drill.consequences, began)
     assert others == set(), "alerts that this fault must not fire"
@@ -168,8 +187,11 @@ def test_killed_workers_are_down_although_their_metrics_page_answers(running: Ru
 
 @pytest.mark.parametrize("fault", OTHERS)
 def test_panels_about_a_fault_move(running: Running, healthy: list[Proof], fault: str) -> None:
+    began = time.time()
     with injected(make(fault, running.chain.targets)):
-        eventually(lambda: not unmoved(running, healthy, fault), f"panels about {fault} move", within=60)
+        eventually(
+            lambda: not unmoved(running, healthy, fault, began)[0], f"panels about {fault} move", within=60
+        )
 
 
 def test_each_fault_that_a_panel_names_is_injected() -> None:
