@@ -11,6 +11,7 @@ import datetime
 import os
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from examples.demo.chain import Chain
 from examples.demo.grafana_report import FAILED, PASSED, REPORT, Report, digest
 from examples.demo.process import ROOT, ServerError, free_port
 from examples.demo.render import demo_stack, grafana_stack, renderer
-from examples.demo.scenario import Plan, Scenario
+from examples.demo.scenario import Plan, Scenario, first
 from examples.demo.servers import Grafana
 
 COMMITTED = ROOT / "provisioning/grafana"
@@ -37,6 +38,9 @@ NOT_OF_FILES = re.compile(
     r"logger=(?:ngalert|tsdb|plugin|data-proxy|query_data)\S*|no such host|connection refused"
 )
 SHOWN = 300
+UNREACHABLE = "PrometheusUnreachable"
+# Grafana's clock ticks every ten seconds, whatever the scale.
+UNREACHABLE_SECONDS = 150
 
 
 def main() -> int:
@@ -119,7 +123,28 @@ def _chain(home: Path) -> list[Seen]:
         )
         found += _told(_deliveries(scenario))
         found += _told([evaluated(stack, client), _log(chain.grafana, lambda _: True)])
+        found += _told(_blind(scenario))
     return found
+
+
+def _blind(scenario: Scenario) -> Iterator[Seen]:
+    """The one rule that Grafana alone evaluates: Prometheus is gone, and comes back."""
+    chain = scenario.chain
+    yield _heard(scenario, UNREACHABLE, "firing", chain.prometheus.stop)
+    yield _heard(scenario, UNREACHABLE, "resolved", chain.prometheus.start)
+
+
+def _heard(scenario: Scenario, alert: str, status: str, cause: Callable[[], object]) -> Seen:
+    began = time.time()
+    cause()
+    receiver = scenario.chain.grafana_webhook
+    while receiver and time.time() < began + UNREACHABLE_SECONDS:
+        if found := first(receiver, alert, status, began):
+            return Seen(
+                what=f"{alert} {status}", seen=f"delivered {found.seconds:.0f} s after its cause", well=True
+            )
+        time.sleep(1)
+    return Seen(what=f"{alert} {status}", seen="no message arrived", well=False)
 
 
 def _deliveries(scenario: Scenario) -> Iterator[Seen]:

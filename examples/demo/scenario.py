@@ -146,20 +146,22 @@ class Scenario:
         waiting = [each for each in (self.chain.webhook, self.chain.grafana_webhook) if each]
         while waiting and time.time() < began + self._scaled(self.plan.delivery):
             for receiver in waiting.copy():
-                found = self._first(receiver, status, began)
+                found = first(receiver, self.plan.alert, status, began)
                 if found:
                     waiting.remove(receiver)
                     yield found
             time.sleep(POLL_SECONDS)
 
-    def _first(self, receiver: WebhookReceiver, status: str, since: float) -> Delivery | None:
-        for message in receiver.messages():
-            for alert in message["body"]["alerts"] if message["received"] >= since else ():
-                if (alert["labels"]["alertname"], alert["status"]) == (self.plan.alert, status):
-                    return Delivery(
-                        receiver=receiver.name,
-                        status=status,
-                        seconds=message["received"] - since,
-                        alert=alert,
-                    )
-        return None
+
+def first(receiver: WebhookReceiver, name: str, status: str, since: float) -> Delivery | None:
+    """A receiver's first message of this alert with this status since then; None if there is none yet."""
+    for message in receiver.messages():
+        for alert in message["body"]["alerts"] if message["received"] >= since else ():
+            if (alert["labels"]["alertname"], alert["status"]) == (name, status):
+                return Delivery(
+                    receiver=receiver.name,
+                    status=status,
+                    seconds=message["received"] - since,
+                    alert=alert,
+                )
+    return None
