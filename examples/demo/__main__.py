@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
 import shutil
 import signal
 import sys
@@ -41,6 +42,8 @@ def main() -> int:
     if not 0.05 <= options.time_scale <= 1:
         parser.error(f"--time-scale is {options.time_scale:g}; expected 0.05 to 1")
     ends_by_signals()
+    # Of a transaction that Ctrl-C breaks off, psycopg would tell on the terminal.
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
     try:
         return play(options.time_scale, stay=options.stay)
     except ServerError as error:
