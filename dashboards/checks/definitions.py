@@ -11,8 +11,10 @@ from alerts.model import Engine
 from dashboards.checks.finding import listed, nearest
 from dashboards.errors import StackError
 from dashboards.stack import RUNBOOKS_UID, Stack
+from exporters.catalogue import Histogram
 from signals.limits import LIMITS
-from signals.numbers import Number, require_fields, spoken
+from signals.model import Signal
+from signals.numbers import SECONDS, Number, require_fields, spoken
 from signals.objectives import OBJECTIVES
 
 URL = re.compile(r"https?://[^\s{}\"']+")
@@ -30,7 +32,7 @@ def require(stack: Stack) -> None:
     for problem in _choices(stack):
         raise StackError(problem)
     require_fields("the stack", stack, StackError)
-    for problem in chain(_servers(stack), _labels(stack), _numbers(stack)):
+    for problem in chain(_servers(stack), _labels(stack), _numbers(stack), _bounds(stack)):
         raise StackError(problem)
     # Both would be written to one file, and the first would be gone without a word.
     titles = {RUNBOOKS_UID: "Runbooks"}
@@ -115,10 +117,35 @@ def _numbers(stack: Stack) -> Iterator[str]:
             )
 
 
+def _bounds(stack: Stack) -> Iterator[str]:
+    """A limit on times that is no bound: how many requests keep it can never be told.
+
+    The rendered percentiles have a check of their own, `limit-is-bound`; this is for means.
+    """
+    for signal in _signals(stack):
+        number = stack.numbers.get(signal.objective.key) if signal.objective else None
+        if number is None or number.unit is not SECONDS or "histogram_quantile" in signal.query.text:
+            continue
+        histograms = (each for each in signal.query.metrics if isinstance(each, Histogram))
+        for metric in histograms:
+            if metric.unit == "seconds" and number.value not in metric.buckets:
+                yield (
+                    f"{number.key!r} is {number.value:g} s, which is no bound of {metric.name}; expected one "
+                    f"of {', '.join(f'{bound:g}' for bound in metric.buckets)}; choose one"
+                )
+
+
+def _signals(stack: Stack) -> Iterator[Signal]:
+    """Every signal that is shown or watched."""
+    for board in stack.boards:
+        for panel in board.panels:
+            yield from panel.shown
+    yield from (alert.signal for alert in stack.alerts)
+
+
 def _read(stack: Stack) -> Iterator[Number]:
     """The objectives and limits that the stack's own signals, alerts and recordings name."""
-    signals = [signal for board in stack.boards for panel in board.panels for signal in panel.shown]
-    for signal in (*signals, *(alert.signal for alert in stack.alerts)):
+    for signal in _signals(stack):
         yield from signal.query.numbers
         if signal.objective is not None:
             yield signal.objective

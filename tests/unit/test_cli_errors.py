@@ -127,6 +127,10 @@ def test_an_alert_without_a_runbook_is_told_with_the_file_to_write(build: Build)
             "Stack(objectives=(objectives.P95, replace(objectives.P95, value=0.1)))",
             "two objectives or limits have the key 'p95'",
         ),
+        (
+            "Stack(objectives=(replace(objectives.AVERAGE, value=0.07),))",
+            "'average' is 0.07 s, which is no bound of http_request_duration_seconds; expected one of 0.01",
+        ),
         ('Stack(folder="")', "folder is ''; expected a title without a slash"),
         (
             'Stack(grafana_url="http://{host}")',
