@@ -63,6 +63,7 @@ class Alert:
         operator: strict, so that the alert is quiet exactly at its limit.
         limit: by default the signal's objective; in the signal's unit. A stack replaces it by its key.
         guards: each must have a sample with the same identity for the alert to speak.
+        yields_to: the graver alert of the same thing; while that one's condition holds, this one is silent.
         by: the labels that tell its instances apart, exactly those of the signal's query.
         window: the range of its rates, in seconds.
         hold: how long the limit must be crossed before it fires, in seconds.
@@ -89,6 +90,7 @@ class Alert:
     description: str
     limit: Number | None = None
     guards: tuple[Query, ...] = ()
+    yields_to: Alert | None = None
     window: Seconds = 300
     keep: Seconds = 0
     engines: tuple[Engine, ...] = ("grafana", "prometheus")
@@ -101,6 +103,7 @@ class Alert:
         self._check_name()
         self._check_limit()
         self._check_labels()
+        self._check_graver()
         self._check_engines()
         _check_text(self, "summary", self.summary, engine=True)
         _check_text(self, "description", self.description, engine=False)
@@ -150,6 +153,24 @@ class Alert:
                     f"not all in {sorted(own)}; it would match nothing; aggregate them away"
                 )
 
+    def _check_graver(self) -> None:
+        """Two alerts of one thing: never both, and never neither while the limit is crossed."""
+        graver = self.yields_to
+        if graver is None:
+            return
+        if set(graver.by) != set(self.by) or graver.window != self.window:
+            raise AlertError(
+                f"alert {self.name} yields to {graver.name}, which has by {sorted(map(str, graver.by))} and "
+                f"window {graver.window:g} s; expected its own, {sorted(map(str, self.by))} and "
+                f"{self.window:g} s; make them equal"
+            )
+        for first, second in ((self, graver), (graver, self)):
+            if first.keep > second.hold:
+                raise AlertError(
+                    f"alert {first.name}: keep is {first.keep:g} s, longer than the {second.hold:g} s that "
+                    f"{second.name} is held; both would fire at once; lower keep"
+                )
+
     def _check_engines(self) -> None:
         if not self.engines:
             raise AlertError(
@@ -187,8 +208,9 @@ class Alert:
 
     @property
     def queries(self) -> tuple[Query, ...]:
-        """The value's query, then those of its guards."""
-        return (self.signal.query, *self.guards)
+        """The value's query, then those of its guards and of the graver alert."""
+        graver = (self.yields_to.condition,) if self.yields_to else ()
+        return (self.signal.query, *self.guards, *graver)
 
     @property
     def value(self) -> Query:
@@ -199,15 +221,17 @@ class Alert:
     def condition(self) -> Query:
         """The value where it crosses the limit and every guard lets it through."""
         text = f"({enclosed(self.signal.query.text)} {self.operator} <number:{self.threshold.key}>)"
-        return self._guarded(text if self.guards else text[1:-1])
+        return self._guarded(text if self.guards or self.yields_to else text[1:-1])
 
     def _guarded(self, text: str) -> Query:
         for guard in self.guards:
             text += f" and on (<by:{','.join(guard.labels)}>) {enclosed(guard.text)}"
+        if self.yields_to:
+            labels = ",".join(self.signal.query.labels)
+            text = f"{text} unless on (<by:{labels}>) {enclosed(self.yields_to.condition.text)}"
         metrics = dict.fromkeys(metric for query in self.queries for metric in query.metrics)
         numbers = dict.fromkeys(number for query in self.queries for number in query.numbers)
-        labels = self.signal.query.labels
-        return Query(text, tuple(metrics), (*numbers, self.threshold), labels)
+        return Query(text, tuple(metrics), (*numbers, self.threshold), self.signal.query.labels)
 
 
 def _check_text(alert: Alert, what: str, text: str, *, engine: bool) -> None:

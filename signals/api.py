@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from exporters.catalogue import api, external
 from exporters.catalogue.labels import JOB
-from signals import limits, objectives
+from signals import objectives
 from signals.idioms import mean, observed, promql, quantile, rate, ratio, value
+from signals.limits import api as limits
+from signals.limits import shared
 from signals.model import Signal
 from signals.numbers import (
     BYTES,
@@ -283,6 +285,6 @@ ANSWERS = Signal(
     act="Ask the health route yourself, then read the server's log.",
     query=value(external.PROBE_SUCCESS, HEALTH_JOB, over="max"),
     unit=STATE,
-    objective=limits.ANSWERING,
+    objective=shared.ANSWERING,
     legend="{{instance}}",
 )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from exporters.catalogue import api, postgres
-from signals import limits
 from signals.idioms import increase, mean, promql, quantile, rate, value
+from signals.limits import pool as limits
 from signals.model import Signal
 from signals.numbers import COUNT, PER_SECOND, RATIO, SECONDS
 

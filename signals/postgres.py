@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from exporters.catalogue import postgres as pg
 from exporters.catalogue import postgres_objects as objects
-from signals import limits
 from signals.idioms import promql, rate, ratio, value
+from signals.limits import postgres as limits
+from signals.limits import shared
 from signals.model import Signal
 from signals.numbers import BYTES, COUNT, PER_SECOND, RATIO, SECONDS, STATE
 from signals.pool import USABLE_CONNECTIONS
@@ -17,7 +18,7 @@ UP = Signal(
     act="Ask it with psql from the exporter's host; then read the server's log.",
     query=value(pg.UP, over="max"),
     unit=STATE,
-    objective=limits.ANSWERING,
+    objective=shared.ANSWERING,
     legend="{{instance}}",
 )
 CONNECTIONS_BY_STATE = Signal(
@@ -211,7 +212,7 @@ EXPECTED_COVERED = Signal(
     act="Create it outside a transaction: CREATE INDEX CONCURRENTLY.",
     query=value(objects.EXPECTED_COVERED, over="min", by=(objects.INDEX, objects.TABLE)),
     unit=STATE,
-    objective=limits.ANSWERING,
+    objective=shared.ANSWERING,
     legend="{{index}}",
 )
 EXPECTED_PRESENT = Signal(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from exporters.catalogue import redis
-from signals import limits, objectives
+from signals import objectives
 from signals.idioms import promql, rate, ratio, value
+from signals.limits import redis as limits
+from signals.limits import shared
 from signals.model import Signal
 from signals.numbers import BYTES, BYTES_PER_SECOND, COUNT, PER_SECOND, RATIO, SECONDS, STATE
 
@@ -15,7 +17,7 @@ UP = Signal(
     act="Ask it with redis-cli ping from the exporter's host; then read its log.",
     query=value(redis.UP, over="max"),
     unit=STATE,
-    objective=limits.ANSWERING,
+    objective=shared.ANSWERING,
     legend="{{instance}}",
 )
 LOOKUPS = promql("{hits} + {misses}", hits=rate(redis.HITS), misses=rate(redis.MISSES))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from exporters.catalogue import external, self_
-from signals import limits
 from signals.idioms import SERVER_LEVEL, grouping, promql, rate, select, span, value
+from signals.limits import shared
+from signals.limits import telemetry as limits
 from signals.model import Signal
 from signals.numbers import COUNT, PER_SECOND, RATIO, SECONDS, STATE
 from signals.promql import Query
@@ -26,7 +27,7 @@ TARGETS = Signal(
         NAMES,
     ),
     unit=STATE,
-    objective=limits.ANSWERING,
+    objective=shared.ANSWERING,
     legend="{{job}} {{instance}}",
 )
 TARGET_ANSWERS = Signal(
@@ -68,7 +69,7 @@ COLLECTORS = Signal(
     act="The exporter's log names the SQLSTATE once: a missing right, a lock, or a timeout.",
     query=value(self_.COLLECTOR_SUCCESS, over="min", by=(self_.COLLECTOR,)),
     unit=STATE,
-    objective=limits.ANSWERING,
+    objective=shared.ANSWERING,
     legend="{{collector}}",
 )
 COLLECTOR_ERRORS = Signal(
@@ -113,7 +114,7 @@ REACHABLE = Signal(
     act="Is Prometheus running, and is the data source's URL right?",
     query=promql("vector(1)", labels=()),
     unit=STATE,
-    objective=limits.ANSWERING,
+    objective=shared.ANSWERING,
     legend="reachable",
 )
 RULES_AGE = Signal(

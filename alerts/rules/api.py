@@ -5,8 +5,9 @@ from __future__ import annotations
 from alerts.model import Alert, Severity
 from exporters.catalogue import api as metrics
 from exporters.catalogue.labels import INSTANCE, JOB
-from signals import api, limits
+from signals import api
 from signals.idioms import promql, rate
+from signals.limits import api as limits
 
 ENOUGH_TRAFFIC = promql(
     "{rate} > <number:minimum_traffic>", limits.MINIMUM_TRAFFIC, rate=rate(metrics.REQUESTS)

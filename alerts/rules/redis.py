@@ -5,8 +5,9 @@ from __future__ import annotations
 from alerts.model import Alert, Severity
 from exporters.catalogue import redis as metrics
 from exporters.catalogue.labels import INSTANCE, JOB
-from signals import limits, redis
+from signals import redis
 from signals.idioms import promql, value
+from signals.limits import redis as limits
 
 # The rates of a server that is down outlive it by a window.
 ANSWERS = promql("{up} == 1", up=redis.UP.query)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from alerts.model import Alert, Severity, State
 from exporters.catalogue import external
 from exporters.catalogue.labels import INSTANCE, JOB
-from signals import limits, telemetry
+from signals import telemetry
 from signals.idioms import grouping, promql, select, span, value
+from signals.limits import telemetry as limits
 from signals.promql import Query
 
 # As long as the rule itself looks back, so that both see an outage of the API begin and end together.

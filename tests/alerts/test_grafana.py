@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from alerts import grafana
 from alerts.model import AlertError
+from alerts.proof.plan import CONTEXT
 from alerts.rules import ALERTS, api
-from tests.alerts.proof import CONTEXT
 
 Json = dict[str, Any]
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from alerts.model import AlertError, Severity, unique
+from alerts.proof.plan import CONTEXT
 from alerts.rules import ALERTS, api, pool, postgres, telemetry
 from exporters.catalogue.labels import INSTANCE, JOB
 from signals import limits, objectives
 from signals import postgres as postgres_signals
 from signals.idioms import promql
-from tests.alerts.proof import CONTEXT
 
 GOOD = api.API_LATENCY_P95_HIGH
 
@@ -32,7 +32,7 @@ GOOD = api.API_LATENCY_P95_HIGH
             "hold is '10m' (str); expected seconds, as a finite number; write it without quotes",
         ),
         ({"limit": 0.2}, "limit is 0.2 (float); expected Objective or Limit or None"),
-        ({"limit": limits.EVICTIONS}, "in 'seconds', but 'evictions' is 1 per second"),
+        ({"limit": limits.redis.EVICTIONS}, "in 'seconds', but 'evictions' is 1 per second"),
         ({"hold": -1}, "hold is -1"),
         ({"keep": float("nan")}, "keep is nan"),
         ({"window": 0}, "window is 0"),
@@ -64,7 +64,7 @@ def test_a_broken_alert_is_refused(changes: dict[str, Any], complaint: str) -> N
 def test_an_alert_needs_a_limit_or_a_signal_with_an_objective() -> None:
     with pytest.raises(AlertError, match="no objective and no limit"):
         replace(GOOD, signal=replace(GOOD.signal, objective=None, good="Few."))
-    assert replace(GOOD, limit=limits.SLOW_STATEMENT).threshold is limits.SLOW_STATEMENT
+    assert replace(GOOD, limit=limits.postgres.SLOW_STATEMENT).threshold is limits.postgres.SLOW_STATEMENT
 
 
 def test_two_names_of_one_uid_are_refused() -> None:
@@ -109,7 +109,9 @@ def test_the_clock_scales_windows_holds_and_times_but_no_limit() -> None:
     assert "[30s]" in rule
     assert "> 0.15)" in rule
     assert scaled.says(GOOD, "Held {hold} of {window}.") == "Held 1 min of 30 s."
-    warm = scaled.fill(promql("{up} > <elapsed:warm_up>", limits.WARM_UP, up=postgres_signals.UP.query), 300)
+    warm = scaled.fill(
+        promql("{up} > <elapsed:warm_up>", limits.redis.WARM_UP, up=postgres_signals.UP.query), 300
+    )
     assert warm.endswith("> 180")
 
 

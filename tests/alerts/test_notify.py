@@ -26,8 +26,8 @@ from alerts.notifications import (
     Slack,
     Webhook,
 )
+from alerts.proof.plan import CONTEXT
 from alerts.rules import ALERTS
-from tests.alerts.proof import CONTEXT
 
 Json = dict[str, Any]
 

@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from alerts import grafana, prometheus
+from alerts.proof.plan import CONTEXT
 from alerts.rules import ALERTS
 from signals.audit import RECORDINGS
-from tests.alerts.proof import CONTEXT
 
 Json = dict[str, Any]
 

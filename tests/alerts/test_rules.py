@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from alerts.cases import CASES
 from alerts.model import Alert, RenderContext, State
+from alerts.proof import plan, run
+from alerts.proof.model import Case
 from alerts.rules import ALERTS
-from tests.alerts import proof
-from tests.alerts.cases import CASES, Case
 
 Key = tuple[int, str]
 INTACT = "intact"
@@ -23,8 +24,8 @@ def variants() -> dict[Key, tuple[Case, Alert, RenderContext]]:
     """Each case with its rule, and with each changed one."""
     found: dict[Key, tuple[Case, Alert, RenderContext]] = {}
     for index, case in enumerate(CASES):
-        found[index, INTACT] = (case, case.alert, proof.CONTEXT)
-        for name, alert, context in proof.mutations(case):
+        found[index, INTACT] = (case, case.alert, plan.CONTEXT)
+        for name, alert, context in plan.mutations(case):
             found[index, name] = (case, alert, context)
     return found
 
@@ -43,8 +44,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[Key, Path]:
     """The test file of each variant, beside its rule."""
     root = tmp_path_factory.mktemp("promtool")
     return {
-        key: proof.write(root / str(number), *variant)
-        for number, (key, variant) in enumerate(VARIANTS.items())
+        key: run.write(root / str(number), *variant) for number, (key, variant) in enumerate(VARIANTS.items())
     }
 
 
@@ -53,7 +53,7 @@ def verdicts(files: dict[Key, Path]) -> Mapping[Path, str]:
     """What promtool says of all of them."""
     paths = list(files.values())
     with ThreadPoolExecutor(PROCESSES) as pool:
-        parts = pool.map(proof.judge, [paths[start::PROCESSES] for start in range(PROCESSES)])
+        parts = pool.map(run.judge, [paths[start::PROCESSES] for start in range(PROCESSES)])
         return {path: verdict for part in parts for path, verdict in part.items()}
 
 
@@ -82,7 +82,7 @@ def test_prometheus_loads_every_changed_rule(files: dict[Key, Path]) -> None:
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
 def test_each_state_of_each_rule_is_proven_or_excused(alert: Alert) -> None:
     excused = {state for state, reason in alert.unproven.items() if reason.strip()}
-    proven = {state for case in CASES if case.alert is alert for state, *_ in proof.demands(case.alert)}
+    proven = {state for case in CASES if case.alert is alert for state, *_ in plan.demands(case.alert)}
     assert proven | excused == set(State)
     assert "prometheus" not in alert.engines or State.FIRING in proven
 

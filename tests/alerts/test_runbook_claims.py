@@ -10,9 +10,9 @@ import yaml
 
 from alerts import runbooks
 from alerts.model import Alert
+from alerts.proof.plan import CONTEXT
 from alerts.rules import ALERTS
 from dashboards.stack import STACK
-from tests.alerts.proof import CONTEXT
 
 COMPOSE = yaml.safe_load((Path(__file__).parents[2] / "docker-compose.monitoring.yml").read_text())
 TITLES = {

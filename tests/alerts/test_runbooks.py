@@ -12,9 +12,9 @@ import pytest
 
 from alerts import runbooks
 from alerts.model import Alert, AlertError
+from alerts.proof.plan import CONTEXT
 from alerts.rules import ALERTS, api
 from examples.demo.databases import Postgres
-from tests.alerts.proof import CONTEXT
 
 FENCE = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What a reader fills in.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from alerts.cases import CASES
+from alerts.proof.model import Case
+from alerts.proof.series import Series
 from exporters.catalogue import external
-from tests.alerts.cases import CASES, Case
-from tests.alerts.timeline import Series
 from tests.pages import recorded
 
 PAGES = {"api": "api", "exporter": "exporter", "api-health": "blackbox"}

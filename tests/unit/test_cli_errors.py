@@ -156,7 +156,7 @@ def test_an_alert_without_a_runbook_is_told_with_the_file_to_write(build: Build)
         ('Stack(retention="35d")', "the stack: retention is '35d' (str); expected int"),
         ("Stack(time_scale=float('inf'))", "the stack: time_scale is inf (float); expected a finite"),
         (
-            "Stack(limits=(replace(limits.EVICTIONS, unit=numbers.SECONDS),))",
+            "Stack(limits=(replace(limits.redis.EVICTIONS, unit=numbers.SECONDS),))",
             "the key 'evictions' is that of 1 per second, in 'per second', and of 1 s, in 'seconds'",
         ),
     ],

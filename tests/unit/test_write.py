@@ -255,7 +255,7 @@ def test_list_prints_rows_under_their_names_and_json(what: str) -> None:
 
 
 def test_every_key_that_is_taken_is_listed_also_where_a_stack_brings_few() -> None:
-    few = Stack(objectives=(), limits=(replace(limits.EVICTIONS, value=7),))
+    few = Stack(objectives=(), limits=(replace(limits.redis.EVICTIONS, value=7),))
     listed = {each["key"]: each for what in ("objectives", "limits") for each in inventory.rows(what, few)}
     assert set(listed) == set(few.numbers)
     assert listed["evictions"]["limit"] == "7 per second"

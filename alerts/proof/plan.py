@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from alerts.model import Alert, RenderContext, State
 from alerts.prometheus import rule_of
+from alerts.proof.model import Case, Held
+from alerts.proof.series import GRID, PLACE, STEP, TWIN, phase_start
 from signals.limits import LIMITS
 from signals.numbers import STATE, Number
 from signals.objectives import OBJECTIVES
-from tests.alerts.cases import Case, Held
-from tests.alerts.timeline import GRID, PLACE, STEP, TWIN, phase_start
 
 Json = dict[str, Any]
 
@@ -31,7 +27,6 @@ CONTEXT = RenderContext(
 )
 # Time for the first evaluation that sees a change, and for one more sample where a rate must move a little.
 SLACK = 90
-UNIT = re.compile(r"^Unit Testing:\s+(.+)$", re.MULTILINE)
 
 
 def rule_file(alert: Alert, context: RenderContext = CONTEXT) -> Json:
@@ -154,25 +149,3 @@ def _moved(case: Case) -> Iterator[tuple[str, Number]]:
     if State.AT_LIMIT not in case.alert.unproven:
         yield "limit that fires sooner", replace(number, value=number.value + strict)
     yield "limit that fires later", replace(number, value=number.value - strict)
-
-
-def write(folder: Path, case: Case, alert: Alert, context: RenderContext) -> Path:
-    """A folder with a rule and its test; the path of the test."""
-    folder.mkdir(parents=True)
-    (folder / "rule.yml").write_text(yaml.safe_dump(rule_file(alert, context), allow_unicode=True))
-    path = folder / "test.yml"
-    path.write_text(yaml.dump(test_file(case), Dumper=yaml.CSafeDumper, allow_unicode=True, width=10**6))
-    return path
-
-
-def judge(paths: Sequence[Path]) -> Mapping[Path, str]:
-    """What promtool says of each test file; empty means that it passed."""
-    command = ["promtool", "test", "rules", *map(str, paths)]
-    output = subprocess.run(
-        command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=240
-    ).stdout
-    parts = UNIT.split(output)
-    if len(parts) < 3:
-        raise RuntimeError(f"promtool said nothing of {len(paths)} files: {output[:500]}")
-    told = dict(zip(parts[1::2], parts[2::2], strict=True))
-    return {path: "" if "SUCCESS" in told[str(path)] else told[str(path)] for path in paths}

@@ -1,0 +1,8 @@
+"""The case of each rule, by what it is about."""
+
+from __future__ import annotations
+
+from alerts.cases import api, pool, postgres, redis, telemetry
+from alerts.proof.model import Case
+
+CASES: tuple[Case, ...] = (*api.CASES, *pool.CASES, *postgres.CASES, *redis.CASES, *telemetry.CASES)

@@ -1,0 +1,80 @@
+"""Cases of the rules in `alerts.rules.api`."""
+
+from __future__ import annotations
+
+from alerts.cases.common import FIFTEEN, HEALTH, LIST
+from alerts.proof.model import Case, Held
+from alerts.proof.series import counter, gauge, histogram
+from alerts.rules import api
+from exporters.catalogue import api as api_metrics
+from exporters.catalogue import external
+from signals.numbers import SECONDS, spoken
+from signals.objectives import P95
+
+# The bound above the objective's.
+SLOWER = min(bound for bound in api_metrics.REQUEST_DURATION.buckets if bound > P95.value)
+# 67 requests per second.
+BUSY = counter(api_metrics.REQUESTS, 1000, 1000, 1000, 1000, status="200", **LIST)
+BUSY_NAME = api_metrics.REQUESTS.name
+
+CASES = (
+    Case(
+        alert=api.API_DOWN,
+        series=(gauge(external.PROBE_SUCCESS, 1, 1, 0, 1),),
+        labels=HEALTH,
+        summary="http://api:8000/health has not answered its health check for 1 min.",
+    ),
+    Case(
+        alert=api.API_ERROR_RATIO_HIGH,
+        series=(
+            counter(api_metrics.REQUESTS, 15000, 14851, 14840, 15000, status="200", **LIST),
+            counter(api_metrics.REQUESTS, 0, 149, 160, 0, status="503", **LIST),
+        ),
+        labels={"job": "api"},
+        summary="1.067% of requests to api fail, above 1 %.",
+        held=(Held(why="too few requests", guard=api.ENOUGH_TRAFFIC, levels={BUSY_NAME: 7.5}),),
+    ),
+    Case(
+        alert=api.API_LATENCY_P95_HIGH,
+        series=(
+            BUSY,
+            *histogram(
+                api_metrics.REQUEST_DURATION,
+                LIST,
+                {0.06: 10000},
+                {P95.value: 9501, SLOWER: 499},
+                {P95.value: 9490, SLOWER: 510},
+                {0.06: 10000},
+            ),
+        ),
+        labels={"job": "api"},
+        # Of the 510 slower ones ten are among the first 95 %.
+        summary=f"p95 of api is {1000 * (P95.value + (SLOWER - P95.value) * 10 / 510):.4g}ms, "
+        f"above {spoken(P95.value, SECONDS)}.",
+        held=(Held(why="too few requests", guard=api.ENOUGH_TRAFFIC, levels={BUSY_NAME: FIFTEEN}),),
+    ),
+    Case(
+        alert=api.API_QUERIES_PER_REQUEST_HIGH,
+        series=histogram(
+            api_metrics.QUERIES_PER_REQUEST,
+            {"handler": "/api/dashboard/admin"},
+            {3: 15},
+            {13: 15},
+            {13: 15},
+            {3: 15},
+            total=(45, 149, 160, 45),
+        ),
+        labels={"job": "api", "handler": "/api/dashboard/admin"},
+        summary="/api/dashboard/admin of api runs 10.67 statements per request, above 10.",
+        held=(
+            Held(
+                why="too few calls of the endpoint",
+                guard=api.ENOUGH_HANDLER_TRAFFIC,
+                levels={
+                    f"{api_metrics.QUERIES_PER_REQUEST.name}_count": 3,
+                    f"{api_metrics.QUERIES_PER_REQUEST.name}_sum": 48,
+                },
+            ),
+        ),
+    ),
+)

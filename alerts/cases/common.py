@@ -1,0 +1,24 @@
+"""What several cases are scraped from."""
+
+from __future__ import annotations
+
+from alerts.proof.series import INSTANCES, Series, gauge
+from exporters.catalogue import postgres, redis
+
+EXPORTER = {"job": "exporter", "instance": INSTANCES["exporter"]}
+HEALTH = {"job": "api-health", "instance": INSTANCES["api-health"]}
+LIST = {"method": "GET", "handler": "/api/employees"}
+PG_UP = gauge(postgres.UP, 1, 1, 1, 1)
+REDIS_UP = gauge(redis.UP, 1, 1, 1, 1)
+# Fifteen in a step of 15.001 seconds: just below one per second.
+FIFTEEN = 15
+HALF = (1, 0)
+
+
+def connection_limits(maximum: float) -> tuple[Series, ...]:
+    """PostgreSQL's limits on connections."""
+    return (
+        gauge(postgres.SETTING_MAX_CONNECTIONS, maximum, maximum, maximum, maximum),
+        gauge(postgres.SETTING_SUPERUSER_RESERVED, 3, 3, 3, 3),
+        gauge(postgres.SETTING_RESERVED, 0, 0, 0, 0),
+    )

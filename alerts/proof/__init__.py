@@ -1,0 +1,1 @@
+"""Proof that a rule does what it says: its case, played through promtool."""

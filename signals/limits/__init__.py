@@ -1,0 +1,9 @@
+"""Numbers that are no objective: where an alert draws its line, and why there."""
+
+from __future__ import annotations
+
+from signals.limits import api, pool, postgres, redis, shared, telemetry
+from signals.numbers import Limit
+
+MODULES = (shared, api, pool, postgres, redis, telemetry)
+LIMITS = tuple(value for module in MODULES for value in vars(module).values() if isinstance(value, Limit))
