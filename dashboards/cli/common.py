@@ -1,0 +1,120 @@
+"""What every command shares: which stack it is about, and errors that a user can mend."""
+
+from __future__ import annotations
+
+import sysconfig
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from alerts.model import AlertError, Engine
+from alerts.notifications import NotifyError
+from dashboards.errors import StackError
+from dashboards.model import BoardError
+from dashboards.stack import Stack, load
+from exporters.catalogue import CatalogueError
+from signals.model import SignalError
+from signals.numbers import NumberError
+from signals.promql import QueryError
+
+DEFAULT_STACK = "dashboards.stack:STACK"
+MENDABLE = (
+    StackError,
+    BoardError,
+    AlertError,
+    NotifyError,
+    SignalError,
+    NumberError,
+    QueryError,
+    CatalogueError,
+)
+# Whoever reads a message can change neither this project nor what is installed beside it.
+PACKAGES = ("alerts", "dashboards", "exporters", "signals")
+NOT_THEIRS = (
+    *(f"{Path(__file__).parents[2] / package}/" for package in PACKAGES),
+    *(f"{sysconfig.get_path(name)}/" for name in ("stdlib", "purelib", "platlib")),
+    "<",
+)
+
+
+class Group(click.Group):
+    """Commands whose mendable errors are one line and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a user's mistake is told without a traceback."""
+        try:
+            return super().invoke(ctx)
+        except MENDABLE as error:
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(2)
+
+
+def stack_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Which stack: shared by every command."""
+    command = click.option(
+        "--engine",
+        type=click.Choice(["grafana", "prometheus"]),
+        help="Who evaluates and notifies, in place of the stack's own choice.",
+    )(command)
+    return click.option(
+        "--stack",
+        "stack_name",
+        default=DEFAULT_STACK,
+        show_default=True,
+        metavar="MODULE:NAME",
+        help="The stack to use, for a team's own boards, rules or objectives.",
+    )(command)
+
+
+def chosen(stack_name: str, engine: str | None) -> Stack:
+    """The stack that the options name, if it can be rendered."""
+    from dashboards.checks import definitions  # noqa: PLC0415 - help needs no parser of PromQL
+
+    try:
+        stack = load(stack_name)
+    except Exception as error:  # a team's module may raise anything
+        # Of an import that failed, `load` says what is missing; its cause knows in which line.
+        cause = error.__context__ if isinstance(error, StackError) and error.__context__ else error
+        place = origin(cause)
+        if not place and not unreadable(error):
+            raise
+        where = place or "no Python module, correct the name or the file"
+        raise StackError(f"--stack {stack_name!r}: {where}: {said(cause)}") from error
+    stack = replace(stack, engine=cast(Engine, engine)) if engine else stack
+    definitions.require(stack)
+    return stack
+
+
+def origin(error: BaseException) -> str:
+    """File and line of the team's own code in which the error arose; empty if it was in none."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno or 1}"
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if not frame.filename.startswith(NOT_THEIRS)]
+    return f"{theirs[-1].filename}:{theirs[-1].lineno}" if theirs else ""
+
+
+def unreadable(error: BaseException) -> bool:
+    """Whether Python could not even begin with the module, as for a NUL byte or a name like `a..b`."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and "importlib" in frames[-1].filename
+
+
+def said(error: BaseException) -> str:
+    """What the error says, on one line; of one that is not written for people, with its kind."""
+    text = " ".join((error.msg if isinstance(error, SyntaxError) else str(error)).split())
+    return text if isinstance(error, MENDABLE) else f"{type(error).__name__}: {text}"
+
+
+def report(findings: Sequence[Any]) -> None:
+    """Findings, one a line, with what to do."""
+    for finding in findings:
+        level = "" if finding.level == "error" else f"{finding.level}: "
+        fix = f" {finding.fix}" if finding.fix else ""
+        click.echo(
+            f"{finding.file}: {finding.where}: {level}{finding.message}.{fix} [{finding.rule}]", err=True
+        )
