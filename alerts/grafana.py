@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from alerts.model import Alert, AlertError, RenderContext, unique
+from alerts.model import Alert, RenderContext, unique
 from signals.promql import duration
 
 Json = dict[str, Any]
@@ -20,25 +20,19 @@ EVALUATOR = {">": "gt", "<": "lt"}
 HUMANIZED = re.compile(r"(\{\{\s*\$value\s*\|[^}]*\}\})")
 
 
-def render(alerts: Sequence[Alert], context: RenderContext, *, tombstones: Sequence[str] = ()) -> Json:
+def render(alerts: Sequence[Alert], context: RenderContext) -> Json:
     """The file of rules, one group for each service.
 
     Args:
         alerts: those of other engines are left out.
         context: what the stack gives.
-        tombstones: names of alerts that no longer are. Grafana keeps a rule until a file deletes it.
-
-    Raises:
-        AlertError: a tombstone is a rule that still is.
     """
     interval = ticks(context.evaluation * context.time_scale)
     groups: dict[str, list[Json]] = {}
-    uids = set()
     for alert in unique(tuple(alerts)):
         if "grafana" in alert.engines:
-            uids.add(alert.uid)
             groups.setdefault(alert.service, []).append(rule_of(alert, context, interval))
-    rendered: Json = {
+    return {
         "apiVersion": 1,
         "groups": [
             {
@@ -51,19 +45,6 @@ def render(alerts: Sequence[Alert], context: RenderContext, *, tombstones: Seque
             for name, rules in groups.items()
         ],
     }
-    if tombstones:
-        rendered["deleteRules"] = [{"orgId": 1, "uid": _buried(name, uids)} for name in tombstones]
-    return rendered
-
-
-def _buried(name: str, living: set[str]) -> str:
-    uid = Alert.uid_of(name)
-    if uid in living:
-        raise AlertError(
-            f"tombstone {name!r} is an alert that still is (uid {uid}); it would be made and deleted at "
-            "each start; take it out of the tombstones, or delete the alert"
-        )
-    return uid
 
 
 def ticks(seconds: float) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,8 +47,13 @@ class Seen:
     well: bool
 
 
-def loaded(stack: Stack, grafana: Grafana) -> Iterator[Seen]:
+def loaded(stack: Stack, grafana: Grafana, *, buried: Collection[str] = ()) -> Iterator[Seen]:
     """Everything that the files hold is in Grafana, and nothing of it was dropped or changed.
+
+    Args:
+        stack: from which the files were built.
+        grafana: that read them.
+        buried: uids of rules that the files tell it to delete.
 
     Raises:
         StackError: Grafana does not answer, or refuses.
@@ -59,7 +64,7 @@ def loaded(stack: Stack, grafana: Grafana) -> Iterator[Seen]:
     folders = [each["title"] for each in grafana.get("folders") if each["title"] == stack.folder]
     yield Seen(what=f"folder {stack.folder!r}", seen=f"{len(folders)}", well=len(folders) == 1)
     yield _compared("boards", _boards(stack, grafana))
-    yield _compared("rules", _rules(stack, grafana))
+    yield _compared("rules", _rules(stack, grafana, buried))
     yield _compared("contact points", _contact_points(stack, grafana))
     yield _compared("policies and templates", _policies(stack, grafana))
 
@@ -85,16 +90,14 @@ def _boards(stack: Stack, grafana: Grafana) -> dict[str, str]:
     return found
 
 
-def _rules(stack: Stack, grafana: Grafana) -> dict[str, str]:
+def _rules(stack: Stack, grafana: Grafana, buried: Collection[str]) -> dict[str, str]:
     there = {each["uid"]: each for each in grafana.get("v1/provisioning/alert-rules")}
-    file = rendered_rules.render(stack.alerts, stack.rules, tombstones=stack.tombstones)
+    file = rendered_rules.render(stack.alerts, stack.rules)
     found = {}
     for rule in (rule for group in file["groups"] for rule in group["rules"]):
         answer = there.get(rule["uid"])
         found[rule["title"]] = "is not there" if answer is None else _rule_fault(rule, answer)
-    for gone in file.get("deleteRules", ()):
-        found[gone["uid"]] = "is still there" if gone["uid"] in there else ""
-    return found
+    return found | {uid: "is still there" if uid in there else "" for uid in buried}
 
 
 def _rule_fault(rule: Json, answer: Json) -> str:

@@ -50,7 +50,6 @@ class Stack:
         folder: Grafana's folder of boards and rules.
         datasource_uid: Grafana's uid of Prometheus.
         runbooks: folders of a team's own runbooks, looked through before the project's.
-        tombstones: names of alerts that no longer are; Grafana keeps a rule until a file deletes it.
     """
 
     boards: tuple[Board, ...] = BOARDS
@@ -69,7 +68,6 @@ class Stack:
     folder: str = "backend"
     datasource_uid: str = "prometheus"
     runbooks: tuple[Path, ...] = ()
-    tombstones: tuple[str, ...] = ()
 
     @cached_property
     def numbers(self) -> Mapping[str, Number]:

@@ -16,7 +16,7 @@ import yaml
 from alerts import grafana as alerts_grafana
 from alerts import notify
 from alerts import prometheus as alerts_prometheus
-from dashboards import checks, provision
+from dashboards import checks, provision, tombstones
 from dashboards.errors import StackError
 from dashboards.grafana import render_board
 from dashboards.stack import Stack
@@ -49,6 +49,16 @@ def render(stack: Stack) -> dict[str, bytes]:
     return files
 
 
+def remembering(files: dict[str, bytes], output: Path) -> dict[str, bytes]:
+    """The files, and beside them which rules Grafana must delete, as earlier builds into `output` know.
+
+    Raises:
+        StackError: a rule bears the uid of one that was given up.
+    """
+    record = tombstones.remembered(files, output)
+    return files | ({tombstones.FILE: json_bytes(record)} if record else {})
+
+
 def checked(stack: Stack) -> tuple[dict[str, bytes], list[checks.Finding]]:
     """The files of the stack, and what the checks find in them."""
     files = render(stack)
@@ -72,7 +82,7 @@ def _alerting(stack: Stack) -> dict[str, bytes]:
             "alertmanager/alertmanager.yml": yaml_bytes(config),
             "alertmanager/oncall.tmpl": template.encode(),
         }
-    rules = alerts_grafana.render(stack.alerts, stack.rules, tombstones=stack.tombstones)
+    rules = alerts_grafana.render(stack.alerts, stack.rules)
     return {
         "grafana/alerting/rules.json": json_bytes(rules),
         "grafana/alerting/notifications.json": json_bytes(notify.grafana(stack.notifications, stack.rules)),

@@ -38,6 +38,7 @@ def build(output: Path, check: bool, stack_name: str, engine: str | None) -> Non
     report(findings)
     if any(finding.level == "error" for finding in findings):
         sys.exit(1)
+    files = write.remembering(files, output)
     if check:
         drift = write.compare(files, output)
         for path in drift.stale:

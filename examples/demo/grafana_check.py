@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from dashboards import tombstones
 from dashboards.errors import StackError
 from dashboards.grafana_api import Grafana as Client
 from dashboards.grafana_proof import Seen, answered, evaluated, loaded
@@ -30,6 +31,7 @@ from examples.demo.scenario import Plan, Scenario, first
 from examples.demo.servers import Grafana
 
 COMMITTED = ROOT / "provisioning/grafana"
+BURIED = tombstones.buried(ROOT / "provisioning")
 ERROR_LINE = re.compile(r"level=(?:error|eror|fatal|crit)\b.*")
 # We provision no plugins, and Grafana calls the folder that is not there an error.
 HARMLESS = re.compile(r"plugin provisioning files from directory")
@@ -84,7 +86,11 @@ def _asked(url: str) -> dict[str, list[Seen]]:
         token=os.environ.get("GRAFANA_TOKEN", ""),
         datasource=STACK.datasource_uid,
     )
-    found = [*loaded(STACK, client), evaluated(STACK, client), answered(STACK, client, last(3600))]
+    found = [
+        *loaded(STACK, client, buried=BURIED),
+        evaluated(STACK, client),
+        answered(STACK, client, last(3600)),
+    ]
     return {"A running Grafana": _told(found)}
 
 
@@ -101,7 +107,10 @@ def _committed(home: Path) -> list[Seen]:
     say("grafana on the committed files")
     try:
         server.start()
-        found = [*loaded(STACK, _client(server)), _log(server, lambda line: not NOT_OF_FILES.search(line))]
+        found = [
+            *loaded(STACK, _client(server), buried=BURIED),
+            _log(server, lambda line: not NOT_OF_FILES.search(line)),
+        ]
     finally:
         server.stop()
     return _told(found)

@@ -8,20 +8,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts import grafana
-from alerts.model import AlertError
 from alerts.proof.plan import CONTEXT
-from alerts.rules import ALERTS, api
+from alerts.rules import ALERTS
 
 Json = dict[str, Any]
 
 # What Grafana 12.2 and later read; they ignore any other key without a word.
-FILE = {"apiVersion": int, "groups": list, "deleteRules": list}
+FILE = {"apiVersion": int, "groups": list}
 GROUP = {"orgId": int, "name": str, "folder": str, "interval": str, "rules": list}
 RULE = {
     "uid": str, "title": str, "condition": str, "data": list, "for": str, "keepFiringFor": str,
@@ -50,7 +48,7 @@ def seconds(duration: str) -> int:
 
 
 def test_every_key_is_one_that_grafana_reads() -> None:
-    rendered = grafana.render(ALERTS, CONTEXT, tombstones=("OldOne",))
+    rendered = grafana.render(ALERTS, CONTEXT)
     assert knows(FILE, rendered)
     for group, rule in rules():
         assert knows(GROUP, group)
@@ -154,16 +152,3 @@ def test_a_text_without_a_value_does_not_fail_to_expand() -> None:
 
 def test_info_and_what_prometheus_alone_evaluates_are_left_out() -> None:
     assert "Watchdog" not in {rule["title"] for _, rule in rules()}
-
-
-def test_a_removed_alert_is_deleted_by_name() -> None:
-    rendered = grafana.render(ALERTS, CONTEXT, tombstones=("ApiSlow", "redis-full"))
-    assert rendered["deleteRules"] == [{"orgId": 1, "uid": "api-slow"}, {"orgId": 1, "uid": "redis-full"}]
-    assert "deleteRules" not in grafana.render(ALERTS, CONTEXT)
-
-
-def test_a_tombstone_of_a_living_alert_is_refused() -> None:
-    with pytest.raises(AlertError, match="'ApiDown' is an alert that still is"):
-        grafana.render(ALERTS, CONTEXT, tombstones=("ApiDown",))
-    without = tuple(alert for alert in ALERTS if alert is not api.API_DOWN)
-    assert grafana.render(without, CONTEXT, tombstones=("ApiDown",))["deleteRules"]
