@@ -1,14 +1,13 @@
-"""Signals of PostgreSQL: connections, cache, statements, indexes."""
+"""Signals of PostgreSQL: does it answer, who is connected, who waits, what is read from memory."""
 
 from __future__ import annotations
 
 from exporters.catalogue import postgres as pg
-from exporters.catalogue import postgres_objects as objects
 from signals.idioms import promql, rate, ratio, value
 from signals.limits import postgres as limits
 from signals.limits import shared
 from signals.model import Signal
-from signals.numbers import BYTES, COUNT, PER_SECOND, RATIO, SECONDS, STATE
+from signals.numbers import COUNT, PER_SECOND, RATIO, SECONDS, STATE
 from signals.pool import USABLE_CONNECTIONS
 
 UP = Signal(
@@ -122,169 +121,4 @@ DEADLOCKS = Signal(
     query=rate(pg.DEADLOCKS),
     unit=PER_SECOND,
     legend="deadlocks",
-)
-STATEMENT_MEAN = Signal(
-    title="Slow statements",
-    why="Mean time of one execution, by statement, of those executed often enough.",
-    act="Its text: select query from pg_stat_statements where queryid = ...; then explain "
-    "(analyze, buffers).",
-    query=promql(
-        "{seconds} / ({calls} > <number:minimum_calls>)",
-        limits.MINIMUM_CALLS,
-        seconds=rate(objects.STATEMENT_SECONDS, by=(pg.DATNAME, objects.QUERYID)),
-        calls=rate(objects.STATEMENT_CALLS, by=(pg.DATNAME, objects.QUERYID)),
-    ),
-    unit=SECONDS,
-    objective=limits.SLOW_STATEMENT,
-    legend="{{queryid}}",
-)
-STATEMENT_CALLS = Signal(
-    title="Calls by statement",
-    why="Executions per second, by statement.",
-    good="In proportion to the request rate.",
-    act="Many calls of one row each: an N+1.",
-    query=rate(objects.STATEMENT_CALLS, by=(pg.DATNAME, objects.QUERYID)),
-    unit=PER_SECOND,
-    legend="{{queryid}}",
-)
-STATEMENT_TIME_SHARE = Signal(
-    title="Time by statement",
-    why="Seconds of execution per second, by statement: 1 keeps one processor busy.",
-    good="No statement takes most of it.",
-    act="Start with the largest: halving it frees most.",
-    query=rate(objects.STATEMENT_SECONDS, by=(pg.DATNAME, objects.QUERYID)),
-    unit=RATIO,
-    legend="{{queryid}}",
-)
-STATEMENT_ROWS = Signal(
-    title="Rows per call",
-    why="Rows returned or changed by one execution, by statement.",
-    good="What the page shows, not thousands.",
-    act="One row and many calls: N+1. Thousands: page the list.",
-    query=ratio(
-        rate(objects.STATEMENT_ROWS, by=(pg.DATNAME, objects.QUERYID)),
-        rate(objects.STATEMENT_CALLS, by=(pg.DATNAME, objects.QUERYID)),
-    ),
-    unit=COUNT,
-    legend="{{queryid}}",
-)
-INDEX_USE = Signal(
-    title="Index use by table",
-    why="Of the scans of a table within the window, the share that used an index.",
-    good="Near 100 % for large tables; small ones are rightly read whole.",
-    act="A large table below 90 %: see the rows read by sequential scans and the expected indexes.",
-    query=ratio(
-        rate(objects.TABLE_IDX_SCAN, by=(objects.RELNAME,)),
-        promql(
-            "{index} + {seq}",
-            index=rate(objects.TABLE_IDX_SCAN, by=(objects.RELNAME,)),
-            seq=rate(objects.TABLE_SEQ_SCAN, by=(objects.RELNAME,)),
-        ),
-    ),
-    unit=RATIO,
-    legend="{{relname}}",
-)
-SEQUENTIAL_ROWS = Signal(
-    title="Rows read by sequential scans",
-    why="Rows per second read without an index, by table.",
-    good="Little on large tables.",
-    act="The table wants an index for the filter of its busiest statement.",
-    query=rate(objects.TABLE_SEQ_ROWS, by=(objects.RELNAME,)),
-    unit=PER_SECOND,
-    legend="{{relname}}",
-)
-DEAD_ROWS = Signal(
-    title="Dead rows by table",
-    why="Share of a table's rows that are dead and not yet vacuumed.",
-    good="Below 20 %.",
-    act="Look for a long transaction that keeps vacuum from removing them.",
-    query=promql(
-        "{dead} / ({live} + {dead} > 0)",
-        dead=value(objects.TABLE_DEAD, by=(objects.RELNAME,)),
-        live=value(objects.TABLE_LIVE, by=(objects.RELNAME,)),
-    ),
-    unit=RATIO,
-    legend="{{relname}}",
-)
-EXPECTED_COVERED = Signal(
-    title="Expected index serves",
-    why="1 if the index, or another valid one with the same leading columns, serves the expected columns.",
-    act="Create it outside a transaction: CREATE INDEX CONCURRENTLY.",
-    query=value(objects.EXPECTED_COVERED, over="min", by=(objects.INDEX, objects.TABLE)),
-    unit=STATE,
-    objective=shared.ANSWERING,
-    legend="{{index}}",
-)
-EXPECTED_PRESENT = Signal(
-    title="Present by name",
-    why="1 if an index of the expected name exists.",
-    good="1.",
-    act="0 but served: another index does its work; the configuration may name that one.",
-    query=value(objects.EXPECTED_PRESENT, over="min", by=(objects.INDEX, objects.TABLE)),
-    unit=STATE,
-    legend="{{index}}",
-)
-EXPECTED_VALID = Signal(
-    title="Valid",
-    why="1 if the index of the expected name is valid; a failed CREATE INDEX CONCURRENTLY leaves "
-    "an invalid one.",
-    good="1.",
-    act="Drop it and create it again.",
-    query=value(objects.EXPECTED_VALID, over="min", by=(objects.INDEX, objects.TABLE)),
-    unit=STATE,
-    legend="{{index}}",
-)
-EXPECTED_COLUMNS = Signal(
-    title="Columns as expected",
-    why="1 if the index of the expected name has the expected columns, directions and predicate.",
-    good="1.",
-    act="Compare with \\d on the table.",
-    query=value(objects.EXPECTED_COLUMNS, over="min", by=(objects.INDEX, objects.TABLE)),
-    unit=STATE,
-    legend="{{index}}",
-)
-EXPECTED_SCANS = Signal(
-    title="Scans of expected indexes",
-    why="Scans per second of the index that serves the expected columns.",
-    good="More than none: an index that nobody uses costs writes.",
-    act="None for days: the query that wanted it is gone, or the planner prefers another.",
-    query=rate(objects.EXPECTED_SCANS, by=(objects.INDEX,)),
-    unit=PER_SECOND,
-    legend="{{index}}",
-)
-EXPECTED_SIZE = Signal(
-    title="Size",
-    why="Size of the index that serves the expected columns.",
-    good="Far less than its table.",
-    act="A bloated index shrinks with REINDEX INDEX CONCURRENTLY.",
-    query=value(objects.EXPECTED_SIZE, over="max", by=(objects.INDEX, objects.TABLE)),
-    unit=BYTES,
-    legend="{{index}}",
-)
-INDEXES_UNUSED = Signal(
-    title="Unused indexes",
-    why="User indexes not scanned since the statistics were last reset; unique ones are not counted.",
-    good="Few. Each costs every write.",
-    act="Look at replicas too before dropping one: they have statistics of their own.",
-    query=value(objects.INDEXES_UNUSED),
-    unit=COUNT,
-    legend="unused",
-)
-INDEXES_INVALID = Signal(
-    title="Invalid indexes",
-    why="Indexes that the planner does not use because their creation failed.",
-    good="None.",
-    act="Drop and create again; while CREATE INDEX CONCURRENTLY runs, one is normal.",
-    query=value(objects.INDEXES_INVALID),
-    unit=COUNT,
-    legend="invalid",
-)
-DATABASE_SIZE = Signal(
-    title="Database size",
-    why="Size on disk.",
-    good="Grows as your data does.",
-    act="A jump: look at temporary files, dead rows and new indexes.",
-    query=value(pg.DATABASE_SIZE, by=(pg.DATNAME,)),
-    unit=BYTES,
-    legend="{{datname}}",
 )

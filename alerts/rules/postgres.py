@@ -6,7 +6,7 @@ from alerts.model import Alert, Severity
 from exporters.catalogue import postgres as metrics
 from exporters.catalogue import postgres_objects as objects
 from exporters.catalogue.labels import INSTANCE, JOB
-from signals import postgres
+from signals import postgres, postgres_objects
 from signals.idioms import promql
 
 # The rates of a server that is down outlive it by a window.
@@ -42,7 +42,7 @@ POSTGRES_SLOW_QUERIES = Alert(
     name="PostgresSlowQueries",
     service="postgres",
     severity=Severity.WARNING,
-    signal=postgres.STATEMENT_MEAN,
+    signal=postgres_objects.STATEMENT_MEAN,
     operator=">",
     by=(JOB, INSTANCE, metrics.DATNAME, objects.QUERYID),
     guards=(ANSWERS,),
@@ -57,7 +57,7 @@ EXPECTED_INDEX_MISSING = Alert(
     name="ExpectedIndexMissing",
     service="postgres",
     severity=Severity.WARNING,
-    signal=postgres.EXPECTED_COVERED,
+    signal=postgres_objects.EXPECTED_COVERED,
     operator="<",
     by=(JOB, INSTANCE, objects.INDEX, objects.TABLE),
     hold=900,

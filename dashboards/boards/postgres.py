@@ -5,6 +5,8 @@ from __future__ import annotations
 from dashboards.model import Board, graph, row, stat, table
 from exporters.catalogue import postgres as metrics
 from signals import pool, postgres
+from signals import postgres_objects as objects
+from signals import postgres_upkeep as upkeep
 
 NO_STATEMENTS = "no pg_stat_statements in this database, or no statement is called often enough"
 
@@ -21,8 +23,8 @@ BOARD = Board(
             stat(postgres.CONNECTIONS_SHARE, zero="nobody is connected", moves="hold-connections"),
             stat(pool.CEILING_SHARE, title="Pool ceiling / limit"),
             stat(postgres.BLOCKED, zero="nobody is blocked", moves="lock-table"),
-            stat(postgres.INDEXES_INVALID, zero="none invalid"),
-            stat(postgres.INDEXES_UNUSED, zero="every index is used"),
+            stat(objects.INDEXES_INVALID, zero="none invalid"),
+            stat(objects.INDEXES_UNUSED, zero="every index is used"),
         ),
         row(
             "Am I running out of connections?",
@@ -41,16 +43,21 @@ BOARD = Board(
             "Which statement is slow?",
             table(
                 "Statements",
-                postgres.STATEMENT_MEAN,
-                postgres.STATEMENT_CALLS,
-                postgres.STATEMENT_TIME_SHARE,
-                postgres.STATEMENT_ROWS,
+                objects.STATEMENT_MEAN,
+                objects.STATEMENT_CALLS,
+                objects.STATEMENT_TIME_SHARE,
+                objects.STATEMENT_ROWS,
                 key="queryid",
                 zero="not called now",
                 empty=NO_STATEMENTS,
             ),
-            graph(postgres.STATEMENT_MEAN, title="Mean time by statement", empty=NO_STATEMENTS),
-            graph(postgres.STATEMENT_TIME_SHARE, stacked=True, zero="not called now", empty=NO_STATEMENTS),
+            graph(objects.STATEMENT_MEAN, title="Mean time by statement", empty=NO_STATEMENTS),
+            graph(
+                objects.STATEMENT_TIME_SHARE,
+                stacked=True,
+                zero="not called now",
+                empty=NO_STATEMENTS,
+            ),
             graph(postgres.TRANSACTIONS, zero="no transaction"),
             graph(postgres.CACHE_HIT_RATIO, zero="nothing was cached"),
         ),
@@ -58,29 +65,33 @@ BOARD = Board(
             "Which index is missing?",
             table(
                 "Expected indexes",
-                postgres.EXPECTED_COVERED,
-                postgres.EXPECTED_PRESENT,
-                postgres.EXPECTED_VALID,
-                postgres.EXPECTED_COLUMNS,
-                postgres.EXPECTED_SIZE,
+                objects.EXPECTED_COVERED,
+                objects.EXPECTED_PRESENT,
+                objects.EXPECTED_VALID,
+                objects.EXPECTED_COLUMNS,
+                objects.EXPECTED_SIZE,
                 key="index",
                 zero="no, or no size",
                 empty="no index is expected in the exporter's configuration",
                 moves="drop-index",
             ),
             graph(
-                postgres.INDEX_USE,
+                objects.INDEX_USE,
                 zero="the table is only read whole",
                 empty="no table is read now",
                 moves="drop-index",
             ),
-            graph(postgres.SEQUENTIAL_ROWS, zero="no sequential scan", moves="drop-index"),
-            graph(postgres.EXPECTED_SCANS, zero="the index is not used now", empty="no index is expected"),
+            graph(objects.SEQUENTIAL_ROWS, zero="no sequential scan", moves="drop-index"),
+            graph(
+                objects.EXPECTED_SCANS,
+                zero="the index is not used now",
+                empty="no index is expected",
+            ),
         ),
         row(
             "What grows?",
-            graph(postgres.DATABASE_SIZE),
-            graph(postgres.DEAD_ROWS, zero="no dead rows"),
+            graph(upkeep.DATABASE_SIZE),
+            graph(upkeep.DEAD_ROWS, zero="no dead rows"),
             graph(postgres.DEADLOCKS, zero="no deadlock", moves="deadlock"),
             collapsed=True,
         ),
