@@ -45,11 +45,12 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Series by name and matchers; with a window, a range of them."""
+    """Series by name and matchers; with a window, a range of them; with an offset, so many seconds ago."""
 
     name: str
     matchers: tuple[Matcher, ...] = ()
     window: Window | None = None
+    offset: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,8 @@ class _Reader:
         )
         named = [each.value for each in matchers if each.label == "__name__" and each.operator == "="]
         name = found.name or (named[0] if named else "")
-        return Selector(name, tuple(each for each in matchers if each.label != "__name__"), window)
+        bare = tuple(each for each in matchers if each.label != "__name__")
+        return Selector(name, bare, window, found.offset.total_seconds() if found.offset else 0.0)
 
     def matrix(self, found: parser.MatrixSelector) -> Selector:
         return self.selector(found.vector_selector, self.window(found.range))

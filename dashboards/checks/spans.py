@@ -156,5 +156,6 @@ def _among(part: Selector, whole: Selector) -> bool:
     name, single = part.name, any(each.label == "le" and each.operator == "=" for each in part.matchers)
     if single and name.endswith("_bucket"):
         name = name.removesuffix("_bucket") + "_count"
-    same = whole.name in (part.name, name) and part.window == whole.window
+    same = whole.name in (part.name, name)
+    same = same and (part.window, part.offset) == (whole.window, whole.offset)
     return same and set(whole.matchers) <= set(part.matchers)

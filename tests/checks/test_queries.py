@@ -354,6 +354,13 @@ def test_a_range_beyond_what_prometheus_keeps_is_refused() -> None:
     assert not only(asked(best % "35d", kind="stat", unit="reqps"), "window-retained")
 
 
+def test_an_offset_is_told_where_prometheus_has_forgotten_the_data() -> None:
+    before = "sum by (environment, cluster, job) (rate(http_requests_total[1h] offset %s))"
+    (found,) = only(asked(before % "35d", kind="stat", unit="reqps"), "window-retained")
+    assert "http_requests_total with its offset looks back 35.04 d" in found.message
+    assert not only(asked(before % "34d", kind="stat", unit="reqps"), "window-retained")
+
+
 SCANS = "sum by (environment, cluster, job, instance) (rate(pg_stat_user_tables_seq_scan{SCOPE}[%s]))"
 
 

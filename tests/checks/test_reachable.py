@@ -14,6 +14,7 @@ from tests.checks.small_alerts import RULE, judged
 BY = "environment, cluster, job, instance"
 ALL = f"sum by ({BY}) (rate(http_requests_total[5m]))"
 FAILED = f'sum by ({BY}) (rate(http_requests_total{{status=~"5.."}}[5m]))'
+YESTERDAY = f"sum by ({BY}) (rate(http_requests_total[5m] offset 1d))"
 SHARE = f"({FAILED} or 0 * {ALL}) / ({ALL} > 0)"
 HITS, MISSES = "rate(redis_keyspace_hits_total[5m])", "rate(redis_keyspace_misses_total[5m])"
 FAST = 'rate(http_request_duration_seconds_bucket{le="0.15"}[5m])'
@@ -47,6 +48,7 @@ REACHABLE = [
     f"{SHARE} > 0.99",
     f"{SHARE} >= 1",
     f"{SHARE} <= 0",
+    f"{ALL} / ({YESTERDAY} > 0) > 2",
     f"{ALL} / ({FAILED} > 0) > 1",
     f"{HITS} / ({MISSES} > 0) > 1",
     f"{HITS} / (({HITS} - {MISSES}) > 0) > 1",
