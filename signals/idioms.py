@@ -29,6 +29,11 @@ def span(seconds: float) -> str:
     return f"<span:{seconds:g}>"
 
 
+def since(seconds: float) -> str:
+    """What follows a selector to look at another time than now, so many seconds ago."""
+    return f" offset {span(seconds)}" if seconds else ""
+
+
 def level(metric: Metric) -> tuple[Label, ...]:
     """The labels that name one thing of this source: a service, or a server.
 
@@ -88,13 +93,17 @@ def rate(
     objective: Objective | None = None,
     window: str = WINDOW,
     function: Literal["rate", "increase"] = "rate",
+    ago: float = 0,
 ) -> Query:
-    """Per second, summed. A histogram counts its observations."""
+    """Per second, summed, now or so many seconds ago. A histogram counts its observations."""
     suffix = "_count" if isinstance(metric, Histogram) else ""
     names = _names(metric, by)
     selector = select(metric, *where, suffix=suffix, objective=objective)
     return Query(
-        f"sum by {grouping(names)} ({function}({selector}[{window}]))", (metric,), _numbers(objective), names
+        f"sum by {grouping(names)} ({function}({selector}[{window}]{since(ago)}))",
+        (metric,),
+        _numbers(objective),
+        names,
     )
 
 

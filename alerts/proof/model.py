@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from alerts.model import Alert
 from alerts.proof.series import Level, Series
@@ -18,12 +18,14 @@ class Held:
         why: what holds it back, in words.
         guard: which guard; None where the signal itself does.
         levels: by the sample names that change.
+        past: by the sample names that were at another level in the past than in health.
         at: when to look, in minutes; by then the rule would have fired.
     """
 
     why: str
     guard: Query | None
     levels: Mapping[str, Level]
+    past: Mapping[str, Level] = field(default_factory=dict)
     at: int = 40
 
 
@@ -38,6 +40,8 @@ class Case:
         labels: of the alert that fires, beyond severity, service and the identity.
         summary: of its message, word for word.
         held: what must hold it back.
+        past: how many phases of health went by before the first one.
+        spans: what the fixed spans of the query are here, in seconds, so that a week ago lies in the past.
         nudge: by how much of its limit the limit is moved in a mutation; the case must notice.
     """
 
@@ -47,4 +51,6 @@ class Case:
     labels: Mapping[str, str]
     summary: str
     held: tuple[Held, ...] = ()
+    past: int = 0
+    spans: Mapping[float, float] = field(default_factory=dict)
     nudge: float = 0.1

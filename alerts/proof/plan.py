@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +11,11 @@ from alerts.model import Alert, RenderContext, State
 from alerts.prometheus import rule_of
 from alerts.proof.model import Case, Held
 from alerts.proof.series import GRID, PLACE, STEP, TWIN, phase_start
+from signals.idioms import span
 from signals.limits import LIMITS
 from signals.numbers import STATE, Number
 from signals.objectives import OBJECTIVES
+from signals.promql import Query
 
 Json = dict[str, Any]
 
@@ -29,9 +31,28 @@ CONTEXT = RenderContext(
 SLACK = 90
 
 
-def rule_file(alert: Alert, context: RenderContext = CONTEXT) -> Json:
-    """The rule alone in a file."""
-    return {"groups": [{"name": "one", "rules": [rule_of(alert, context)]}]}
+def rule_file(
+    alert: Alert, context: RenderContext = CONTEXT, spans: Mapping[float, float] | None = None
+) -> Json:
+    """The rule alone in a file, with other fixed spans where some are given."""
+    return {"groups": [{"name": "one", "rules": [rule_of(shortened(alert, spans or {}), context)]}]}
+
+
+def shortened(alert: Alert, spans: Mapping[float, float]) -> Alert:
+    """The alert with other fixed spans in its queries: a day that passes in minutes."""
+
+    def short(query: Query) -> Query:
+        text = query.text
+        for given, here in spans.items():
+            text = text.replace(span(given), span(here))
+        return replace(query, text=text)
+
+    return replace(
+        alert,
+        signal=replace(alert.signal, query=short(alert.signal.query)),
+        guards=tuple(map(short, alert.guards)),
+        yields_to=alert.yields_to and shortened(alert.yields_to, spans),
+    )
 
 
 def test_file(case: Case) -> Json:
@@ -42,13 +63,15 @@ def test_file(case: Case) -> Json:
 
 def _phases(case: Case) -> Json:
     alert = case.alert
-    series = [each.written(PLACE) for each in case.series]
-    series += [each.constant(each.levels[0]).written(TWIN) for each in case.series]
+    phases = (*[0] * case.past, 0, 1, 2, 3)
+    series = [each.written(PLACE, phases=phases) for each in case.series]
+    series += [each.constant(each.levels[0]).written(TWIN, phases=phases) for each in case.series]
     return {
         "interval": f"{round(STEP * 1000)}ms",
         "input_series": series,
         "promql_expr_test": [
-            _count(alert.name, when, state, expected) for _, when, state, expected in demands(alert)
+            _count(alert.name, when, state, expected)
+            for _, when, state, expected in demands(alert, past=case.past)
         ],
         "alert_rule_test": [_message(case)],
     }
@@ -58,15 +81,15 @@ def _phases(case: Case) -> Json:
 KEPT = re.compile(r"\{\{ \$labels\.(\w+) \| urlquery \}\}")
 
 
-def demands(alert: Alert) -> Iterator[tuple[State, int, str, int]]:
+def demands(alert: Alert, *, past: int = 0) -> Iterator[tuple[State, int, str, int]]:
     """What is proven: of which state, when in seconds, and how many instances are pending or firing."""
     proven = set(State) - set(alert.unproven)
     # What is never quiet fires from the first evaluation on.
-    fault = phase_start(2) if State.QUIET in proven else 0
-    after, end = phase_start(3), phase_start(4)
+    fault = phase_start(past + 2) if State.QUIET in proven else 0
+    after, end = phase_start(past + 3), phase_start(past + 4)
     hold, keep, window = int(alert.hold), int(alert.keep), int(alert.window)
     if State.QUIET in proven:
-        yield State.QUIET, phase_start(1) - GRID, "pending|firing", 0
+        yield State.QUIET, phase_start(past + 1) - GRID, "pending|firing", 0
     if State.AT_LIMIT in proven:
         yield State.AT_LIMIT, fault - GRID, "pending|firing", 0
     if hold:
@@ -96,7 +119,7 @@ def _message(case: Case) -> Json:
         key: KEPT.sub(lambda label: place[label[1]], text) for key, text in rule["annotations"].items()
     }
     return {
-        "eval_time": f"{phase_start(3) - GRID}s",
+        "eval_time": f"{phase_start(case.past + 3) - GRID}s",
         "alertname": case.alert.name,
         "exp_alerts": [
             {
@@ -108,11 +131,15 @@ def _message(case: Case) -> Json:
 
 
 def _held(case: Case, held: Held) -> Json:
-    series = [each.constant(held.levels.get(each.name, each.levels[2])) for each in case.series]
+    series = [
+        each.stepped(held.past.get(each.name, each.levels[0]), held.levels.get(each.name, each.levels[2]))
+        for each in case.series
+    ]
+    when = phase_start(case.past) + held.at * 60
     return {
         "interval": f"{round(STEP * 1000)}ms",
-        "input_series": [each.written(PLACE, phases=(0,)) for each in series],
-        "promql_expr_test": [_count(case.alert.name, held.at * 60, "pending|firing", 0)],
+        "input_series": [each.written(PLACE, phases=(*[0] * case.past, 1)) for each in series],
+        "promql_expr_test": [_count(case.alert.name, when, "pending|firing", 0)],
     }
 
 

@@ -19,7 +19,9 @@ UNIT = re.compile(r"^Unit Testing:\s+(.+)$", re.MULTILINE)
 def write(folder: Path, case: Case, alert: Alert, context: RenderContext) -> Path:
     """A folder with a rule and its test; the path of the test."""
     folder.mkdir(parents=True)
-    (folder / "rule.yml").write_text(yaml.safe_dump(rule_file(alert, context), allow_unicode=True))
+    (folder / "rule.yml").write_text(
+        yaml.safe_dump(rule_file(alert, context, case.spans), allow_unicode=True)
+    )
     path = folder / "test.yml"
     path.write_text(yaml.dump(test_file(case), Dumper=yaml.CSafeDumper, allow_unicode=True, width=10**6))
     return path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exporters.catalogue import Counter, Gauge, Histogram, Metric
 
@@ -68,13 +68,11 @@ class Series:
 
     def constant(self, level: Level) -> Series:
         """The same series at one level throughout."""
-        return Series(
-            metric=self.metric,
-            suffix=self.suffix,
-            labels=self.labels,
-            job=self.job,
-            levels=(level, level, level, level),
-        )
+        return self.stepped(level, level)
+
+    def stepped(self, before: Level, level: Level) -> Series:
+        """The same series at one level in the first phase, and at another in the rest."""
+        return replace(self, levels=(before, level, level, level))
 
     def written(self, place: Mapping[str, str], *, phases: tuple[int, ...] = (0, 1, 2, 3)) -> dict[str, str]:
         """As promtool's `input_series` have it, for one environment."""

@@ -144,3 +144,9 @@ def test_a_latency_objective_is_a_bucket_bound() -> None:
     bounds = set(api.REQUEST_DURATION.buckets)
     times = {objectives.AVERAGE.value, objectives.P95.value, objectives.DASHBOARD_TIME.value}
     assert times <= bounds
+
+
+def test_a_rate_of_another_time_has_an_offset_on_the_stacks_clock() -> None:
+    before = rate(api.REQUESTS, ago=86_400)
+    assert before.fill(Context(window="5m")) == "sum by (job) (rate(http_requests_total[5m] offset 1d))"
+    assert before.fill(Context(window="5m", time_scale=0.5)).endswith("offset 12h))")
