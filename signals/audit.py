@@ -12,7 +12,7 @@ from exporters.catalogue import api, external, postgres_objects
 from exporters.catalogue import redis as redis_metrics
 from exporters.catalogue.labels import JOB
 from signals import api as api_signals
-from signals import objectives
+from signals import api_cost, objectives
 from signals import redis as redis_signals
 from signals.idioms import grouping, mean, promql, rate, ratio, select, span, value
 from signals.model import Recording, Signal, recorded
@@ -44,7 +44,7 @@ HANDLER_SECONDS = recorded(
 HANDLER_QUERIES = recorded(
     "handler:db_queries_per_request:mean5m",
     "Mean SQL statements per request by endpoint.",
-    api_signals.HANDLER_QUERIES.query,
+    api_cost.HANDLER_QUERIES.query,
     labels=(api.HANDLER,),
 )
 RESPONSE_BYTES = recorded(
@@ -177,7 +177,7 @@ THROUGHPUT = row(
 )
 QUERIES = row(
     objectives.QUERIES,
-    api_signals.QUERIES_PER_REQUEST.query,
+    api_cost.QUERIES_PER_REQUEST.query,
     why="Mean SQL statements per request.",
     act="See queries per request by endpoint on the API board.",
 )
@@ -212,7 +212,7 @@ PAYLOAD = row(
 )
 BANDWIDTH = row(
     objectives.BANDWIDTH,
-    api_signals.COMPRESSION.query,
+    api_cost.COMPRESSION.query,
     why="Share of response bytes that compression keeps off the wire.",
     act="Add GZipMiddleware(minimum_size=1000).",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alerts.model import Alert, Severity
 from exporters.catalogue import api as metrics
 from exporters.catalogue.labels import INSTANCE, JOB
-from signals import api
+from signals import api, api_cost
 from signals.idioms import promql, rate
 from signals.limits import api as limits
 
@@ -60,7 +60,7 @@ API_QUERIES_PER_REQUEST_HIGH = Alert(
     name="ApiQueriesPerRequestHigh",
     service="api",
     severity=Severity.WARNING,
-    signal=api.HANDLER_QUERIES,
+    signal=api_cost.HANDLER_QUERIES,
     operator=">",
     by=(JOB, metrics.HANDLER),
     guards=(ENOUGH_HANDLER_TRAFFIC,),

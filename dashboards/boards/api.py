@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards.model import Board, graph, heatmap, row, stat, table
 from exporters.catalogue import api as metrics
-from signals import api, pool
+from signals import api, api_cost, pool
 
 NO_STATEMENT = "no request uses the database now"
 NO_CONNECTION = "no request takes a connection now"
@@ -23,7 +23,7 @@ BOARD = Board(
             stat(api.LATENCY_AVERAGE, title="Average latency", no_value="no traffic", moves="slow-endpoint"),
             stat(api.LATENCY_P95, title="p95 latency", no_value="no traffic", moves="slow-endpoint"),
             stat(
-                api.QUERIES_PER_REQUEST,
+                api_cost.QUERIES_PER_REQUEST,
                 title="Queries / request",
                 no_value="no traffic",
                 zero="no request uses the database",
@@ -69,8 +69,8 @@ BOARD = Board(
                 api.HANDLER_AVERAGE,
                 api.HANDLER_P95,
                 api.HANDLER_ERRORS,
-                api.HANDLER_QUERIES,
-                api.PAYLOAD,
+                api_cost.HANDLER_QUERIES,
+                api_cost.PAYLOAD,
                 key="handler",
                 zero="not called, or no failure",
             ),
@@ -84,11 +84,11 @@ BOARD = Board(
         ),
         row(
             "What does a request cost the database?",
-            graph(api.HANDLER_QUERIES, zero="the endpoint uses no database"),
-            graph(api.NPLUSONE, zero="no N+1", moves="nplusone"),
-            graph(api.QUERY_P95, title="Query duration, p95", empty=NO_STATEMENT),
-            graph(api.QUERY_AVERAGE, empty=NO_STATEMENT),
-            graph(api.DATABASE_SHARE, zero="no request waits for the database"),
+            graph(api_cost.HANDLER_QUERIES, zero="the endpoint uses no database"),
+            graph(api_cost.NPLUSONE, zero="no N+1", moves="nplusone"),
+            graph(api_cost.QUERY_P95, title="Query duration, p95", empty=NO_STATEMENT),
+            graph(api_cost.QUERY_AVERAGE, empty=NO_STATEMENT),
+            graph(api_cost.DATABASE_SHARE, zero="no request waits for the database"),
         ),
         row(
             "Does anybody wait for a connection?",
@@ -102,10 +102,15 @@ BOARD = Board(
         ),
         row(
             "How much goes over the wire, and what does the cache save?",
-            graph(api.BANDWIDTH, api.BANDWIDTH_RAW, title="Bandwidth", zero="nothing sent"),
-            graph(api.COMPRESSION, zero="nothing is compressed"),
-            graph(api.CACHE_HIT_RATIO, zero="every call missed", empty="no function is cached"),
-            graph(api.CACHE_RESULTS, stacked=True, zero="none of this result", empty="no function is cached"),
+            graph(api_cost.BANDWIDTH, api_cost.BANDWIDTH_RAW, title="Bandwidth", zero="nothing sent"),
+            graph(api_cost.COMPRESSION, zero="nothing is compressed"),
+            graph(api_cost.CACHE_HIT_RATIO, zero="every call missed", empty="no function is cached"),
+            graph(
+                api_cost.CACHE_RESULTS,
+                stacked=True,
+                zero="none of this result",
+                empty="no function is cached",
+            ),
         ),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.model import Board, graph, row, scorecard
-from signals import api, audit
+from signals import api, api_cost, audit
 
 BOARD = Board(
     uid="backend-audit",
@@ -51,7 +51,7 @@ BOARD = Board(
         row(
             "How did it get here?",
             graph(api.LATENCY_P95, api.LATENCY_AVERAGE, title="Latency against its objectives"),
-            graph(api.HANDLER_QUERIES, title="Queries per request over time", zero="no statement"),
+            graph(api_cost.HANDLER_QUERIES, title="Queries per request over time", zero="no statement"),
         ),
     ),
 )

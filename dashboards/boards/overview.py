@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.model import Board, bars, graph, row, stat, table, timeline
-from signals import api, audit, pool, postgres, redis, telemetry
+from signals import api, api_cost, audit, pool, postgres, redis, telemetry
 
 BOARD = Board(
     uid="backend-overview",
@@ -55,7 +55,7 @@ BOARD = Board(
                 moves="hold-connections",
             ),
             graph(
-                api.DATABASE_SHARE,
+                api_cost.DATABASE_SHARE,
                 title="Where request time goes",
                 zero="no request waits for the database",
             ),
