@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -42,6 +42,11 @@ class Grafana:
     def get(self, path: str, **query: Any) -> Any:
         """The JSON at ``/api/<path>``."""
         return self._ask("GET", path, params=query)
+
+    def test_receivers(self, receivers: Sequence[Json], alert: Json) -> Any:
+        """Send an alert to contact points, given as Grafana stores them; nothing is changed by it."""
+        asked = {"receivers": list(receivers), "alert": alert}
+        return self._ask("POST", "alertmanager/grafana/config/api/v1/receivers/test", json=asked)
 
     def label_values(self, selector: str, label: str, start: float, end: float) -> list[str]:
         """The values of a label on the series selected, as a variable asks for them."""
@@ -82,8 +87,9 @@ class Grafana:
                 f"no answer from Grafana at {self.url} ({type(error).__name__}); "
                 "is it running, and is the URL right?"
             ) from None
-        if response.status_code >= 400 and "results" not in body:
-            told = body.get("message", "no reason given")
+        answers = isinstance(body, dict) and ("results" in body or "receivers" in body)
+        if response.status_code >= 400 and not answers:
+            told = body.get("message", "no reason given") if isinstance(body, dict) else "no reason given"
             raise StackError(
                 f"{url} answered {response.status_code}: {told}; expected 200; may this user read it?"
             )

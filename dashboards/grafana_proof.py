@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from alerts import grafana as rendered_rules
@@ -12,6 +11,7 @@ from dashboards.checks.times import seconds
 from dashboards.grafana import render_board
 from dashboards.grafana_api import Grafana, Json
 from dashboards.prove import Span, prove, summary
+from dashboards.seen import Seen, compared
 from dashboards.stack import Stack
 
 OLDEST = (12, 2)
@@ -32,21 +32,6 @@ RULE_KEYS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """One line of the report.
-
-    Attributes:
-        what: was looked at.
-        seen: what was there.
-        well: whether that is right.
-    """
-
-    what: str
-    seen: str
-    well: bool
-
-
 def loaded(stack: Stack, grafana: Grafana, *, buried: Collection[str] = ()) -> Iterator[Seen]:
     """Everything that the files hold is in Grafana, and nothing of it was dropped or changed.
 
@@ -63,16 +48,10 @@ def loaded(stack: Stack, grafana: Grafana, *, buried: Collection[str] = ()) -> I
     yield Seen(what="version", seen=f"{version}; needed: {'.'.join(map(str, OLDEST))}", well=known)
     folders = [each["title"] for each in grafana.get("folders") if each["title"] == stack.folder]
     yield Seen(what=f"folder {stack.folder!r}", seen=f"{len(folders)}", well=len(folders) == 1)
-    yield _compared("boards", _boards(stack, grafana))
-    yield _compared("rules", _rules(stack, grafana, buried))
-    yield _compared("contact points", _contact_points(stack, grafana))
-    yield _compared("policies and templates", _policies(stack, grafana))
-
-
-def _compared(what: str, faults: Mapping[str, str]) -> Seen:
-    wrong = [f"{name}: {fault}" for name, fault in faults.items() if fault]
-    seen = f"{len(faults) - len(wrong)} of {len(faults)} as in the files"
-    return Seen(what=what, seen="; ".join([seen, *wrong]), well=not wrong and bool(faults))
+    yield compared("boards", _boards(stack, grafana))
+    yield compared("rules", _rules(stack, grafana, buried))
+    yield compared("contact points", _contact_points(stack, grafana))
+    yield compared("policies and templates", _policies(stack, grafana))
 
 
 def _differing(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> str:
@@ -156,7 +135,7 @@ def evaluated(stack: Stack, grafana: Grafana) -> Seen:
         rule = rules.get(name, {"health": "missing"})
         healthy = rule["health"] == "ok" and not rule["lastEvaluation"].startswith("0001")
         faults[name] = "" if healthy else f"{rule['health']} {rule.get('lastError', '')}".strip()
-    return _compared("rules evaluated without an error", faults)
+    return compared("rules evaluated without an error", faults)
 
 
 def answered(stack: Stack, grafana: Grafana, span: Span) -> Seen:

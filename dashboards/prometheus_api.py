@@ -46,14 +46,16 @@ class Prometheus:
 
     def label_values(self, selector: str, label: str, start: float, end: float) -> list[str]:
         """The values of a label on the series selected."""
-        answer = self._get(f"label/{label}/values", **{"match[]": selector, "start": start, "end": end})
+        query = {"match[]": selector, "start": start, "end": end}
+        answer = self._answer("GET", f"label/{label}/values", list, params=query)
         return [str(value) for value in answer]
+
+    def get(self, path: str, **query: Any) -> Any:
+        """What Prometheus says of itself, the JSON object at ``/api/v1/<path>``."""
+        return self._answer("GET", path, dict, params=query)
 
     def _post(self, path: str, **form: Any) -> Any:
         return self._answer("POST", path, dict, data=form)
-
-    def _get(self, path: str, **query: Any) -> Any:
-        return self._answer("GET", path, list, params=query)
 
     def _answer(self, method: str, path: str, kind: type, **more: Any) -> Any:
         url = f"{self.url}/api/v1/{path}"

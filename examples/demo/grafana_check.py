@@ -18,8 +18,9 @@ from pathlib import Path
 from dashboards import tombstones
 from dashboards.errors import StackError
 from dashboards.grafana_api import Grafana as Client
-from dashboards.grafana_proof import Seen, answered, evaluated, loaded
+from dashboards.grafana_proof import answered, evaluated, loaded
 from dashboards.prove import last
+from dashboards.seen import Seen
 from dashboards.stack import STACK
 from dashboards.write import render
 from examples.demo.__main__ import TIME_SCALE, directory, ends_by_signals, say

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboards.grafana_proof import Seen
+from dashboards.seen import Seen
 from dashboards.write import MANIFEST
 from examples.demo.process import ROOT
 

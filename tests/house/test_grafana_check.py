@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dashboards.grafana_proof import Seen
+from dashboards.seen import Seen
 from dashboards.stack import STACK
 from dashboards.write import MANIFEST, render
 from examples.demo.grafana_report import REPORT, Report, digest, pinned_version

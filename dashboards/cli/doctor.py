@@ -1,0 +1,102 @@
+"""Ask the running servers whether they are as committed."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dashboards.cli.build import DEFAULT_OUTPUT
+from dashboards.cli.common import chosen, stack_options
+from dashboards.stack import Stack
+
+if TYPE_CHECKING:
+    from dashboards.seen import Seen
+
+
+@click.command(
+    short_help="Are the running servers as committed, and does a message get out?",
+    epilog="Example: python -m dashboards doctor --prometheus http://127.0.0.1:9090",
+)
+@click.option("--prometheus", metavar="URL", help="Ask this Prometheus for its targets and rules.")
+@click.option("--grafana", metavar="URL", help="Ask this Grafana for its boards, rules and contact points.")
+@click.option(
+    "--alertmanager",
+    metavar="URL",
+    help="For --notify with the engine prometheus; by default the one that Prometheus names.",
+)
+@click.option("--notify", is_flag=True, help="Send a marked test message through every route.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_OUTPUT,
+    show_default=True,
+    help="What was built, for the rules that Grafana was told to delete.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout.")
+@stack_options
+def doctor(
+    prometheus: str | None,
+    grafana: str | None,
+    alertmanager: str | None,
+    notify: bool,
+    output: Path,
+    as_json: bool,
+    stack_name: str,
+    engine: str | None,
+) -> None:
+    """Compare what runs with what the stack says: targets, rules, boards, contact points, links.
+
+    Exit with 1 where something differs, with 2 where a server does not answer. Nothing is changed; --notify
+    sends messages. Grafana's credentials are GRAFANA_TOKEN, or GRAFANA_USER and GRAFANA_PASSWORD.
+    """
+    if not prometheus and not grafana:
+        raise click.UsageError("nothing to ask; give --prometheus URL, --grafana URL, or both")
+    found = []
+    for seen in _looked(chosen(stack_name, engine), prometheus, grafana, alertmanager, notify, output):
+        found.append(seen)
+        if not as_json:
+            click.echo(f"{'ok   ' if seen.well else 'WRONG'} {seen.what}: {seen.seen}")
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found], indent=2, ensure_ascii=False))
+    wrong = sum(not each.well for each in found)
+    click.echo(f"{len(found)} looked at, {wrong} wrong", err=True)
+    if wrong:
+        sys.exit(1)
+
+
+def _looked(
+    stack: Stack,
+    prometheus_url: str | None,
+    grafana_url: str | None,
+    alertmanager_url: str | None,
+    notify: bool,
+    output: Path,
+) -> Iterator[Seen]:
+    from dashboards import doctor, tombstones  # noqa: PLC0415 - requests is slow to import
+    from dashboards.grafana_api import Grafana  # noqa: PLC0415 - as above
+    from dashboards.prometheus_api import Prometheus  # noqa: PLC0415 - as above
+
+    prometheus = Prometheus(url=prometheus_url.rstrip("/")) if prometheus_url else None
+    grafana = None
+    if grafana_url:
+        grafana = Grafana(
+            url=grafana_url.rstrip("/"),
+            user=os.environ.get("GRAFANA_USER", ""),
+            password=os.environ.get("GRAFANA_PASSWORD", ""),
+            token=os.environ.get("GRAFANA_TOKEN", ""),
+            datasource=stack.datasource_uid,
+        )
+    yield from doctor.examined(
+        stack, prometheus=prometheus, grafana=grafana, buried=tombstones.buried(output)
+    )
+    if notify:
+        yield from doctor.notified(
+            stack, prometheus=prometheus, grafana=grafana, alertmanager_url=alertmanager_url
+        )
