@@ -7,10 +7,27 @@ from collections.abc import Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
 
-from alerts.model import Alert, AlertError, RenderContext
+from alerts.model import Alert, AlertError, RenderContext, Severity
 from signals.numbers import spoken
 
 SECTIONS = ("Meaning", "Impact", "Check", "Fix", "False causes")
+# What holds for every alert of a severity; a runbook that knows better ends with a section of its own.
+ESCALATION = "Escalation"
+ESCALATIONS = {
+    Severity.CRITICAL: """\
+- No way forward after 30 minutes, or data may be lost: call the next person on call now.
+- Tell whoever answers to the users of {service} what is known, at once and then every half hour.
+- Write down what was done and when, while it is done; put back whatever was changed only to stop the trouble.
+""",
+    Severity.WARNING: """\
+- It wakes nobody, and does not mend itself: give it to whoever owns {service}, with what the checks said.
+- Users feel it already, or a critical alert of {service} fires too: call whoever is on call.
+- It comes back every week: the limit or its cause is wrong; change one of the two.
+""",
+    Severity.INFO: """\
+- Nobody is told of it. Raise what it shows in the next review of {service}.
+""",
+}
 HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 # Braces of PromQL and shells are none of these.
 HOLE = re.compile(r"\{(limit|hold|window|query|number:([a-z][a-z0-9_]*))\}")
@@ -25,7 +42,8 @@ def runbook(alert: Alert, context: RenderContext, *, folders: Sequence[Traversab
     """The alert's runbook as Markdown, filled in.
 
     ``{limit}``, ``{hold}``, ``{window}`` are the alert's, ``{query}`` is its whole PromQL, and
-    ``{number:KEY}`` is an objective or limit.
+    ``{number:KEY}`` is an objective or limit. What to do when it does not help is added, by severity, unless
+    the file says it.
 
     Args:
         alert: whose runbook.
@@ -37,10 +55,13 @@ def runbook(alert: Alert, context: RenderContext, *, folders: Sequence[Traversab
     """
     text = _read(alert, (*folders, folder()))
     found = tuple(HEADING.findall(text))
-    if found != SECTIONS:
+    if found == SECTIONS:
+        told = ESCALATIONS[alert.severity].replace("{service}", alert.service)
+        text = f"{text.rstrip()}\n\n## {ESCALATION}\n{told}"
+    elif found != (*SECTIONS, ESCALATION):
         raise AlertError(
-            f"runbook {alert.name}.md has the sections {list(found)}; expected {list(SECTIONS)}; "
-            "write each, in this order, as `## Name`"
+            f"runbook {alert.name}.md has the sections {list(found)}; expected {list(SECTIONS)}, and "
+            f"{ESCALATION} where it differs from others'; write each, in this order, as `## Name`"
         )
 
     def filled(hole: re.Match[str]) -> str:

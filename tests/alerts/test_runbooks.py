@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from alerts import runbooks
-from alerts.model import Alert, AlertError
+from alerts.model import Alert, AlertError, Severity
 from alerts.proof.plan import CONTEXT
 from alerts.rules import ALERTS, api
 from examples.demo.databases import Postgres
@@ -31,7 +31,7 @@ def test_a_runbook_is_whole_short_and_filled_in(alert: Alert) -> None:
     assert not runbooks.HOLE.search(text)
     assert CONTEXT.fill(alert.condition, alert.window) in text, "its query, to copy"
     assert 3 <= len(checks(alert)) <= 6
-    assert 25 <= len(text.splitlines()) <= 50
+    assert 30 <= len(text.splitlines()) <= 56
     assert all(len(line) < 120 for line in FENCE.sub("", text).splitlines())
 
 
@@ -65,6 +65,20 @@ def test_a_team_writes_its_own_runbook_in_its_own_folder(tmp_path: Path) -> None
     (tmp_path / "ApiDown.md").write_text(sections)
     told = runbooks.runbook(api.API_DOWN, CONTEXT, folders=(tmp_path,))
     assert told.startswith("## Meaning\nHeld 1 min, average 60 ms.\n")
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
+def test_a_runbook_says_whom_to_call_when_it_does_not_help(alert: Alert) -> None:
+    told = runbooks.runbook(alert, CONTEXT).partition("## Escalation\n")[2]
+    assert alert.service in told
+    assert ("call the next person on call now" in told) == (alert.severity is Severity.CRITICAL)
+
+
+def test_a_runbook_may_bring_an_escalation_of_its_own(tmp_path: Path) -> None:
+    names = (*runbooks.SECTIONS, runbooks.ESCALATION)
+    (tmp_path / "ApiDown.md").write_text("".join(f"## {name}\n{name} of ours.\n" for name in names))
+    told = runbooks.runbook(api.API_DOWN, CONTEXT, folders=(tmp_path,))
+    assert told.endswith("## Escalation\nEscalation of ours.\n")
 
 
 def statements() -> Iterator[tuple[str, str]]:
