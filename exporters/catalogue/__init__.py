@@ -9,7 +9,15 @@ import difflib
 from collections.abc import Iterable, Iterator
 from types import ModuleType
 
-from exporters.catalogue import api, external, postgres, postgres_objects, redis, self_
+from exporters.catalogue import (
+    api,
+    external,
+    postgres,
+    postgres_objects,
+    postgres_replication,
+    redis,
+    self_,
+)
 from exporters.catalogue.types import (
     CatalogueError,
     Counter,
@@ -89,5 +97,5 @@ class Catalogue:
         return len(self.metrics)
 
 
-MODULES = (api, postgres, postgres_objects, redis, self_, external)
+MODULES = (api, postgres, postgres_objects, postgres_replication, redis, self_, external)
 CATALOGUE = Catalogue(metric for module in MODULES for metric in metrics_of(module))

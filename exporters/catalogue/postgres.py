@@ -73,6 +73,20 @@ OLDEST_TRANSACTION = Gauge(
     unit="seconds",
     labels=(DATNAME, STATE),
 )
+OLDEST_OPEN = Gauge(
+    name="obs_pg_oldest_transaction_seconds",
+    help="Age of the oldest transaction, without maintenance and pg_dump; 0 if there is none.",
+    collector="postgres.activity",
+    unit="seconds",
+    labels=(DATNAME,),
+)
+IDLE_IN_TRANSACTION = Gauge(
+    name="obs_pg_idle_in_transaction_seconds",
+    help="Longest time that a client now does nothing inside a transaction; 0 if none does.",
+    collector="postgres.activity",
+    unit="seconds",
+    labels=(DATNAME,),
+)
 OLDEST_QUERY = Gauge(
     name="pg_stat_activity_max_query_duration_seconds",
     help="Age of the oldest statement now running; 0 if there is none.",

@@ -152,6 +152,12 @@ INDEXES_INVALID = Gauge(
     collector="postgres.index_totals",
     labels=(DATNAME,),
 )
+INDEX_BUILDS = Gauge(
+    name="obs_pg_index_builds",
+    help="Indexes being created or rebuilt now.",
+    collector="postgres.index_totals",
+    labels=(DATNAME,),
+)
 EXPECTED_TABLE = Gauge(
     name="obs_pg_expected_index_table_exists",
     help="1 if the table of the expected index exists.",

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 from examples.demo.chain import PROVISIONING, Chain, Ports
 from examples.demo.process import wait_until
 from examples.demo.servers import HttpServer
@@ -52,10 +54,12 @@ def fetch(url: str) -> str:
 
 @contextmanager
 def servers(home: Path) -> Iterator[Recorded]:
-    """The backend in its fixed state, called a few times, and its observers."""
+    """The backend in its fixed state, called a few times, and its observers; a replica has a slot."""
     with Recorded(home, _configuration, time_scale=0.02) as chain:
         for path in CALLS:
             fetch(chain.api.url + path)
+        with psycopg.connect(chain.postgres.superuser_dsn, autocommit=True) as connection:
+            connection.execute("SELECT pg_create_physical_replication_slot('replica', true)")
         page = chain.exporter.url + "/metrics"
         wait_until(lambda: KEYSPACE_PASS_TIMESTAMP.name in fetch(page), "the first pass over the keys")
         time.sleep(1)  # what the exporter remembers for a second is then of this backend

@@ -44,6 +44,7 @@ def postgres_pages(postgres: Postgres) -> Iterator[dict[str, set[str]]]:
         session.execute("INSERT INTO orders VALUES (1, 'open')")
         session.execute("ANALYZE orders")
         session.execute("SELECT pg_stat_reset()")
+        session.execute("SELECT pg_create_physical_replication_slot('archive', true)")
         session.execute("VACUUM ANALYZE orders")
     with closing(postgres_support.watch(postgres, DATABASE, expected_indexes=(INDEX,))) as backend:
         healthy = postgres_support.collect(backend)
@@ -59,6 +60,8 @@ def postgres_pages(postgres: Postgres) -> Iterator[dict[str, set[str]]]:
         left = postgres_support.collect(backend).names() - of_exporter
         found["postgres.server"] = left - declared("postgres.up")
         yield found
+    with postgres_support.admin(postgres) as session:
+        session.execute("SELECT pg_drop_replication_slot('archive')")
 
 
 def test_each_metric_of_postgres_comes_from_its_collector(postgres_pages: dict[str, set[str]]) -> None:

@@ -14,6 +14,7 @@ from examples.demo.databases import Postgres
 from examples.demo.process import wait_until
 from exporters.catalogue import Metric
 from exporters.catalogue import postgres as catalogue
+from exporters.catalogue import postgres_objects as objects
 from exporters.collectors.postgres import PostgresBackend, PostgresSettings
 from tests.servers.exporter_support import Samples
 from tests.servers.postgres_support import LOG, Session, admin, collect, conninfo, create_database, watch
@@ -63,7 +64,8 @@ def test_every_state_of_every_database_is_there_and_zero_where_nobody_is(backend
         for kind in catalogue.WAIT_EVENT_TYPE.values:
             assert page.of(catalogue.WAITING, datname=database, wait_event_type=kind) == 0
         assert page.of(catalogue.BLOCKED, datname=database) == 0
-        assert page.of(catalogue.LONGEST_BLOCKED, datname=database) == 0
+        for metric in (catalogue.LONGEST_BLOCKED, catalogue.OLDEST_OPEN, catalogue.IDLE_IN_TRANSACTION):
+            assert page.of(metric, datname=database) == 0
 
 
 def test_the_exporters_own_session_counts_as_it_takes_a_connection(backend: PostgresBackend) -> None:
@@ -123,6 +125,69 @@ def test_the_oldest_transaction_and_statement_are_told_by_state(
     assert active_transaction == pytest.approx(statement, abs=0.1)
     assert page.of(catalogue.OLDEST_QUERY, datname=DATABASE, state="idle in transaction") == 0
     assert page.of(catalogue.WAITING, datname=DATABASE, wait_event_type="Timeout") == 1  # pg_sleep
+
+
+def test_the_oldest_transaction_and_the_longest_idle_one_are_told(
+    server: Postgres, backend: PostgresBackend
+) -> None:
+    with connect(server, "steps") as steps, connect(server, "pg_dump") as dump:
+        dump.execute("BEGIN")
+        time.sleep(0.4)
+        steps.execute("BEGIN")
+        time.sleep(0.4)
+        steps.execute("SELECT 1")
+        page = collect(backend)
+        # A job that works on in one transaction is old, and idle for no longer than between two statements.
+        assert 0.4 <= (page.of(catalogue.OLDEST_OPEN, datname=DATABASE) or 0) < 0.8
+        dump.execute("SELECT 1")
+        assert (collect(backend).of(catalogue.IDLE_IN_TRANSACTION, datname=DATABASE) or 1) < 0.4
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            steps.execute("SELECT 1 / 0")
+        dump.execute("ROLLBACK")
+        time.sleep(0.3)
+        assert 0.3 <= (collect(backend).of(catalogue.IDLE_IN_TRANSACTION, datname=DATABASE) or 0) < 15
+        steps.execute("ROLLBACK")
+    page = collect(backend)
+    for metric in (catalogue.OLDEST_OPEN, catalogue.IDLE_IN_TRANSACTION):
+        assert page.of(metric, datname=DATABASE) == page.of(metric, datname="postgres") == 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["CREATE INDEX ON slow (waits(id))", "CLUSTER slow USING slow_waits", "VACUUM slow", "ANALYZE slow"],
+)
+def test_what_the_server_does_for_itself_is_no_old_transaction(
+    server: Postgres, backend: PostgresBackend, statement: str
+) -> None:
+    with admin(server, DATABASE) as session:
+        session.execute(
+            "DROP TABLE IF EXISTS slow; CREATE TABLE slow AS SELECT generate_series(1, 9999) AS id"
+        )
+        session.execute(
+            "CREATE OR REPLACE FUNCTION waits(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN "
+            "PERFORM pg_sleep(coalesce(current_setting('obs.pause', true), '0')::float8); RETURN $1; END $$"
+        )
+        session.execute("CREATE INDEX slow_waits ON slow (waits(id))")
+    with connect(server, "keeper") as keeper, ThreadPoolExecutor(1) as pool:
+        keeper.execute("SET obs.pause = 1; SET vacuum_cost_delay = 100; SET vacuum_cost_limit = 1")
+        running = pool.submit(keeper.execute, statement)
+        try:
+            wait_until(
+                lambda: (
+                    (collect(backend).of(catalogue.OLDEST_TRANSACTION, datname=DATABASE, state="active") or 0)
+                    > 0.5
+                ),
+                "it runs",
+            )
+            page = collect(backend)
+            again = watch(server, DATABASE)
+            with closing(again):
+                builds = collect(again).of(objects.INDEX_BUILDS, datname=DATABASE)
+        finally:
+            keeper.cancel_safe()
+        assert isinstance(running.exception(timeout=10), psycopg.errors.QueryCanceled)
+    assert page.of(catalogue.OLDEST_OPEN, datname=DATABASE) == 0
+    assert builds == (1 if statement.startswith("CREATE INDEX") else 0)
 
 
 def active(backend: PostgresBackend, database: str) -> float:

@@ -25,7 +25,7 @@ INDEX = ExpectedIndex(name="orders_status", table="orders", columns=("status",))
 
 
 @pytest.fixture(scope="module")
-def server(postgres: Postgres) -> Postgres:
+def server(postgres: Postgres) -> Iterator[Postgres]:
     """The shared server with a database of which everything is known."""
     create_database(postgres, DATABASE)
     with admin(postgres, DATABASE) as session:
@@ -37,7 +37,10 @@ def server(postgres: Postgres) -> Postgres:
         session.execute("CREATE INDEX orders_note ON orders (note)")
         session.execute("INSERT INTO orders SELECT n, 'open', n FROM generate_series(1, 1000) n")
         session.execute("VACUUM ANALYZE orders")
-    return postgres
+        session.execute("SELECT pg_create_physical_replication_slot('archive', true)")
+    yield postgres
+    with admin(postgres) as session:
+        session.execute("SELECT pg_drop_replication_slot('archive')")
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from exporters.collectors.postgres.model import Collector, Row, Rows, Server, te
 
 # The first half names the databases, so that each shows zeros where it has no session.
 # The exporter's own session is counted, since it takes a connection; its age says nothing.
+# Some jobs hold one transaction for as long as they take: those whose progress the server tells, and a dump.
 SQL = """
-SELECT datname, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL
+SELECT datname, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL
   FROM pg_database
  WHERE datallowconn AND NOT datistemplate
 UNION ALL
@@ -24,13 +25,22 @@ SELECT a.datname, a.state, a.usename, a.application_name,
        max(extract(epoch FROM clock_timestamp() - a.xact_start)) FILTER (WHERE a.pid <> pg_backend_pid()),
        max(extract(epoch FROM clock_timestamp() - a.query_start))
            FILTER (WHERE a.pid <> pg_backend_pid() AND a.state = 'active'),
-       max(extract(epoch FROM clock_timestamp() - {blocked_since})) FILTER (WHERE a.wait_event_type = 'Lock')
+       max(extract(epoch FROM clock_timestamp() - {blocked_since})) FILTER (WHERE a.wait_event_type = 'Lock'),
+       max(extract(epoch FROM clock_timestamp() - a.xact_start))
+           FILTER (WHERE a.pid <> pg_backend_pid() AND m.pid IS NULL
+                     AND a.application_name NOT IN ('pg_dump', 'pg_dumpall', 'pg_repack')),
+       max(extract(epoch FROM clock_timestamp() - a.state_change))
+           FILTER (WHERE a.state LIKE 'idle in transaction%')
   FROM pg_stat_activity a {waits}
+  LEFT JOIN (SELECT pid FROM pg_stat_progress_vacuum UNION SELECT pid FROM pg_stat_progress_analyze
+             UNION SELECT pid FROM pg_stat_progress_create_index
+             UNION SELECT pid FROM pg_stat_progress_cluster) m ON m.pid = a.pid
  WHERE a.datname IS NOT NULL AND coalesce(a.backend_type, 'client backend') = 'client backend'
  GROUP BY 1, 2, 3, 4, 5
 """
 WAITS = """
-  LEFT JOIN (SELECT pid, min(waitstart) AS since FROM pg_locks WHERE NOT granted GROUP BY pid) w USING (pid)
+  LEFT JOIN (SELECT pid, min(waitstart) AS since FROM pg_locks WHERE NOT granted GROUP BY pid) w
+    ON w.pid = a.pid
 """
 
 
@@ -67,6 +77,8 @@ class Activity:
             _greatest(catalogue.OLDEST_QUERY, _pairs(databases, catalogue.STATE.values), groups, 7, _state),
             _waiting(databases, groups),
             *_blocked(databases, groups),
+            _longest(catalogue.OLDEST_OPEN, databases, groups, 9),
+            _longest(catalogue.IDLE_IN_TRANSACTION, databases, groups, 10),
         ]
 
     def _sessions(self, databases: list[str], groups: Rows) -> Family:
@@ -118,14 +130,19 @@ def _waiting(databases: list[str], groups: Rows) -> Family:
 
 def _blocked(databases: list[str], groups: Rows) -> tuple[Family, Family]:
     counts: dict[str, int] = defaultdict(int, dict.fromkeys(databases, 0))
-    longest: dict[str, float] = defaultdict(float, dict.fromkeys(databases, 0.0))
     for row in groups:
         if row[4] == "Lock":
-            database = text(row[0])
-            counts[database] += _count(row)
-            longest[database] = max(longest[database], float(row[8] or 0))
+            counts[text(row[0])] += _count(row)
     labels = [(database,) for database in counts]
     return (
         Family(catalogue.BLOCKED, labels, list(counts.values())),
-        Family(catalogue.LONGEST_BLOCKED, labels, [longest[database] for database in counts]),
+        _longest(catalogue.LONGEST_BLOCKED, databases, groups, 8),
     )
+
+
+def _longest(metric: Metric, databases: list[str], groups: Rows, column: int) -> Family:
+    values = dict.fromkeys(databases, 0.0)
+    for row in groups:
+        database = text(row[0])
+        values[database] = max(values.get(database, 0.0), float(row[column] or 0))
+    return Family(metric, [(database,) for database in values], list(values.values()))

@@ -10,6 +10,7 @@ from exporters.collectors.postgres.indexes import index_totals, indexes
 from exporters.collectors.postgres.locks import LOCKS
 from exporters.collectors.postgres.model import Collector
 from exporters.collectors.postgres.options import PostgresSettings
+from exporters.collectors.postgres.replication import REPLICATION, SLOTS
 from exporters.collectors.postgres.settings import SETTINGS
 from exporters.collectors.postgres.sizes import sizes
 from exporters.collectors.postgres.statements import statements, statements_info
@@ -25,6 +26,8 @@ def collectors(settings: PostgresSettings) -> tuple[Collector, ...]:
         DATABASE,
         LOCKS,
         BGWRITER,
+        REPLICATION,
+        SLOTS,
         expected_indexes(settings.expected_indexes, heavy),
         tables(settings.top_tables, settings.tables, heavy),
         indexes(settings.top_indexes, settings.expected_indexes, heavy),

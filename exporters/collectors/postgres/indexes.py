@@ -23,6 +23,7 @@ TOTALS = (
     catalogue.INDEXES_UNUSED,
     catalogue.INDEXES_UNUSED_BYTES,
     catalogue.INDEXES_INVALID,
+    catalogue.INDEX_BUILDS,
 )
 LABELS = len(catalogue.INDEX_LABELS)
 
@@ -59,7 +60,8 @@ TOTALS_SQL = f"""
 SELECT current_database(), count(*),
        count(*) FILTER (WHERE scans = 0 AND NOT enforces),
        coalesce(sum(bytes) FILTER (WHERE scans = 0 AND NOT enforces), 0),
-       count(*) FILTER (WHERE NOT indisvalid)
+       count(*) FILTER (WHERE NOT indisvalid),
+       (SELECT count(*) FROM pg_stat_progress_create_index WHERE datname = current_database())
   FROM ({USER_INDEXES}) u
 """  # noqa: S608  nothing but this file's text
 

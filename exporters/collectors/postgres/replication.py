@@ -1,0 +1,42 @@
+"""Replication: how late this server is if it is a replica, and what it keeps for those who read from it."""
+
+from __future__ import annotations
+
+from exporters.catalogue import postgres_replication as catalogue
+from exporters.collectors.base import Family
+from exporters.collectors.postgres.model import Collector, Rows, always, table_of
+
+# All that was received is shown: late by nothing, however long the primary has been idle. But a replica that
+# was cut off has received nothing since, so this counts for a connected one alone; the other grows older.
+LAG_SQL = """
+SELECT CASE WHEN NOT pg_is_in_recovery() THEN 0
+            WHEN EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming')
+             AND pg_last_wal_receive_lsn() <= pg_last_wal_replay_lsn() THEN 0
+            ELSE greatest(0, extract(epoch FROM
+                   clock_timestamp() - coalesce(pg_last_xact_replay_timestamp(), pg_postmaster_start_time())))
+       END
+"""
+# A temporary slot goes with its session: it keeps nothing for long, and its name has a process id.
+SLOTS_SQL = """
+SELECT slot_name, database, active::int,
+       pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery()
+                            THEN coalesce(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())
+                            ELSE pg_current_wal_lsn() END, restart_lsn)
+  FROM pg_replication_slots
+ WHERE NOT temporary
+"""
+SLOT_METRICS = (catalogue.SLOT_ACTIVE, catalogue.SLOT_RETAINED)
+
+
+def parse_lag(rows: Rows) -> list[Family]:
+    """One gauge."""
+    return table_of(0, (catalogue.LAG,), rows)
+
+
+def parse_slots(rows: Rows) -> list[Family]:
+    """One series a slot."""
+    return table_of(len(catalogue.SLOT_LABELS), SLOT_METRICS, rows)
+
+
+REPLICATION = Collector(name="postgres.replication", sql=always(LAG_SQL), parse=parse_lag)
+SLOTS = Collector(name="postgres.slots", sql=always(SLOTS_SQL), parse=parse_slots)

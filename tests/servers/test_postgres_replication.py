@@ -1,0 +1,156 @@
+"""A primary with slots and its replica: what is kept for whom, and how late the replica is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from examples.demo.databases import POSTGRES_BINARIES, Postgres
+from examples.demo.process import program, wait_until
+from exporters.catalogue import postgres as catalogue
+from exporters.catalogue import postgres_replication as replication
+from tests.servers.exporter_support import Samples
+from tests.servers.postgres_support import admin, collect, create_database, watch
+
+DATABASE = "replicated"
+SLOT = "standby"
+SEGMENT = 16 * 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def primary(server_root: Path) -> Iterator[Postgres]:
+    server = Postgres(server_root / "primary", wal_level="logical").start()
+    create_database(server, DATABASE)
+    with admin(server, DATABASE) as session:
+        session.execute("CREATE TABLE notes (id int)")
+        session.execute("SELECT pg_create_physical_replication_slot(%s)", [SLOT])
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def replica(primary: Postgres, server_root: Path) -> Iterator[Postgres]:
+    """A copy of the primary that follows it through the slot."""
+    server = Postgres(
+        server_root / "replica", wal_receiver_status_interval="1", wal_retrieve_retry_interval="100"
+    )
+    server.home.mkdir()
+    copy = program("pg_basebackup", f"{POSTGRES_BINARIES}/pg_basebackup", package="postgresql")
+    command = [copy, "-h", str(primary.home), "-p", str(primary.port), "-U", "postgres"]
+    command += ["-D", str(server.data), "-R", "-S", SLOT, "--checkpoint=fast", "--no-sync"]
+    if server.user:
+        shutil.chown(server.home, server.user, server.user)
+        command = ["setpriv", "--reuid", server.user, "--regid", server.user, "--init-groups", *command]
+    subprocess.run(command, check=True, capture_output=True, cwd="/", env=os.environ)
+    yield server.start()
+    server.stop()
+
+
+def page(server: Postgres) -> Samples:
+    with closing(watch(server, DATABASE)) as backend:
+        return collect(backend)
+
+
+def note(primary: Postgres) -> int:
+    """Write something; how many notes there are then."""
+    with admin(primary, DATABASE) as session:
+        row = session.execute(
+            "INSERT INTO notes VALUES (1) RETURNING (SELECT count(*) + 1 FROM notes)"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def wait_until_shown(replica: Postgres, notes: int) -> None:
+    with admin(replica, DATABASE) as session:
+        wait_until(
+            lambda: session.execute("SELECT count(*) FROM notes").fetchone() == (notes,),
+            "the replica follows",
+        )
+
+
+def test_a_server_without_slots_tells_of_none_and_is_not_late(postgres: Postgres) -> None:
+    create_database(postgres, DATABASE)
+    found = page(postgres)
+    assert found.of(replication.LAG) == 0
+    assert not found.names() & {replication.SLOT_ACTIVE.name, replication.SLOT_RETAINED.name}
+
+
+def test_what_is_kept_for_a_slot_that_nobody_reads_grows(primary: Postgres) -> None:
+    with admin(primary, DATABASE) as session:
+        session.execute("SELECT pg_create_physical_replication_slot('idle', true)")
+        session.execute("SELECT pg_create_logical_replication_slot('changes', 'test_decoding')")
+        session.execute("SELECT pg_create_physical_replication_slot('of_a_session', true, true)")
+        before = page(primary)
+        for _ in range(2):  # from somewhere in one segment to the beginning of the next but one
+            note(primary)
+            session.execute("SELECT pg_switch_wal()")
+        after = page(primary)
+        idle, changes = (
+            {"slot_name": "idle", "database": ""},
+            {"slot_name": "changes", "database": DATABASE},
+        )
+        for slot in (idle, changes):
+            assert (
+                before.of(replication.SLOT_ACTIVE, **slot) == after.of(replication.SLOT_ACTIVE, **slot) == 0
+            )
+            kept = [found.of(replication.SLOT_RETAINED, **slot) for found in (before, after)]
+            assert None not in kept
+            assert SEGMENT <= (kept[1] or 0) - (kept[0] or 0) <= 2 * SEGMENT + 1000
+        # One whose log was never asked for keeps nothing, and a temporary one is gone with its session.
+        fresh = {"slot_name": SLOT, "database": ""}
+        assert before.of(replication.SLOT_ACTIVE, **fresh) == 0
+        assert before.of(replication.SLOT_RETAINED, **fresh) is None
+        names = {dict(labels)["slot_name"] for name, labels in before if name == replication.SLOT_ACTIVE.name}
+        assert names == {SLOT, "idle", "changes"}
+        session.execute("SELECT pg_drop_replication_slot('idle'), pg_drop_replication_slot('changes')")
+
+
+def test_a_replica_that_follows_is_not_late_however_idle_its_primary_is(
+    primary: Postgres, replica: Postgres
+) -> None:
+    wait_until_shown(replica, note(primary))
+    wait_until(lambda: page(replica).of(replication.LAG) == 0, "all is shown")
+    slot = {"slot_name": SLOT, "database": ""}
+    found = page(primary)
+    assert (found.of(replication.SLOT_ACTIVE, **slot), found.of(replication.LAG)) == (1, 0)
+    assert page(replica).of(catalogue.IS_REPLICA) == 1
+
+
+def test_a_replica_that_does_not_replay_grows_late(primary: Postgres, replica: Postgres) -> None:
+    wait_until_shown(replica, note(primary))
+    with admin(replica) as session:
+        session.execute("SELECT pg_wal_replay_pause()")
+        try:
+            note(primary)
+            wait_until(lambda: (page(replica).of(replication.LAG) or 0) > 1.5, "it is late")
+        finally:
+            session.execute("SELECT pg_wal_replay_resume()")
+    wait_until(lambda: page(replica).of(replication.LAG) == 0, "it caught up")
+
+
+def test_a_replica_that_was_cut_off_grows_late_though_all_that_it_received_is_shown(
+    primary: Postgres, replica: Postgres
+) -> None:
+    wait_until_shown(replica, note(primary))
+    with admin(replica) as session:
+        where = session.execute("SELECT quote_literal(current_setting('primary_conninfo'))").fetchone()
+        assert where is not None
+        session.execute("ALTER SYSTEM SET primary_conninfo = 'host=/nowhere'")
+        session.execute("SELECT pg_reload_conf()")
+        try:
+            wait_until(lambda: (page(replica).of(replication.LAG) or 0) > 1.5, "it is late")
+            same = session.execute("SELECT pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()").fetchone()
+            assert same == (True,)
+            slot = {"slot_name": SLOT, "database": ""}
+            assert page(primary).of(replication.SLOT_ACTIVE, **slot) == 0
+        finally:
+            session.execute(f"ALTER SYSTEM SET primary_conninfo = {where[0]}")
+            session.execute("SELECT pg_reload_conf()")
+    wait_until(lambda: page(replica).of(replication.LAG) == 0, "it caught up")
