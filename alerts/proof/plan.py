@@ -163,7 +163,9 @@ def mutations(case: Case) -> Iterator[tuple[str, Alert, RenderContext]]:
             yield f"{number.key} of 0", alert, replace(CONTEXT, numbers={**NUMBERS, number.key: lax})
     yield "longer hold", replace(alert, hold=alert.hold * 2 + 600), CONTEXT
     if alert.hold:
-        yield "no hold", replace(alert, hold=0), CONTEXT
+        # What the graver one keeps is no part of this rule, and would forbid the change.
+        graver = alert.yields_to and replace(alert.yields_to, keep=0)
+        yield "no hold", replace(alert, hold=0, yields_to=graver), CONTEXT
     if alert.keep:
         yield "no keep", replace(alert, keep=0), CONTEXT
 

@@ -13,7 +13,7 @@ STEP = 15.001
 PHASE = 180
 GRID = 30
 
-Level = float | tuple[float, ...] | None
+Level = float | tuple[float | None, ...] | None
 """A gauge's value, or what a counter grows by in a step; a tuple is repeated; None is no sample at all."""
 
 JOBS = {"api": "api", "postgres": "exporter", "redis": "exporter", "blackbox": "api-health"}
@@ -84,10 +84,10 @@ class Series:
         for phase in phases:
             for step in range(PHASE):
                 level = self.levels[phase]
-                if level is None:
+                here = level[step % len(level)] if isinstance(level, tuple) else level
+                if here is None:
                     values.append("_")
                     continue
-                here = level[step % len(level)] if isinstance(level, tuple) else level
                 total = total + here if self.grows else here
                 values.append(f"{total:.12g}")
         return {"series": f"{self.name}{{{pairs}}}", "values": " ".join(values)}

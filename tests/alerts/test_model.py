@@ -82,16 +82,6 @@ def test_the_uid_follows_the_name_alone() -> None:
     ]
 
 
-def test_the_first_alerts_are_sixteen() -> None:
-    assert [alert.name for alert in ALERTS] == [
-        "ApiDown", "ApiErrorRatioHigh", "ApiLatencyP95High", "ApiQueriesPerRequestHigh",
-        "DbPoolTimeouts", "DbPoolCeilingAboveServer",
-        "PostgresDown", "PostgresConnectionsHigh", "PostgresSlowQueries", "ExpectedIndexMissing",
-        "RedisDown", "RedisHitRatioLow", "RedisEvictionsHigh",
-        "TargetDown", "PrometheusUnreachable", "Watchdog",
-    ]  # fmt: skip
-
-
 def test_one_rule_alone_fires_where_there_is_no_answer() -> None:
     assert [alert.name for alert in ALERTS if alert.no_answer == "fire"] == ["PrometheusUnreachable"]
 
