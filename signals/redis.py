@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exporters.catalogue import redis
 from signals import objectives
-from signals.idioms import promql, rate, ratio, value
+from signals.idioms import increase, promql, rate, ratio, value
 from signals.limits import redis as limits
 from signals.limits import shared
 from signals.model import Signal
@@ -78,6 +78,16 @@ MEMORY_LIMIT = Signal(
     objective=objectives.REDIS_MEMORY,
     legend="limit",
 )
+MEMORY_SETTING = Signal(
+    title="maxmemory",
+    why="The setting as it is; 0 is no limit. The audit recommends {number:redis_memory} to "
+    "{number:redis_memory_high}.",
+    act="Raise maxmemory to {number:redis_memory} with CONFIG SET, and in redis.conf.",
+    query=value(redis.MEMORY_MAX, over="max"),
+    unit=BYTES,
+    objective=objectives.REDIS_MEMORY,
+    legend="maxmemory",
+)
 RECOMMENDED = Signal(
     title="Recommended limit",
     why="What the audit recommends at least for maxmemory.",
@@ -99,6 +109,32 @@ MEMORY_SHARE = Signal(
     ),
     unit=RATIO,
     legend="of the limit",
+)
+MEMORY_WITHOUT_EVICTION = Signal(
+    title="Memory of the limit under noeviction",
+    why="Memory used as a share of maxmemory, where the policy is noeviction: at 100 % writes are refused.",
+    act="Remove what nobody needs, or raise maxmemory; a cache should evict, with allkeys-lru.",
+    query=promql(
+        "{share} and on (<by:job,instance>) {policy}",
+        share=MEMORY_SHARE.query,
+        policy=value(redis.INFO, redis.MAXMEMORY_POLICY.eq("noeviction"), over="max"),
+    ),
+    unit=RATIO,
+    objective=limits.MEMORY_FULL,
+    legend="of the limit",
+)
+FRAGMENTATION = Signal(
+    title="Fragmentation",
+    why="Memory of the process as a share of what Redis allocated. Below 100 % the system swaps.",
+    act="Let it tidy up: CONFIG SET activedefrag yes, or MEMORY PURGE; else restart it in a quiet hour.",
+    query=promql(
+        "{process} / ({used} > 0)",
+        process=value(redis.MEMORY_RSS, over="max"),
+        used=value(redis.MEMORY_USED, over="max"),
+    ),
+    unit=RATIO,
+    objective=limits.FRAGMENTATION,
+    legend="of used",
 )
 POLICY = Signal(
     title="Eviction policy",
@@ -203,13 +239,36 @@ CLIENTS = Signal(
     unit=COUNT,
     legend="connected",
 )
+CLIENTS_SHARE = Signal(
+    title="Clients of the limit",
+    why="Clients connected as a share of maxclients; beyond it Redis refuses them.",
+    act="See with CLIENT LIST who holds them: a client that opens a connection per request leaks.",
+    query=promql(
+        "{clients} / ({limit} > 0)",
+        clients=value(redis.CLIENTS),
+        limit=value(redis.MAX_CLIENTS, over="max"),
+    ),
+    unit=RATIO,
+    objective=limits.CLIENTS_SHARE,
+    legend="of maxclients",
+)
+REJECTED = Signal(
+    title="Refused connections",
+    why="Connections within the window that Redis refused, because maxclients was reached.",
+    act="See with CLIENT LIST who holds them; raise maxclients if the clients are meant to be.",
+    query=increase(redis.REJECTED),
+    unit=COUNT,
+    objective=limits.REJECTED,
+    legend="refused",
+)
 BLOCKED_CLIENTS = Signal(
     title="Blocked clients",
     why="Clients waiting in a blocking command such as BLPOP.",
-    good="The number of your queue workers.",
+    good="The number of your queue workers, {number:redis_blocked}.",
     act="More: the queue is empty, or its producers stopped.",
     query=value(redis.BLOCKED_CLIENTS),
     unit=COUNT,
+    objective=limits.BLOCKED_CLIENTS,
     legend="blocked",
 )
 NETWORK_OUT = Signal(
@@ -248,4 +307,14 @@ SLOWLOG = Signal(
     query=value(redis.SLOWLOG_LENGTH, over="max"),
     unit=COUNT,
     legend="entries",
+)
+SNAPSHOT = Signal(
+    title="Last snapshot",
+    why="1 if the last snapshot that Redis tried was written; also where none was tried since its start.",
+    good="1.",
+    act="Redis' log says why: most often no room on the disk, or no memory to fork.",
+    query=value(redis.RDB_LAST_OK, over="min"),
+    unit=STATE,
+    objective=shared.ANSWERING,
+    legend="written",
 )

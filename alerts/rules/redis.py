@@ -6,7 +6,8 @@ from alerts.model import Alert, Severity
 from exporters.catalogue import redis as metrics
 from exporters.catalogue.labels import INSTANCE, JOB
 from signals import redis
-from signals.idioms import promql, value
+from signals import redis_change as change
+from signals.idioms import promql, rate, span, value
 from signals.limits import redis as limits
 
 # The rates of a server that is down outlive it by a window.
@@ -14,6 +15,20 @@ ANSWERS = promql("{up} == 1", up=redis.UP.query)
 ENOUGH_LOOKUPS = promql("{rate} > <number:minimum_lookups>", limits.MINIMUM_LOOKUPS, rate=redis.LOOKUPS)
 WARM = promql(
     "time() - {start} > <elapsed:warm_up>", limits.WARM_UP, start=value(metrics.START_TIME, over="max")
+)
+EVICTING = promql("{rate} > <number:evictions>", limits.EVICTIONS, rate=redis.EVICTIONS.query)
+NOT_EVICTING = promql("{rate} == 0", rate=rate(metrics.EVICTED, window=span(1800)))
+UNTIMED_GROWS = promql(
+    "{growth} > <number:redis_untimed_growth>", limits.UNTIMED_GROWTH, growth=change.UNTIMED_GROWTH
+)
+WORTH_TIDYING = promql(
+    "{process} - {used} > <number:redis_fragmentation_bytes>",
+    limits.FRAGMENTATION_BYTES,
+    process=value(metrics.MEMORY_RSS, over="max"),
+    used=value(metrics.MEMORY_USED, over="max"),
+)
+MANY_KEYS = promql(
+    "{keys} > <number:redis_pattern_keys>", limits.PATTERN_KEYS, keys=redis.KEYS_BY_PATTERN.query
 )
 
 REDIS_DOWN = Alert(
@@ -29,6 +44,22 @@ REDIS_DOWN = Alert(
     summary="Redis watched by {{ $labels.instance }} has not answered for {hold}.",
     description="Nothing is cached: every request computes its answer, and the database carries the load.",
 )
+# Each of the next two is a cause or a symptom alone; together they are this one message.
+REDIS_EVICTIONS_HURT = Alert(
+    name="RedisEvictionsHurt",
+    service="redis",
+    severity=Severity.WARNING,
+    signal=redis.HIT_RATIO,
+    operator="<",
+    by=(JOB, INSTANCE),
+    guards=(EVICTING, ENOUGH_LOOKUPS, WARM, ANSWERS),
+    window=600,
+    hold=600,
+    keep=600,
+    summary="{{ $value | humanizePercentage }} of look-ups in Redis watched by {{ $labels.instance }} find "
+    "their key, below {limit}, while it throws keys away.",
+    description="What is used does not fit into its memory; the database answers what Redis should.",
+)
 REDIS_HIT_RATIO_LOW = Alert(
     name="RedisHitRatioLow",
     service="redis",
@@ -37,6 +68,7 @@ REDIS_HIT_RATIO_LOW = Alert(
     operator="<",
     by=(JOB, INSTANCE),
     guards=(ENOUGH_LOOKUPS, WARM, ANSWERS),
+    yields_to=REDIS_EVICTIONS_HURT,
     window=600,
     hold=600,
     keep=600,
@@ -52,6 +84,7 @@ REDIS_EVICTIONS_HIGH = Alert(
     operator=">",
     by=(JOB, INSTANCE),
     guards=(ANSWERS,),
+    yields_to=REDIS_EVICTIONS_HURT,
     window=600,
     hold=600,
     keep=600,
@@ -59,4 +92,160 @@ REDIS_EVICTIONS_HIGH = Alert(
     "above {limit}.",
     description="Memory is full and what is used does not fit into it.",
 )
-ALERTS = (REDIS_DOWN, REDIS_HIT_RATIO_LOW, REDIS_EVICTIONS_HIGH)
+REDIS_MAXMEMORY_LOW = Alert(
+    name="RedisMaxmemoryLow",
+    service="redis",
+    severity=Severity.WARNING,
+    signal=redis.MEMORY_SETTING,
+    operator="<",
+    by=(JOB, INSTANCE),
+    hold=900,
+    summary="maxmemory of Redis watched by {{ $labels.instance }} is {{ $value | humanize1024 }}B, where 0B "
+    "is no limit at all; at least {limit} is recommended.",
+    description="Below it the cache throws away what is used; without a limit it takes the host's memory.",
+)
+REDIS_POLICY_CHANGED = Alert(
+    name="RedisPolicyChanged",
+    service="redis",
+    severity=Severity.WARNING,
+    signal=change.POLICIES,
+    operator=">",
+    by=(JOB, INSTANCE),
+    window=1800,
+    hold=0,
+    summary="Redis watched by {{ $labels.instance }} had {{ $value | humanize }} eviction policies within "
+    "{window}.",
+    description="Full memory now does something else: refuse writes, or throw away what was kept before.",
+)
+REDIS_MEMORY_FULL = Alert(
+    name="RedisMemoryFull",
+    service="redis",
+    severity=Severity.CRITICAL,
+    signal=redis.MEMORY_WITHOUT_EVICTION,
+    operator=">",
+    by=(JOB, INSTANCE),
+    hold=120,
+    keep=60,
+    summary="Redis watched by {{ $labels.instance }} uses {{ $value | humanizePercentage }} of its memory, "
+    "above {limit}, and its policy is noeviction.",
+    description="Writes are refused with OOM, or will be with the next larger one.",
+)
+REDIS_FRAGMENTATION_HIGH = Alert(
+    name="RedisFragmentationHigh",
+    service="redis",
+    severity=Severity.WARNING,
+    signal=redis.FRAGMENTATION,
+    operator=">",
+    by=(JOB, INSTANCE),
+    guards=(WORTH_TIDYING,),
+    hold=1800,
+    summary="Redis watched by {{ $labels.instance }} takes {{ $value | humanizePercentage }} of the memory "
+    "that its data needs, above {limit}.",
+    description="The host may run out of memory although Redis keeps to maxmemory.",
+)
+REDIS_REJECTED_CONNECTIONS = Alert(
+    name="RedisRejectedConnections",
+    service="redis",
+    severity=Severity.CRITICAL,
+    signal=redis.REJECTED,
+    operator=">",
+    by=(JOB, INSTANCE),
+    guards=(ANSWERS,),
+    hold=0,
+    keep=600,
+    summary="Redis watched by {{ $labels.instance }} refused about {{ $value | humanize }} connections "
+    "within {window}.",
+    description="maxclients is reached: whoever connects anew is turned away, and its requests fail or slow.",
+)
+REDIS_CLIENTS_HIGH = Alert(
+    name="RedisClientsHigh",
+    service="redis",
+    severity=Severity.WARNING,
+    signal=redis.CLIENTS_SHARE,
+    operator=">",
+    by=(JOB, INSTANCE),
+    hold=300,
+    keep=300,
+    summary="Redis watched by {{ $labels.instance }} has {{ $value | humanizePercentage }} of its clients, "
+    "above {limit}.",
+    description="When the rest is gone, connections are refused with 'max number of clients reached'.",
+)
+REDIS_BLOCKED_CLIENTS = Alert(
+    name="RedisBlockedClients",
+    service="redis",
+    severity=Severity.WARNING,
+    signal=redis.BLOCKED_CLIENTS,
+    operator=">",
+    by=(JOB, INSTANCE),
+    hold=600,
+    summary="{{ $value | humanize }} clients of Redis watched by {{ $labels.instance }} wait in a blocking "
+    "command, more than {limit}.",
+    description="Whoever waits does nothing else: the queue is empty, or its producers stopped.",
+)
+REDIS_KEYS_WITHOUT_TTL_GROWING = Alert(
+    name="RedisKeysWithoutTtlGrowing",
+    service="redis",
+    severity=Severity.WARNING,
+    signal=change.MEMORY_PREDICTED,
+    operator=">",
+    by=(JOB, INSTANCE),
+    guards=(UNTIMED_GROWS, NOT_EVICTING),
+    window=1800,
+    hold=1800,
+    summary="At its pace Redis watched by {{ $labels.instance }} soon needs "
+    "{{ $value | humanizePercentage }} of its memory, and keys that never expire grow.",
+    description="What never expires fills the memory; then other keys are thrown away, or writes refused.",
+)
+REDIS_KEY_PATTERN_EXPLODED = Alert(
+    name="RedisKeyPatternExploded",
+    service="redis",
+    severity=Severity.WARNING,
+    signal=change.PATTERN_GROWTH,
+    operator=">",
+    by=(JOB, INSTANCE, metrics.DB, metrics.KEY),
+    guards=(MANY_KEYS,),
+    hold=600,
+    summary="There are {{ $value | humanizePercentage }} of the keys {{ $labels.key }} that "
+    "{{ $labels.db }} of Redis watched by {{ $labels.instance }} had at most in a week, above {limit}.",
+    description="A key has got a part that makes each one unique: it is written, and never found again.",
+)
+REDIS_UNMATCHED_KEYS_GROWING = Alert(
+    name="RedisUnmatchedKeysGrowing",
+    service="redis",
+    severity=Severity.WARNING,
+    signal=change.UNMATCHED_GROWTH,
+    operator=">",
+    by=(JOB, INSTANCE, metrics.DB),
+    hold=600,
+    summary="{{ $labels.db }} of Redis watched by {{ $labels.instance }} has {{ $value | humanize }} keys of "
+    "no known pattern more than ever in a week.",
+    description="Something new writes into the cache, and no board shows what it is.",
+)
+REDIS_PERSISTENCE_FAILING = Alert(
+    name="RedisPersistenceFailing",
+    service="redis",
+    severity=Severity.WARNING,
+    signal=redis.SNAPSHOT,
+    operator="<",
+    by=(JOB, INSTANCE),
+    hold=600,
+    summary="Redis watched by {{ $labels.instance }} cannot write its snapshot.",
+    description="A restart loses what was written since the last good one; Redis may refuse writes as well.",
+)
+ALERTS = (
+    REDIS_DOWN,
+    REDIS_EVICTIONS_HURT,
+    REDIS_HIT_RATIO_LOW,
+    REDIS_EVICTIONS_HIGH,
+    REDIS_MAXMEMORY_LOW,
+    REDIS_POLICY_CHANGED,
+    REDIS_MEMORY_FULL,
+    REDIS_FRAGMENTATION_HIGH,
+    REDIS_REJECTED_CONNECTIONS,
+    REDIS_CLIENTS_HIGH,
+    REDIS_BLOCKED_CLIENTS,
+    REDIS_KEYS_WITHOUT_TTL_GROWING,
+    REDIS_KEY_PATTERN_EXPLODED,
+    REDIS_UNMATCHED_KEYS_GROWING,
+    REDIS_PERSISTENCE_FAILING,
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dashboards.model import Board, graph, row, stat
 from exporters.catalogue import redis as metrics
 from signals import redis
+from signals import redis_change as change
 
 NO_PATTERN = "no key pattern in the exporter's configuration"
 
@@ -25,10 +26,11 @@ BOARD = Board(
                 zero="every look-up missed",
                 moves="flush-cache",
             ),
-            stat(redis.MEMORY_LIMIT, empty="no maxmemory set"),
+            stat(redis.MEMORY_SETTING, title="Memory limit", zero="no maxmemory set"),
             stat(redis.MEMORY_SHARE, title="Memory used", empty="no maxmemory set"),
             stat(redis.POLICY),
             stat(redis.EVICTIONS, zero="no evictions", moves="fill-redis"),
+            stat(redis.SNAPSHOT, zero="the last snapshot failed"),
             stat(redis.COUNT_AGE, title="Keys counted", no_value="not counted yet", empty=NO_PATTERN),
         ),
         row(
@@ -72,16 +74,44 @@ BOARD = Board(
             ),
         ),
         row(
-            "What does it do all day?",
-            graph(redis.COMMANDS, stacked=True, zero="not called now"),
-            graph(redis.COMMAND_TIME, stacked=True, zero="not called now"),
-            graph(redis.CLIENTS, redis.BLOCKED_CLIENTS, title="Clients", zero="none blocked"),
-            graph(redis.NETWORK_OUT, redis.NETWORK_IN, title="Network", zero="nothing sent"),
+            "What creeps up?",
+            graph(
+                change.MEMORY_PREDICTED,
+                empty="no maxmemory set, or no two samples yet",
+                zero="nothing is used",
+                moves="fill-redis",
+            ),
+            graph(redis.FRAGMENTATION),
+            graph(
+                change.PATTERN_GROWTH,
+                zero="no key of this pattern",
+                empty="no yesterday yet, or " + NO_PATTERN,
+            ),
+            graph(
+                change.UNMATCHED_GROWTH,
+                zero="none more",
+                empty="no yesterday yet, or " + NO_PATTERN,
+            ),
+        ),
+        row(
+            "Is anybody turned away?",
+            graph(redis.REJECTED, zero="nobody was refused"),
+            graph(redis.CLIENTS_SHARE),
+            graph(redis.MEMORY_WITHOUT_EVICTION, empty="full memory evicts, or no maxmemory set"),
+            graph(redis.BLOCKED_CLIENTS, zero="none blocked"),
+            graph(change.POLICIES),
             graph(
                 redis.ERRORS,
                 zero="no error replies",
                 empty="no error reply since Redis started",
             ),
+        ),
+        row(
+            "What does it do all day?",
+            graph(redis.COMMANDS, stacked=True, zero="not called now"),
+            graph(redis.COMMAND_TIME, stacked=True, zero="not called now"),
+            graph(redis.CLIENTS),
+            graph(redis.NETWORK_OUT, redis.NETWORK_IN, title="Network", zero="nothing sent"),
             graph(redis.SLOWLOG, zero="nothing was slow"),
             collapsed=True,
         ),
