@@ -10,7 +10,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 
 from examples.backend import dashboard, factories, payroll, people
 from examples.backend.engine import make_engine
-from examples.backend.faults import Faults
+from examples.backend.faults import Faults, Uncompressed
 from examples.backend.observability import observe
 from examples.backend.settings import Settings
 
@@ -42,6 +42,8 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(part.router(is_fixed=settings.fixed), dependencies=struck)
     if settings.fixed:
         app.add_middleware(GZipMiddleware, minimum_size=1000)
+    if faults:
+        app.add_middleware(Uncompressed, faults=faults)
     observe(app, engine)
     return app
 

@@ -2,7 +2,8 @@
 
 The file holds JSON such as ``{"slow": {"handler": "/api/employees", "seconds": 0.4, "at": "database"},
 "errors": {"handler": "/api/requests"}, "nplusone": {"handler": "/api/employees", "queries": 20},
-"hold": {"connections": 30}}``; without the file nothing is wrong.
+"block": {"handler": "/api/requests", "seconds": 0.5},
+"uncompressed": {}, "hold": {"connections": 30, "on": 1, "off": 1}}``; without the file nothing is wrong.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from fastapi import Request
 from sqlalchemy import Connection, Engine, TextClause, text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 POLL_SECONDS = 0.1
 SLEEP = text("SELECT pg_sleep(:seconds)")
@@ -51,18 +54,21 @@ class Faults:
     async def strike(self, request: Request) -> None:
         """Do to this request what is on for its route template; runs after routing, in each request."""
         handler = request.scope["route"].path
-        if (slow := self._on("slow", handler)) is not None:
+        if (slow := self.on("slow", handler)) is not None:
             if slow["at"] == "database":
                 await run_in_threadpool(self._execute, SLEEP, [{"seconds": slow["seconds"]}])
             else:
                 await asyncio.sleep(slow["seconds"])
-        if (nplusone := self._on("nplusone", handler)) is not None:
+        if (nplusone := self.on("nplusone", handler)) is not None:
             rows = [{"id": number + 1} for number in range(nplusone["queries"])]
             await run_in_threadpool(self._execute, ONE_EMPLOYEE, rows)
-        if self._on("errors", handler) is not None:
+        if (block := self.on("block", handler)) is not None:
+            time.sleep(block["seconds"])  # that is the fault
+        if self.on("errors", handler) is not None:
             raise InjectedError(f"{handler} fails because the fault 'errors' is on")
 
-    def _on(self, name: str, handler: str) -> dict[str, Any] | None:
+    def on(self, name: str, handler: str) -> dict[str, Any] | None:
+        """The fault of this name, if it is on for this route."""
         fault = self.active.get(name)
         return fault if fault is not None and fault["handler"] == handler else None
 
@@ -74,8 +80,16 @@ class Faults:
     def _watch(self) -> None:
         while not self.ended.wait(POLL_SECONDS):
             self._read()
-            self._hold(self.active.get("hold", {}).get("connections", 0))
+            self._hold(self._wanted())
         self._hold(0)
+
+    def _wanted(self) -> int:
+        """How many connections to hold now: all the time, or in turns of some seconds on and some off."""
+        hold = self.active.get("hold", {})
+        period = hold.get("on", 0) + hold.get("off", 0)
+        if period and time.monotonic() % period >= hold["on"]:
+            return 0
+        return int(hold.get("connections", 0))
 
     def _read(self) -> None:
         try:
@@ -96,3 +110,18 @@ class Faults:
                 return  # the pool or the server has no more to give; the next round asks again
         while len(self.held) > count:
             self.held.pop().close()
+
+
+class Uncompressed:
+    """What stands before the compression, and takes from requests that they understand any."""
+
+    def __init__(self, app: ASGIApp, faults: Faults) -> None:
+        self.app = app
+        self.faults = faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass it on."""
+        if scope["type"] == "http" and "uncompressed" in self.faults.active:
+            headers = [each for each in scope["headers"] if each[0] != b"accept-encoding"]
+            scope = {**scope, "headers": headers}
+        await self.app(scope, receive, send)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Self
 
@@ -223,11 +223,15 @@ class Chain:
             fault_file=str(self.fault_file),
             database_url=self.database_url,
             redis_url=self.redis.url,
+            superuser_dsn=self.postgres.superuser_dsn,
+            home=str(self.home),
+            time_scale=self.time_scale,
             processes={
                 server.name: server.process.pid
                 for server in (self.postgres, self.redis, *self.observers)
                 if server.process
             },
+            ports=asdict(self.ports),
         )
 
     def _start_databases(self) -> None:

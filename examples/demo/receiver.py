@@ -1,6 +1,7 @@
 """A webhook receiver: keeps every message delivered to it, and gives them back as one JSON list.
 
 `python -m examples.demo.receiver --listen 127.0.0.1:PORT`; POST a message to any path, GET / for all.
+PUT a JSON list of paths to /refused: until the next list, messages to these are answered with 500.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class Receiver(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int]) -> None:
         super().__init__(address, Handler)
         self.lock = threading.Lock()
+        self.refused: list[str] = []
         self.messages: deque[dict[str, Any]] = deque(maxlen=KEPT)
 
     def keep(self, path: str, body: object) -> None:
@@ -45,14 +47,34 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Keep a JSON message; anything else is refused."""
-        text = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        try:
-            body = json.loads(text)
-        except ValueError:
-            self._answer(400, {"error": "expected a JSON body"})
+        body = self._read()
+        if body is None:
+            return
+        if self.path in self.server.refused:
+            self._answer(500, {"error": "told to refuse what comes to this path"})
             return
         self.server.keep(self.path, body)
         self._answer(200, {"status": "kept"})
+
+    def do_PUT(self) -> None:
+        """Take the list of paths to refuse."""
+        body = self._read()
+        if body is None:
+            return
+        if self.path != "/refused" or not isinstance(body, list):
+            self._answer(400, {"error": "expected a JSON list of paths at /refused"})
+            return
+        self.server.refused = [str(each) for each in body]
+        self._answer(200, {"status": "told"})
+
+    def _read(self) -> Any:
+        """The JSON of a request; None after an answer that it is none."""
+        text = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        try:
+            return json.loads(text)
+        except ValueError:
+            self._answer(400, {"error": "expected a JSON body"})
+            return None
 
     def do_GET(self) -> None:
         """Give back everything kept."""

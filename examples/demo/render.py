@@ -20,7 +20,6 @@ LABELS = {"environment": "demo", "cluster": "local"}
 
 def demo_stack(stack: Stack, ports: Ports, *, time_scale: float) -> Stack:
     """The stack with the demo's addresses; Alertmanager notifies, as Grafana may not be installed."""
-    receiver = Webhook(url=ports.url("webhook") + "/")
     targets = replace(
         stack.targets,
         jobs=tuple(_local(job, ports) for job in stack.targets.jobs if job.name != "grafana"),
@@ -33,7 +32,7 @@ def demo_stack(stack: Stack, ports: Ports, *, time_scale: float) -> Stack:
         stack,
         engine="prometheus",
         targets=targets,
-        notifications=_told(receiver),
+        notifications=_told(ports.url("webhook")),
         time_scale=stack.time_scale * time_scale,
         grafana_url=ports.url("grafana"),
     )
@@ -41,8 +40,7 @@ def demo_stack(stack: Stack, ports: Ports, *, time_scale: float) -> Stack:
 
 def grafana_stack(local: Stack, ports: Ports) -> Stack:
     """The demo's stack for a Grafana that notifies a receiver of its own, to be compared."""
-    receiver = Webhook(url=ports.url("grafana_webhook") + "/")
-    return replace(local, engine="grafana", notifications=_told(receiver))
+    return replace(local, engine="grafana", notifications=_told(ports.url("grafana_webhook")))
 
 
 def renderer(stack: Stack = STACK, *, time_scale: float = 1.0) -> Render:
@@ -69,8 +67,12 @@ def _preflight(*stacks: Stack) -> None:
         raise ServerError("\n".join(("preflight", *dict.fromkeys(found))))
 
 
-def _told(receiver: Webhook) -> Notifications:
-    return Notifications(critical=(receiver,), warning=(receiver,), heartbeat=(receiver,))
+def _told(receiver: str) -> Notifications:
+    """One receiver with a path for each route, so that one of them can fail alone."""
+    critical, warning, heartbeat = (
+        (Webhook(name=name, url=f"{receiver}/{name}"),) for name in ("critical", "warning", "heartbeat")
+    )
+    return Notifications(critical=critical, warning=warning, heartbeat=heartbeat)
 
 
 def _local(job: Job, ports: Ports) -> Job:

@@ -5,22 +5,55 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from examples.faults.application import errors, hold_pool, nplusone, slow_endpoint
-from examples.faults.cache import FillRedis, FlushCache
-from examples.faults.database import Deadlock, DropIndex, HoldServerConnections, LockTable
+from examples.faults.application import (
+    block_loop,
+    errors,
+    hold_pool,
+    lose_compression,
+    nplusone,
+    slow_endpoint,
+)
+from examples.faults.cache import FillRedis, FlushCache, FragmentRedis, GrowKeys, RefuseWrites
 from examples.faults.model import Fault, FaultError, Targets, injected
+from examples.faults.objects import (
+    ColdReads,
+    DeadTuples,
+    DropIndex,
+    EvictStatements,
+    InactiveSlot,
+    InvalidIndex,
+    RevokeStatements,
+    TempFiles,
+    WrongColumns,
+)
+from examples.faults.payload import GrowPayload
 from examples.faults.process import LoseWorker, StopServer
+from examples.faults.redis_server import BlockClients, ConfigureRedis, FailSaves, HoldRedisClients
+from examples.faults.sessions import (
+    Deadlock,
+    HoldServerConnections,
+    LockTable,
+    LongTransaction,
+    OpenTransaction,
+)
+from examples.faults.watchers import BreakConfig, EmptyTargets, FailRule, RefuseMessages, SlowScrape
 
 __all__ = ["FAULTS", "Fault", "FaultError", "Targets", "injected", "make"]
 
 
 def hold_connections(
-    targets: Targets, *, at: Literal["pool", "server"] = "pool", connections: int = 30
+    targets: Targets,
+    *,
+    at: Literal["pool", "server"] = "pool",
+    connections: int = 30,
+    leave: int = 0,
+    on_seconds: float = 0,
+    off_seconds: float = 0,
 ) -> Fault:
     """Connections are taken and not given back: in each worker's pool, or at the server by another client."""
     if at == "pool":
-        return hold_pool(targets, connections=connections)
-    return HoldServerConnections(targets, connections=connections)
+        return hold_pool(targets, connections=connections, on_seconds=on_seconds, off_seconds=off_seconds)
+    return HoldServerConnections(targets, connections=connections, leave=leave)
 
 
 FAULTS: Mapping[str, Callable[..., Fault]] = {
@@ -28,11 +61,36 @@ FAULTS: Mapping[str, Callable[..., Fault]] = {
     "errors": errors,
     "nplusone": nplusone,
     "hold-connections": hold_connections,
-    "drop-index": DropIndex,
+    "block-loop": block_loop,
+    "large-response": GrowPayload,
+    "lose-compression": lose_compression,
+    "open-transaction": OpenTransaction,
+    "long-transaction": LongTransaction,
     "lock-table": LockTable,
     "deadlock": Deadlock,
+    "drop-index": DropIndex,
+    "wrong-columns": WrongColumns,
+    "invalid-index": InvalidIndex,
+    "dead-tuples": DeadTuples,
+    "temp-files": TempFiles,
+    "cold-reads": ColdReads,
+    "evict-statements": EvictStatements,
+    "inactive-slot": InactiveSlot,
+    "revoke-statements": RevokeStatements,
     "fill-redis": FillRedis,
+    "refuse-writes": RefuseWrites,
     "flush-cache": FlushCache,
+    "grow-keys": GrowKeys,
+    "fragment-redis": FragmentRedis,
+    "configure-redis": ConfigureRedis,
+    "hold-redis-clients": HoldRedisClients,
+    "block-clients": BlockClients,
+    "fail-saves": FailSaves,
+    "fail-rule": FailRule,
+    "break-config": BreakConfig,
+    "empty-targets": EmptyTargets,
+    "slow-scrape": SlowScrape,
+    "refuse-messages": RefuseMessages,
     "stop-server": StopServer,
     "lose-worker": LoseWorker,
 }

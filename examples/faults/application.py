@@ -64,9 +64,21 @@ def nplusone(targets: Targets, *, handler: str = DEFAULT_HANDLER, queries: int =
     return _fault(targets, "nplusone", handler=handler, queries=queries)
 
 
-def hold_pool(targets: Targets, *, connections: int = 30) -> AppFault:
-    """Each worker holds that many connections of its pool, each in an open transaction."""
-    return _fault(targets, "hold", connections=connections)
+def hold_pool(
+    targets: Targets, *, connections: int = 30, on_seconds: float = 0, off_seconds: float = 0
+) -> AppFault:
+    """Each worker holds that many connections of its pool, each in an open transaction, perhaps in turns."""
+    return _fault(targets, "hold", connections=connections, on=on_seconds, off=off_seconds)
+
+
+def block_loop(targets: Targets, *, handler: str = DEFAULT_HANDLER, delay: float = 0.4) -> AppFault:
+    """Each request of a route holds up the event loop, so every other request of its worker."""
+    return _fault(targets, "block", handler=handler, seconds=delay)
+
+
+def lose_compression(targets: Targets) -> AppFault:
+    """Answers are sent as they are, as behind a proxy that takes Accept-Encoding away."""
+    return _fault(targets, "uncompressed")
 
 
 def _fault(targets: Targets, name: str, **values: object) -> AppFault:

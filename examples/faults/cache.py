@@ -1,8 +1,9 @@
-"""Faults at Redis."""
+"""Faults of what Redis holds: memory that is full, keys that nobody expected, a cache that finds nothing."""
 
 from __future__ import annotations
 
 import itertools
+import random
 from typing import cast
 
 from redis import Redis
@@ -29,33 +30,55 @@ class FillRedis(Repeated):
         Raises:
             FaultError: Redis has no limit, so the machine's memory would be filled.
         """
-        with self._client() as client:
-            info = cast("dict[str, int]", client.info("memory"))
-            if not info["maxmemory"]:
+        with Redis.from_url(self.url) as client:
+            used, limit = memory(client)
+            if not limit:
                 raise FaultError("Redis has no maxmemory, so it would fill the machine; set one first")
-            for _ in range(0, info["maxmemory"] - info["used_memory"], BATCH * len(VALUE)):
+            for _ in range(0, limit - used, BATCH * len(VALUE)):
                 self._write(client, BATCH)
         super().inject()
 
     def heal(self) -> None:
         """Stop, and remove what was written."""
         super().heal()
-        with self._client() as client:
-            _remove(client, f"{FILLED}*")
+        with Redis.from_url(self.url) as client:
+            remove(client, f"{FILLED}*")
 
     def step(self) -> None:
         """Write one more."""
-        with self._client() as client:
+        with Redis.from_url(self.url) as client:
             self._write(client, 1)
-
-    def _client(self) -> Redis:
-        return Redis.from_url(self.url)
 
     def _write(self, client: Redis, count: int) -> None:
         with client.pipeline(transaction=False) as pipeline:
             for _ in range(count):
                 pipeline.set(f"{FILLED}{next(self.names)}", VALUE)
-            pipeline.execute()
+            pipeline.execute(raise_on_error=False)
+
+
+class RefuseWrites(FillRedis):
+    """Memory is full, and the policy lets nothing go: Redis refuses every write."""
+
+    ROOM = 8 * 1024 * 1024
+
+    def __init__(self, targets: Targets) -> None:
+        super().__init__(targets)
+        self.before: dict[str, str] = {}
+
+    def inject(self) -> None:
+        """Leave a little room, let nothing go, and fill the room."""
+        with Redis.from_url(self.url) as client:
+            self.before = config(client, "maxmemory", "maxmemory-policy")
+            client.config_set("maxmemory-policy", "noeviction")
+            client.config_set("maxmemory", str(memory(client)[0] + self.ROOM))
+        super().inject()
+
+    def heal(self) -> None:
+        """Remove what was written, and set back what was set."""
+        super().heal()
+        with Redis.from_url(self.url) as client:
+            while self.before:
+                client.config_set(*self.before.popitem())
 
 
 class FlushCache(Repeated):
@@ -69,10 +92,85 @@ class FlushCache(Repeated):
         """Remove every cached answer; sessions stay."""
         with Redis.from_url(self.url) as client:
             for pattern in CACHE_PATTERNS:
-                _remove(client, pattern)
+                remove(client, pattern)
 
 
-def _remove(client: Redis, pattern: str) -> None:
+class GrowKeys(Repeated):
+    """Keys of one prefix become more and more, none with a time to live, until somebody finds the loop."""
+
+    def __init__(
+        self, targets: Targets, *, prefix: str = "session:leak", per_second: int = 200, size: int = 100
+    ) -> None:
+        super().__init__(pause=0.1)
+        self.url = targets.redis_url
+        self.prefix = prefix
+        self.count = max(1, round(per_second * self.pause))
+        self.value = bytes(size)
+        self.names = itertools.count()
+
+    def heal(self) -> None:
+        """Stop, and remove what was written."""
+        super().heal()
+        with Redis.from_url(self.url) as client:
+            remove(client, f"{self.prefix}:*")
+
+    def step(self) -> None:
+        """Write some more."""
+        with Redis.from_url(self.url) as client, client.pipeline(transaction=False) as pipeline:
+            for _ in range(self.count):
+                pipeline.set(f"{self.prefix}:{next(self.names)}", self.value)
+            pipeline.execute()
+
+
+class FragmentRedis:
+    """Most of many small keys are removed, and the pages of those that stay are not given back."""
+
+    KEYS, KEPT, SIZES = 600_000, 16, (300, 500)
+
+    def __init__(self, targets: Targets) -> None:
+        self.url = targets.redis_url
+
+    def inject(self) -> None:
+        """Write them, then remove all but each sixteenth."""
+        chance = random.Random(1)
+        with Redis.from_url(self.url) as client:
+            for begin in range(0, self.KEYS, 5000):
+                with client.pipeline(transaction=False) as pipeline:
+                    for number in range(begin, begin + 5000):
+                        pipeline.set(f"session:small:{number}", bytes(chance.randint(*self.SIZES)), ex=86_400)
+                    pipeline.execute()
+            for begin in range(0, self.KEYS, 5000):
+                numbers = range(begin, begin + 5000)
+                client.unlink(*(f"session:small:{n}" for n in numbers if n % self.KEPT))
+
+    def heal(self) -> None:
+        """Remove the rest, and let the allocator give back what it holds."""
+        with Redis.from_url(self.url) as client:
+            remove(client, "session:small:*")
+            client.memory_purge()
+
+
+def memory(client: Redis) -> tuple[int, int]:
+    """Bytes in use, and the limit; 0 means that there is none."""
+    info = cast("dict[str, int]", client.info("memory"))
+    return info["used_memory"], info["maxmemory"]
+
+
+def config(client: Redis, *names: str) -> dict[str, str]:
+    """What is set now.
+
+    Raises:
+        FaultError: this server has no such setting.
+    """
+    found = {name: cast("dict[str, str]", client.config_get(name)).get(name) for name in names}
+    missing = [name for name, value in found.items() if value is None]
+    if missing:
+        raise FaultError(f"Redis has no setting {', '.join(missing)}; expected version 7")
+    return cast("dict[str, str]", found)
+
+
+def remove(client: Redis, pattern: str) -> None:
+    """Remove every key of this pattern."""
     keys = client.scan_iter(pattern, count=1000)
     while batch := list(itertools.islice(keys, 1000)):
         client.unlink(*batch)

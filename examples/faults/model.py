@@ -42,13 +42,34 @@ class Targets:
     Attributes:
         fault_file: the application's BACKEND_FAULT_FILE.
         database_url: of the backend's own role.
+        superuser_dsn: a libpq connection string for the superuser, by the socket.
+        home: the directory of everything, with ``provisioning/`` as Prometheus reads it.
+        time_scale: factor on intervals, windows and holds.
         processes: the process id of each server by name: ``api``, ``postgres``, ``redis`` and more.
+        ports: the port on 127.0.0.1 of each server by name, also of those that do not run.
     """
 
     fault_file: str
     database_url: str
     redis_url: str
+    superuser_dsn: str = ""
+    home: str = ""
+    time_scale: float = 1.0
     processes: Mapping[str, int] = field(default_factory=dict)
+    ports: Mapping[str, int] = field(default_factory=dict)
+
+    def url(self, server: str) -> str:
+        """Where a server answers, without a slash at the end.
+
+        Raises:
+            FaultError: there is no such server.
+        """
+        if server not in self.ports:
+            raise FaultError(
+                f"the chain has no {server!r}; expected one of {', '.join(sorted(self.ports)) or '(none)'}; "
+                "start `python -m examples.demo --stay` of this checkout"
+            )
+        return f"http://127.0.0.1:{self.ports[server]}"
 
     def save(self, file: Path) -> None:
         """Write it for `python -m examples.faults`; it holds passwords, so only the owner may read it."""

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import psycopg
 import pytest
+import requests
 from redis import Redis as Client
 
 from examples.backend.engine import make_engine
@@ -16,6 +17,7 @@ from examples.backend.settings import Settings
 from examples.demo.databases import Postgres, Redis
 from examples.demo.prepare import create_database
 from examples.demo.servers import Api
+from examples.faults import Targets
 
 FACTORIES = 20
 EMPLOYEES = 4000
@@ -23,6 +25,17 @@ EMPLOYEES = 4000
 
 class StartApi(Protocol):
     def __call__(self, name: str, *, workers: int = 1, **env: str) -> Api: ...
+
+
+def count(database: psycopg.Connection, query: str) -> int:
+    row = database.execute(query).fetchone()
+    assert row
+    return int(row[0])
+
+
+def statuses(api: Api, path: str, times: int = 12) -> set[int]:
+    """Answers over new connections, so that both workers are asked."""
+    return {requests.get(api.url + path, timeout=10).status_code for _ in range(times)}
 
 
 @pytest.fixture(scope="session")
@@ -88,3 +101,17 @@ def baseline(start_api: StartApi) -> Api:
 def fixed(start_api: StartApi) -> Api:
     """Two workers, so that what one of them is told must reach the other."""
     return start_api("fixed", workers=2, BACKEND_STATE="fixed", BACKEND_FAULTS="1")
+
+
+@pytest.fixture
+def targets(
+    backend_url: str, redis_server: Redis, postgres: Postgres, fixed: Api, fault_file: Path
+) -> Targets:
+    processes = {"api": fixed, "postgres": postgres, "redis": redis_server}
+    return Targets(
+        fault_file=str(fault_file),
+        database_url=backend_url,
+        redis_url=redis_server.url,
+        superuser_dsn=postgres.superuser_dsn,
+        processes={name: server.process.pid for name, server in processes.items() if server.process},
+    )

@@ -6,44 +6,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import psycopg
 import pytest
 import requests
-from redis import Redis as Client
 
-from examples.backend.migrate import migrate
-from examples.demo.databases import Postgres, Redis
 from examples.demo.process import ROOT, wait_until
 from examples.demo.servers import Api
 from examples.faults import Fault, FaultError, Targets, injected, make
 from examples.faults.process import SPAWNED, family
-
-
-@pytest.fixture
-def targets(
-    backend_url: str, redis_server: Redis, postgres: Postgres, fixed: Api, fault_file: Path
-) -> Targets:
-    processes = {"api": fixed, "postgres": postgres, "redis": redis_server}
-    return Targets(
-        fault_file=str(fault_file),
-        database_url=backend_url,
-        redis_url=redis_server.url,
-        processes={name: server.process.pid for name, server in processes.items() if server.process},
-    )
-
-
-def count(database: psycopg.Connection, query: str) -> int:
-    row = database.execute(query).fetchone()
-    assert row
-    return int(row[0])
-
-
-def statuses(api: Api, path: str, times: int = 12) -> set[int]:
-    """Answers over new connections, so that both workers are asked."""
-    return {requests.get(api.url + path, timeout=10).status_code for _ in range(times)}
+from tests.examples.conftest import count, statuses
 
 
 def seconds(api: Api, path: str) -> float:
@@ -101,6 +75,55 @@ def test_two_faults_of_the_application_heal_one_by_one(fixed: Api, targets: Targ
         assert "nplusone" in Path(targets.fault_file).read_text()
 
 
+def test_a_blocked_loop_holds_up_other_routes(fixed: Api, targets: Targets) -> None:
+    """Two workers: enough calls at once that each of them is blocked."""
+
+    def slowest() -> float:
+        with ThreadPoolExecutor(12) as pool:
+            blockers = [pool.submit(requests.get, f"{fixed.url}/api/requests", timeout=20) for _ in range(6)]
+            others = [pool.submit(seconds, fixed, "/health") for _ in range(6)]
+            wait([*blockers, *others])
+        return max(each.result() for each in others)
+
+    assert slowest() < 0.3
+    with injected(make("block-loop", targets, handler="/api/requests", delay=0.3)):
+        wait_until(lambda: slowest() > 0.3, "a route that does nothing has to wait")
+
+
+def test_a_large_answer_is_large_on_the_wire(fixed: Api, targets: Targets) -> None:
+    def size() -> int:
+        answer = requests.get(f"{fixed.url}/api/factories", timeout=10, stream=True)
+        assert answer.headers["Content-Encoding"] == "gzip"
+        return len(answer.raw.read(decode_content=False))
+
+    before = max(size() for _ in range(6))
+    with injected(make("large-response", targets, size=1_000_000)):
+        wait_until(lambda: min(size() for _ in range(6)) > 700_000, "both workers")
+    wait_until(lambda: max(size() for _ in range(6)) <= before, "as before")
+
+
+def test_answers_are_no_longer_compressed(fixed: Api, targets: Targets) -> None:
+    def encodings() -> set[str]:
+        answers = [requests.get(f"{fixed.url}/api/factories", timeout=10) for _ in range(8)]
+        return {each.headers.get("Content-Encoding", "identity") for each in answers}
+
+    assert encodings() == {"gzip"}
+    with injected(make("lose-compression", targets)):
+        wait_until(lambda: encodings() == {"identity"}, "both workers")
+    wait_until(lambda: encodings() == {"gzip"}, "both workers again")
+
+
+def test_pools_are_held_in_turns(targets: Targets, database: psycopg.Connection) -> None:
+    held = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE application_name = 'backend' AND state = 'idle in transaction'"
+    )
+    with injected(make("hold-connections", targets, connections=4, on_seconds=0.6, off_seconds=0.6)):
+        for _ in range(2):
+            wait_until(lambda: count(database, held) == 8, "held")
+            wait_until(lambda: count(database, held) == 0, "let go")
+
+
 def test_held_pools_let_requests_time_out(fixed: Api, targets: Targets, database: psycopg.Connection) -> None:
     """Two workers of 2 + 2 connections each."""
     leaked = (
@@ -112,81 +135,6 @@ def test_held_pools_let_requests_time_out(fixed: Api, targets: Targets, database
         assert statuses(fixed, "/api/requests", times=2) == {500}
     wait_until(lambda: count(database, leaked) == 0, "connections given back")
     assert statuses(fixed, "/api/requests") == {200}
-
-
-def test_held_server_connections_are_another_clients(targets: Targets, database: psycopg.Connection) -> None:
-    held = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'leak'"
-    with injected(make("hold-connections", targets, at="server", connections=200)):
-        limit = count(database, "SELECT current_setting('max_connections')::int")
-        assert limit * 0.8 < count(database, held) < limit
-    wait_until(lambda: count(database, held) == 0, "connections closed")
-
-
-def test_a_dropped_index_is_created_again(
-    backend_url: str, targets: Targets, database: psycopg.Connection
-) -> None:
-    present = "SELECT count(*) FROM pg_index WHERE indexrelid::regclass::text = 'idx_requests_status_created'"
-    migrate(backend_url)
-    fault = make("drop-index", targets, index="idx_requests_status_created")
-    with injected(fault):
-        assert count(database, present) == 0
-        with pytest.raises(FaultError, match="no index 'idx_requests_status_created' to drop"):
-            fault.inject()
-    assert count(database, present) == 1
-
-
-def test_a_locked_table_blocks_its_readers(fixed: Api, targets: Targets) -> None:
-    with injected(make("lock-table", targets)), pytest.raises(requests.ReadTimeout):
-        requests.get(f"{fixed.url}/api/timer-cards/pending?factory_id=F001", timeout=0.5)
-    assert statuses(fixed, "/api/timer-cards/pending?factory_id=F001") == {200}
-
-
-def test_deadlocks_are_broken_by_postgresql(targets: Targets, database: psycopg.Connection) -> None:
-    query = "SELECT deadlocks FROM pg_stat_database WHERE datname = 'example'"
-    before = count(database, query)
-    with injected(make("deadlock", targets)):
-        wait_until(lambda: count(database, query) > before, "a deadlock")
-
-
-@pytest.fixture
-def small_redis(redis_server: Redis, targets: Targets) -> Iterator[Client]:
-    with Client.from_url(redis_server.url) as client:
-        client.config_set("maxmemory", "24mb")
-        client.config_set("maxmemory-policy", "allkeys-lru")
-        yield client
-        client.config_set("maxmemory", "0")
-
-
-def test_a_filled_redis_evicts_until_it_is_healed(small_redis: Client, targets: Targets) -> None:
-    def evicted() -> int:
-        return int(small_redis.info("stats")["evicted_keys"])
-
-    before = evicted()
-    with injected(make("fill-redis", targets)):
-        wait_until(lambda: evicted() > before + 10, "evictions")
-    assert not list(small_redis.scan_iter("session:fill:*"))
-    after = evicted()
-    small_redis.set("session:one-more", "value", ex=60)
-    assert evicted() == after
-
-
-def test_redis_without_a_limit_is_not_filled(redis_server: Redis, targets: Targets) -> None:
-    with pytest.raises(FaultError, match="no maxmemory"), injected(make("fill-redis", targets)):
-        pass
-
-
-def test_a_flushed_cache_finds_nothing_and_keeps_sessions(
-    redis_server: Redis, fixed: Api, targets: Targets
-) -> None:
-    with Client.from_url(redis_server.url) as client:
-        key = "factory_config:factory_id=F004"
-        sessions = len(list(client.scan_iter("session:*")))
-        with injected(make("flush-cache", targets, pause=0.02)):
-            requests.get(f"{fixed.url}/api/factories/F004/config", timeout=5).raise_for_status()
-            wait_until(lambda: not client.exists(key), "flushed")
-        assert len(list(client.scan_iter("session:*"))) == sessions > 0
-        requests.get(f"{fixed.url}/api/factories/F004/config", timeout=5).raise_for_status()
-        assert client.exists(key)
 
 
 def frozen(pid: int) -> set[str]:

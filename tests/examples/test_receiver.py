@@ -34,3 +34,11 @@ def test_it_refuses_what_is_no_json_and_keeps_nothing_of_it(receiver: WebhookRec
     answer = requests.post(receiver.url, data="status=firing", timeout=5)
     assert (answer.status_code, answer.json()) == (400, {"error": "expected a JSON body"})
     assert receiver.messages() == []
+
+
+def test_it_refuses_messages_to_a_path_as_told_and_keeps_nothing_of_them(receiver: WebhookReceiver) -> None:
+    requests.put(f"{receiver.url}/refused", json=["/one"], timeout=5).raise_for_status()
+    assert requests.post(f"{receiver.url}/one", json={}, timeout=5).status_code == 500
+    assert requests.post(f"{receiver.url}/two", json={}, timeout=5).status_code == 200
+    assert [each["path"] for each in receiver.messages()] == ["/two"]
+    assert requests.put(f"{receiver.url}/refused", json="/one", timeout=5).status_code == 400
