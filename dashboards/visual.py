@@ -80,17 +80,21 @@ def nothing(text: str, colour: str = NEUTRAL) -> Json:
     }
 
 
-def steps(number: Number | None, colour: str = "orange") -> list[Json]:
-    """Threshold steps from an objective or limit: good on one side, `colour` on the other.
+def steps(number: Number | None, critical: Number | None = None) -> list[Json]:
+    """Threshold steps from an objective or limit: good on one side, orange on the other, red past `critical`.
 
     Grafana colours from a step upwards, so what is good at its limit has the step just above it.
     """
     if number is None:
         return [{"color": "green", "value": None}]
+    lines = [(number.value, "orange"), *([(critical.value, "red")] if critical else [])]
     if number.better == "higher":
-        return [{"color": colour, "value": None}, {"color": "green", "value": number.value}]
-    edge = float(f"{number.value * (1 + JUST):.12g}") or JUST
-    return [{"color": "green", "value": None}, {"color": colour, "value": edge}]
+        colours = [*(colour for _, colour in reversed(lines)), "green"]
+        edges = [None, *(value for value, _ in reversed(lines))]
+    else:
+        colours = ["green", *(colour for _, colour in lines)]
+        edges = [None, *(float(f"{value * (1 + JUST):.12g}") or JUST for value, _ in lines)]
+    return [{"color": colour, "value": edge} for colour, edge in zip(colours, edges, strict=True)]
 
 
 def state_steps() -> list[Json]:
@@ -102,8 +106,8 @@ def thresholds(signal: Signal, numbers: Mapping[str, Number]) -> Json:
     """The thresholds of a signal, with the number that counts in this stack."""
     if signal.unit is STATE:
         return {"mode": "absolute", "steps": state_steps()}
-    number = numbers.get(signal.objective.key, signal.objective) if signal.objective else None
-    return {"mode": "absolute", "steps": steps(number)}
+    counts = [number and numbers.get(number.key, number) for number in (signal.objective, signal.critical)]
+    return {"mode": "absolute", "steps": steps(*counts)}
 
 
 def legend(panel: Panel) -> Json:

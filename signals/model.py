@@ -37,6 +37,7 @@ class Signal:
         query: the PromQL, with holes for scope and window.
         unit: of the value.
         objective: the objective or limit that draws the line, in the same unit.
+        critical: beyond it is trouble that wakes someone: the limit of a critical alert, past the objective.
         legend: names one line among several, such as ``{{handler}}``.
         reached: for a scorecard, 1 where the objective is reached, 0 where it is missed, no sample where
             nothing can be said; by default the value against the objective.
@@ -49,6 +50,7 @@ class Signal:
     unit: Unit
     good: str = ""
     objective: Number | None = None
+    critical: Number | None = None
     legend: str = ""
     reached: Query | None = None
 
@@ -57,6 +59,13 @@ class Signal:
         require_fields(what, self, SignalError)
         if self.objective is not None:
             require_same_unit(what, self.unit, self.objective, SignalError)
+        if self.critical is not None:
+            require_same_unit(what, self.unit, self.critical, SignalError)
+            if self.objective is None or self.objective.better != self.critical.better:
+                raise SignalError(
+                    f"{what}: critical is {self.critical.key!r}, better {self.critical.better}; expected an "
+                    "objective of which the same is better, for the line before it; give one"
+                )
         for name, value in (("why", self.why), ("act", self.act), ("good", self.good or self.objective)):
             if not value:
                 raise SignalError(

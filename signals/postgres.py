@@ -45,6 +45,7 @@ CONNECTIONS_SHARE = Signal(
     query=promql("{used} / ({usable} > 0)", used=value(pg.ACTIVITY), usable=USABLE_CONNECTIONS),
     unit=RATIO,
     objective=limits.CONNECTIONS_SHARE,
+    critical=limits.CONNECTIONS_SHARE_CRITICAL,
     legend="used",
 )
 CONNECTIONS_BY_APPLICATION = Signal(

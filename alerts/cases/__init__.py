@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from alerts.cases import api, pool, postgres, redis, telemetry
+from alerts.cases import api, pool, postgres, postgres_objects, redis, telemetry
 from alerts.proof.model import Case
 
-CASES: tuple[Case, ...] = (*api.CASES, *pool.CASES, *postgres.CASES, *redis.CASES, *telemetry.CASES)
+CASES: tuple[Case, ...] = (
+    *api.CASES,
+    *pool.CASES,
+    *postgres.CASES,
+    *postgres_objects.CASES,
+    *redis.CASES,
+    *telemetry.CASES,
+)

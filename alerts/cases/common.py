@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from alerts.proof.model import Held
 from alerts.proof.series import INSTANCES, Series, gauge
+from alerts.rules import postgres as postgres_rules
 from exporters.catalogue import postgres, redis
 
 EXPORTER = {"job": "exporter", "instance": INSTANCES["exporter"]}
 HEALTH = {"job": "api-health", "instance": INSTANCES["api-health"]}
 LIST = {"method": "GET", "handler": "/api/employees"}
 PG_UP = gauge(postgres.UP, 1, 1, 1, 1)
+PG_DOWN = Held(why="PostgreSQL is down", guard=postgres_rules.ANSWERS, levels={postgres.UP.name: 0})
 REDIS_UP = gauge(redis.UP, 1, 1, 1, 1)
 # Fifteen in a step of 15.001 seconds: just below one per second.
 FIFTEEN = 15

@@ -162,6 +162,8 @@ def mutations(case: Case) -> Iterator[tuple[str, Alert, RenderContext]]:
             lax = replace(number, value=0)
             yield f"{number.key} of 0", alert, replace(CONTEXT, numbers={**NUMBERS, number.key: lax})
     yield "longer hold", replace(alert, hold=alert.hold * 2 + 600), CONTEXT
+    if alert.yields_to:
+        yield f"without yielding to {alert.yields_to.name}", replace(alert, yields_to=None), CONTEXT
     if alert.hold:
         # What the graver one keeps is no part of this rule, and would forbid the change.
         graver = alert.yields_to and replace(alert.yields_to, keep=0)

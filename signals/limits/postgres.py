@@ -10,6 +10,12 @@ CONNECTIONS_SHARE = Limit(
     unit=RATIO,
     why="A deploy that doubles the workers for a moment still fits into the rest.",
 )
+CONNECTIONS_SHARE_CRITICAL = Limit(
+    key="connections_share_critical",
+    value=0.95,
+    unit=RATIO,
+    why="The rest is gone within seconds, and with it every request that needs a new connection.",
+)
 SLOW_STATEMENT = Limit(
     key="slow_statement",
     value=0.5,

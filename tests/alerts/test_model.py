@@ -10,7 +10,7 @@ import pytest
 
 from alerts.model import AlertError, Severity, unique
 from alerts.proof.plan import CONTEXT
-from alerts.rules import ALERTS, api, pool, postgres, telemetry
+from alerts.rules import ALERTS, api, pool, postgres, postgres_objects, telemetry
 from exporters.catalogue.labels import INSTANCE, JOB
 from signals import limits, objectives
 from signals import postgres as postgres_signals
@@ -67,6 +67,35 @@ def test_an_alert_needs_a_limit_or_a_signal_with_an_objective() -> None:
     assert replace(GOOD, limit=limits.postgres.SLOW_STATEMENT).threshold is limits.postgres.SLOW_STATEMENT
 
 
+WARNING = postgres.POSTGRES_CONNECTIONS_HIGH
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"yields_to": GOOD}, "yields to ApiLatencyP95High, which has by ['job']"),
+        ({"window": 600}, "window 300 s; expected its own, ['instance', 'job'] and 600 s; make them equal"),
+        ({"keep": 150}, "keep is 150 s, longer than the 120 s that PostgresConnectionsCritical is held"),
+        ({"hold": 240}, "PostgresConnectionsCritical: keep is 300 s, longer than the 240 s"),
+        ({"yields_to": "PostgresConnectionsCritical"}, "yields_to is 'PostgresConnectionsCritical' (str)"),
+    ],
+    ids=str,
+)
+def test_an_alert_that_could_speak_beside_its_graver_one_is_refused(
+    changes: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(AlertError, match=re.escape(complaint)):
+        replace(WARNING, **changes)
+
+
+def test_an_alert_is_silent_while_the_condition_of_its_graver_one_holds() -> None:
+    graver = CONTEXT.fill(postgres.POSTGRES_CONNECTIONS_CRITICAL.condition, 300)
+    told = CONTEXT.fill(WARNING.condition, 300)
+    assert told.endswith(f" unless on (environment, cluster, job, instance) ({graver})")
+    assert "> 0.95" in graver
+    assert "> 0.8)" in told
+
+
 def test_two_names_of_one_uid_are_refused() -> None:
     with pytest.raises(AlertError, match="share the uid 'api-p95'"):
         unique((replace(GOOD, name="ApiP95"), replace(GOOD, name="APiP95")))
@@ -106,7 +135,7 @@ def test_the_clock_scales_windows_holds_and_times_but_no_limit() -> None:
 
 
 def test_a_guard_is_joined_on_its_own_labels_and_the_identity() -> None:
-    told = CONTEXT.fill(postgres.POSTGRES_SLOW_QUERIES.condition, 600)
+    told = CONTEXT.fill(postgres_objects.POSTGRES_SLOW_QUERIES.condition, 600)
     assert "and on (environment, cluster, job, instance) (max by" in told
 
 
