@@ -61,6 +61,7 @@ def rule_of(alert: Alert, context: RenderContext, interval: int) -> Json:
     )
     uid, panel = context.panel_of(alert.signal)
     fire = alert.no_answer == "fire"
+    texts = context.annotations(alert)
     return {
         "uid": alert.uid,
         "title": alert.name,
@@ -71,12 +72,10 @@ def rule_of(alert: Alert, context: RenderContext, interval: int) -> Json:
         "execErrState": "Alerting" if fire else "KeepLast",
         "missing_series_evals_to_resolve": 1,
         "isPaused": False,
-        "labels": {"severity": alert.severity.value, "service": alert.service},
+        "labels": alert.labels,
         "annotations": {
-            "summary": HUMANIZED.sub(r"{{ if print $value }}\1{{ end }}", context.says(alert, alert.summary)),
-            "description": context.says(alert, alert.description),
-            "runbook_url": context.runbook_url(alert),
-            "dashboard_url": context.dashboard_url(alert),
+            **texts,
+            "summary": HUMANIZED.sub(r"{{ if print $value }}\1{{ end }}", texts["summary"]),
             # Links in messages come from these two alone.
             "__dashboardUid__": uid,
             "__panelId__": str(panel),

@@ -20,6 +20,8 @@ Operator = Literal[">", "<"]
 NAME = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
 SERVICE = re.compile(r"[a-z][a-z0-9_-]*\Z")
 UID_LENGTH = 40
+# The one alert that fires for ever: routed by its name, whatever its severity.
+HEARTBEAT = "Watchdog"
 # What both engines understand, and nothing else: a label of the alert, or its value made readable.
 TEMPLATE = re.compile(r"\{\{(.*?)\}\}")
 TEMPLATE_LABEL = re.compile(r"\s*\$labels\.([a-z][a-z0-9_]*)\s*\Z")
@@ -74,6 +76,7 @@ class Alert:
         engines: who evaluates it; `info` is for Prometheus alone.
         no_answer: whether it fires where the data source gives no answer. One rule does, the others keep
             the state they had.
+        team: whose it is, one of `Notifications.teams`, and a label of it; empty for everybody's.
         inhibits: while it fires, Alertmanager keeps back the other alerts of its service that agree in these
             labels; None keeps back none. Guards do the same for both engines.
         unproven: states that no test proves, with the reason.
@@ -95,6 +98,7 @@ class Alert:
     keep: Seconds = 0
     engines: tuple[Engine, ...] = ("grafana", "prometheus")
     no_answer: Literal["keep", "fire"] = "keep"
+    team: str = ""
     inhibits: tuple[Label, ...] | None = None
     unproven: Mapping[State, str] = field(default_factory=dict, hash=False)
 
@@ -177,7 +181,8 @@ class Alert:
                 f"alert {self.name}: engines is {self.engines!r}; expected 'grafana', 'prometheus' or both; "
                 "name at least one"
             )
-        if self.severity is Severity.INFO and self.engines != ("prometheus",):
+        silent = self.severity is Severity.INFO and self.name != HEARTBEAT
+        if silent and self.engines != ("prometheus",):
             raise AlertError(
                 f"alert {self.name}: severity info notifies nobody, yet engines is {self.engines!r}; "
                 "expected ('prometheus',); give that, or another severity"
@@ -197,6 +202,12 @@ class Alert:
     def uid_of(name: str) -> str:
         """The address of an alert of this name."""
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What messages are routed by, beside the labels of its series."""
+        team = {"team": self.team} if self.team else {}
+        return {"severity": self.severity.value, "service": self.service, **team}
 
     @property
     def threshold(self) -> Number:
@@ -278,10 +289,12 @@ class RenderContext:
         datasource_uid: of Prometheus in Grafana.
         runbook_board: the uid of the board of runbooks.
         evaluation: seconds between evaluations, before scaling.
+        action_of: what its runbook says to do first.
     """
 
     panel_of: Callable[[Signal], tuple[str, int]]
     runbook_panel_of: Callable[[str], int]
+    action_of: Callable[[Alert], str]
     identity: tuple[str, ...] = ()
     numbers: Mapping[str, Number] = field(default_factory=dict)
     time_scale: float = 1.0
@@ -321,6 +334,16 @@ class RenderContext:
         text = text.replace("{limit}", spoken(number.value, number.unit))
         text = text.replace("{hold}", spoken(alert.hold * self.time_scale, SECONDS))
         return text.replace("{window}", spoken(alert.window * self.time_scale, SECONDS))
+
+    def annotations(self, alert: Alert) -> dict[str, str]:
+        """What a message is made of, for both engines."""
+        return {
+            "summary": self.says(alert, alert.summary),
+            "description": self.says(alert, alert.description),
+            "action": self.action_of(alert),
+            "runbook_url": self.runbook_url(alert),
+            "dashboard_url": self.dashboard_url(alert),
+        }
 
     def runbook_url(self, alert: Alert) -> str:
         """The alert's runbook, inside Grafana."""

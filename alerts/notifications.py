@@ -3,61 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import PurePosixPath
-from typing import Annotated
-from urllib.parse import urlsplit
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Literal
 
+from alerts.secret import NotifyError, Secret, SecretRef, holds_secret, is_secret, shown
+from alerts.times import WORKING_HOURS, Hours, MuteTime
 from signals.numbers import require_fields
 
+__all__ = [
+    "NOTIFICATIONS",
+    "Channel",
+    "Email",
+    "Hours",
+    "MuteTime",
+    "Notifications",
+    "NotifyError",
+    "PagerDuty",
+    "SecretRef",
+    "Slack",
+    "Team",
+    "Teams",
+    "Webhook",
+]
+
 NAME = re.compile(r"[a-z][a-z0-9-]{0,19}\Z")
-FILE = re.compile(r"[A-Za-z0-9_./-]+\Z")
-VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 URL = re.compile(r"https?://[^\s/@?#$]+(/[^\s@?#$]*)?\Z")
-# Whoever knows such an address can post: its path is the password.
-SECRET_SERVICE = re.compile(r"hooks\.slack\.com|discord(app)?\.com/api/webhooks|webhook\.office\.com", re.I)
-SECRET_SEGMENT = re.compile(r"bot\d+:|[0-9a-f]{32}", re.I)
-LONG = 24
-
-
-class NotifyError(ValueError):
-    """Notifications that cannot be: the message names the channel, the value and what to do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretRef:
-    """Where the engine finds a secret when it starts: a file, or Grafana alone a variable.
-
-    Attributes:
-        file: a name below `Notifications.secrets_dir`, or an absolute path.
-        variable: of Grafana's environment.
-    """
-
-    file: str = ""
-    variable: str = ""
-
-    def __post_init__(self) -> None:
-        require_fields("a SecretRef", self, NotifyError, secret=True)
-        if bool(self.file) == bool(self.variable):
-            raise NotifyError("a SecretRef names a file or a variable; give exactly one of the two")
-        if self.file and not FILE.match(self.file):
-            raise NotifyError(
-                f"SecretRef file {_shown(self.file)}: expected a path of letters, digits and _./-, such as "
-                "slack_url, with the secret in that file; rename it"
-            )
-        if self.variable and not VARIABLE.match(self.variable):
-            raise NotifyError(
-                f"SecretRef variable {_shown(self.variable)}: expected a name such as SLACK_URL, with the "
-                "secret in that variable; rename it"
-            )
-
-    def path(self, secrets_dir: str) -> str:
-        """The file's whole path; empty for a variable."""
-        return str(PurePosixPath(secrets_dir) / self.file) if self.file else ""
-
-
-Secret = Annotated[SecretRef, 'a SecretRef, such as SecretRef(file="slack_url")']
+MENTION = re.compile(r"(here|channel|[US][A-Z0-9]{6,})?\Z")
+RESERVED = ("critical", "warning", "heartbeat", "backup", "nobody", "info")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +41,17 @@ class Webhook:
         name: unique within the notifications.
         url: an address that is no secret, or where the engine finds it (Grafana alone can).
         token: sent as `Authorization: Bearer`, where the receiver asks for it.
+        payload: ``engine`` is what the engine writes by itself; ``v1`` the message of docs/notifications.md,
+            which Grafana alone can.
+        hmac: signs each message; the signature is in `X-Signature`, its time in `X-Signature-Time`
+            (Grafana alone can).
     """
 
     name: str = "webhook"
     url: str | Secret
     token: Secret | None = None
+    payload: Literal["engine", "v1"] = "engine"
+    hmac: Secret | None = None
 
     def __post_init__(self) -> None:
         check_channel(self)
@@ -85,14 +64,43 @@ class Webhook:
     @property
     def secrets(self) -> tuple[SecretRef, ...]:
         """What must be there before the engine starts."""
-        return tuple(each for each in (self.url, self.token) if isinstance(each, SecretRef))
+        return tuple(each for each in (self.url, self.token, self.hmac) if isinstance(each, SecretRef))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slack:
-    """An incoming webhook of Slack, whose URL is the secret."""
+    """An incoming webhook of Slack, whose URL is the secret.
+
+    Attributes:
+        name: unique within the notifications.
+        url: where the engine finds the webhook's URL.
+        mention: who is called by name while something critical fires: ``here``, ``channel``, or the id of a
+            user (U…) or of a group (S…).
+    """
 
     name: str = "slack"
+    url: Secret
+    mention: str = ""
+
+    def __post_init__(self) -> None:
+        check_channel(self)
+        if not MENTION.match(self.mention):
+            raise NotifyError(
+                f"slack {self.name!r}: mention is {shown(self.mention)}; expected here, channel, or the id "
+                "of a user (U...) or group (S...); correct it"
+            )
+
+    @property
+    def secrets(self) -> tuple[SecretRef, ...]:
+        """What must be there before the engine starts."""
+        return (self.url,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teams:
+    """A workflow of Microsoft Teams that posts what it receives; its URL is the secret. Grafana alone can."""
+
+    name: str = "teams"
     url: Secret
 
     def __post_init__(self) -> None:
@@ -106,13 +114,25 @@ class Slack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PagerDuty:
-    """An integration of PagerDuty, Events API v2, whose key is the secret."""
+    """An integration of PagerDuty, Events API v2, whose key is the secret.
+
+    Attributes:
+        name: unique within the notifications.
+        key: where the engine finds the integration key.
+        url: of the events API, where it is not PagerDuty's own (the EU has another).
+    """
 
     name: str = "pagerduty"
     key: Secret
+    url: str = "https://events.pagerduty.com/v2/enqueue"
 
     def __post_init__(self) -> None:
         check_channel(self)
+        if not URL.match(self.url) or is_secret(self.url):
+            raise NotifyError(
+                f"pagerduty {self.name!r}: its url is no plain http(s) address; expected that of the events "
+                "API, such as https://events.eu.pagerduty.com/v2/enqueue; correct it"
+            )
 
     @property
     def secrets(self) -> tuple[SecretRef, ...]:
@@ -129,6 +149,7 @@ class Email:
         sender: the address it comes from.
         smarthost: host and port of the mail server.
         username, password: where the mail server asks for them.
+        tls: whether the mail server must offer STARTTLS.
     """
 
     name: str = "email"
@@ -137,6 +158,7 @@ class Email:
     smarthost: str = ""
     username: str = ""
     password: Secret | None = None
+    tls: bool = True
 
     def __post_init__(self) -> None:
         check_channel(self)
@@ -150,45 +172,47 @@ class Email:
         return (self.password,) if self.password else ()
 
 
-Channel = Webhook | Slack | PagerDuty | Email
-
-
-def is_secret(url: str) -> bool:
-    """Whether the address itself gives the right to post, as far as one can see."""
-    parts = urlsplit(url)
-    return bool(SECRET_SERVICE.search(f"{parts.netloc}{parts.path}")) or any(
-        _looks_drawn(segment) for segment in parts.path.split("/")
-    )
-
-
-def _looks_drawn(segment: str) -> bool:
-    """Whether it is a key or token (of a bot, in hexadecimal, a UUID, random characters) and no words."""
-    if SECRET_SEGMENT.search(segment.replace("-", "")):
-        return True
-    runs = re.findall(rf"[0-9A-Za-z]{{{LONG},}}", segment)
-    if any(not run.isalpha() and not run.isdigit() for run in runs):
-        return True
-    kinds = [any(map(kind, segment)) for kind in (str.islower, str.isupper, str.isdigit)]
-    return len(segment) >= LONG and all(kinds)
-
-
-def _shown(name: str) -> str:
-    """A name that cannot be one, unless it looks like the secret itself."""
-    return "(not shown)" if "://" in name or _looks_drawn(name) else repr(name)
+Channel = Webhook | Slack | PagerDuty | Email | Teams
 
 
 def check_channel(channel: Channel) -> None:
-    """Refuse a field of another type, and a name that cannot be part of a uid.
+    """Refuse a field of another type, a literal that looks like a secret, and a name that fits no uid.
 
     Raises:
-        NotifyError: a field is no such thing, or the name has other characters, or more than 20.
+        NotifyError: a field is no such thing, holds a secret, or the name has other characters, or more
+            than 20.
     """
-    require_fields(f"a channel of {type(channel).__name__}", channel, NotifyError, secret=True)
+    kind = type(channel).__name__
+    require_fields(f"a channel of {kind}", channel, NotifyError, secret=True)
+    for each in fields(channel):
+        value = getattr(channel, each.name)
+        texts = value if isinstance(value, tuple) else (value,)
+        if each.name != "url" and any(isinstance(text, str) and holds_secret(text) for text in texts):
+            raise NotifyError(
+                f"a channel of {kind}: its {each.name} (not shown) looks like a secret; expected none in a "
+                'definition; put it into a file and give SecretRef(file="...") where the channel takes one'
+            )
     if not NAME.match(channel.name):
         raise NotifyError(
-            f"channel {_shown(channel.name)}: expected a lower-case letter, then at most 19 lower-case "
+            f"channel {shown(channel.name)}: expected a lower-case letter, then at most 19 lower-case "
             "letters, digits or -; choose a short word"
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """Who hears the alerts with a team's name, in place of everybody.
+
+    Attributes:
+        critical: hear what wakes someone.
+        warning: hear what can wait for the morning.
+    """
+
+    critical: tuple[Channel, ...]
+    warning: tuple[Channel, ...]
+
+    def __post_init__(self) -> None:
+        require_fields("a Team", self, NotifyError, secret=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,21 +220,30 @@ class Notifications:
     """Which channels hear what. An alert that matches nothing is told where warnings are, never nowhere.
 
     Attributes:
-        critical: hear what wakes someone.
+        critical: hear what wakes someone, at once: a pager and a chat.
         warning: hear what can wait for the morning, and what has no severity.
         heartbeat: hear `Watchdog` again and again; its silence means that the path is broken.
+        backup: also hear that messages to other channels fail; another service than those.
+        teams: who hears the alerts with ``team=``, by the team's name.
+        hours: when warnings are told; None for always.
+        mutes: windows in which routes are mute, such as maintenance.
         secrets_dir: where files of secrets stand for the engine that reads them.
     """
 
     critical: tuple[Channel, ...]
     warning: tuple[Channel, ...]
     heartbeat: tuple[Channel, ...] = ()
+    backup: tuple[Channel, ...] = ()
+    teams: Mapping[str, Team] = field(default_factory=dict, hash=False)
+    hours: Hours | None = None
+    mutes: tuple[MuteTime, ...] = ()
     secrets_dir: str = "/run/secrets"
 
     def __post_init__(self) -> None:
         require_fields("notifications", self, NotifyError, secret=True)
-        for route in ("critical", "warning"):
-            if not getattr(self, route):
+        self._check_teams()
+        for route, channels in self.routes.items():
+            if not channels and route not in ("heartbeat", "backup"):
                 raise NotifyError(
                     f"notifications: nobody hears {route}; expected a channel; give {route}=(...)"
                 )
@@ -218,11 +251,63 @@ class Notifications:
         for channel in self.channels:
             if named.setdefault(channel.name, channel) != channel:
                 raise NotifyError(f"two channels are called {channel.name!r}; expected one; rename the other")
+        self._check_times()
+        self._check_backup()
+
+    def _check_teams(self) -> None:
+        for name, team in self.teams.items():
+            if not NAME.match(str(name)) or name in RESERVED:
+                raise NotifyError(
+                    f"team {shown(str(name))}: expected a lower-case letter, then at most 19 lower-case "
+                    f"letters, digits or -, and none of {', '.join(RESERVED)}; choose another word"
+                )
+            if not isinstance(team, Team):
+                raise NotifyError(
+                    f"team {name!r} is a {type(team).__name__}; expected Team(critical=(...), "
+                    "warning=(...)); give that"
+                )
+
+    def _check_times(self) -> None:
+        known = ("critical", "warning", *self.teams)
+        names = [WORKING_HOURS, ALWAYS, *(mute.name for mute in self.mutes)]
+        for mute in self.mutes:
+            if names.count(mute.name) > 1:
+                raise NotifyError(
+                    f"two mute times are called {mute.name!r}, or the name is taken; expected one; rename it"
+                )
+            for route in mute.routes:
+                if route not in known:
+                    raise NotifyError(
+                        f"mute time {mute.name!r} names the route {route!r}; expected one of "
+                        f"{', '.join(known)}; correct it"
+                    )
+
+    def _check_backup(self) -> None:
+        """A failing channel is of no use to tell of its own failure."""
+        others = {channel.name for name, each in self.routes.items() if name != "backup" for channel in each}
+        if self.backup and not {channel.name for channel in self.backup} - others:
+            raise NotifyError(
+                f"backup has only channels that other routes have too, {', '.join(sorted(others))}; expected "
+                "another one, which still works when those fail; give backup=(...) one of its own"
+            )
+
+    @property
+    def routes(self) -> dict[str, tuple[Channel, ...]]:
+        """Who hears each route, by the name of its receiver."""
+        return {
+            "critical": self.critical,
+            "warning": self.warning,
+            "heartbeat": self.heartbeat,
+            "backup": self.backup,
+            **{f"{name}-critical": team.critical for name, team in self.teams.items()},
+            **{f"{name}-warning": team.warning for name, team in self.teams.items()},
+        }
 
     @property
     def channels(self) -> Iterator[Channel]:
         """Every channel, once for each route that names it."""
-        yield from (*self.critical, *self.warning, *self.heartbeat)
+        for channels in self.routes.values():
+            yield from channels
 
     @property
     def secrets(self) -> tuple[tuple[str, SecretRef], ...]:
@@ -230,6 +315,8 @@ class Notifications:
         return tuple(dict.fromkeys((each.name, secret) for each in self.channels for secret in each.secrets))
 
 
+# A time that is always, for routes that are mute for good.
+ALWAYS = "always"
 # The receiver in the compose file, which keeps messages and tells nobody. It needs no secret, so all starts.
 WEBHOOK = Webhook(url="http://webhook:9095/")
 NOTIFICATIONS = Notifications(critical=(WEBHOOK,), warning=(WEBHOOK,), heartbeat=(WEBHOOK,))

@@ -45,11 +45,6 @@ def rule_of(alert: Alert, context: RenderContext) -> Json:
     for key, seconds in (("for", alert.hold), ("keep_firing_for", alert.keep)):
         if seconds:
             rule[key] = duration(seconds * context.time_scale)
-    rule["labels"] = {"severity": alert.severity.value, "service": alert.service}
-    rule["annotations"] = {
-        "summary": context.says(alert, alert.summary),
-        "description": context.says(alert, alert.description),
-        "runbook_url": context.runbook_url(alert),
-        "dashboard_url": context.dashboard_url(alert),
-    }
+    rule["labels"] = alert.labels
+    rule["annotations"] = context.annotations(alert)
     return rule

@@ -91,6 +91,40 @@ def _read(alert: Alert, folders: Sequence[Traversable]) -> str:
     )
 
 
+# The first of the numbered fixes, up to the next one or a block of code; else the first paragraph.
+FIX = re.compile(r"^## Fix\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+FIRST = re.compile(r"^1\. (.+?)(?=\n\d+\. |\n\s*```|\n\n|\Z)", re.MULTILINE | re.DOTALL)
+PARAGRAPH = re.compile(r"\s*(\S.*?)(?=\n\s*```|\n\n|\Z)", re.DOTALL)
+ENGINE = re.compile(r"\{\{|\$\{|\$__")
+
+
+def first_action(alert: Alert, context: RenderContext, *, folders: Sequence[Traversable] = ()) -> str:
+    """What the runbook says to do first, on one line: the first step of its Fix.
+
+    Args:
+        alert: whose runbook.
+        context: what the stack gives.
+        folders: looked through before the project's own.
+
+    Raises:
+        AlertError: there is no runbook, its Fix has no first step, or the engines would expand that.
+    """
+    fix = FIX.search(runbook(alert, context, folders=folders))
+    found = fix and (FIRST.search(fix[1].rstrip()) or PARAGRAPH.match(fix[1].rstrip()))
+    if not found:
+        raise AlertError(
+            f"runbook {alert.name}.md says nothing under `## Fix`; messages tell its first step; expected a "
+            "list that begins with `1. `; write what to do"
+        )
+    action = " ".join(found[1].split())
+    if expanded := ENGINE.search(action):
+        raise AlertError(
+            f"runbook {alert.name}.md: the first step under `## Fix` has {expanded[0]!r}, which "
+            "Grafana and Prometheus expand in messages; put the command into a block or a later step"
+        )
+    return action
+
+
 def orphans(alerts: Sequence[Alert], where: Traversable | None = None) -> tuple[str, ...]:
     """Runbooks that no alert has: of an alert that was renamed or removed."""
     names = {f"{alert.name}.md" for alert in alerts}

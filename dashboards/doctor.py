@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alerts import notify
+from alerts import notify, routing
 from dashboards import grafana_proof, prometheus_proof
 from dashboards.alertmanager_api import Alertmanager
 from dashboards.errors import StackError
@@ -72,7 +72,8 @@ def notified_by_grafana(stack: Stack, grafana: Grafana) -> Iterator[Seen]:
     """
     stored = grafana.get("alertmanager/grafana/config/api/v1/alerts")["alertmanager_config"]["receivers"]
     there = {each["name"]: each for each in stored}
-    for name in [each["name"] for each in notify.grafana(stack.notifications, stack.rules)["contactPoints"]]:
+    rendered = notify.grafana(stack.notifications, stack.alerts, stack.rules)
+    for name in [each["name"] for each in rendered["contactPoints"]]:
         if name not in there:
             yield Seen(what=f"message to {name}", seen="Grafana has no such contact point", well=False)
             continue
@@ -96,7 +97,7 @@ def notified_by_alertmanager(stack: Stack, alertmanager: Alertmanager) -> Iterat
     times = {"startsAt": began.isoformat(), "endsAt": (began + TEST_LASTS).isoformat()}
     routes = {name: {"route": name, "severity": name} for name in ("critical", "warning")}
     alertmanager.post([_message(stack, labels) | times for labels in routes.values()])
-    deadline = time.monotonic() + ROOM + notify.GROUP_WAIT * stack.time_scale
+    deadline = time.monotonic() + ROOM + routing.GROUP_WAIT * stack.time_scale
     while alertmanager.sent()[0] < tried + len(routes) and time.monotonic() < deadline:
         time.sleep(POLL)
     heard = alertmanager.receivers(TEST_ALERT)

@@ -99,7 +99,7 @@ def _asked(rule: Json) -> list[str | None]:
 def _contact_points(stack: Stack, grafana: Grafana) -> dict[str, str]:
     there = {each["uid"]: each for each in grafana.get("v1/provisioning/contact-points")}
     found = {}
-    for point in notify.grafana(stack.notifications, stack.rules)["contactPoints"]:
+    for point in notify.grafana(stack.notifications, stack.alerts, stack.rules)["contactPoints"]:
         for receiver in point["receivers"]:
             answer = there.get(receiver["uid"], {})
             right = (answer.get("name"), answer.get("type")) == (point["name"], receiver["type"])
@@ -108,7 +108,7 @@ def _contact_points(stack: Stack, grafana: Grafana) -> dict[str, str]:
 
 
 def _policies(stack: Stack, grafana: Grafana) -> dict[str, str]:
-    file = notify.grafana(stack.notifications, stack.rules)
+    file = notify.grafana(stack.notifications, stack.alerts, stack.rules)
     tree = grafana.get("v1/provisioning/policies")
     (root,) = file["policies"]
     wanted = [(each["receiver"], each["object_matchers"]) for each in root["routes"]]

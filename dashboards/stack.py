@@ -12,7 +12,7 @@ from pathlib import Path
 from alerts.model import Alert, Engine, RenderContext
 from alerts.notifications import NOTIFICATIONS, Notifications
 from alerts.rules import ALERTS
-from alerts.runbooks import runbook
+from alerts.runbooks import first_action, runbook
 from dashboards.boards import BOARDS
 from dashboards.errors import StackError
 from dashboards.model import Board, row, text
@@ -126,6 +126,7 @@ class Stack:
         return RenderContext(
             panel_of=self.panel_of,
             runbook_panel_of=runbook_panel_of,
+            action_of=lambda alert: first_action(alert, self.rules, folders=self.runbooks),
             identity=self.identity,
             numbers=self.numbers,
             time_scale=self.time_scale,

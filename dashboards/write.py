@@ -85,7 +85,9 @@ def _alerting(stack: Stack) -> dict[str, bytes]:
     rules = alerts_grafana.render(stack.alerts, stack.rules)
     return {
         "grafana/alerting/rules.json": json_bytes(rules),
-        "grafana/alerting/notifications.json": json_bytes(notify.grafana(stack.notifications, stack.rules)),
+        "grafana/alerting/notifications.json": json_bytes(
+            notify.grafana(stack.notifications, stack.alerts, stack.rules)
+        ),
     }
 
 

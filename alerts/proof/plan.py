@@ -24,6 +24,7 @@ NUMBERS = {number.key: number for number in GIVEN}
 CONTEXT = RenderContext(
     panel_of=lambda _signal: ("backend-api", 7),
     runbook_panel_of=lambda _name: 9,
+    action_of=lambda _alert: "Do the first thing.",
     identity=("environment", "cluster"),
     numbers=NUMBERS,
 )

@@ -66,7 +66,6 @@ WATCHDOG = Alert(
     operator=">",
     by=(),
     hold=0,
-    engines=("prometheus",),
     summary="Alerting works.",
     description="This message comes again and again; its absence means that no alert gets through.",
     unproven=dict.fromkeys((State.QUIET, State.AT_LIMIT, State.RESOLVED), ALWAYS_FIRES),

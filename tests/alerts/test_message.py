@@ -1,4 +1,4 @@
-"""The message itself, rendered by Alertmanager's own tool."""
+"""The templates by themselves, rendered by Alertmanager's own tool: what the snapshots do not reach."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from typing import Any
 
 import pytest
 
-from alerts.message import ALERTMANAGER_LINKS, BODY, GRAFANA_LINKS, SHOWN, TITLE, template
+from alerts.message import (
+    HTML,
+    SHOWN,
+    SLACK,
+    TEXT,
+    TITLE,
+    alertmanager_template,
+    grafana_template,
+)
+from tests.alerts.delivery import alert
 
 IDENTITY = ("environment", "cluster")
-LABELS = {
-    "alertname": "ApiDown", "severity": "critical", "service": "api", "environment": "production",
-}  # fmt: skip
+COMMON = {"alertname": "ApiDown", "severity": "critical", "service": "api", "environment": "production"}
+HOSTILE = '<!channel> *all* [x](http://evil) & "quoted" {{ .Labels }}'
 
 
-def alert(number: int, status: str) -> dict[str, Any]:
-    return {
-        "status": status,
-        "labels": {**LABELS, "instance": f"api-{number}"},
-        "annotations": {
-            "summary": f"api-{number} is down.",
-            "description": "Users get errors.",
-            "runbook_url": "http://grafana/runbook",
-            "dashboard_url": "http://grafana/panel",
-        },
-        "startsAt": "2026-03-01T02:30:00+01:00",
-        "endsAt": "2026-03-01T02:35:30.4+01:00",
+def rendered(folder: Path, name: str, alerts: list[dict[str, Any]], *, kind: str = "text") -> str:
+    (folder / "oncall.tmpl").write_text(alertmanager_template(IDENTITY))
+    shared = [set(each["annotations"].items()) for each in alerts]
+    common = dict(set.intersection(*shared))
+    data = {
+        "alerts": alerts,
+        "commonLabels": COMMON,
+        "commonAnnotations": common,
+        "externalURL": "http://alertmanager:9093",
     }
-
-
-def rendered(folder: Path, name: str, alerts: list[dict[str, Any]]) -> str:
-    (folder / "oncall.tmpl").write_text(template(ALERTMANAGER_LINKS, IDENTITY))
-    data = {"alerts": alerts, "commonLabels": LABELS, "externalURL": "http://alertmanager:9093"}
     (folder / "data.json").write_text(json.dumps(data))
     done = subprocess.run(
         [
-            "amtool", "template", "render", f"--template.glob={folder}/*.tmpl",
+            "amtool", "template", "render", f"--template.glob={folder}/*.tmpl", f"--template.type={kind}",
             f"--template.data={folder}/data.json", f'--template.text={{{{ template "{name}" . }}}}',
         ],
         check=False, capture_output=True, text=True,
@@ -48,43 +48,55 @@ def rendered(folder: Path, name: str, alerts: list[dict[str, Any]]) -> str:
     return done.stdout
 
 
-def test_the_title_says_how_many_how_bad_what_and_where(tmp_path: Path) -> None:
-    firing = [alert(1, "firing"), alert(2, "firing"), alert(3, "resolved")]
-    assert rendered(tmp_path, TITLE, firing).strip() == "[FIRING 2] critical · api · ApiDown · production"
-    over = [alert(1, "resolved")]
-    assert rendered(tmp_path, TITLE, over).strip() == "[RESOLVED 1] critical · api · ApiDown · production"
+def told(number: int, *, over: bool = False, **annotations: str) -> dict[str, Any]:
+    """As Alertmanager hands it to its templates."""
+    given = alert("ApiDown", f"api-{number}", over=over)
+    return given | {
+        "status": "resolved" if over else "firing",
+        "annotations": given["annotations"] | annotations,
+    }
 
 
-def test_the_body_says_what_since_when_and_links_to_runbook_panel_and_silence(tmp_path: Path) -> None:
-    assert rendered(tmp_path, BODY, [alert(1, "firing")]).strip().splitlines() == [
-        "api-1 is down.",
-        "Users get errors.",
-        "Since 2026-03-01 01:30:00 UTC.",
-        "Runbook: http://grafana/runbook",
-        "Panel: http://grafana/panel",
-        "Silence: http://alertmanager:9093/#/silences/new"
-        "?filter=%7Balertname%3D%22ApiDown%22%2Cservice%3D%22api%22%2Cenvironment%3D%22production%22%7D",
-    ]
+@pytest.mark.parametrize("text", [alertmanager_template(IDENTITY), grafana_template(IDENTITY)])
+def test_every_mark_of_ours_is_replaced(text: str) -> None:
+    # What an address in Alertmanager's links escapes is no mark of ours.
+    assert not re.search(r"%[A-Z]{2,}[A-Z()._a-z]*%|%[NTL]\b", re.sub(r"%[0-9][0-9A-F]", "", text))
 
 
-def test_what_is_over_says_how_long_it_lasted(tmp_path: Path) -> None:
-    assert rendered(tmp_path, BODY, [alert(1, "resolved")]).strip() == "Over after 5m30s: ApiDown api-1"
+def test_without_an_identity_no_label_of_one_is_named() -> None:
+    assert "environment" not in alertmanager_template(()) + grafana_template(())
 
 
 def test_a_long_list_is_cut_and_counted(tmp_path: Path) -> None:
-    many = [alert(number, status) for status in ("firing", "resolved") for number in range(SHOWN + 2)]
-    body = rendered(tmp_path, BODY, many)
+    many = [told(number, over=over) for over in (False, True) for number in range(SHOWN + 2)]
+    body = rendered(tmp_path, TEXT, many)
     assert body.count("Since ") == body.count("Over after ") == SHOWN
-    assert body.count("And 2 more.") == 2
+    assert "And 2 more fire." in body
+    assert "And 2 more over." in body
+    exact = [each for each in many if each["labels"]["instance"] < f"api-{SHOWN}"]
+    assert "more" not in rendered(tmp_path, TEXT, exact)
 
 
-@pytest.mark.parametrize("links", [GRAFANA_LINKS, ALERTMANAGER_LINKS])
-def test_every_mark_of_ours_is_replaced(links: str) -> None:
-    assert not re.search(r"%[A-Z]+%", template(links, IDENTITY))
-    assert not re.search(r"%[A-Z]+%", template(links, ()))
-    assert "environment" not in template(links, ())
+def test_a_strangers_words_are_no_markup(tmp_path: Path) -> None:
+    """A label may be what a client sent: it must not call a whole channel, nor become a link."""
+    evil = [told(1, summary=HOSTILE)]
+    slack = rendered(tmp_path, SLACK, evil)
+    assert '&lt;!channel&gt; *all* [x](http://evil) &amp; "quoted" {{ .Labels }}' in slack
+    assert "<!channel>" not in slack
+    html = rendered(tmp_path, HTML, evil, kind="html")
+    assert "&lt;!channel&gt;" in html
+    assert "<!channel>" not in html
 
 
-def test_the_panel_opens_on_the_installation_that_the_alert_is_about() -> None:
-    text = template(GRAFANA_LINKS, IDENTITY)
+def test_what_others_send_without_annotations_is_still_told(tmp_path: Path) -> None:
+    bare = [told(1) | {"annotations": {}}]
+    lines = rendered(tmp_path, TEXT, bare).split("\n")
+    assert "Since 2026-03-01 01:30:00 UTC." in lines
+    assert not any(line.startswith(("First:", "Panel:", "Runbook:")) for line in lines)
+    assert rendered(tmp_path, TITLE, bare).strip() == "[FIRING 1] critical · api · ApiDown · production"
+
+
+def test_the_panel_of_grafana_opens_on_the_installation_that_the_alert_is_about() -> None:
+    text = grafana_template(IDENTITY)
+    assert "{{ with .Labels.environment }}&var-environment={{ . | urlquery }}{{ end }}" in text
     assert "{{ with .Labels.cluster }}&var-cluster={{ . | urlquery }}{{ end }}" in text

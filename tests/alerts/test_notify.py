@@ -17,7 +17,6 @@ from alerts import notify
 from alerts.model import Alert
 from alerts.notifications import (
     NOTIFICATIONS,
-    Channel,
     Email,
     Notifications,
     NotifyError,
@@ -27,7 +26,9 @@ from alerts.notifications import (
     Webhook,
 )
 from alerts.proof.plan import CONTEXT
-from alerts.rules import ALERTS
+from alerts.routing import markdown, table
+from alerts.rules import ALERTS, api
+from tests.alerts.policy import DOCS, DOCUMENTED, WITH_DELIVERY
 
 Json = dict[str, Any]
 
@@ -68,24 +69,56 @@ def test_alertmanager_takes_the_configuration(
     assert "1 templates" in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("labels", "receiver"),
-    [
-        ({"alertname": "ApiDown", "severity": "critical", "service": "api"}, "critical"),
-        ({"alertname": "RedisHitRatioLow", "severity": "warning", "service": "redis"}, "warning"),
-        ({"alertname": "Watchdog", "severity": "info", "service": "telemetry"}, "heartbeat"),
-        ({"alertname": "Another", "severity": "info"}, "nobody"),
-        ({"alertname": "SomebodyElses"}, "warning"),
-        ({"alertname": "SomebodyElses", "severity": "page"}, "warning"),
-    ],
-    ids=str,
-)
-def test_each_alert_reaches_its_receiver(labels: Mapping[str, str], receiver: str, tmp_path: Path) -> None:
+def routed(root: Json, labels: Mapping[str, str], folder: Path) -> str:
+    """Whom amtool names; `nobody` where the route is mute for ever."""
+    names = sorted(names_in(root))
+    config = folder / "routes.yml"
+    times = [{"name": name, "time_intervals": [{"times": []}]} for name in sorted(times_in(root))]
+    receivers = [{"name": name} for name in names]
+    config.write_text(yaml.safe_dump({"route": root, "receivers": receivers, "time_intervals": times}))
     words = [f"{name}={value}" for name, value in labels.items()]
-    path = write(tmp_path, EVERY)
-    verify = ("config", "routes", "test", f"--config.file={path}")
-    assert amtool(*verify, f"--verify.receivers={receiver}", *words).returncode == 0
-    assert amtool(*verify, "--verify.receivers=somebody-else", *words).returncode == 1
+    done = amtool("config", "routes", "test", f"--config.file={config}", *words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def names_in(route: Json) -> set[str]:
+    return {route["receiver"], *(name for each in route.get("routes", ()) for name in names_in(each))}
+
+
+def times_in(route: Json) -> set[str]:
+    own = {*route.get("mute_time_intervals", ()), *route.get("active_time_intervals", ())}
+    return own.union(*(times_in(each) for each in route.get("routes", ())))
+
+
+def as_alertmanager(route: Json) -> Json:
+    """Grafana's policy as its fork of Alertmanager reads it, where the mute go to nobody."""
+    kept = {key: value for key, value in route.items() if key not in ("orgId", "object_matchers", "routes")}
+    if "object_matchers" in route:
+        kept["matchers"] = [
+            f'{label}{operator}"{value}"' for label, operator, value in route["object_matchers"]
+        ]
+    if "always" in kept.get("mute_time_intervals", ()):
+        kept["receiver"] = "nobody"
+    return kept | {"routes": [as_alertmanager(each) for each in route.get("routes", ())]}
+
+
+def tree(engine: str) -> Json:
+    if engine == "prometheus":
+        root: Json = notify.alertmanager(DOCUMENTED, WITH_DELIVERY, CONTEXT)[0]["route"]
+        return root
+    return as_alertmanager(notify.grafana(DOCUMENTED, WITH_DELIVERY, CONTEXT)["policies"][0])
+
+
+@pytest.mark.parametrize("row", table(DOCUMENTED), ids=lambda row: ",".join(row.labels.values()))
+def test_each_row_of_the_table_is_routed_as_it_says(row: Any, tmp_path: Path) -> None:
+    for engine, receivers in row.receivers.items():
+        assert routed(tree(engine), row.labels, tmp_path) == (",".join(receivers) or "nobody"), engine
+
+
+def test_the_documentation_has_the_table_that_is_tested() -> None:
+    text = DOCS.read_text()
+    assert markdown(DOCUMENTED) in text, f"docs/notifications.md must have:\n{markdown(DOCUMENTED)}"
 
 
 @pytest.mark.parametrize(
@@ -93,16 +126,87 @@ def test_each_alert_reaches_its_receiver(labels: Mapping[str, str], receiver: st
 )
 def test_every_alert_is_routed_by_its_severity(alert: Alert, tmp_path: Path) -> None:
     expected = "heartbeat" if alert.name == "Watchdog" else alert.severity.value
+    expected = "nobody" if expected == "info" else expected
     labels = (f"alertname={alert.name}", f"severity={alert.severity}", f"service={alert.service}")
     config = f"--config.file={write(tmp_path, EVERY)}"
     done = amtool("config", "routes", "test", config, f"--verify.receivers={expected}", *labels)
     assert done.returncode == 0, done.stderr
+    assert amtool("config", "routes", "test", config, "--verify.receivers=other", *labels).returncode == 1
+
+
+def test_an_alert_of_a_team_carries_its_label_in_both_engines_and_an_unknown_team_is_refused() -> None:
+    owned = replace(api.API_DOWN, team="payroll")
+    assert owned.labels == {"severity": "critical", "service": "api", "team": "payroll"}
+    assert notify.grafana(DOCUMENTED, (owned, *WITH_DELIVERY), CONTEXT)
+    lost = (replace(owned, team="payrol"), *WITH_DELIVERY)
+    for render in (notify.grafana, notify.alertmanager):
+        with pytest.raises(NotifyError, match=r"ApiDown is of the team 'payrol'; .*teams has payroll"):
+            render(DOCUMENTED, lost, CONTEXT)
+
+
+def test_times_are_written_with_their_location_once_and_only_where_they_are_used() -> None:
+    hours = {
+        "name": "working-hours",
+        "time_intervals": [
+            {
+                "weekdays": ["monday:friday"],
+                "times": [{"start_time": "09:00", "end_time": "18:00"}],
+                "location": "Europe/Berlin",
+            }
+        ],
+    }
+    config, _ = notify.alertmanager(DOCUMENTED, WITH_DELIVERY, CONTEXT)
+    grafana = notify.grafana(DOCUMENTED, WITH_DELIVERY, CONTEXT)
+    assert hours in config["time_intervals"]
+    assert {"orgId": 1, **hours} in grafana["muteTimes"]
+    names = [each["name"] for each in config["time_intervals"]]
+    assert names == ["database-maintenance", "working-hours"]
+    assert [each["name"] for each in grafana["muteTimes"]] == [
+        "database-maintenance",
+        "always",
+        "working-hours",
+    ]
+    assert "time_intervals" not in notify.alertmanager(NOTIFICATIONS, ALERTS, CONTEXT)[0]
+
+
+def test_a_mute_time_is_on_the_routes_that_it_names() -> None:
+    root = notify.alertmanager(DOCUMENTED, WITH_DELIVERY, CONTEXT)[0]["route"]
+    found = {each["receiver"]: each.get("mute_time_intervals") for each in (*root["routes"], *team_of(root))}
+    assert (
+        found["warning"] == found["payroll-critical"] == found["payroll-warning"] == ["database-maintenance"]
+    )
+    assert found["critical"] is None
+
+
+def team_of(root: Json) -> list[Json]:
+    (found,) = [each["routes"] for each in root["routes"] if each.get("matchers") == ['team="payroll"']]
+    routes: list[Json] = found
+    return routes
+
+
+def test_the_watchdog_of_grafana_goes_to_the_heartbeat_which_hears_of_no_end() -> None:
+    rendered = notify.grafana(EVERY, ALERTS, CONTEXT)
+    (point,) = [each for each in rendered["contactPoints"] if each["name"] == "heartbeat"]
+    assert [each["disableResolveMessage"] for each in point["receivers"]] == [True]
+    route = rendered["policies"][0]["routes"][0]
+    assert route["object_matchers"] == [["alertname", "=", "Watchdog"]]
+    assert (route["group_wait"], route["group_interval"], route["repeat_interval"]) == ("0s", "1m", "1m")
+
+
+def test_a_backup_that_nothing_could_reach_is_refused() -> None:
+    none = tuple(each for each in ALERTS if "Notifications" not in each.name)
+    with pytest.raises(NotifyError, match="backup hears nothing"):
+        notify.grafana(DOCUMENTED, none, CONTEXT)
 
 
 def test_without_a_heartbeat_the_watchdog_is_told_to_nobody() -> None:
-    config, _ = notify.alertmanager(replace(EVERY, heartbeat=()), ALERTS, CONTEXT)
+    deaf = replace(EVERY, heartbeat=())
+    config, _ = notify.alertmanager(deaf, ALERTS, CONTEXT)
+    grafana = notify.grafana(deaf, ALERTS, CONTEXT)
+    assert grafana["policies"][0]["routes"][0]["mute_time_intervals"] == ["always"]
+    assert [each["name"] for each in grafana["contactPoints"]] == ["warning", "critical"]
     assert config["route"]["routes"][0]["receiver"] == "nobody"
-    assert [each["name"] for each in config["receivers"]] == ["critical", "warning", "nobody"]
+    assert [each["name"] for each in config["receivers"]] == ["warning", "critical", "nobody"]
 
 
 def test_a_server_that_is_down_keeps_back_what_follows_on_the_same_server() -> None:
@@ -118,7 +222,7 @@ def test_a_server_that_is_down_keeps_back_what_follows_on_the_same_server() -> N
 
 
 def test_messages_are_grouped_by_identity_alert_and_service() -> None:
-    tree = notify.grafana(NOTIFICATIONS, CONTEXT)["policies"][0]
+    tree = notify.grafana(NOTIFICATIONS, ALERTS, CONTEXT)["policies"][0]
     config, _ = notify.alertmanager(NOTIFICATIONS, ALERTS, CONTEXT)
     for root in (tree, config["route"]):
         assert root["group_by"] == ["environment", "cluster", "alertname", "service"]
@@ -127,7 +231,7 @@ def test_messages_are_grouped_by_identity_alert_and_service() -> None:
 
 def test_grafana_takes_the_tree_without_a_complaint() -> None:
     """Its reader refuses a root with matchers, a route to nobody, and a receiver's uid that is taken."""
-    rendered = notify.grafana(EVERY, CONTEXT)
+    rendered = notify.grafana(EVERY, ALERTS, CONTEXT)
     points = {point["name"]: point["receivers"] for point in rendered["contactPoints"]}
     root = rendered["policies"][0]
     assert not {"object_matchers", "matchers", "mute_time_intervals"} & root.keys()
@@ -140,7 +244,7 @@ def test_grafana_takes_the_tree_without_a_complaint() -> None:
 
 
 def test_what_grafana_makes_of_a_dead_data_source_is_told_once_for_each() -> None:
-    first = notify.grafana(EVERY, CONTEXT)["policies"][0]["routes"][0]
+    first = notify.grafana(EVERY, ALERTS, CONTEXT)["policies"][0]["routes"][1]
     assert first["object_matchers"] == [["alertname", "=~", "DatasourceError|DatasourceNoData"]]
     assert first["group_by"] == ["alertname", "datasource_uid"]
 
@@ -154,7 +258,7 @@ def strings(value: Any) -> list[str]:
 
 
 def test_a_dollar_in_grafanas_settings_is_always_a_reference() -> None:
-    points = notify.grafana(EVERY, CONTEXT)["contactPoints"]
+    points = notify.grafana(EVERY, ALERTS, CONTEXT)["contactPoints"]
     dollars = [text for text in strings(points) if "$" in text]
     assert all(REFERENCE.match(text) for text in dollars)
     assert set(dollars) == {
@@ -162,15 +266,17 @@ def test_a_dollar_in_grafanas_settings_is_always_a_reference() -> None:
         "$__file{/run/secrets/slack_url}",
         "$__file{/etc/keys/pagerduty}",
     }
-    assert "$" not in json.dumps(notify.grafana(EVERY, CONTEXT)["policies"])
+    assert "$" not in json.dumps(notify.grafana(EVERY, ALERTS, CONTEXT)["policies"])
 
 
 def test_grafana_can_read_a_secret_from_its_environment_and_from_another_folder() -> None:
     slack = Slack(url=SecretRef(variable="SLACK_URL"))
-    rendered = notify.grafana(Notifications(critical=(slack,), warning=(slack,)), CONTEXT)
+    rendered = notify.grafana(Notifications(critical=(slack,), warning=(slack,)), ALERTS, CONTEXT)
     assert "$__env{SLACK_URL}" in strings(rendered["contactPoints"])
     moved = replace(EVERY, secrets_dir="/srv/secrets")
-    assert "$__file{/srv/secrets/slack_url}" in strings(notify.grafana(moved, CONTEXT)["contactPoints"])
+    assert "$__file{/srv/secrets/slack_url}" in strings(
+        notify.grafana(moved, ALERTS, CONTEXT)["contactPoints"]
+    )
 
 
 def test_the_default_names_a_webhook_and_no_secret() -> None:
@@ -185,86 +291,3 @@ def test_secrets_are_listed_once_with_their_channel() -> None:
         ("webhook", SecretRef(file="webhook_token")),
         ("email", SecretRef(file="mail_password")),
     )
-
-
-@pytest.mark.parametrize(
-    ("channel", "complaint"),
-    [
-        (Webhook(url=SecretRef(file="webhook_url")), "before 0.26 cannot read a webhook's url from a file"),
-        (Slack(url=SecretRef(variable="SLACK_URL")), "reads no variable such as SLACK_URL"),
-        (Email(to=("a@example.org",)), "needs smarthost and sender"),
-    ],
-    ids=["url in a file", "variable", "mail"],
-)
-def test_what_alertmanager_cannot_do_is_refused_and_grafana_does_it(channel: Channel, complaint: str) -> None:
-    notifications = Notifications(critical=(channel,), warning=(channel,))
-    with pytest.raises(NotifyError, match=complaint):
-        notify.alertmanager(notifications, ALERTS, CONTEXT)
-    assert notify.grafana(notifications, CONTEXT)["contactPoints"]
-
-
-@pytest.mark.parametrize(
-    ("make", "complaint"),
-    [
-        (SecretRef, "give exactly one"),
-        (lambda: SecretRef(file="a", variable="B"), "give exactly one"),
-        (lambda: SecretRef(file="a}b"), "SecretRef file 'a}b'"),
-        (lambda: SecretRef(variable="slack-url"), "SecretRef variable 'slack-url'"),
-        (lambda: Webhook(url="http://user:word@host/"), "no plain http"),
-        (lambda: Webhook(url="http://host/?key=1"), "no plain http"),
-        (lambda: Webhook(url="https://hooks.slack.com/services/T/B/x"), "or is a secret by itself"),
-        (lambda: Webhook(name="Team Hook", url="http://host/"), "choose a short word"),
-        (lambda: Email(to=()), "expected addresses"),
-        (lambda: Email(to=("nobody",)), "expected addresses"),
-        (lambda: Notifications(critical=(), warning=(SLACK,)), "nobody hears critical"),
-        (lambda: Notifications(critical=(SLACK,), warning=()), "nobody hears warning"),
-        (
-            lambda: Notifications(critical=(SLACK,), warning=(replace(SLACK, url=SecretRef(file="other")),)),
-            "two channels are called 'slack'",
-        ),
-    ],
-    ids=range(13),
-)
-def test_a_broken_channel_is_refused(make: Any, complaint: str) -> None:
-    with pytest.raises(NotifyError, match=complaint):
-        make()
-
-
-def test_a_refused_url_is_not_repeated_in_the_message() -> None:
-    with pytest.raises(NotifyError) as caught:
-        Webhook(url="https://hooks.slack.com/services/T0/B0/hunter2")
-    assert "hunter2" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "bot123456:AAFmZ0uQx/sendMessage",
-        "integration/0123456789ABCDEF0123456789ABCDEF/enqueue",
-        "integration/0123456789abcdef0123456789abcdef/enqueue",
-        "ping/6fc9a3c2-1b7e-4a52-9d2c-0e8f7b6a5d41",
-        "hooks/xen8qm6ctjfpiknifw1hifcdsw",
-        "hook/Zk3-pQ_9vLx-72TyBn_aWe-RtU",
-        "a/b/T0K3N5V7X9Z1B2D4F6H8J0L2",
-    ],
-)
-def test_an_address_whose_path_is_the_password_is_refused_and_not_repeated(path: str) -> None:
-    with pytest.raises(NotifyError, match="or is a secret by itself") as caught:
-        Webhook(url=f"https://example.org/{path}")
-    assert path not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://webhook:9095/",
-        "http://127.0.0.1:9095",
-        "https://alerts.example.org/api/v2/alertmanager-webhook-receiver/team-payments",
-        "https://alerts.example.org/hooks/payments-production-eu-west-1-oncall",
-        "https://alerts.example.org/AlertmanagerWebhookReceiver",
-        "https://alerts.example.org/tenants/123456789012345678901234567890",
-        "http://internal-0123456789abcdef0123456789abcdef.elb.example.org/alerts",
-    ],
-)
-def test_an_address_of_words_and_numbers_is_taken(url: str) -> None:
-    assert Webhook(url=url).secrets == ()

@@ -104,3 +104,42 @@ def test_every_query_of_the_runbooks_runs(postgres: Postgres) -> None:
                 pytest.fail(f"{name}: {statement}\n{error}")
             ran += 1
     assert ran >= 15
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
+def test_the_first_fix_is_a_sentence_that_fits_into_a_message(alert: Alert) -> None:
+    action = runbooks.first_action(alert, CONTEXT)
+    assert 10 <= len(action) <= 300
+    assert "\n" not in action
+
+
+@pytest.mark.parametrize(
+    ("fix", "action"),
+    [
+        ("1. Go back,\n   if it is new.\n2. Else wait.", "Go back, if it is new."),
+        ("Look at its log first:\n1. Start it:\n```\nstart\n```\n2. Wait.", "Start it:"),
+        ("Start it again.\n\nThen wait for {hold}.", "Start it again."),
+        ("1. Wait for {hold}.", "Wait for 1 min."),
+    ],
+)
+def test_the_first_action_is_the_first_step_of_the_fix(fix: str, action: str, tmp_path: Path) -> None:
+    assert runbooks.first_action(api.API_DOWN, CONTEXT, folders=(with_fix(fix, tmp_path),)) == action
+
+
+@pytest.mark.parametrize(
+    ("fix", "told"),
+    [
+        ("", "says nothing under `## Fix`"),
+        ("1. docker inspect --format '{{ .State }}' api", "has '{{', which Grafana and Prometheus expand"),
+        ("1. echo ${HOME}", r"has '\$\{', which"),
+    ],
+)
+def test_a_fix_that_cannot_stand_in_a_message_is_refused(fix: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(AlertError, match=told):
+        runbooks.first_action(api.API_DOWN, CONTEXT, folders=(with_fix(fix, tmp_path),))
+
+
+def with_fix(fix: str, folder: Path) -> Path:
+    sections = (f"## {name}\n{fix if name == 'Fix' else 'Words.'}\n" for name in runbooks.SECTIONS)
+    (folder / "ApiDown.md").write_text("\n".join(sections))
+    return folder

@@ -341,6 +341,7 @@ RIGHT: list[tuple[str, Edits]] = [
     ("rule-panel", [(f"{THEIRS} annotations dashboard_url", DROP)]),
     ("rule-line", [(f"{LIMIT} type", "gt"), (f"{LINES} 1 color", "red")]),
     ("rule-line", [(f"{TOLD} __panelId__", "99"), (LINES, [])]),
+    ("rule-line", [(f"{RULE} labels", {"severity": "info", "service": "redis"}), (LINES, [])]),
     ("rule-runbook", [(f"{TOLD} runbook_url", "/d/backend-runbooks?orgId=1&viewPanel=11")]),
 ]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from alerts.notifications import Notifications, SecretRef, Slack, Webhook
+from alerts.notifications import Notifications, PagerDuty, SecretRef, Slack, Team, Teams, Webhook
 from dashboards.cli import main
 from dashboards.preflight import notes, problems
 from dashboards.stack import Stack
@@ -105,6 +105,42 @@ def test_every_problem_is_named_once_for_its_channel(tmp_path: Path) -> None:
     slack = Slack(url=SecretRef(file="slack_url"))
     found = problems(Notifications(critical=(slack, hook), warning=(slack,), secrets_dir=str(tmp_path)))
     assert [line.partition(":")[0] for line in found] == ["channel 'slack'", "channel 'webhook'"]
+
+
+def test_the_secrets_of_every_channel_on_every_route_are_looked_for(tmp_path: Path) -> None:
+    hook = Webhook(url=SecretRef(file="url"), token=SecretRef(file="token"), hmac=SecretRef(file="hmac"))
+    found = problems(
+        Notifications(
+            critical=(PagerDuty(key=SecretRef(file="key")),),
+            warning=(Slack(url=SecretRef(file="slack")),),
+            heartbeat=(hook,),
+            backup=(Teams(url=SecretRef(file="teams")),),
+            teams={
+                "payroll": Team(
+                    critical=(Slack(name="a", url=SecretRef(file="a")),),
+                    warning=(Slack(name="b", url=SecretRef(file="b")),),
+                )
+            },
+            secrets_dir=str(tmp_path),
+        )
+    )
+    missing = [line.split(": ")[1].split(" ")[0].removeprefix(f"{tmp_path}/") for line in found]
+    assert sorted(missing) == ["a", "b", "hmac", "key", "slack", "teams", "token", "url"]
+
+
+@pytest.mark.parametrize("name", ["key", "hmac", "teams", "token"])
+def test_digits_alone_are_refused_of_every_kind_of_secret(name: str, tmp_path: Path) -> None:
+    """Grafana makes a number of them wherever they stand in a contact point, also below `hmacConfig`."""
+    secret = SecretRef(file=name)
+    (tmp_path / name).write_text("12345678901234567890123456789012\n")
+    channel = {
+        "key": PagerDuty(key=secret),
+        "hmac": Webhook(url="http://hook/", hmac=secret),
+        "teams": Teams(url=secret),
+        "token": Webhook(url="http://hook/", token=secret),
+    }[name]
+    (line,) = problems(Notifications(critical=(channel,), warning=(channel,), secrets_dir=str(tmp_path)))
+    assert "is all digits, which Grafana turns into a number" in line
 
 
 def test_another_folder_is_looked_into_but_for_absolute_paths(tmp_path: Path) -> None:

@@ -13,12 +13,15 @@ from dashboards.checks.subject import Subject
 # A line stands just above a limit that is good itself, zero too.
 JUST = 1e-6
 GOOD, BELOW = "green", "lt"
+INFO = "info"
 
 
 @file_rule("rule-line", "the panel that an alert leads to draws its limit, green on the side of silence")
 def lines(subject: Subject, report: Report) -> Iterator[Finding]:
     """Limits that nobody sees on the panel, which then is green while the alert fires."""
     for path, where, _, rule in of_grafana(subject):
+        if rule.get("labels", {}).get("severity") == INFO:
+            continue  # the heartbeat: nobody is told of its value
         annotations = rule.get("annotations", {})
         board = subject.boards_by_uid.get(str(annotations.get("__dashboardUid__")), {})
         for panel in panels(board):

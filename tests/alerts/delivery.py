@@ -1,0 +1,73 @@
+"""The real Alertmanager on rendered notifications, and alerts as Prometheus posts them to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+
+from alerts import notify
+from alerts.notifications import Notifications
+from alerts.proof.plan import CONTEXT
+from alerts.rules import ALERTS
+from examples.demo.servers import Alertmanager
+
+Json = dict[str, Any]
+
+BEGAN, ENDED = "2026-03-01T02:30:00+01:00", "2026-03-01T02:35:30+01:00"
+NEVER = "2100-01-01T00:00:00Z"
+# The shortest that is rendered: a second to gather a group, a second until its next message.
+SCALE = 0.001
+ACTION = "Began with a deploy: go back to the one before. Find the reason afterwards."
+
+
+def alert(name: str, instance: str, *, over: bool = False, **labels: str) -> Json:
+    """An alert as Prometheus posts it."""
+    return {
+        "labels": {
+            "alertname": name, "severity": "critical", "service": "api", "environment": "production",
+            "cluster": "main", "job": "api", "instance": instance, **labels,
+        },
+        "annotations": {
+            "summary": f"5.3% of requests to {instance} fail, above 1 %.",
+            "description": "Users get errors & <retry>.",
+            "action": ACTION,
+            "runbook_url": "http://grafana.example.org/d/backend-runbooks?viewPanel=panel-9",
+            "dashboard_url": "http://grafana.example.org/d/backend-api?viewPanel=panel-7"
+            "&var-environment=production",
+        },
+        "startsAt": BEGAN,
+        "endsAt": ENDED if over else NEVER,
+        "generatorURL": "http://prometheus.example.org/graph",
+    }  # fmt: skip
+
+
+def rendered(notifications: Notifications, folder: Path, *, alerts: Sequence[Any] = ALERTS) -> Path:
+    """Alertmanager's configuration on a fast clock."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config, template = notify.alertmanager(notifications, alerts, replace(CONTEXT, time_scale=SCALE))
+    (folder / "oncall.tmpl").write_text(template)
+    path = folder / "alertmanager.yml"
+    path.write_text(yaml.safe_dump(config, allow_unicode=True))
+    return path
+
+
+@contextmanager
+def alertmanager(notifications: Notifications, folder: Path, **more: Any) -> Iterator[Alertmanager]:
+    """It runs on these notifications."""
+    server = Alertmanager(folder / "alertmanager", rendered(notifications, folder / "config", **more))
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+def post(server: Alertmanager, *alerts: Json) -> None:
+    """As Prometheus does."""
+    answer = requests.post(f"{server.url}/api/v2/alerts", json=list(alerts), timeout=5)
+    assert answer.ok, answer.text
