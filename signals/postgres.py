@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from exporters.catalogue import postgres as pg
-from signals.idioms import promql, rate, ratio, value
+from signals.idioms import increase, promql, rate, ratio, value
 from signals.limits import postgres as limits
 from signals.limits import shared
 from signals.model import Signal
-from signals.numbers import COUNT, PER_SECOND, RATIO, SECONDS, STATE
+from signals.numbers import BYTES_PER_SECOND, COUNT, PER_SECOND, RATIO, SECONDS, STATE
 from signals.pool import USABLE_CONNECTIONS
 
 UP = Signal(
@@ -71,6 +71,33 @@ OLDEST_TRANSACTION = Signal(
     unit=SECONDS,
     legend="{{state}}",
 )
+OLDEST_OPEN = Signal(
+    title="Long transactions",
+    why="Age of the oldest transaction in a database, without maintenance and dumps.",
+    act="Find it: select pid, state, now() - xact_start, query from pg_stat_activity order by xact_start;",
+    query=value(pg.OLDEST_OPEN, over="max", by=(pg.DATNAME,)),
+    unit=SECONDS,
+    objective=limits.LONG_TRANSACTION,
+    legend="{{datname}}",
+)
+IDLE_IN_TRANSACTION = Signal(
+    title="Idle in transaction",
+    why="Longest time that a client does nothing inside a transaction, by database.",
+    act="Its application forgot to commit. select pg_terminate_backend(pid); gives back what it holds.",
+    query=value(pg.IDLE_IN_TRANSACTION, over="max", by=(pg.DATNAME,)),
+    unit=SECONDS,
+    objective=limits.IDLE_IN_TRANSACTION,
+    legend="{{datname}}",
+)
+LONGEST_BLOCKED = Signal(
+    title="Longest wait for a lock",
+    why="How long the session that waits longest has waited for a lock, by database.",
+    act="select pid, pg_blocking_pids(pid), query from pg_stat_activity where wait_event_type = 'Lock';",
+    query=value(pg.LONGEST_BLOCKED, over="max", by=(pg.DATNAME,)),
+    unit=SECONDS,
+    objective=limits.LONGEST_BLOCKED,
+    legend="{{datname}}",
+)
 WAITING = Signal(
     title="Sessions waiting, by kind",
     why="Active sessions that wait, by what kind of thing they wait for.",
@@ -98,28 +125,36 @@ TRANSACTIONS = Signal(
     unit=PER_SECOND,
     legend="transactions",
 )
+BLOCKS = promql(
+    "{hit} + {read}", hit=rate(pg.BLOCKS_HIT, by=(pg.DATNAME,)), read=rate(pg.BLOCKS_READ, by=(pg.DATNAME,))
+)
 CACHE_HIT_RATIO = Signal(
     title="Buffer cache hit ratio",
     why="Of the blocks that statements needed within the window, the share found in shared buffers.",
-    good="Above 95 % in a service that answers users.",
     act="A fall after a new query or report: look at sequential scans; otherwise give shared_buffers more.",
     query=ratio(
         rate(pg.BLOCKS_HIT, by=(pg.DATNAME,)),
-        promql(
-            "{hit} + {read}",
-            hit=rate(pg.BLOCKS_HIT, by=(pg.DATNAME,)),
-            read=rate(pg.BLOCKS_READ, by=(pg.DATNAME,)),
-        ),
+        BLOCKS,
     ),
     unit=RATIO,
+    objective=limits.CACHE_HIT,
     legend="{{datname}}",
 )
 DEADLOCKS = Signal(
     title="Deadlocks",
-    why="Deadlocks per second that the server broke by ending a transaction.",
-    good="None.",
+    why="Deadlocks within the window that the server broke by ending a transaction.",
     act="Two transactions lock the same rows in different order; the server's log names both.",
-    query=rate(pg.DEADLOCKS),
-    unit=PER_SECOND,
-    legend="deadlocks",
+    query=increase(pg.DEADLOCKS, by=(pg.DATNAME,)),
+    unit=COUNT,
+    objective=limits.DEADLOCKS,
+    legend="{{datname}}",
+)
+TEMP_BYTES = Signal(
+    title="Temporary files",
+    why="Bytes per second that sorts and hashes write to disk, having no room in work_mem.",
+    act="Find the statement by its temporary blocks in pg_stat_statements; give its role more work_mem.",
+    query=rate(pg.TEMP_BYTES, by=(pg.DATNAME,)),
+    unit=BYTES_PER_SECOND,
+    objective=limits.TEMP_BYTES,
+    legend="{{datname}}",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signals.numbers import PER_SECOND, RATIO, SECONDS, Limit
+from signals.numbers import BYTES_PER_SECOND, COUNT, PER_SECOND, RATIO, SECONDS, Limit
 
 CONNECTIONS_SHARE = Limit(
     key="connections_share",
@@ -15,6 +15,49 @@ CONNECTIONS_SHARE_CRITICAL = Limit(
     value=0.95,
     unit=RATIO,
     why="The rest is gone within seconds, and with it every request that needs a new connection.",
+)
+IDLE_IN_TRANSACTION = Limit(
+    key="idle_in_transaction",
+    value=300,
+    unit=SECONDS,
+    why="Longer than any request: what began it has forgotten it.",
+)
+LONG_TRANSACTION = Limit(
+    key="long_transaction",
+    value=900,
+    unit=SECONDS,
+    why="Since then no dead row was removed in the whole database, and its locks are held.",
+)
+LONGEST_BLOCKED = Limit(
+    key="longest_blocked",
+    value=30,
+    unit=SECONDS,
+    why="Locks are waited for all the time, for milliseconds; half a minute is longer than users wait.",
+)
+DEADLOCKS = Limit(
+    key="deadlocks",
+    value=2.5,
+    unit=COUNT,
+    why="One or two can be chance. The half is for what a window adds to them at its edges.",
+)
+CACHE_HIT = Limit(
+    key="cache_hit",
+    value=0.95,
+    unit=RATIO,
+    better="higher",
+    why="What answers users lives in memory; below it the disks answer.",
+)
+MINIMUM_BLOCKS = Limit(
+    key="minimum_blocks",
+    value=1000,
+    unit=PER_SECOND,
+    why="Fewer blocks, 8 MB a second, are read from any disk without anybody noticing.",
+)
+TEMP_BYTES = Limit(
+    key="temp_bytes",
+    value=10 * 1024 * 1024,
+    unit=BYTES_PER_SECOND,
+    why="It is read again, so the disks carry twice as much, and the data waits behind it.",
 )
 SLOW_STATEMENT = Limit(
     key="slow_statement",
