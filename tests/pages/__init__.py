@@ -12,6 +12,8 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.servers.exporter_support import kinds
+
 FOLDER = Path(__file__).parent
 
 
@@ -27,11 +29,15 @@ class Sample:
 def shape(text: str) -> Mapping[str, Sample]:
     """What a page in text format writes, by sample name."""
     found: dict[str, Sample] = {}
+    known = kinds(text)
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
-            before = found.get(sample.name)
+            # The parser gives every counter the ending that names kept for compatibility lack.
+            name = sample.name if sample.name in known else sample.name.removesuffix("_total")
+            name = name if name in known else sample.name
+            before = found.get(name)
             bound = frozenset({sample.labels["le"]} if "le" in sample.labels else ())
-            found[sample.name] = Sample(
+            found[name] = Sample(
                 type=family.type,
                 labels=frozenset({frozenset(sample.labels)}) | (before.labels if before else frozenset()),
                 bounds=bound | (before.bounds if before else frozenset()),
