@@ -16,12 +16,16 @@ import psycopg
 from examples.demo.chain import PROVISIONING, Chain, Ports
 from examples.demo.process import wait_until
 from examples.demo.servers import HttpServer
+from examples.faults import injected, make
 from exporters.catalogue import CATALOGUE
+from exporters.catalogue.api import EXCEPTIONS
 from exporters.catalogue.redis import KEYSPACE_PASS_TIMESTAMP
 from tests.pages import FOLDER
 
 # What an example's users call, so that each family of the application has a sample.
 CALLS = ("/health", "/api/dashboard/admin", "/api/employees", "/nowhere")
+# What the fault `errors` strikes.
+FAILING = "/api/employees"
 # A rule, so that Prometheus' metrics of rules are there.
 RULES = "groups: [{name: one, rules: [{record: one, expr: vector(1)}]}]\n"
 NAME = re.compile(r"(?:# (?:HELP|TYPE) )?([a-z][a-z0-9_]*)")
@@ -54,16 +58,23 @@ def fetch(url: str) -> str:
 
 @contextmanager
 def servers(home: Path) -> Iterator[Recorded]:
-    """The backend in its fixed state, called a few times, and its observers; a replica has a slot."""
+    """The backend, fixed and called a few times, once in vain; its observers, and the slot of a replica."""
     with Recorded(home, _configuration, time_scale=0.02) as chain:
         for path in CALLS:
             fetch(chain.api.url + path)
         with psycopg.connect(chain.postgres.superuser_dsn, autocommit=True) as connection:
             connection.execute("SELECT pg_create_physical_replication_slot('replica', true)")
+        with injected(make("errors", chain.targets)):
+            wait_until(lambda: _has_failed(chain), "an exception that nobody caught")
         page = chain.exporter.url + "/metrics"
         wait_until(lambda: KEYSPACE_PASS_TIMESTAMP.name in fetch(page), "the first pass over the keys")
         time.sleep(1)  # what the exporter remembers for a second is then of this backend
         yield chain
+
+
+def _has_failed(chain: Recorded) -> bool:
+    fetch(chain.api.url + FAILING)
+    return EXCEPTIONS.name in fetch(chain.exporter.url + "/metrics/api")
 
 
 def pages(chain: Recorded) -> Mapping[str, str]:
