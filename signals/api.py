@@ -5,14 +5,24 @@ from __future__ import annotations
 from exporters.catalogue import api, external
 from exporters.catalogue.labels import JOB
 from signals import objectives
-from signals.idioms import mean, quantile, rate, ratio, value
+from signals.idioms import DAY, grouping, mean, promql, quantile, rate, ratio, select, since, span, value
 from signals.limits import api as limits
 from signals.limits import shared
 from signals.model import Signal
 from signals.numbers import COUNT, PER_SECOND, RATIO, REQUESTS_PER_SECOND, SECONDS, STATE
+from signals.promql import Query
 
 # Probes of other jobs are somebody else's.
 HEALTH_JOB = JOB.eq("api-health")
+
+# What the files of live and dead workers remember, until the application starts anew.
+KNOWN_EXCEPTIONS = Query(
+    f"count by {grouping((JOB.name, api.EXCEPTION.name))} "
+    f"(present_over_time({select(api.EXCEPTIONS)}[{span(DAY)}]{since(DAY)}))",
+    (api.EXCEPTIONS,),
+    (),
+    (JOB.name, api.EXCEPTION.name),
+)
 
 REQUEST_RATE = Signal(
     title="Request rate",
@@ -60,6 +70,20 @@ EXCEPTIONS = Signal(
     query=rate(api.EXCEPTIONS, by=(api.HANDLER, api.EXCEPTION)),
     unit=PER_SECOND,
     legend="{{exception}} {{handler}}",
+)
+NEW_EXCEPTIONS = Signal(
+    title="New kinds of exception",
+    why="Endpoints that raised a kind of exception which was not there on the day before the last one; 0 for "
+    "a kind that was.",
+    act="Search the application's log for the class; what changed within the last day brought it.",
+    query=promql(
+        "({now} unless {known}) or 0 * {now}",
+        now=value(api.EXCEPTIONS, by=(api.EXCEPTION,), over="count"),
+        known=KNOWN_EXCEPTIONS,
+    ),
+    unit=COUNT,
+    objective=limits.NEW_EXCEPTIONS,
+    legend="{{exception}}",
 )
 LATENCY_AVERAGE = Signal(
     title="Latency, average",

@@ -44,6 +44,17 @@ NPLUSONE = Signal(
     objective=objectives.NPLUSONE,
     legend="{{handler}}",
 )
+NPLUSONE_SHARE = Signal(
+    title="Share of N+1 requests by endpoint",
+    why="Of the requests to the endpoint, those that executed one statement five times or more.",
+    act="Find the relationship that the endpoint reads in a loop, and load it eagerly.",
+    query=ratio(
+        rate(api.NPLUSONE_REQUESTS, by=(api.HANDLER,)), rate(api.QUERIES_PER_REQUEST, by=(api.HANDLER,))
+    ),
+    unit=RATIO,
+    objective=limits.NPLUSONE_SHARE,
+    legend="{{handler}}",
+)
 QUERY_P95 = Signal(
     title="Query duration, p95",
     why="19 of 20 SQL statements answer faster than this, as the application waits for them.",
@@ -78,6 +89,7 @@ PAYLOAD = Signal(
     act="Send only the fields that the client shows, and page long lists.",
     query=ratio(rate(api.RESPONSE_RAW_BYTES, by=(api.HANDLER,)), rate(api.REQUESTS, by=(api.HANDLER,))),
     unit=BYTES,
+    objective=limits.RESPONSE_LARGE,
     legend="{{handler}}",
 )
 BANDWIDTH = Signal(
@@ -101,12 +113,13 @@ BANDWIDTH_RAW = Signal(
 COMPRESSION = Signal(
     title="Saved by compression",
     why="Share of response bytes that compression keeps off the wire.",
+    good="At least {number:bandwidth}. The line is where compression counts as lost.",
     act="Add GZipMiddleware(minimum_size=1000); if it is there, see which endpoint answers uncompressed.",
     query=promql(
         "1 - {sent} / ({raw} > 0)", sent=rate(api.RESPONSE_WIRE_BYTES), raw=rate(api.RESPONSE_RAW_BYTES)
     ),
     unit=RATIO,
-    objective=objectives.BANDWIDTH,
+    objective=limits.COMPRESSION_LOST,
     legend="saved",
 )
 CACHE_HIT_RATIO = Signal(

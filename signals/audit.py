@@ -14,12 +14,12 @@ from exporters.catalogue.labels import JOB
 from signals import api as api_signals
 from signals import api_cost, objectives
 from signals import redis as redis_signals
-from signals.idioms import grouping, mean, promql, rate, ratio, select, span, value
+from signals.idioms import DAY, grouping, mean, promql, rate, ratio, select, span, value
 from signals.model import Recording, Signal, recorded
 from signals.numbers import Objective, Unit
 from signals.promql import Query
 
-QUARTER, DAY = 900, 86_400
+QUARTER = 900
 # Samples that a quarter needs to count: the first request after a start is slow, and says nothing.
 ENOUGH = 5
 RECORD = span(30 * DAY)

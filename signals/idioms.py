@@ -16,6 +16,7 @@ from signals.numbers import Number, Objective
 from signals.promql import Query, QueryError
 
 WINDOW = "<window>"
+DAY = 86_400
 LEVELS: dict[str, tuple[Label, ...]] = {"api": (JOB,)}
 SERVER_LEVEL = (JOB, INSTANCE)
 # What every query begins with, as messages say it.

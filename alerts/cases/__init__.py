@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from alerts.cases import api, pool, postgres, postgres_objects, redis, telemetry
+from alerts.cases import api, api_cost, api_load, pool, postgres, postgres_objects, redis, telemetry
 from alerts.proof.model import Case
 
 CASES: tuple[Case, ...] = (
     *api.CASES,
+    *api_load.CASES,
+    *api_cost.CASES,
     *pool.CASES,
     *postgres.CASES,
     *postgres_objects.CASES,

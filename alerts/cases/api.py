@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from alerts.cases.common import FIFTEEN, HEALTH, LIST
+from alerts.cases.common import FIFTEEN, HALF, HEALTH, LIST
 from alerts.proof.model import Case, Held
-from alerts.proof.series import counter, gauge, histogram
+from alerts.proof.series import PHASE, counter, gauge, histogram
 from alerts.rules import api
 from exporters.catalogue import api as api_metrics
 from exporters.catalogue import external
+from signals.idioms import DAY
 from signals.numbers import SECONDS, spoken
-from signals.objectives import P95
+from signals.objectives import AVERAGE, P95
 
 # The bound above the objective's.
 SLOWER = min(bound for bound in api_metrics.REQUEST_DURATION.buckets if bound > P95.value)
 # 67 requests per second.
 BUSY = counter(api_metrics.REQUESTS, 1000, 1000, 1000, 1000, status="200", **LIST)
+HANDLER = {"handler": LIST["handler"]}
+# Its first one makes the series.
+ONCE = (1, *[0] * (PHASE - 1))
 BUSY_NAME = api_metrics.REQUESTS.name
 
 CASES = (
@@ -52,6 +56,34 @@ CASES = (
         summary=f"p95 of api is {1000 * (P95.value + (SLOWER - P95.value) * 10 / 510):.4g}ms, "
         f"above {spoken(P95.value, SECONDS)}.",
         held=(Held(why="too few requests", guard=api.ENOUGH_TRAFFIC, levels={BUSY_NAME: FIFTEEN}),),
+    ),
+    Case(
+        alert=api.API_LATENCY_AVERAGE_HIGH,
+        series=(
+            BUSY,
+            *histogram(
+                api_metrics.REQUEST_DURATION,
+                LIST,
+                *[{AVERAGE.value: 1000}] * 4,
+                total=(30, 59.9, 63, 30),
+            ),
+        ),
+        labels={"job": "api"},
+        summary="api takes 63ms per request on average, above 60 ms.",
+        held=(Held(why="too few requests", guard=api.ENOUGH_TRAFFIC, levels={BUSY_NAME: FIFTEEN}),),
+    ),
+    Case(
+        alert=api.API_EXCEPTION_NEW,
+        series=(
+            BUSY,
+            counter(api_metrics.EXCEPTIONS, HALF, HALF, HALF, HALF, exception="KeyError", **HANDLER),
+            counter(api_metrics.EXCEPTIONS, None, None, ONCE, None, exception="ValueError", **HANDLER),
+        ),
+        labels={"job": "api", "exception": "ValueError"},
+        summary="api raises ValueError, which it did not before, in 1 endpoints.",
+        held=(Held(why="no history", guard=api.TWO_DAYS_OLD, levels={}),),
+        # The day before the last one: longer ago than all of the fault, and yet within the case.
+        spans={DAY: 2760, 2 * DAY: 5100},
     ),
     Case(
         alert=api.API_QUERIES_PER_REQUEST_HIGH,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from alerts.proof.model import Held
 from alerts.proof.series import INSTANCES, Series, gauge
 from alerts.rules import postgres as postgres_rules
-from exporters.catalogue import postgres, redis
+from exporters.catalogue import api, external, postgres, redis
+from signals.idioms import DAY
 
 EXPORTER = {"job": "exporter", "instance": INSTANCES["exporter"]}
 HEALTH = {"job": "api-health", "instance": INSTANCES["api-health"]}
@@ -13,6 +16,12 @@ LIST = {"method": "GET", "handler": "/api/employees"}
 PG_UP = gauge(postgres.UP, 1, 1, 1, 1)
 PG_DOWN = Held(why="PostgreSQL is down", guard=postgres_rules.ANSWERS, levels={postgres.UP.name: 0})
 REDIS_UP = gauge(redis.UP, 1, 1, 1, 1)
+WORKERS = gauge(api.WORKERS, 4, 4, 4, 4)
+ANSWERING = gauge(external.PROBE_SUCCESS, 1, 1, 1, 1)
+NO_ANSWER = {external.PROBE_SUCCESS.name: 0}
+# What a case compares with lies in its past: a day ago, and a week ago, which was a little earlier.
+PAST = 3
+SPANS: Mapping[float, float] = {DAY: 8100, 7 * DAY: 8400}
 # Fifteen in a step of 15.001 seconds: just below one per second.
 FIFTEEN = 15
 HALF = (1, 0)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from alerts.model import Alert
-from alerts.rules import api, pool, postgres, postgres_objects, redis, telemetry
+from alerts.rules import api, api_cost, api_load, pool, postgres, postgres_objects, redis, telemetry
 
 ALERTS: tuple[Alert, ...] = (
     *api.ALERTS,
+    *api_load.ALERTS,
+    *api_cost.ALERTS,
     *pool.ALERTS,
     *postgres.ALERTS,
     *postgres_objects.ALERTS,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from alerts.model import Alert, Severity
 from exporters.catalogue import api as metrics
+from exporters.catalogue import external
 from exporters.catalogue.labels import INSTANCE, JOB
 from signals import api, api_cost
-from signals.idioms import promql, rate
+from signals.idioms import DAY, grouping, promql, rate, select
 from signals.limits import api as limits
+from signals.limits import shared
+from signals.promql import Query
 
 ENOUGH_TRAFFIC = promql(
     "{rate} > <number:minimum_traffic>", limits.MINIMUM_TRAFFIC, rate=rate(metrics.REQUESTS)
@@ -18,6 +21,18 @@ ENOUGH_HANDLER_TRAFFIC = promql(
     rate=rate(metrics.QUERIES_PER_REQUEST, by=(metrics.HANDLER,)),
 )
 
+# Passes where nothing probes. Of an application that does not answer, ApiDown alone speaks.
+ANSWERS = promql(
+    "{workers} unless on (<by:>) {health} < <number:answering>",
+    shared.ANSWERING,
+    workers=api.WORKERS.query,
+    health=Query(
+        f"max by {grouping(())} ({select(external.PROBE_SUCCESS, api.HEALTH_JOB)})", (external.PROBE_SUCCESS,)
+    ),
+)
+# Two days: what was there on the day before the last one is known.
+TWO_DAYS_OLD = rate(metrics.REQUESTS, ago=2 * DAY)
+
 API_DOWN = Alert(
     name="ApiDown",
     service="api",
@@ -27,6 +42,7 @@ API_DOWN = Alert(
     by=(JOB, INSTANCE),
     hold=60,
     keep=60,
+    inhibits=(),
     summary="{{ $labels.instance }} has not answered its health check for {hold}.",
     description="Users get errors or nothing at all; the metrics page may still answer.",
 )
@@ -56,6 +72,32 @@ API_LATENCY_P95_HIGH = Alert(
     summary="p95 of {{ $labels.job }} is {{ $value | humanizeDuration }}, above {limit}.",
     description="One request in twenty took longer than {limit} for {hold}.",
 )
+API_LATENCY_AVERAGE_HIGH = Alert(
+    name="ApiLatencyAverageHigh",
+    service="api",
+    severity=Severity.WARNING,
+    signal=api.LATENCY_AVERAGE,
+    operator=">",
+    by=(JOB,),
+    guards=(ENOUGH_TRAFFIC,),
+    hold=900,
+    keep=300,
+    summary="{{ $labels.job }} takes {{ $value | humanizeDuration }} per request on average, above {limit}.",
+    description="Requests have taken longer than {limit} on average for {hold}: not few, but most of them.",
+)
+API_EXCEPTION_NEW = Alert(
+    name="ApiExceptionNew",
+    service="api",
+    severity=Severity.WARNING,
+    signal=api.NEW_EXCEPTIONS,
+    operator=">",
+    by=(JOB, metrics.EXCEPTION),
+    guards=(TWO_DAYS_OLD,),
+    hold=0,
+    summary="{{ $labels.job }} raises {{ $labels.exception }}, which it did not before, in {{ $value }} "
+    "endpoints.",
+    description="Requests fail in a way that nobody has seen here; something changed within the last day.",
+)
 API_QUERIES_PER_REQUEST_HIGH = Alert(
     name="ApiQueriesPerRequestHigh",
     service="api",
@@ -71,4 +113,11 @@ API_QUERIES_PER_REQUEST_HIGH = Alert(
     "above {limit}.",
     description="The endpoint probably loads related rows one by one (N+1), and slows down with each row.",
 )
-ALERTS = (API_DOWN, API_ERROR_RATIO_HIGH, API_LATENCY_P95_HIGH, API_QUERIES_PER_REQUEST_HIGH)
+ALERTS = (
+    API_DOWN,
+    API_ERROR_RATIO_HIGH,
+    API_LATENCY_P95_HIGH,
+    API_LATENCY_AVERAGE_HIGH,
+    API_EXCEPTION_NEW,
+    API_QUERIES_PER_REQUEST_HIGH,
+)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dashboards.model import Board, graph, heatmap, row, stat, table
 from exporters.catalogue import api as metrics
-from signals import api, api_cost, pool
+from signals import api, api_cost, api_load, pool
 
 NO_STATEMENT = "no request uses the database now"
+NO_HISTORY = "there is no history of a day and a week, or too little traffic then"
 NO_CONNECTION = "no request takes a connection now"
 
 BOARD = Board(
@@ -83,12 +84,40 @@ BOARD = Board(
             graph(api.HANDLER_P95, title="p95 by endpoint", moves="slow-endpoint"),
         ),
         row(
+            "Is this as usual, and can it be carried?",
+            graph(
+                api.REQUEST_RATE,
+                api_load.REQUEST_RATE_YESTERDAY,
+                api_load.REQUEST_RATE_LAST_WEEK,
+                title="Requests now, a day ago, a week ago",
+                empty=NO_HISTORY,
+            ),
+            graph(api_load.TRAFFIC_LEFT, empty=NO_HISTORY),
+            graph(api_load.CAPACITY_USED),
+            graph(
+                api_load.IN_PROGRESS_PER_WORKER, zero="no request is being answered", moves="hold-connections"
+            ),
+            graph(
+                api.NEW_EXCEPTIONS,
+                zero="nothing that was not there before",
+                empty="no exception since the application started",
+                moves="errors",
+            ),
+            collapsed=True,
+        ),
+        row(
             "What does a request cost the database?",
             graph(api_cost.HANDLER_QUERIES, zero="the endpoint uses no database"),
             graph(api_cost.NPLUSONE, zero="no N+1", moves="nplusone"),
             graph(api_cost.QUERY_P95, title="Query duration, p95", empty=NO_STATEMENT),
             graph(api_cost.QUERY_AVERAGE, empty=NO_STATEMENT),
             graph(api_cost.DATABASE_SHARE, zero="no request waits for the database"),
+        ),
+        row(
+            "Which endpoint costs more than it should?",
+            graph(api_cost.NPLUSONE_SHARE, zero="no N+1", moves="nplusone"),
+            graph(api_cost.PAYLOAD, zero="it answers with nothing"),
+            collapsed=True,
         ),
         row(
             "Does anybody wait for a connection?",

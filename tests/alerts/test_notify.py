@@ -215,9 +215,14 @@ def test_a_server_that_is_down_keeps_back_what_follows_on_the_same_server() -> N
         {
             "source_matchers": [f'alertname="{name}"'],
             "target_matchers": [f'service="{service}"', f'alertname!="{name}"'],
-            "equal": ["environment", "cluster", "job", "instance"],
+            "equal": ["environment", "cluster", *server],
         }
-        for name, service in (("PostgresDown", "postgres"), ("RedisDown", "redis"))
+        # The probe of an application is a job of its own: of the installation, everything follows.
+        for name, service, server in (
+            ("ApiDown", "api", ()),
+            ("PostgresDown", "postgres", ("job", "instance")),
+            ("RedisDown", "redis", ("job", "instance")),
+        )
     ]
 
 

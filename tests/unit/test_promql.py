@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from exporters.catalogue import CATALOGUE, Counter, Gauge, Histogram, Metric, api, postgres, redis
 from signals import api as api_signals
-from signals import api_cost, audit, limits, objectives, pool, telemetry
+from signals import api_cost, api_load, audit, limits, objectives, pool, telemetry
 from signals import postgres as postgres_signals
 from signals import redis as redis_signals
 from signals.idioms import enclosed, mean, promql, quantile, rate, ratio, select, value
@@ -18,7 +18,7 @@ from signals.promql import Context, Query, QueryError, bound_matcher, duration, 
 
 NUMBERS = {number.key: number for number in (*objectives.OBJECTIVES, *limits.LIMITS)}
 RULE = Context(window="5m", identity=("environment", "cluster"), numbers=NUMBERS)
-MODULES = (api_signals, api_cost, pool, postgres_signals, redis_signals, telemetry, audit)
+MODULES = (api_signals, api_cost, api_load, pool, postgres_signals, redis_signals, telemetry, audit)
 SIGNALS = {
     f"{module.__name__}.{name}": found
     for module in MODULES

@@ -1,0 +1,47 @@
+"""Cases of the rules in `alerts.rules.api_load`."""
+
+from __future__ import annotations
+
+from alerts.cases.common import ANSWERING, LIST, NO_ANSWER, PAST, SPANS, WORKERS
+from alerts.proof.model import Case, Held
+from alerts.proof.series import counter, gauge
+from alerts.rules import api, api_load
+from exporters.catalogue import api as api_metrics
+
+REQUESTS_NAME = api_metrics.REQUESTS.name
+
+CASES = (
+    Case(
+        alert=api_load.API_TRAFFIC_DROP,
+        # A hundred in a second before.
+        series=(
+            counter(api_metrics.REQUESTS, 1500, 301, 290, 1500, status="200", **LIST),
+            WORKERS,
+            ANSWERING,
+        ),
+        labels={"job": "api"},
+        summary="api gets 19.33% of the requests of yesterday and last week, below 20 %.",
+        held=(
+            Held(
+                why="too little yesterday", guard=None, levels={REQUESTS_NAME: 10}, past={REQUESTS_NAME: 74}
+            ),
+            Held(why="no history", guard=None, levels={}, past={REQUESTS_NAME: None}),
+            Held(why="it is down", guard=api.ANSWERS, levels=NO_ANSWER),
+        ),
+        past=PAST,
+        spans=SPANS,
+    ),
+    Case(
+        alert=api_load.API_NEAR_CAPACITY,
+        series=(counter(api_metrics.REQUESTS, 5000, 6000, 6200, 5000, status="200", **LIST),),
+        labels={"job": "api"},
+        summary="api carries 82.66% of its proven throughput, above 80 %.",
+    ),
+    Case(
+        alert=api_load.API_IN_PROGRESS_HIGH,
+        series=(gauge(api_metrics.REQUESTS_IN_PROGRESS, 10, 160, 170, 10), WORKERS, ANSWERING),
+        labels={"job": "api"},
+        summary="A worker of api answers 42.5 requests at once, above 40.",
+        held=(Held(why="it is down", guard=api.ANSWERS, levels=NO_ANSWER),),
+    ),
+)

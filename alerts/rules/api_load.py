@@ -1,0 +1,51 @@
+"""Rules on the application's load: does it come, can it be carried, does it pile up?"""
+
+from __future__ import annotations
+
+from alerts.model import Alert, Severity
+from alerts.rules.api import ANSWERS
+from exporters.catalogue.labels import JOB
+from signals import api_load
+
+API_TRAFFIC_DROP = Alert(
+    name="ApiTrafficDrop",
+    service="api",
+    # No pager: in the first week of its history, and on a holiday, nobody calls and nothing is wrong.
+    severity=Severity.WARNING,
+    signal=api_load.TRAFFIC_LEFT,
+    operator="<",
+    by=(JOB,),
+    guards=(ANSWERS,),
+    hold=600,
+    keep=300,
+    summary="{{ $labels.job }} gets {{ $value | humanizePercentage }} of the requests of yesterday and last "
+    "week, below {limit}.",
+    description="The application answers its health check, and those who call it no longer reach it.",
+)
+API_NEAR_CAPACITY = Alert(
+    name="ApiNearCapacity",
+    service="api",
+    severity=Severity.WARNING,
+    signal=api_load.CAPACITY_USED,
+    operator=">",
+    by=(JOB,),
+    hold=900,
+    keep=600,
+    summary="{{ $labels.job }} carries {{ $value | humanizePercentage }} of its proven throughput, "
+    "above {limit}.",
+    description="Beyond it nobody has seen p95 held; a lost worker or a busier day gets there.",
+)
+API_IN_PROGRESS_HIGH = Alert(
+    name="ApiInProgressHigh",
+    service="api",
+    severity=Severity.WARNING,
+    signal=api_load.IN_PROGRESS_PER_WORKER,
+    operator=">",
+    by=(JOB,),
+    guards=(ANSWERS,),
+    hold=300,
+    keep=300,
+    summary="A worker of {{ $labels.job }} answers {{ $value | humanize }} requests at once, above {limit}.",
+    description="Requests wait for something and pile up; soon the health check waits with them.",
+)
+ALERTS = (API_TRAFFIC_DROP, API_NEAR_CAPACITY, API_IN_PROGRESS_HIGH)

@@ -1,0 +1,67 @@
+"""Signals of the application's load: what comes in, against other days and against what it can carry."""
+
+from __future__ import annotations
+
+from exporters.catalogue import api
+from signals import api as answers
+from signals import objectives
+from signals.idioms import DAY, promql, rate
+from signals.limits import api as limits
+from signals.model import Signal
+from signals.numbers import COUNT, RATIO, REQUESTS_PER_SECOND
+
+WEEK = 7 * DAY
+
+REQUEST_RATE_YESTERDAY = Signal(
+    title="Request rate a day ago",
+    why="Requests answered per second at the same time yesterday.",
+    good="Close to today's, between two days of one kind.",
+    act="Compare it with now; a weekday and a holiday differ.",
+    query=rate(api.REQUESTS, ago=DAY),
+    unit=REQUESTS_PER_SECOND,
+    legend="a day ago",
+)
+REQUEST_RATE_LAST_WEEK = Signal(
+    title="Request rate a week ago",
+    why="Requests answered per second at the same time on the same day of last week.",
+    good="Close to today's.",
+    act="Compare it with now.",
+    query=rate(api.REQUESTS, ago=WEEK),
+    unit=REQUESTS_PER_SECOND,
+    legend="a week ago",
+)
+BUSY_YESTERDAY = promql(
+    "{rate} > <number:baseline_traffic>", limits.BASELINE_TRAFFIC, rate=REQUEST_RATE_YESTERDAY.query
+)
+# The lower of the two, so that a Saturday is no fall from Friday. Without history there is no sample.
+EXPECTED = promql("({week} < {day}) or {day}", day=BUSY_YESTERDAY, week=REQUEST_RATE_LAST_WEEK.query)
+TRAFFIC_LEFT = Signal(
+    title="Traffic against other days",
+    why="The request rate as a share of that at the same time yesterday or a week ago, whichever was lower. "
+    "Nothing is said where yesterday had less than {number:baseline_traffic}.",
+    act="Ask the application from outside, then look at the load balancer, DNS and the newest deploy of "
+    "whatever calls it.",
+    query=promql("{now} / ({expected} > 0)", now=answers.REQUEST_RATE.query, expected=EXPECTED),
+    unit=RATIO,
+    objective=limits.TRAFFIC_LEFT,
+    legend="of other days",
+)
+CAPACITY_USED = Signal(
+    title="Share of the proven throughput",
+    why="The request rate as a share of {number:throughput}, which the application is proven to carry with "
+    "its p95 held.",
+    act="Add workers or hosts before it is reached, and prove the new number with a load test.",
+    query=promql("{rate} / <number:throughput>", objectives.THROUGHPUT, rate=answers.REQUEST_RATE.query),
+    unit=RATIO,
+    objective=limits.CAPACITY_USED,
+    legend="of what is proven",
+)
+IN_PROGRESS_PER_WORKER = Signal(
+    title="Requests in progress per worker",
+    why="Requests that one worker answers at once, on average over live workers.",
+    act="Find what they wait for: the pool, a lock, a service that does not answer.",
+    query=promql("{busy} / ({workers} > 0)", busy=answers.IN_PROGRESS.query, workers=answers.WORKERS.query),
+    unit=COUNT,
+    objective=limits.IN_PROGRESS,
+    legend="per worker",
+)
