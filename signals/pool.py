@@ -60,6 +60,7 @@ WAIT_P95 = Signal(
     act="The pool is too small for the time connections are held. Shorten that time first.",
     query=quantile(0.95, api.POOL_WAIT, by=(api.POOL,)),
     unit=SECONDS,
+    objective=limits.POOL_WAIT,
     legend="p95",
 )
 WAIT_MEAN = Signal(
@@ -79,6 +80,7 @@ USE_MEAN = Signal(
     "to a service.",
     query=mean(api.POOL_USE, by=(api.POOL,)),
     unit=SECONDS,
+    objective=limits.CONNECTION_HELD,
     legend="{{pool}}",
 )
 TIMEOUT_RATE = Signal(
@@ -106,6 +108,7 @@ WORKER_UTILIZATION = Signal(
     act="One full worker among idle ones: requests are not spread evenly, or one holds connections.",
     query=value(api.POOL_WORKER_UTILIZATION, over="max", by=(api.POOL,)),
     unit=RATIO,
+    objective=limits.POOL_USED,
     legend="{{pool}}",
 )
 CEILING_SHARE = Signal(

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from alerts.cases.common import connection_limits
-from alerts.proof.model import Case
-from alerts.proof.series import counter, gauge
+from alerts.cases.common import FIFTEEN, connection_limits
+from alerts.proof.model import Case, Held
+from alerts.proof.series import counter, gauge, histogram
 from alerts.rules import pool
 from exporters.catalogue import api as api_metrics
+from signals.limits.pool import CONNECTION_HELD, POOL_WAIT
+from signals.numbers import SECONDS, spoken
+
+POOL = {"pool": "default"}
+# The bound above the limit.
+LONGER = min(bound for bound in api_metrics.POOL_WAIT.buckets if bound > POOL_WAIT.value)
+USE = api_metrics.POOL_USE.name
 
 CASES = (
     Case(
@@ -15,6 +22,64 @@ CASES = (
         series=(counter(api_metrics.POOL_TIMEOUTS, 0, 0, (1, *[0] * 18), 0, pool="default"),),
         labels={"job": "api", "pool": "default"},
         summary="About 1.053 callers of pool default of api gave up waiting for a connection within 5 min.",
+    ),
+    Case(
+        alert=pool.DB_POOL_SATURATED,
+        series=(
+            gauge(api_metrics.POOL_WORKER_UTILIZATION, 0.5, 0.9, 1, 0.5, **POOL),
+            # Between two scrapes somebody got one.
+            gauge(api_metrics.POOL_PENDING, 0, (3, 0), (3, 0), 0, **POOL),
+        ),
+        labels={"job": "api", **POOL},
+        summary="A worker of api uses 100% of pool default, above 90 %, and callers wait.",
+        held=(Held(why="nobody waits", guard=pool.CALLERS_WAIT, levels={api_metrics.POOL_PENDING.name: 0}),),
+    ),
+    Case(
+        alert=pool.DB_POOL_WAIT_HIGH,
+        series=(
+            gauge(api_metrics.POOL_WORKER_UTILIZATION, 0.5, 0.5, 0.5, 0.5, **POOL),
+            gauge(api_metrics.POOL_PENDING, 1, 1, 1, 1, **POOL),
+            *histogram(
+                api_metrics.POOL_WAIT,
+                POOL,
+                {0.0005: 10000},
+                {POOL_WAIT.value: 9501, LONGER: 499},
+                {POOL_WAIT.value: 9490, LONGER: 510},
+                {0.0005: 10000},
+            ),
+        ),
+        labels={"job": "api", **POOL},
+        # Of the 510 longer ones ten are among the first 95 %.
+        summary="One caller in twenty of pool default of api waits "
+        f"{1000 * (POOL_WAIT.value + (LONGER - POOL_WAIT.value) * 10 / 510):.4g}ms or more for a connection, "
+        f"above {spoken(POOL_WAIT.value, SECONDS)}.",
+        held=(
+            Held(
+                why="too few callers",
+                guard=pool.ENOUGH_CHECKOUTS,
+                levels={f"{api_metrics.POOL_WAIT.name}_count": FIFTEEN},
+            ),
+            Held(
+                why="DbPoolSaturated speaks",
+                guard=None,
+                levels={api_metrics.POOL_WORKER_UTILIZATION.name: 1},
+            ),
+        ),
+    ),
+    Case(
+        alert=pool.DB_CONNECTIONS_HELD_LONG,
+        series=histogram(
+            api_metrics.POOL_USE, POOL, *[{CONNECTION_HELD.value: 150}] * 4, total=(7.5, 74.9, 78, 7.5)
+        ),
+        labels={"job": "api", **POOL},
+        summary="Callers of pool default of api keep a connection for 520ms on average, above 500 ms.",
+        held=(
+            Held(
+                why="too few callers",
+                guard=pool.ENOUGH_RETURNS,
+                levels={f"{USE}_count": FIFTEEN, f"{USE}_sum": 7.8},
+            ),
+        ),
     ),
     Case(
         alert=pool.DB_POOL_CEILING_ABOVE_SERVER,
