@@ -48,9 +48,21 @@ class State(StrEnum):
     """What must be proven of each rule."""
 
     QUIET = "quiet"
+    """Silent in health."""
+    UNDER = "under limit"
+    """Silent just on the right side of its limit."""
     AT_LIMIT = "at limit"
+    """Silent exactly at it."""
     FIRING = "firing"
+    """Speaks just beyond it, after exactly its hold, in the words of its message."""
     RESOLVED = "resolved"
+    """Falls silent after exactly its keep, and stays so."""
+    COLD_START = "cold start"
+    """Silent when series appear, those of an old server as those of a new one."""
+    RESET = "reset"
+    """Silent in a deploy: everything is gone for a moment, and every counter begins anew."""
+    NO_TRAFFIC = "no traffic"
+    """Silent while no counter moves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

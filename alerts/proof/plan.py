@@ -1,19 +1,23 @@
-"""Test files for promtool: what a case demands of its rule, and of the same rule with one thing changed."""
+"""What a case demands of its rule, or of any other rule in its place."""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from alerts.model import Alert, RenderContext, State
 from alerts.prometheus import rule_of
-from alerts.proof.model import Case, Held
-from alerts.proof.series import GRID, PLACE, STEP, TWIN, phase_start
-from signals.idioms import span
+from alerts.proof import calm
+from alerts.proof.clock import Clock, clock
+from alerts.proof.model import Case, Demand, Group, Held
+from alerts.proof.series import PHASE, Level, Series, place_of, twin_of
+from signals.idioms import enclosed, span
 from signals.limits import LIMITS
-from signals.numbers import STATE, Number
+from signals.numbers import Number
 from signals.objectives import OBJECTIVES
 from signals.promql import Query
 
@@ -28,15 +32,15 @@ CONTEXT = RenderContext(
     identity=("environment", "cluster"),
     numbers=NUMBERS,
 )
-# Time for the first evaluation that sees a change, and for one more sample where a rate must move a little.
-SLACK = 90
+# What links to boards carry of the alert's installation.
+KEPT = re.compile(r"\{\{ \$labels\.(\w+) \| urlquery \}\}")
+EVER, NOW = "pending|firing", "firing"
 
 
-def rule_file(
-    alert: Alert, context: RenderContext = CONTEXT, spans: Mapping[float, float] | None = None
-) -> Json:
-    """The rule alone in a file, with other fixed spans where some are given."""
-    return {"groups": [{"name": "one", "rules": [rule_of(shortened(alert, spans or {}), context)]}]}
+# What is repeated within a phase; anything longer is written out for a whole one.
+PATTERN = 60
+# By then a fault that is written out has shown, and not yet begun anew, in seconds.
+WRITTEN_OUT = 2400
 
 
 def shortened(alert: Alert, spans: Mapping[float, float]) -> Alert:
@@ -56,128 +60,182 @@ def shortened(alert: Alert, spans: Mapping[float, float]) -> Alert:
     )
 
 
-def test_file(case: Case) -> Json:
-    """Everything that the case demands."""
-    tests = [_phases(case), *(_held(case, held) for held in case.held)]
-    return {"rule_files": ["rule.yml"], "evaluation_interval": f"{GRID}s", "tests": tests}
+def _while(case: Case, held: Held) -> Iterator[tuple[Series, tuple[Level, Level]]]:
+    """Each series with its level before and while the rule is held back."""
+    for each in case.series:
+        before = held.past.get(each.name, each.levels[0])
+        yield each, (before, held.levels.get(each.name, each.levels[2]))
 
 
-def _phases(case: Case) -> Json:
-    alert = case.alert
-    phases = (*[0] * case.past, 0, 1, 2, 3)
-    series = [each.written(PLACE, phases=phases) for each in case.series]
-    series += [each.constant(each.levels[0]).written(TWIN, phases=phases) for each in case.series]
-    return {
-        "interval": f"{round(STEP * 1000)}ms",
-        "input_series": series,
-        "promql_expr_test": [
-            _count(alert.name, when, state, expected)
-            for _, when, state, expected in demands(alert, past=case.past)
-        ],
-        "alert_rule_test": [_message(case)],
-    }
+@dataclass(frozen=True)
+class Plan:
+    """How a case is played.
 
-
-# What links to boards carry of the alert's installation.
-KEPT = re.compile(r"\{\{ \$labels\.(\w+) \| urlquery \}\}")
-
-
-def demands(alert: Alert, *, past: int = 0) -> Iterator[tuple[State, int, str, int]]:
-    """What is proven: of which state, when in seconds, and how many instances are pending or firing."""
-    proven = set(State) - set(alert.unproven)
-    # What is never quiet fires from the first evaluation on.
-    fault = phase_start(past + 2) if State.QUIET in proven else 0
-    after, end = phase_start(past + 3), phase_start(past + 4)
-    hold, keep, window = int(alert.hold), int(alert.keep), int(alert.window)
-    if State.QUIET in proven:
-        yield State.QUIET, phase_start(past + 1) - GRID, "pending|firing", 0
-    if State.AT_LIMIT in proven:
-        yield State.AT_LIMIT, fault - GRID, "pending|firing", 0
-    if hold:
-        yield State.FIRING, fault + hold - GRID, "firing", 0
-    yield State.FIRING, fault + hold + SLACK, "firing", 1
-    if State.RESOLVED in proven:
-        if keep:
-            yield State.RESOLVED, after + keep - GRID, "firing", 1
-        yield State.RESOLVED, after + window + keep + SLACK, "pending|firing", 0
-        yield State.RESOLVED, end - GRID, "pending|firing", 0
-
-
-def _count(name: str, when: int, state: str, expected: int) -> Json:
-    selector = f'ALERTS{{alertname="{name}",alertstate=~"{state}"}}'
-    return {
-        "expr": f"count({selector}) or vector(0)",
-        "eval_time": f"{when}s",
-        "exp_samples": [{"labels": "{}", "value": expected}],
-    }
-
-
-def _message(case: Case) -> Json:
-    """At the end of the fault: the one instance, with its labels, and the message word for word."""
-    rule = rule_of(case.alert, CONTEXT)
-    place = PLACE if case.series else {}
-    annotations = {
-        key: KEPT.sub(lambda label: place[label[1]], text) for key, text in rule["annotations"].items()
-    }
-    return {
-        "eval_time": f"{phase_start(case.past + 3) - GRID}s",
-        "alertname": case.alert.name,
-        "exp_alerts": [
-            {
-                "exp_labels": {**rule["labels"], **place, **case.labels},
-                "exp_annotations": {**annotations, "summary": case.summary},
-            }
-        ],
-    }
-
-
-def _held(case: Case, held: Held) -> Json:
-    series = [
-        each.stepped(held.past.get(each.name, each.levels[0]), held.levels.get(each.name, each.levels[2]))
-        for each in case.series
-    ]
-    when = phase_start(case.past) + held.at * 60
-    return {
-        "interval": f"{round(STEP * 1000)}ms",
-        "input_series": [each.written(PLACE, phases=(*[0] * case.past, 1)) for each in series],
-        "promql_expr_test": [_count(case.alert.name, when, "pending|firing", 0)],
-    }
-
-
-def mutations(case: Case) -> Iterator[tuple[str, Alert, RenderContext]]:
-    """The rule with one thing changed: limit, operator, guards and their numbers, hold, keep.
-
-    The case must notice each.
+    Attributes:
+        case: what is played.
+        context: the limits that count, and the labels of an installation.
+        graver: the case of the alert that its rule yields to, if it does.
     """
-    alert = case.alert
-    flipped = replace(alert, operator="<" if alert.operator == ">" else ">")
-    yield "operator", flipped, CONTEXT
-    for name, number in _moved(case):
-        yield name, alert, replace(CONTEXT, numbers={**NUMBERS, number.key: number})
-    for index, guard in enumerate(alert.guards):
-        rest = tuple(each for each in alert.guards if each is not guard)
-        if any(held.guard is guard for held in case.held):
-            yield f"without guard {index}", replace(alert, guards=rest), CONTEXT
-    for number in dict.fromkeys(alert.value.numbers):
-        if number.key != alert.threshold.key:
-            lax = replace(number, value=0)
-            yield f"{number.key} of 0", alert, replace(CONTEXT, numbers={**NUMBERS, number.key: lax})
-    yield "longer hold", replace(alert, hold=alert.hold * 2 + 600), CONTEXT
-    if alert.yields_to:
-        yield f"without yielding to {alert.yields_to.name}", replace(alert, yields_to=None), CONTEXT
-    if alert.hold:
-        # What the graver one keeps is no part of this rule, and would forbid the change.
-        graver = alert.yields_to and replace(alert.yields_to, keep=0)
-        yield "no hold", replace(alert, hold=0, yields_to=graver), CONTEXT
-    if alert.keep:
-        yield "no keep", replace(alert, keep=0), CONTEXT
+
+    case: Case
+    context: RenderContext = CONTEXT
+    graver: Case | None = None
+
+    @cached_property
+    def alert(self) -> Alert:
+        """The rule's definition, with the spans that the case gives it."""
+        return shortened(self.case.alert, self.case.spans)
+
+    @cached_property
+    def rule(self) -> Json:
+        """The rule as Prometheus loads it."""
+        return rule_of(self.alert, self.context)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """When what is seen."""
+        alert = self.alert
+        expr, step = self.rule["expr"], self.case.step
+        return clock(expr, alert.hold, alert.keep, step=step, phase=self._phase, past=self.case.past)
+
+    @cached_property
+    def _phase(self) -> int:
+        """The length of a phase in samples, where the case writes them out; else 0."""
+        case = self.case
+        levels = [
+            *case.series,
+            *(each.stepped(*both) for held in case.held for each, both in _while(case, held)),
+        ]
+        written = max((each.written_out for each in levels), default=1)
+        return PHASE if case.past or written > PATTERN else 0
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """The labels of an installation that its alerts carry."""
+        return self.context.kept_by(self.alert)
+
+    @property
+    def proven(self) -> frozenset[State]:
+        """What the definition does not excuse."""
+        return frozenset(State) - frozenset(self.alert.unproven)
+
+    def groups(self) -> Iterator[Group]:
+        """Everything that is played."""
+        yield self.phases()
+        yield from (self.held(held) for held in self.case.held)
+        if self.graver:
+            yield self.while_graver(self.graver)
+        if self.proven & calm.STATES:
+            yield from calm.groups(self.case.series, self.clock, self.identity, self.proven, self.alert.hold)
+
+    def phases(self, extra: Sequence[Series] = ()) -> Group:
+        """The four phases, with series beside those of the case."""
+        steps, own = self.clock.steps, (*self.case.series, *extra)
+        played = [each.written(place_of(self.identity), each.played(steps)) for each in own]
+        if self.identity:
+            # The same backend once more, always healthy: a rule that merged the two would give other values.
+            twins = [each.at(each.levels[0]) for each in own]
+            played += [each.written(twin_of(self.identity), each.played(steps)) for each in twins]
+        return Group(
+            name="phases",
+            series=played,
+            demands=lambda name: [each for each in self._phases(name) if each.state in self.proven],
+            told=self.clock.start(3) - self.clock.grid if State.FIRING in self.proven else None,
+        )
+
+    def _phases(self, name: str) -> Iterator[Demand]:
+        alert, clock = self.alert, self.clock
+        last, after, end = clock.grid, clock.start(3), clock.start(4)
+        # What is never quiet fires from the first evaluation on.
+        fault = clock.start(2) if State.QUIET in self.proven else 0
+        hold, keep = int(alert.hold), int(alert.keep)
+        resolved = min(clock.up(after + clock.look + keep) + clock.slack, end - last)
+        yield counted(State.QUIET, "it is silent in health", name, EVER, clock.start(1) - last, 0)
+        yield counted(State.UNDER, "it is silent just within its limit", name, EVER, clock.start(2) - last, 0)
+        if hold:
+            yield counted(State.FIRING, f"it waits for {hold} s", name, NOW, fault + hold - last, 0)
+        fires = fault + hold + clock.slack
+        yield counted(State.FIRING, f"it fires once after {hold} s", name, NOW, fires, 1)
+        if keep:
+            yield counted(State.RESOLVED, f"it goes on for {keep} s", name, NOW, after + keep - last, 1)
+        yield counted(State.RESOLVED, "it resolves", name, EVER, resolved, 0)
+        yield counted(State.RESOLVED, "it stays resolved", name, EVER, end - last, 0)
+
+    def at_limit(self, condition: Query, context: RenderContext) -> Demand:
+        """At the end of the fault, a condition with the very value in place of its limit."""
+        alert = self.alert
+        query = enclosed(alert.signal.query.text)
+        worst = f"scalar({'max' if alert.operator == '>' else 'min'}({query}))"
+        start = condition.text.index(query) + len(query)
+        rest = condition.text[start:].replace(f"<number:{alert.threshold.key}>", worst, 1)
+        swapped = replace(condition, text=condition.text[:start] + rest)
+        return Demand(
+            state=State.AT_LIMIT,
+            says="it is silent exactly at its limit",
+            expr=f"count({context.fill(swapped, alert.window)}) or vector(0)",
+            when=self.clock.start(3) - self.clock.grid,
+            expected=0,
+        )
+
+    def held(self, held: Held, extra: Sequence[Series] = ()) -> Group:
+        """The fault, with what holds the rule back."""
+        until = self._due if held.at is None else held.at * 60
+        own = [each.stepped(*both) for each, both in _while(self.case, held)]
+        says = f"it is silent where {held.why}"
+        return self._stepped(f"held: {held.why}", (*own, *extra), until, says)
+
+    def while_graver(self, graver: Case) -> Group:
+        """The fault of the graver alert on top of the rule's own."""
+        both = (*self.case.series, *graver.series)
+        own = {each.key: each.stepped(each.levels[0], each.levels[2]) for each in both}
+        other = Plan(graver, self.context)
+        until = max(self._due, other._due)
+        when = self.clock.up(self.case.past * PHASE * self.case.step) + until
+        says = f"it is silent while {graver.alert.name} speaks"
+        group = self._stepped("held: the graver alert", tuple(own.values()), until, says)
+        speaks = counted(State.FIRING, f"{graver.alert.name} speaks", graver.alert.name, NOW, when, 1)
+
+        def demands(rule: str) -> Iterator[Demand]:
+            yield from group.demands(rule)
+            if rule == self.alert.name:
+                yield speaks
+
+        return replace(group, demands=demands, rules=(other.rule,))
+
+    def _stepped(self, name: str, series: Sequence[Series], until: int, says: str) -> Group:
+        before = self.case.past * PHASE
+        steps = (before, math.ceil(until / self.case.step) + 1, 0, 0)
+        when = self.clock.up(before * self.case.step) + until
+        return Group(
+            name=name,
+            series=[each.written(place_of(self.identity), each.played(steps)) for each in series],
+            demands=lambda rule: [counted(State.FIRING, says, rule, EVER, when, 0)],
+        )
+
+    @property
+    def _due(self) -> int:
+        """By when a rule fires on series that are wrong from the start."""
+        if self._phase:
+            return WRITTEN_OUT
+        return self.clock.up(self.clock.look + self.alert.hold) + self.clock.slack
+
+    def message(self, name: str, when: int, *, whole: bool = True) -> Json:
+        """The one instance with its labels and the message, word for word.
+
+        Args:
+            name: of the rule.
+            when: in seconds.
+            whole: whether with all annotations; the summary alone shows the value.
+        """
+        place = place_of(self.identity) if self.case.series else {}
+        told = self.rule["annotations"] if whole else {}
+        told = {key: KEPT.sub(lambda label: place.get(label[1], ""), text) for key, text in told.items()}
+        labels = {**self.rule["labels"], **place, **self.case.labels}
+        alert = {"exp_labels": labels, "exp_annotations": {**told, "summary": self.case.summary}}
+        return {"eval_time": f"{when}s", "alertname": name, "exp_alerts": [alert]}
 
 
-def _moved(case: Case) -> Iterator[tuple[str, Number]]:
-    number = case.alert.threshold
-    step = 1 if number.unit is STATE else abs(number.value) * case.nudge or 2
-    strict = -step if case.alert.operator == ">" else step
-    # Where no limit is ever kept, as by Watchdog, a laxer one cannot be told.
-    if State.AT_LIMIT not in case.alert.unproven:
-        yield "limit that fires sooner", replace(number, value=number.value + strict)
-    yield "limit that fires later", replace(number, value=number.value - strict)
+def counted(state: State, says: str, name: str, which: str, when: int, expected: int) -> Demand:
+    """How many instances of an alert are pending or firing at a time."""
+    expr = f'count(ALERTS{{alertname="{name}",alertstate=~"{which}"}}) or vector(0)'
+    return Demand(state=state, says=says, expr=expr, when=when, expected=expected)

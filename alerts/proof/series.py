@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from exporters.catalogue import Counter, Gauge, Histogram, Metric
 
-# Never on the boundary of a window: Prometheus 3 counts a sample there on one side, Prometheus 2 on both.
-STEP = 15.001
+# A phase of a case that writes its levels out, sample by sample; others are as short as their rule allows.
 PHASE = 180
-GRID = 30
 
 Level = float | tuple[float | None, ...] | None
 """A gauge's value, or what a counter grows by in a step; a tuple is repeated; None is no sample at all."""
@@ -24,8 +22,16 @@ INSTANCES = {
     "prometheus": "localhost:9090",
 }
 PLACE = {"environment": "production", "cluster": "main"}
-# The same backend once more, always healthy: a rule that merged the two would give other values.
-TWIN = {"environment": "staging", "cluster": "main"}
+
+
+def place_of(identity: Sequence[str]) -> dict[str, str]:
+    """The installation in which a case plays."""
+    return {name: PLACE.get(name, "here") for name in identity}
+
+
+def twin_of(identity: Sequence[str], name: str = "staging") -> dict[str, str]:
+    """Another installation of that name; there must be a label to tell it."""
+    return {**place_of(identity), identity[0]: name}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +60,7 @@ class Series:
     @property
     def scraped_by(self) -> str:
         """The job."""
-        return self.job or JOBS[self.metric.source]
+        return self.job or JOBS.get(self.metric.source, self.metric.source)
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -62,11 +68,17 @@ class Series:
         return self.name, self.scraped_by, str(sorted(self.labels.items()))
 
     @property
+    def all_labels(self) -> dict[str, str]:
+        """Its labels and those that Prometheus adds."""
+        job = self.scraped_by
+        return {"job": job, "instance": INSTANCES.get(job, f"{job}:9000"), **self.labels}
+
+    @property
     def grows(self) -> bool:
         """Whether its levels are what it grows by."""
         return isinstance(self.metric, Counter | Histogram)
 
-    def constant(self, level: Level) -> Series:
+    def at(self, level: Level) -> Series:
         """The same series at one level throughout."""
         return self.stepped(level, level)
 
@@ -74,23 +86,65 @@ class Series:
         """The same series at one level in the first phase, and at another in the rest."""
         return replace(self, levels=(before, level, level, level))
 
-    def written(self, place: Mapping[str, str], *, phases: tuple[int, ...] = (0, 1, 2, 3)) -> dict[str, str]:
-        """As promtool's `input_series` have it, for one environment."""
-        job = self.scraped_by
-        labels = {**self.labels, "job": job, "instance": INSTANCES[job], **place}
+    @property
+    def written_out(self) -> int:
+        """How many samples its longest pattern has."""
+        return max((len(level) for level in self.levels if isinstance(level, tuple)), default=1)
+
+    def written(self, place: Mapping[str, str], values: str) -> dict[str, str]:
+        """As promtool's `input_series` have it, for one place."""
+        labels = {**self.all_labels, **place}
         pairs = ",".join(f"{name}={_quoted(value)}" for name, value in sorted(labels.items()))
-        values: list[str] = []
-        total = 0.0
-        for phase in phases:
-            for step in range(PHASE):
-                level = self.levels[phase]
-                here = level[step % len(level)] if isinstance(level, tuple) else level
-                if here is None:
-                    values.append("_")
-                    continue
-                total = total + here if self.grows else here
-                values.append(f"{total:.12g}")
-        return {"series": f"{self.name}{{{pairs}}}", "values": " ".join(values)}
+        return {"series": f"{self.name}{{{pairs}}}", "values": values}
+
+    def played(self, steps: Sequence[int]) -> str:
+        """The values of the phases, each of so many samples."""
+        tape = Tape(self.grows)
+        for level, count in zip(self.levels, steps, strict=True):
+            if count:
+                tape.go(level, count)
+        return tape.text
+
+
+@dataclass(slots=True)
+class Tape:
+    """Values as promtool writes them, one stretch after the other.
+
+    Attributes:
+        grows: whether a level is what is added in a step.
+        total: where it stands.
+    """
+
+    grows: bool
+    total: float = 0.0
+    parts: list[str] = field(default_factory=list)
+
+    def go(self, level: Level, count: int) -> None:
+        """So many samples at a level."""
+        if level is None:
+            self.parts.append(f"_x{count}")
+        elif isinstance(level, tuple):
+            self.parts.extend(self._next(level[step % len(level)]) for step in range(count))
+        elif self.grows:
+            self.parts.append(f"{self.total + level:.12g}+{level:.12g}x{count - 1}")
+            self.total += level * count
+        else:
+            self.parts.append(f"{level:.12g}x{count - 1}")
+
+    def _next(self, level: float | None) -> str:
+        if level is None:
+            return "_"
+        self.total = self.total + level if self.grows else level
+        return f"{self.total:.12g}"
+
+    def gap(self, count: int) -> None:
+        """A target that does not answer: the series ends, and is missing."""
+        self.parts.append(f"stale _x{count - 1}")
+
+    @property
+    def text(self) -> str:
+        """What was written."""
+        return " ".join(self.parts)
 
 
 def _quoted(value: str) -> str:
@@ -140,8 +194,3 @@ def histogram(
 def _series(metric: Metric, suffix: str, levels: list[float], labels: Mapping[str, str]) -> Series:
     quiet, edge, fault, after = levels
     return Series(metric=metric, suffix=suffix, labels=dict(labels), levels=(quiet, edge, fault, after))
-
-
-def phase_start(phase: int) -> int:
-    """The first evaluation, in seconds, that sees a sample of this phase."""
-    return math.ceil(phase * PHASE * STEP / GRID) * GRID

@@ -19,10 +19,10 @@ HEALTH_ANSWERS = Query(
 # ApiDown speaks for the application's own metrics page while nothing of the application answers. It cannot
 # where the probe is dead, so neither job is left out for good.
 NOBODY_ELSE_SPEAKS = promql(
-    "{others} or ({api} unless on (<by:>) {health} < <number:up_share>)",
+    "{others} or ({each} unless on (<by:>) {health} < <number:up_share>)",
     limits.UP_SHARE,
     others=value(external.UP, JOB.ne("api"), over="count"),
-    api=value(external.UP, JOB.eq("api"), over="count"),
+    each=value(external.UP, over="count"),
     health=HEALTH_ANSWERS,
 )
 GRAFANA_ALONE = "Grafana alone evaluates it, and promtool cannot: it fires on the error of a query."
@@ -68,6 +68,6 @@ WATCHDOG = Alert(
     hold=0,
     summary="Alerting works.",
     description="This message comes again and again; its absence means that no alert gets through.",
-    unproven=dict.fromkeys((State.QUIET, State.AT_LIMIT, State.RESOLVED), ALWAYS_FIRES),
+    unproven={state: ALWAYS_FIRES for state in State if state is not State.FIRING},
 )
 ALERTS = (TARGET_DOWN, PROMETHEUS_UNREACHABLE, WATCHDOG)
