@@ -43,7 +43,7 @@ DIGEST := find provisioning/blackbox $(FILES) -type f ! -path '*/targets/*' -exe
 # The one place that names the resolver of `make lock`.
 UV := uv==0.13.9
 
-.PHONY: help demo test lint check build up down bench grafana-check lock clean packages
+.PHONY: help demo test drills lint check build up down bench grafana-check lock clean packages
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ demo: packages $(READY) ## Run the whole chain without Docker: before, after, on
 
 test: packages $(READY) $(OLDEST_READY) lint check ## Prove everything; installs what is missing.
 	$(BIN)/python -m pytest $(ARGS)
+
+drills: packages $(READY) ## Break a demo on purpose: does each alert fire, arrive and resolve? (ARGS="RedisDown --json")
+	$(DASHBOARDS) drill $(ARGS)
 
 lint: $(READY) ## Format, lint, types, layers.
 	$(BIN)/ruff format --check .

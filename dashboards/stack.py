@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from alerts.model import Alert, Engine, RenderContext
 from alerts.notifications import NOTIFICATIONS, Notifications
@@ -24,6 +25,8 @@ from signals.model import Recording, Signal
 from signals.numbers import Limit, Number, Objective
 from signals.objectives import OBJECTIVES
 from signals.promql import Context
+
+Kind = TypeVar("Kind")
 
 RUNBOOKS_UID = "backend-runbooks"
 # A stat has no window of its own; a rule's default one makes panel and alert agree.
@@ -172,29 +175,36 @@ def load(reference: str) -> Stack:
     Raises:
         StackError: there is no such module or name, or it is no Stack.
     """
+    return named(reference, Stack, option="--stack", example="mycompany.observability:STACK")
+
+
+def named(reference: str, kind: type[Kind], *, option: str, example: str) -> Kind:
+    """The value of this kind that ``module:NAME`` names, as given by an option of the command line.
+
+    Raises:
+        StackError: there is no such module or name, or it is something else.
+    """
     module_name, _, name = reference.partition(":")
     if not module_name or not name:
-        raise StackError(
-            f"--stack {reference!r}: expected module:NAME, such as mycompany.observability:STACK"
-        )
+        raise StackError(f"{option} {reference!r}: expected module:NAME, such as {example}")
     if str(Path.cwd()) not in sys.path:  # the console script leaves it out
         sys.path.insert(0, str(Path.cwd()))
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         raise StackError(
-            f"--stack {reference!r}: no module named {error.name!r}; is its folder on PYTHONPATH?"
+            f"{option} {reference!r}: no module named {error.name!r}; is its folder on PYTHONPATH?"
         ) from None
-    stack = getattr(module, name, None)
-    if not isinstance(stack, Stack):
-        known = sorted(key for key, value in vars(module).items() if isinstance(value, Stack))
+    value = getattr(module, name, None)
+    if not isinstance(value, kind):
+        known = sorted(key for key, value in vars(module).items() if isinstance(value, kind))
         found = (
-            f"{name} is {type(stack).__name__}"
+            f"{name} is {type(value).__name__}"
             if hasattr(module, name)
             else f"there is no name {name} in {module_name}"
         )
         raise StackError(
-            f"--stack {reference!r}: {found}; expected a dashboards.stack.Stack; "
+            f"{option} {reference!r}: {found}; expected a {kind.__module__}.{kind.__name__}; "
             f"the module has {', '.join(known) or 'none'}"
         )
-    return stack
+    return value

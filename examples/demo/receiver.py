@@ -1,6 +1,7 @@
 """A webhook receiver: keeps every message delivered to it, and gives them back as one JSON list.
 
-`python -m examples.demo.receiver --listen 127.0.0.1:PORT`; POST a message to any path, GET / for all.
+`python -m examples.demo.receiver --listen 127.0.0.1:PORT`; POST a message to any path, GET / for all, and
+GET /?since=TIME for those that came after that Unix time.
 PUT a JSON list of paths to /refused: until the next list, messages to these are answered with 500.
 """
 
@@ -13,6 +14,7 @@ import time
 from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 KEPT = 1000
 
@@ -77,8 +79,14 @@ class Handler(BaseHTTPRequestHandler):
             return None
 
     def do_GET(self) -> None:
-        """Give back everything kept."""
-        self._answer(200, self.server.all())
+        """Give back everything kept, or what came after a time."""
+        since = parse_qs(urlsplit(self.path).query).get("since", ["0"])[-1]
+        try:
+            after = float(since)
+        except ValueError:
+            self._answer(400, {"error": f"since is {since!r}; expected a Unix time"})
+            return
+        self._answer(200, [each for each in self.server.all() if each["received"] > after])
 
     def log_message(self, format: str, *args: object) -> None:
         """Stay quiet; the messages themselves are the record."""

@@ -27,6 +27,9 @@ def test_it_gives_back_each_message_in_order(receiver: WebhookReceiver) -> None:
     messages = receiver.messages()
     assert [each["body"] for each in messages] == bodies
     assert [each["path"] for each in messages] == ["/hook/0", "/hook/1"]
+    after = requests.get(receiver.url, params={"since": repr(messages[0]["received"])}, timeout=5).json()
+    assert after == messages[1:]
+    assert requests.get(receiver.url, params={"since": "today"}, timeout=5).status_code == 400
     assert before <= messages[0]["received"] <= messages[1]["received"] <= time.time()
 
 

@@ -1,0 +1,207 @@
+"""Run drills: lanes at once, one fault of a lane after the other, each healed whatever happens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from dashboards.drill.message import Messages
+from dashboards.drill.model import Drill, Outcome, Report, Site, Times
+from dashboards.drill.watch import EndedError, Watch
+from dashboards.errors import StackError
+
+POLL = 0.2
+# Seconds that an alert of an earlier drill may take until it is over, and told so.
+QUIET = 120.0
+LONGEST = 1800.0
+Look = Callable[[Drill, float], list[str]]
+
+
+class Course:
+    """Drills on one site.
+
+    Args:
+        site: what to break.
+        report: is told what happens, a line at a time.
+        look: is called while a fault is on and all its alerts were delivered, with the drill and the Unix
+            time at which it was injected; says what is wrong.
+    """
+
+    def __init__(
+        self, site: Site, *, report: Report = lambda _: None, look: Look = lambda _drill, _since: []
+    ) -> None:
+        self.site = site
+        self.report = report
+        self.look = look
+        self.alerts = {alert.name: alert for alert in site.stack.alerts}
+        self.watch = Watch(site)
+        self.messages = Messages(site)
+        self.settling: list[Future[None]] = []
+
+    def run(self, drills: Sequence[Drill]) -> list[Outcome]:
+        """Every drill; the outcomes of each alert, in the order of the drills.
+
+        Raises:
+            StackError: an alert is not of this stack, something fires before anything was broken, or
+                there is no answer.
+        """
+        self._require(drills)
+        lanes: dict[str, list[Drill]] = {}
+        for drill in drills:
+            lanes.setdefault(drill.lane, []).append(drill)
+        alone = lanes.pop("", [])
+        outcomes = {id(drill): self._outcomes(drill) for drill in drills}
+
+        def play(lane: Iterable[Drill]) -> None:
+            for drill in lane:
+                self._play(drill, outcomes[id(drill)])
+
+        self.watch.start()
+        try:
+            self._wait(lambda: not self.watch.firing(), QUIET)
+            if firing := self.watch.firing():
+                raise StackError(
+                    f"{', '.join(sorted(firing))} fire although nothing was broken yet; expected none but "
+                    "Watchdog; see what is wrong, or wait until it is over"
+                )
+            with ThreadPoolExecutor(max(1, len(lanes))) as pool, ThreadPoolExecutor(64) as self.settlers:
+                try:
+                    for each in [pool.submit(play, lane) for lane in lanes.values()]:
+                        each.result()
+                    play(alone)
+                    for each in self.settling:
+                        each.result()
+                except BaseException:
+                    self.watch.ended.set()  # the faults heal, and the pools can close
+                    raise
+        finally:
+            self.watch.stop()
+        return [each for drill in drills for each in outcomes[id(drill)]]
+
+    def _require(self, drills: Sequence[Drill]) -> None:
+        for name in (each for drill in drills for each in drill.allowed):
+            if name not in self.alerts:
+                raise StackError(
+                    f"a drill names the alert {name!r}, which this stack does not have; correct the drill"
+                )
+
+    def _outcomes(self, drill: Drill) -> list[Outcome]:
+        return [
+            Outcome(
+                alert=name, drill=drill, computed=Times.computed(self.alerts[name], drill, self.site.stack)
+            )
+            for name in drill.alerts
+        ]
+
+    def _play(self, drill: Drill, outcomes: list[Outcome]) -> None:
+        """Inject, wait until all is delivered, heal; what is over is awaited beside the next drill."""
+        if not self._wait(lambda: all(map(self.watch.over, drill.alerts)), QUIET):
+            still = [name for name in drill.alerts if not self.watch.over(name)]
+            _blame(outcomes, f"{', '.join(still)} fired, or was not told to be over, before {drill} began")
+            return
+        self.watch.allow(drill)
+        began = time.time()
+        self.report(f"{drill}: injected; {', '.join(drill.alerts)} must fire")
+        try:
+            with self.site.inject(drill):
+                for each in outcomes:
+                    self._await_firing(each, began)
+                for each in outcomes:
+                    self._await_message(each, began)
+                _blame(outcomes, *self.look(drill, began))
+        except (EndedError, StackError):
+            raise
+        except Exception as error:  # a fault may raise anything
+            _blame(outcomes, f"{drill}: {type(error).__name__}: {error}")
+        healed = time.time()
+        self.watch.healed(drill)
+        self.report(f"{drill}: healed after {healed - began:.0f} s")
+        self.settling.append(self.settlers.submit(self._settle, drill, outcomes, began, healed))
+
+    def _await_firing(self, outcome: Outcome, began: float) -> None:
+        limit = outcome.computed.fired + outcome.drill.slack
+        self._wait(lambda: self.watch.fired(outcome.alert, began) is not None, began + limit - time.time())
+        fired = self.watch.fired(outcome.alert, began)
+        if fired is None:
+            outcome.problems.append(f"did not fire within {limit:.0f} s")
+        else:
+            outcome.fired = fired - began
+
+    def _await_message(self, outcome: Outcome, began: float) -> None:
+        if outcome.fired is None:
+            return
+        limit = outcome.computed.delivered + outcome.drill.slack
+
+        def told() -> bool:
+            return self.watch.message(outcome.alert, "firing", began) is not None
+
+        self._wait(told, began + limit - time.time())
+        message = self.watch.message(outcome.alert, "firing", began)
+        if message is None:
+            outcome.problems.append(f"was not delivered within {limit:.0f} s")
+        else:
+            outcome.delivered = message.received - began
+            outcome.problems += self.messages.problems(message, outcome.drill)
+
+    def _settle(self, drill: Drill, outcomes: list[Outcome], began: float, healed: float) -> None:
+        """Wait until each alert is over, and told so; then nothing that fires is this drill's any more."""
+        for each in outcomes:
+            if each.delivered is not None:
+                self._await_end(each, healed)
+        self._wait(lambda: not self.watch.firing(drill.allowed), QUIET)
+        self.watch.disallow(drill)
+        ended = time.time()
+        strays = sorted({each.name for each in self.watch.strays if began <= each.at <= ended})
+        if strays:
+            _blame(outcomes, f"{', '.join(strays)} fired too while it was under way, which nothing declares")
+        for each in outcomes:
+            self.report(line(each))
+
+    def _await_end(self, outcome: Outcome, healed: float) -> None:
+        """Another fault may keep the alert firing; then it is over so long after that one's end."""
+        limit = outcome.computed.resolved + outcome.drill.slack
+
+        def over() -> bool:
+            return self.watch.over(outcome.alert)
+
+        def over_or_late() -> bool:
+            ended = self.watch.cause_ended(outcome.alert, healed)
+            return over() or (ended is not None and time.time() > ended + limit)
+
+        self._wait(over_or_late, LONGEST)
+        message = self.watch.last_message(outcome.alert, "resolved")
+        if message is None or message.received < healed or not over():
+            outcome.problems.append(f"was not told to be over within {limit:.0f} s of the healing")
+        else:
+            ended = self.watch.cause_ended(outcome.alert, healed)
+            # A fault that began meanwhile may fire it again; this end was told before.
+            outcome.resolved = message.received - (healed if ended is None else min(ended, message.received))
+
+    def _wait(self, ready: Callable[[], bool], seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while not ready():
+            if time.monotonic() > deadline:
+                return False
+            self.watch.wait(POLL)
+        return True
+
+
+def _blame(outcomes: Iterable[Outcome], *problems: str) -> None:
+    for each in outcomes:
+        each.problems += problems
+
+
+def line(outcome: Outcome) -> str:
+    """One outcome for people: each time, and the one computed."""
+    computed = outcome.computed
+    told = ", ".join(
+        f"{word} after {'-' if seconds is None else f'{seconds:.0f}'} s (computed {limit:.0f})"
+        for word, seconds, limit in (
+            ("fired", outcome.fired, computed.fired),
+            ("delivered", outcome.delivered, computed.delivered),
+            ("resolved", outcome.resolved, computed.resolved),
+        )
+    )
+    word = "ok    " if outcome.well else "FAILED"
+    return f"{word} {outcome.alert}: {told}" + "".join(f"; {each}" for each in outcome.problems)

@@ -1,0 +1,235 @@
+"""What fires, and what was delivered, as seen from outside while drills are under way."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from dashboards.drill.model import Drill, Site
+from dashboards.errors import StackError
+from dashboards.prometheus_api import Prometheus
+
+ALWAYS = frozenset({"Watchdog"})
+PAUSE = 0.4
+# A Prometheus or receiver that says nothing for so long is no part of any drill.
+SILENCE = 60.0
+FIRING = 'ALERTS{alertstate="firing"}'
+
+
+class EndedError(Exception):
+    """The drills were ended before their time."""
+
+
+@dataclass(kw_only=True)
+class Spell:
+    """A time for which alerts of one name fired, in Unix time; without an end it still does."""
+
+    start: float
+    end: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """One alert of a message.
+
+    Attributes:
+        received: Unix time.
+        status: ``firing`` or ``resolved``.
+        alert: labels and annotations, as they stood in the message.
+        title: of the message, where it has one.
+    """
+
+    received: float
+    status: str
+    alert: dict[str, Any]
+    title: str = ""
+
+    @property
+    def name(self) -> str:
+        """Of the alert."""
+        return str(self.alert["labels"]["alertname"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stray:
+    """An alert that no drill under way accounts for."""
+
+    name: str
+    at: float
+
+
+@dataclass
+class Watch:
+    """Looks at Prometheus and the receiver again and again, in a thread of its own."""
+
+    site: Site
+    spells: dict[str, list[Spell]] = field(default_factory=dict)
+    told: list[Told] = field(default_factory=list)
+    strays: list[Stray] = field(default_factory=list)
+    under_way: list[Drill] = field(default_factory=list)
+    heals: list[tuple[float, Drill]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.prometheus = Prometheus(url=self.site.prometheus)
+        self.ended = threading.Event()
+        self.lock = threading.Lock()
+        self.failed = ""
+        self.answered = time.monotonic()
+        self.received = 0.0
+        self.thread = threading.Thread(target=self._run, name="drill-watch", daemon=True)
+
+    def start(self) -> None:
+        """Look once, then go on.
+
+        Raises:
+            StackError: Prometheus or the receiver does not answer.
+        """
+        self._look()
+        self.thread.start()
+
+    def stop(self) -> None:
+        """Look no longer; whoever waits is told."""
+        self.ended.set()
+        if self.thread.is_alive():
+            self.thread.join()
+
+    def allow(self, drill: Drill) -> None:
+        """From now on this drill accounts for what fires."""
+        with self.lock:
+            self.under_way.append(drill)
+
+    def healed(self, drill: Drill) -> None:
+        """Its fault is gone; what it fired may take some time to be over."""
+        with self.lock:
+            self.heals.append((time.time(), drill))
+
+    def disallow(self, drill: Drill) -> None:
+        """It accounts for nothing any more."""
+        with self.lock:
+            self.under_way.remove(drill)
+
+    def cause_ended(self, name: str, since: float) -> float | None:
+        """When the last fault was healed that may fire this alert; None while one is still on."""
+        with self.lock:
+            heals = [(at, drill) for at, drill in self.heals if name in drill.allowed]
+            on = [drill for drill in self.under_way if name in drill.allowed]
+            if any(not any(drill is each for _, each in heals) for drill in on):
+                return None
+            return max([since, *(at for at, _ in heals)])
+
+    def firing(self, names: Iterable[str] | None = None) -> set[str]:
+        """Which of these fire now; without names, all but those that always do."""
+        with self.lock:
+            now = {name for name, spells in self.spells.items() if spells[-1].end is None}
+        return now - ALWAYS if names is None else now & set(names)
+
+    def fired(self, name: str, since: float) -> float | None:
+        """When an alert of this name fired first after that time."""
+        with self.lock:
+            return next((each.start for each in self.spells.get(name, ()) if each.start >= since), None)
+
+    def message(self, name: str, status: str, since: float) -> Told | None:
+        """The first one about an alert of this name, with this status, after that time."""
+        with self.lock:
+            return next(
+                (
+                    each
+                    for each in self.told
+                    if (each.name, each.status) == (name, status) and each.received >= since
+                ),
+                None,
+            )
+
+    def last_message(self, name: str, status: str) -> Told | None:
+        """The last one about an alert of this name with this status."""
+        with self.lock:
+            found = [each for each in self.told if (each.name, each.status) == (name, status)]
+        return found[-1] if found else None
+
+    def over(self, name: str) -> bool:
+        """Whether nothing of this name fires, and the last that was told of each of them was its end."""
+        with self.lock:
+            last = {
+                str(sorted(each.alert["labels"].items())): each.status
+                for each in self.told
+                if each.name == name
+            }
+            spells = self.spells.get(name)
+        return "firing" not in last.values() and (not spells or spells[-1].end is not None)
+
+    def wait(self, seconds: float) -> None:
+        """Let some time pass.
+
+        Raises:
+            EndedError: the watch was stopped.
+            StackError: there is nothing to be seen any more.
+        """
+        if self.ended.wait(seconds):
+            raise EndedError
+        if self.failed:
+            raise StackError(self.failed)
+
+    def _run(self) -> None:
+        while not self.ended.wait(PAUSE):
+            try:
+                self._look()
+            except StackError as error:
+                if time.monotonic() > self.answered + SILENCE:
+                    self.failed = str(error)
+
+    def _look(self) -> None:
+        firing = Counter(labels["alertname"] for labels, _ in self.prometheus.query(FIRING))
+        messages = self._messages()
+        now = time.time()
+        self.answered = time.monotonic()
+        with self.lock:
+            accounted = ALWAYS.union(*(drill.allowed for drill in self.under_way))
+            for name in firing:
+                spells = self.spells.setdefault(name, [])
+                if not spells or spells[-1].end is not None:
+                    spells.append(Spell(start=now))
+                    if name not in accounted:
+                        self.strays.append(Stray(name=name, at=now))
+            for name, spells in self.spells.items():
+                if name not in firing and spells[-1].end is None:
+                    spells[-1].end = now
+            self.told += messages
+
+    def _messages(self) -> list[Told]:
+        try:
+            answer = requests.get(self.site.receiver, params={"since": repr(self.received)}, timeout=10)
+            messages = [each for each in answer.json() if each["received"] > self.received]
+            found = [told for each in messages for told in read(each)]
+        except requests.RequestException as error:
+            raise StackError(
+                f"no answer from the receiver at {self.site.receiver} ({type(error).__name__}); "
+                "is it running?"
+            ) from None
+        except (KeyError, TypeError):
+            raise StackError(
+                f"the receiver at {self.site.receiver} gave no list of messages; expected "
+                '[{"received": Unix time, "body": {"alerts": [...]}}]'
+            ) from None
+        if messages:
+            self.received = messages[-1]["received"]
+        return found
+
+
+def read(message: dict[str, Any]) -> list[Told]:
+    """The alerts of one message, as Alertmanager and Grafana send them."""
+    body = message["body"]
+    return [
+        Told(
+            received=message["received"],
+            status=each["status"],
+            alert=each,
+            title=str(body.get("title", "")),
+        )
+        for each in (body.get("alerts", ()) if isinstance(body, dict) else ())
+    ]

@@ -1,0 +1,64 @@
+"""Drills of Redis, one after the other: most of them change how much memory it has, or who may connect."""
+
+from __future__ import annotations
+
+from dashboards.drill.model import Drill
+from examples.drills.common import FAILS, SLOW
+
+LANE = "redis"
+MEGABYTES = 1024 * 1024
+
+DRILLS = (
+    Drill(
+        alerts=("RedisPolicyChanged",),
+        fault="configure-redis",
+        options={"setting": "maxmemory-policy", "value": "volatile-lru"},
+        window=0,
+        lane=LANE,
+        in_ci=True,
+    ),
+    Drill(
+        alerts=("RedisMaxmemoryLow",),
+        fault="configure-redis",
+        options={"setting": "maxmemory", "value": str(256 * MEGABYTES)},
+        lane=LANE,
+    ),
+    Drill(alerts=("RedisBlockedClients",), fault="block-clients", lane=LANE),
+    Drill(alerts=("RedisClientsHigh",), fault="hold-redis-clients", lane=LANE),
+    Drill(
+        alerts=("RedisRejectedConnections",),
+        fault="hold-redis-clients",
+        options={"share": 1.1},
+        window=0,
+        consequences=frozenset({"RedisClientsHigh"}),
+        lane=LANE,
+    ),
+    Drill(alerts=("RedisPersistenceFailing",), fault="fail-saves", lane=LANE),
+    # Enough that four hours at this pace are more than the limit: a megabyte per second of the demo's clock.
+    Drill(
+        alerts=("RedisKeysWithoutTtlGrowing",),
+        fault="grow-keys",
+        options={"per_second": 150, "size": 10_000},
+        lane=LANE,
+        slack=40,
+    ),
+    Drill(alerts=("RedisFragmentationHigh",), fault="fragment-redis", lane=LANE, slack=40),
+    Drill(alerts=("RedisHitRatioLow",), fault="flush-cache", consequences=SLOW, lane=LANE, in_ci=True),
+    Drill(
+        alerts=("RedisEvictionsHurt",),
+        fault="configure-redis",
+        options={"setting": "maxmemory", "value": str(2 * MEGABYTES)},
+        consequences=SLOW | {"RedisMaxmemoryLow", "RedisEvictionsHigh", "RedisHitRatioLow"},
+        lane=LANE,
+    ),
+    Drill(
+        alerts=("RedisMemoryFull",),
+        fault="refuse-writes",
+        consequences=SLOW | {"RedisPolicyChanged", "RedisMaxmemoryLow", "RedisHitRatioLow"},
+        lane=LANE,
+    ),
+    Drill(
+        alerts=("RedisEvictionsHigh",), fault="fill-redis", consequences=SLOW, lane=LANE, in_ci=True, slack=30
+    ),
+    Drill(alerts=("RedisDown",), fault="stop-redis", consequences=SLOW | FAILS, in_ci=True),
+)

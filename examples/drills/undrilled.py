@@ -1,0 +1,13 @@
+"""Alerts that no fault of minutes fires, each with the reason."""
+
+from __future__ import annotations
+
+WEEK = "it compares with the week before, which a demo of minutes does not have; promtool proves it"
+
+UNDRILLED = {
+    "Watchdog": "it fires always; a drill that waits for its silence would break all others",
+    "PrometheusUnreachable": "Grafana alone evaluates it; make grafana-check stops Prometheus under one",
+    "RedisKeyPatternExploded": WEEK,
+    "RedisUnmatchedKeysGrowing": WEEK,
+    "DbPoolCeilingAboveServer": "max_connections changes with a restart alone; the demo's baseline fires it",
+}

@@ -1,0 +1,253 @@
+"""What can be said of drills without breaking anything: times, messages, reports, and mistakes."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner, Result
+
+from alerts.model import Alert
+from alerts.prometheus import rule_of
+from alerts.rules import ALERTS
+from dashboards.cli import main
+from dashboards.drill import Drill, Drills, Outcome, Site, Times, report
+from dashboards.drill.message import Messages
+from dashboards.drill.model import looks_back
+from dashboards.drill.watch import Told, Watch, read
+from dashboards.errors import StackError
+from dashboards.stack import STACK
+
+BY_NAME = {alert.name: alert for alert in ALERTS}
+DOWN, EVICTIONS = BY_NAME["RedisDown"], BY_NAME["RedisEvictionsHigh"]
+DRILL = Drill(alerts=("RedisDown",), fault="stop-redis", about={"instance": "cache:6379"})
+LABELS = {"job": "exporter", "instance": "cache:6379", "environment": "production", "cluster": "main"}
+
+
+@contextlib.contextmanager
+def nothing(_: Drill) -> Iterator[None]:
+    yield
+
+
+SITE = Site(stack=STACK, prometheus="http://127.0.0.1:1", receiver="http://127.0.0.1:1", inject=nothing)
+
+
+@pytest.fixture(scope="module")
+def messages() -> Messages:
+    return Messages(SITE)
+
+
+def told(alert: Alert, **changed: str) -> Told:
+    """A message as Prometheus fills it in; with other labels or annotations where these are given."""
+    rule = rule_of(alert, STACK.rules)
+    labels = {**LABELS, **rule["labels"], "alertname": alert.name}
+    annotations = dict(rule["annotations"])
+    filled = {f"{{{{ $labels.{label} }}}}": value for label, value in labels.items()}
+    filled |= {"{{ $value | humanize }}": "12.5", "{{ $value | humanizePercentage }}": "12.5%"}
+    for template, value in filled.items():
+        annotations = {name: text.replace(template, value) for name, text in annotations.items()}
+    for name, value in changed.items():
+        (annotations if name in annotations else labels)[name] = value
+    return Told(received=1.0, status="firing", alert={"labels": labels, "annotations": annotations})
+
+
+def test_a_message_with_all_that_one_needs_has_no_problem(messages: Messages) -> None:
+    assert messages.problems(told(DOWN), DRILL) == []
+    assert messages.problems(told(EVICTIONS), replace(DRILL, alerts=("RedisEvictionsHigh",))) == []
+
+
+@pytest.mark.parametrize(
+    ("alert", "changed", "problem"),
+    [
+        (DOWN, {"severity": "warning"}, "the message says severity='warning', not 'critical'"),
+        (DOWN, {"service": "api"}, "the message says service='api', not 'redis'"),
+        (DOWN, {"instance": "other:1"}, "the message says instance='other:1', not 'cache:6379'"),
+        (EVICTIONS, {"summary": "Redis throws away keys."}, "the summary 'Redis throws away keys.' is not"),
+        (DOWN, {"summary": "x {{ $labels.instance }}."}, "is not"),
+        (
+            DOWN,
+            {"runbook_url": "http://g/d/backend-runbooks?viewPanel=panel-99999"},
+            "does not lead to panel",
+        ),
+        (DOWN, {"dashboard_url": "http://g/d/elsewhere?viewPanel=panel-1"}, "does not lead to panel"),
+        (DOWN, {"dashboard_url": ""}, "dashboard_url '' does not lead"),
+    ],
+)
+def test_what_is_wrong_with_a_message_is_said(
+    messages: Messages, alert: Alert, changed: dict[str, str], problem: str
+) -> None:
+    found = messages.problems(told(alert, **changed), replace(DRILL, alerts=(alert.name,)))
+    assert any(problem in each for each in found), found
+
+
+def test_a_value_that_no_engine_filled_in_is_no_value(messages: Messages) -> None:
+    summary = told(EVICTIONS).alert["annotations"]["summary"].replace("12.5", "<no value>")
+    assert "is not" in messages.problems(told(EVICTIONS, summary=summary), DRILL)[0]
+
+
+def test_a_title_must_name_the_alert(messages: Messages) -> None:
+    assert messages.problems(replace(told(DOWN), title="[FIRING 1] RedisDown"), DRILL) == []
+    wrong = messages.problems(replace(told(DOWN), title="[FIRING 1] Something"), DRILL)
+    assert wrong == ["the title '[FIRING 1] Something' does not name the alert"]
+
+
+def test_a_panel_that_is_not_in_the_built_file_is_missed() -> None:
+    broken = Messages(SITE)
+    uid, panel = STACK.panel_of(DOWN.signal)
+    del broken.panels[uid][panel]
+    broken.panels["backend-runbooks"][STACK.all_boards[-1].panel_id("RedisDown")] = "Another"
+    found = broken.problems(told(DOWN), DRILL)
+    assert [each.partition(": ")[2].partition(" called")[0] for each in found] == [
+        f"the built board {uid} has no panel {panel}",
+        f"the built board backend-runbooks has no panel {STACK.all_boards[-1].panel_id('RedisDown')}",
+    ]
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    """Knows the boards of the stack, as Grafana does."""
+
+    def do_GET(self) -> None:
+        uid = self.path.partition("?")[0].rpartition("/")[2]
+        self.send_response(200 if uid == "backend-redis" else 404)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None: ...
+
+
+def test_links_are_opened_where_a_grafana_runs() -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        stack = replace(STACK, grafana_url=url)
+        opened = Messages(replace(SITE, stack=stack, grafana=url))
+        links = {
+            name: told(DOWN).alert["annotations"][name].replace(STACK.grafana_url, url)
+            for name in ("dashboard_url", "runbook_url")
+        }
+        found = opened.problems(told(DOWN, **links), DRILL)
+        server.shutdown()
+    assert found == [f"runbook_url: {links['runbook_url']} answered 404, not 200"] or any(
+        "overview" in each for each in found
+    )
+
+
+def test_times_follow_from_the_definition_and_the_clock() -> None:
+    now = Times.computed(DOWN, DRILL, STACK)
+    # A scrape, an evaluation, the hold of a minute in whole evaluations; then the group is waited for.
+    assert now == Times(fired=15 + 30 + 60, delivered=15 + 30 + 60 + 30, resolved=15 + 30 + 60 + 300)
+    scaled = Times.computed(DOWN, DRILL, replace(STACK, time_scale=1 / 20))
+    assert scaled == Times(fired=1 + 1.5 + 3, delivered=1 + 1.5 + 3 + 2, resolved=1 + 1.5 + 3 + 15)
+    late = Times.computed(DOWN, replace(DRILL, lag=60, window=300, fades=0), STACK)
+    assert (late.fired, late.resolved) == (now.fired + 360, now.resolved + 60)
+
+
+def test_what_an_alert_looks_back_is_read_from_its_query() -> None:
+    assert looks_back(DOWN) == 0
+    assert looks_back(EVICTIONS) == EVICTIONS.window == 600
+    assert looks_back(BY_NAME["TargetDown"]) == 180
+
+
+DRILLS = Drills(
+    drills=(DRILL, Drill(alerts=("RedisEvictionsHigh", "RedisHitRatioLow"), fault="fill", in_ci=True)),
+    undrilled={"Watchdog": "it fires always"},
+    site=lambda _file, _report: contextlib.nullcontext(SITE),
+)
+
+
+def test_drills_are_chosen_by_alert_or_for_ci() -> None:
+    assert DRILLS.chosen(()) == DRILLS.drills
+    assert DRILLS.chosen(("RedisHitRatioLow",)) == DRILLS.drills[1:]
+    assert DRILLS.chosen((), in_ci=True) == DRILLS.drills[1:]
+    with pytest.raises(StackError, match="no drill for 'Watchdog': it fires always"):
+        DRILLS.chosen(("Watchdog",))
+    with pytest.raises(StackError, match="no drill for 'RedisDwn': expected one of RedisDown, Redis"):
+        DRILLS.chosen(("RedisDwn",))
+
+
+def test_alerts_without_a_drill_and_without_a_reason_are_named() -> None:
+    small = replace(STACK, alerts=(DOWN, EVICTIONS, BY_NAME["Watchdog"], BY_NAME["ApiDown"]))
+    assert DRILLS.without(small) == ("ApiDown",)
+
+
+def outcome(**values: Any) -> Outcome:
+    return Outcome(alert="RedisDown", drill=DRILL, computed=Times.computed(DOWN, DRILL, STACK), **values)
+
+
+def test_reports_say_what_came_when_and_what_did_not() -> None:
+    well = outcome(fired=52.51, delivered=80.0, resolved=300.0)
+    bad = outcome(fired=10.0, problems=["was not delivered within 100 s"])
+    assert report.row(well) == {
+        "alert": "RedisDown",
+        "fault": "stop-redis",
+        "options": {},
+        "ok": True,
+        "fired": 52.5,
+        "delivered": 80.0,
+        "resolved": 300.0,
+        "computed": {"fired": 105.0, "delivered": 135.0, "resolved": 405.0},
+        "problems": [],
+    }
+    assert json.loads(json.dumps(report.row(bad)))["delivered"] is None
+    suite = ElementTree.fromstring(report.junit([well, bad]))  # noqa: S314 - our own
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    assert [each.get("message") for each in suite.iter("failure")] == ["was not delivered within 100 s"]
+    assert report.summary([well, bad], 50).startswith(
+        "1 of 2 drilled alerts as they should be, 50 in the stack"
+    )
+
+
+def test_messages_of_both_engines_are_read() -> None:
+    alert = {"status": "firing", "labels": {"alertname": "RedisDown"}, "annotations": {}}
+    (of_alertmanager,) = read({"received": 2.0, "body": {"status": "firing", "alerts": [alert]}})
+    assert (of_alertmanager.name, of_alertmanager.status, of_alertmanager.title) == (
+        "RedisDown",
+        "firing",
+        "",
+    )
+    (of_grafana,) = read({"received": 2.0, "body": {"title": "[FIRING]", "alerts": [alert]}})
+    assert of_grafana.title == "[FIRING]"
+    assert read({"received": 2.0, "body": ["something else"]}) == []
+
+
+def test_a_site_that_does_not_answer_is_said_at_once() -> None:
+    with pytest.raises(StackError, match="no answer from Prometheus at "):
+        Watch(SITE).start()
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["drill", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("RedisDwn",), "error: there is no drill for 'RedisDwn': expected one of "),
+        (("Watchdog",), "error: there is no drill for 'Watchdog': it fires always"),
+        (("--drills", "nothing"), "error: --drills 'nothing': expected module:NAME, such as mycompany"),
+        (("--drills", "no.such:DRILLS"), "error: --drills 'no.such:DRILLS': no module named 'no'"),
+        (
+            ("--drills", "examples.drills:site"),
+            "expected a dashboards.drill.model.Drills; the module has DRILLS",
+        ),
+        (("RedisDown", "--chain", "/nowhere/chain.json"), "error: /nowhere/chain.json: No such file"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_code_2(arguments: tuple[str, ...], message: str) -> None:
+    done = run(*arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_list_breaks_nothing() -> None:
+    done = run("RedisDown", "--list")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[0] == "RedisDown: stop-redis"
+    assert "Watchdog: not drilled: it fires always" in done.stdout
