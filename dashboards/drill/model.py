@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.model import Alert
-from alerts.notify import GROUP_INTERVAL, GROUP_WAIT
+from alerts.routing import GROUP_INTERVAL, GROUP_WAIT
 from dashboards.errors import StackError
 from dashboards.stack import Stack, named
 from signals.numbers import Seconds
@@ -67,8 +67,8 @@ class Times:
     """Seconds of this machine's clock.
 
     Attributes:
-        fired: from the injection until Prometheus says that it fires.
-        delivered: from the injection until the receiver has the message.
+        fired: from the end of the injection until Prometheus says that it fires.
+        delivered: from then until the receiver has the message.
         resolved: from the healing until the receiver is told that it is over.
     """
 

@@ -105,10 +105,11 @@ class Course:
         self.report(f"{drill}: injected; {', '.join(drill.alerts)} must fire")
         try:
             with self.site.inject(drill):
+                on = time.time()  # to fill a memory takes its time
                 for each in outcomes:
-                    self._await_firing(each, began)
+                    self._await_firing(each, began, on)
                 for each in outcomes:
-                    self._await_message(each, began)
+                    self._await_message(each, began, on)
                 _blame(outcomes, *self.look(drill, began))
         except (EndedError, StackError):
             raise
@@ -117,18 +118,18 @@ class Course:
         healed = time.time()
         self.watch.healed(drill)
         self.report(f"{drill}: healed after {healed - began:.0f} s")
-        self.settling.append(self.settlers.submit(self._settle, drill, outcomes, began, healed))
+        self.settling.append(self.settlers.submit(self._settle, drill, outcomes, healed))
 
-    def _await_firing(self, outcome: Outcome, began: float) -> None:
+    def _await_firing(self, outcome: Outcome, began: float, on: float) -> None:
         limit = outcome.computed.fired + outcome.drill.slack
-        self._wait(lambda: self.watch.fired(outcome.alert, began) is not None, began + limit - time.time())
+        self._wait(lambda: self.watch.fired(outcome.alert, began) is not None, on + limit - time.time())
         fired = self.watch.fired(outcome.alert, began)
         if fired is None:
             outcome.problems.append(f"did not fire within {limit:.0f} s")
         else:
-            outcome.fired = fired - began
+            outcome.fired = max(0.0, fired - on)
 
-    def _await_message(self, outcome: Outcome, began: float) -> None:
+    def _await_message(self, outcome: Outcome, began: float, on: float) -> None:
         if outcome.fired is None:
             return
         limit = outcome.computed.delivered + outcome.drill.slack
@@ -136,25 +137,24 @@ class Course:
         def told() -> bool:
             return self.watch.message(outcome.alert, "firing", began) is not None
 
-        self._wait(told, began + limit - time.time())
+        self._wait(told, on + limit - time.time())
         message = self.watch.message(outcome.alert, "firing", began)
         if message is None:
             outcome.problems.append(f"was not delivered within {limit:.0f} s")
         else:
-            outcome.delivered = message.received - began
+            outcome.delivered = max(0.0, message.received - on)
             outcome.problems += self.messages.problems(message, outcome.drill)
 
-    def _settle(self, drill: Drill, outcomes: list[Outcome], began: float, healed: float) -> None:
+    def _settle(self, drill: Drill, outcomes: list[Outcome], healed: float) -> None:
         """Wait until each alert is over, and told so; then nothing that fires is this drill's any more."""
         for each in outcomes:
             if each.delivered is not None:
                 self._await_end(each, healed)
         self._wait(lambda: not self.watch.firing(drill.allowed), QUIET)
         self.watch.disallow(drill)
-        ended = time.time()
-        strays = sorted({each.name for each in self.watch.strays if began <= each.at <= ended})
+        strays = {each.name for each in self.watch.strays if any(drill is one for one in each.drills)}
         if strays:
-            _blame(outcomes, f"{', '.join(strays)} fired too while it was under way, which nothing declares")
+            _blame(outcomes, f"{', '.join(sorted(strays))} fired too, which nothing declares")
         for each in outcomes:
             self.report(line(each))
 

@@ -14,12 +14,13 @@ import requests
 from dashboards.drill.model import Drill, Site
 from dashboards.errors import StackError
 from dashboards.prometheus_api import Prometheus
+from exporters.catalogue.external import ALERTNAME, ALERTS, ALERTSTATE
 
 ALWAYS = frozenset({"Watchdog"})
 PAUSE = 0.4
 # A Prometheus or receiver that says nothing for so long is no part of any drill.
 SILENCE = 60.0
-FIRING = 'ALERTS{alertstate="firing"}'
+FIRING = f'{ALERTS.name}{{{ALERTSTATE.name}="firing"}}'
 
 
 class EndedError(Exception):
@@ -53,15 +54,22 @@ class Told:
     @property
     def name(self) -> str:
         """Of the alert."""
-        return str(self.alert["labels"]["alertname"])
+        return str(self.alert["labels"][ALERTNAME.name])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stray:
-    """An alert that no drill under way accounts for."""
+    """An alert that no drill under way accounts for.
+
+    Attributes:
+        name: of the alert.
+        at: Unix time.
+        drills: those whose fault was on, or the last one that was.
+    """
 
     name: str
     at: float
+    drills: tuple[Drill, ...]
 
 
 @dataclass
@@ -118,8 +126,9 @@ class Watch:
         """When the last fault was healed that may fire this alert; None while one is still on."""
         with self.lock:
             heals = [(at, drill) for at, drill in self.heals if name in drill.allowed]
+            healed = [drill for _, drill in heals]
             on = [drill for drill in self.under_way if name in drill.allowed]
-            if any(not any(drill is each for _, each in heals) for drill in on):
+            if any(not any(drill is each for each in healed) for drill in on):
                 return None
             return max([since, *(at for at, _ in heals)])
 
@@ -184,7 +193,7 @@ class Watch:
                     self.failed = str(error)
 
     def _look(self) -> None:
-        firing = Counter(labels["alertname"] for labels, _ in self.prometheus.query(FIRING))
+        firing = Counter(labels[ALERTNAME.name] for labels, _ in self.prometheus.query(FIRING))
         messages = self._messages()
         now = time.time()
         self.answered = time.monotonic()
@@ -195,11 +204,16 @@ class Watch:
                 if not spells or spells[-1].end is not None:
                     spells.append(Spell(start=now))
                     if name not in accounted:
-                        self.strays.append(Stray(name=name, at=now))
+                        self.strays.append(Stray(name=name, at=now, drills=self._suspects()))
             for name, spells in self.spells.items():
                 if name not in firing and spells[-1].end is None:
                     spells[-1].end = now
             self.told += messages
+
+    def _suspects(self) -> tuple[Drill, ...]:
+        healed = [drill for _, drill in self.heals]
+        on = [drill for drill in self.under_way if not any(drill is each for each in healed)]
+        return tuple(on or healed[-1:])
 
     def _messages(self) -> list[Told]:
         try:

@@ -14,8 +14,11 @@ from dashboards.targets import Job
 from dashboards.write import render, write
 from examples.demo.chain import GRAFANA_PROVISIONING, PROVISIONING, Ports, Render
 from examples.demo.process import ServerError
+from signals.limits import postgres
 
 LABELS = {"environment": "demo", "cluster": "local"}
+# Limits of how long something may last; on the demo's clock they are as short as its windows.
+AGES = (postgres.IDLE_IN_TRANSACTION, postgres.LONG_TRANSACTION, postgres.LONGEST_BLOCKED)
 
 
 def demo_stack(stack: Stack, ports: Ports, *, time_scale: float) -> Stack:
@@ -33,6 +36,7 @@ def demo_stack(stack: Stack, ports: Ports, *, time_scale: float) -> Stack:
         engine="prometheus",
         targets=targets,
         notifications=_told(ports.url("webhook")),
+        limits=(*stack.limits, *(replace(age, value=age.value * time_scale) for age in AGES)),
         time_scale=stack.time_scale * time_scale,
         grafana_url=ports.url("grafana"),
     )

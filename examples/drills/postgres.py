@@ -4,21 +4,62 @@ from __future__ import annotations
 
 from dashboards.drill.model import Drill
 from examples.drills.common import FAILS, HEAVY, SLOW
+from signals.limits.postgres import IDLE_IN_TRANSACTION, LONG_TRANSACTION, LONGEST_BLOCKED
 
 SESSIONS, OBJECTS = "sessions", "objects"
 INDEX = {"index": "idx_timer_cards_approval_queue", "table": "timer_cards"}
+
+SERVER = {"at": "server", "connections": 200}
 
 DRILLS = (
     Drill(
         alerts=("PostgresConnectionsHigh",),
         fault="hold-connections",
-        options={"at": "server", "connections": 200, "leave": 24},
+        options={**SERVER, "leave": 24},
         lane=SESSIONS,
         in_ci=True,
     ),
     Drill(
+        alerts=("PostgresConnectionsCritical",),
+        fault="hold-connections",
+        options={**SERVER, "leave": 6},
+        consequences=frozenset({"PostgresConnectionsHigh"}),
+        lane=SESSIONS,
+    ),
+    Drill(
+        alerts=("PostgresIdleInTransaction",),
+        fault="open-transaction",
+        window=IDLE_IN_TRANSACTION.value,
+        lane=SESSIONS,
+    ),
+    # Only the payroll waits for this table, so the pools are not drained.
+    Drill(
+        alerts=("PostgresBlockedSessions",),
+        fault="lock-table",
+        options={"table": "salary_calculations"},
+        window=LONGEST_BLOCKED.value,
+        consequences=frozenset({"PostgresIdleInTransaction"}),
+        lane=SESSIONS,
+        in_ci=True,
+    ),
+    # Each meeting takes a second of PostgreSQL's own clock; three are needed.
+    Drill(alerts=("PostgresDeadlocks",), fault="deadlock", window=100, lane=SESSIONS),
+    Drill(
+        alerts=("PostgresLongTransaction",),
+        fault="long-transaction",
+        window=LONG_TRANSACTION.value,
+        lane=SESSIONS,
+    ),
+    Drill(
         alerts=("ExpectedIndexMissing",), fault="drop-index", about=INDEX, lag=HEAVY, lane=OBJECTS, in_ci=True
     ),
+    Drill(
+        alerts=("PostgresTempFiles",),
+        fault="temp-files",
+        consequences=SLOW | {"PostgresSlowQueries"},
+        lane=OBJECTS,
+    ),
+    Drill(alerts=("PostgresCacheHitLow",), fault="cold-reads", consequences=SLOW, lane=OBJECTS),
     Drill(
         alerts=("PostgresDown",),
         fault="stop-postgres",

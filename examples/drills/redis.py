@@ -43,7 +43,7 @@ DRILLS = (
         slack=40,
     ),
     Drill(alerts=("RedisFragmentationHigh",), fault="fragment-redis", lane=LANE, slack=40),
-    Drill(alerts=("RedisHitRatioLow",), fault="flush-cache", consequences=SLOW, lane=LANE, in_ci=True),
+    Drill(alerts=("RedisHitRatioLow",), fault="flush-cache", consequences=SLOW, lane=LANE),
     Drill(
         alerts=("RedisEvictionsHurt",),
         fault="configure-redis",

@@ -19,7 +19,8 @@ from examples.faults import FaultError, Targets, injected, make
 from examples.load import Load
 
 TIME_SCALE = 1 / 20
-RATE = 25.0
+# Enough look-ups for the rule on their ratio.
+RATE = 30.0
 LONGEST = 4 * 3600.0
 # A cold cache, a first key count and full windows; production's seconds.
 WARM_UP = 900.0

@@ -123,7 +123,7 @@ class TempFiles(Repeated):
         """Sort once; some megabytes."""
         with psycopg.connect(self.dsn, application_name="report") as connection:
             connection.execute("SET LOCAL work_mem = '64kB'")
-            connection.execute("SELECT id FROM timer_cards ORDER BY hours, id OFFSET 199999")
+            connection.execute("SELECT * FROM timer_cards ORDER BY hours, id OFFSET 199999")
 
 
 class ColdReads(Repeated):
