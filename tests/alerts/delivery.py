@@ -35,7 +35,7 @@ def alert(name: str, instance: str, *, over: bool = False, **labels: str) -> Jso
         },
         "annotations": {
             "summary": f"5.3% of requests to {instance} fail, above 1 %.",
-            "description": "Users get errors & <retry>.",
+            "description": "Users get errors & <retry>, *now*.",
             "action": ACTION,
             "runbook_url": "http://grafana.example.org/d/backend-runbooks?viewPanel=panel-9",
             "dashboard_url": "http://grafana.example.org/d/backend-api?viewPanel=panel-7"
