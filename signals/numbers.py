@@ -52,6 +52,7 @@ PER_SECOND = Unit(name="per second", seconds=-1)
 BYTES = Unit(name="bytes", bytes=1)
 BYTES_PER_SECOND = Unit(name="bytes/s", bytes=1, seconds=-1)
 STATE = Unit(name="state")
+MILLION = 1_000_000
 # Those that a board can draw.
 UNITS = tuple(value for value in vars().copy().values() if isinstance(value, Unit))
 
@@ -228,6 +229,8 @@ def spoken(value: float, unit: Unit) -> str:
         return f"{value * 100:.4g} %"
     if unit in (BYTES, BYTES_PER_SECOND):
         return _bytes(value) + ("/s" if unit is BYTES_PER_SECOND else "")
+    if unit is COUNT and value >= MILLION:
+        return f"{value / MILLION:.6g} million"
     return f"{value:.6g}" + ("" if unit in (COUNT, STATE) else f" {unit.name}")
 
 

@@ -4,22 +4,61 @@ from __future__ import annotations
 
 from exporters.catalogue import postgres as pg
 from exporters.catalogue import postgres_objects as objects
+from exporters.catalogue import postgres_replication as replication
 from signals.idioms import promql, value
+from signals.limits import postgres as limits
 from signals.model import Signal
-from signals.numbers import BYTES, RATIO
+from signals.numbers import BYTES, COUNT, RATIO, SECONDS
 
+TABLE = (objects.SCHEMANAME, objects.RELNAME)
+NAME = "{{schemaname}}.{{relname}}"
+
+DEAD = value(objects.TABLE_DEAD, by=TABLE)
 DEAD_ROWS = Signal(
     title="Dead rows by table",
     why="Share of a table's rows that are dead and not yet vacuumed.",
-    good="Below 20 %.",
     act="Look for a long transaction that keeps vacuum from removing them.",
-    query=promql(
-        "{dead} / ({live} + {dead} > 0)",
-        dead=value(objects.TABLE_DEAD, by=(objects.RELNAME,)),
-        live=value(objects.TABLE_LIVE, by=(objects.RELNAME,)),
-    ),
+    query=promql("{dead} / ({live} + {dead} > 0)", dead=DEAD, live=value(objects.TABLE_LIVE, by=TABLE)),
     unit=RATIO,
-    legend="{{relname}}",
+    objective=limits.DEAD_ROWS,
+    legend=NAME,
+)
+VACUUM_AGE = Signal(
+    title="Since the last vacuum",
+    why="Time since a table was vacuumed, by hand or automatically; tables that never were are not shown.",
+    act="With many dead rows: look for what keeps autovacuum away; vacuum (verbose) TABLE; says it.",
+    query=promql("time() - {vacuumed}", vacuumed=value(objects.TABLE_LAST_VACUUM, over="max", by=TABLE)),
+    unit=SECONDS,
+    objective=limits.VACUUM_AGE,
+    legend=NAME,
+)
+XID_AGE = Signal(
+    title="Age of transaction ids",
+    why="Transactions since the oldest one that is not frozen, by database. The server stops at 2.1 billion.",
+    act="Find what holds vacuum back: old transactions, slots, prepared ones. Then vacuum the oldest table.",
+    query=value(pg.FROZEN_XID_AGE, over="max", by=(pg.DATNAME,)),
+    unit=COUNT,
+    objective=limits.XID_AGE,
+    critical=limits.XID_AGE_CRITICAL,
+    legend="{{datname}}",
+)
+LAG = Signal(
+    title="Replication lag",
+    why="How old is what a replica shows; 0 on a primary.",
+    act="Is it connected, does it replay, does a statement on it stand in the way?",
+    query=value(replication.LAG, over="max"),
+    unit=SECONDS,
+    objective=limits.REPLICATION_LAG,
+    legend="{{instance}}",
+)
+SLOT_RETAINED = Signal(
+    title="Log kept for slots",
+    why="Log that the server keeps since its reader may still want it, by slot.",
+    act="Whose is it? Bring the reader back, or drop the slot.",
+    query=value(replication.SLOT_RETAINED, over="max", by=(replication.SLOT_NAME,)),
+    unit=BYTES,
+    objective=limits.SLOT_RETAINED,
+    legend="{{slot_name}}",
 )
 DATABASE_SIZE = Signal(
     title="Database size",

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from alerts.cases import api, api_cost, api_load, pool, postgres, postgres_objects, redis, telemetry
+from alerts.cases import (
+    api,
+    api_cost,
+    api_load,
+    pool,
+    postgres,
+    postgres_objects,
+    postgres_upkeep,
+    redis,
+    telemetry,
+)
 from alerts.proof.model import Case
 
 CASES: tuple[Case, ...] = (
@@ -12,6 +22,7 @@ CASES: tuple[Case, ...] = (
     *pool.CASES,
     *postgres.CASES,
     *postgres_objects.CASES,
+    *postgres_upkeep.CASES,
     *redis.CASES,
     *telemetry.CASES,
 )

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from alerts.model import Alert
-from alerts.rules import api, api_cost, api_load, pool, postgres, postgres_objects, redis, telemetry
+from alerts.rules import (
+    api,
+    api_cost,
+    api_load,
+    pool,
+    postgres,
+    postgres_objects,
+    postgres_upkeep,
+    redis,
+    telemetry,
+)
 
 ALERTS: tuple[Alert, ...] = (
     *api.ALERTS,
@@ -12,6 +22,7 @@ ALERTS: tuple[Alert, ...] = (
     *pool.ALERTS,
     *postgres.ALERTS,
     *postgres_objects.ALERTS,
+    *postgres_upkeep.ALERTS,
     *redis.ALERTS,
     *telemetry.ALERTS,
 )

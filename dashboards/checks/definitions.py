@@ -147,8 +147,7 @@ def _read(stack: Stack) -> Iterator[Number]:
     """The objectives and limits that the stack's own signals, alerts and recordings name."""
     for signal in _signals(stack):
         yield from signal.query.numbers
-        if signal.objective is not None:
-            yield signal.objective
+        yield from (number for number in (signal.objective, signal.critical) if number is not None)
     for alert in stack.alerts:
         yield from (number for query in alert.queries for number in query.numbers)
         yield alert.threshold

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signals.numbers import BYTES_PER_SECOND, COUNT, PER_SECOND, RATIO, SECONDS, Limit
+from signals.numbers import BYTES, BYTES_PER_SECOND, COUNT, PER_SECOND, RATIO, SECONDS, Limit
 
 CONNECTIONS_SHARE = Limit(
     key="connections_share",
@@ -58,6 +58,48 @@ TEMP_BYTES = Limit(
     value=10 * 1024 * 1024,
     unit=BYTES_PER_SECOND,
     why="It is read again, so the disks carry twice as much, and the data waits behind it.",
+)
+DEAD_ROWS = Limit(
+    key="dead_rows",
+    value=0.2,
+    unit=RATIO,
+    why="At a fifth autovacuum begins by default; a table that stays above it is not kept up with.",
+)
+MINIMUM_DEAD = Limit(
+    key="minimum_dead",
+    value=10_000,
+    unit=COUNT,
+    why="Fewer dead rows cost nobody anything, whatever their share.",
+)
+VACUUM_AGE = Limit(
+    key="vacuum_age",
+    value=7 * 86_400,
+    unit=SECONDS,
+    why="A week has a quiet hour for any table.",
+)
+XID_AGE = Limit(
+    key="xid_age",
+    value=500_000_000,
+    unit=COUNT,
+    why="Autovacuum begins by force at 200 million; at more than twice that it does not get through.",
+)
+XID_AGE_CRITICAL = Limit(
+    key="xid_age_critical",
+    value=1_200_000_000,
+    unit=COUNT,
+    why="At 2.1 billion the server refuses to write; to freeze a large table takes days.",
+)
+REPLICATION_LAG = Limit(
+    key="replication_lag",
+    value=30,
+    unit=SECONDS,
+    why="Readers of a replica expect what was written seconds ago; half a minute is another state.",
+)
+SLOT_RETAINED = Limit(
+    key="slot_retained",
+    value=1024**3,
+    unit=BYTES,
+    why="As much as max_wal_size keeps by default; from there on the disk fills for the slot alone.",
 )
 SLOW_STATEMENT = Limit(
     key="slow_statement",

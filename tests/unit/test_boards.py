@@ -14,8 +14,11 @@ from dashboards.boards import BOARDS
 from dashboards.grafana import render_board
 from dashboards.layout import place
 from dashboards.model import Board, BoardError, Panel, graph, row, stat, text
+from dashboards.visual import thresholds
 from exporters.catalogue import external
-from signals import api, limits, objectives
+from signals import api, limits, objectives, postgres
+from signals.model import SignalError
+from signals.numbers import BYTES, RATIO, Limit
 from signals.promql import Context
 
 NUMBERS = {number.key: number for number in (*objectives.OBJECTIVES, *limits.LIMITS)}
@@ -114,3 +117,33 @@ def test_a_replaced_objective_moves_the_line_and_the_description() -> None:
 def test_a_team_without_identity_labels_gets_boards_without_them() -> None:
     found = render_board(BOARDS[0], replace(CONTEXT, identity=()))
     assert "environment" not in str(found)
+
+
+def test_what_is_critical_is_red_past_the_objective() -> None:
+    assert thresholds(postgres.CONNECTIONS_SHARE, NUMBERS)["steps"] == [
+        {"color": "green", "value": None},
+        {"color": "orange", "value": pytest.approx(0.8)},
+        {"color": "red", "value": pytest.approx(0.95)},
+    ]
+    warm, cold = (
+        Limit(key=key, value=value, unit=RATIO, why="It.", better="higher")
+        for key, value in (("warm", 0.9), ("cold", 0.5))
+    )
+    hits = replace(postgres.CACHE_HIT_RATIO, objective=warm, critical=cold)
+    assert thresholds(hits, {"cold": replace(cold, value=0.4)})["steps"] == [
+        {"color": "red", "value": None},
+        {"color": "orange", "value": 0.4},
+        {"color": "green", "value": 0.9},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("critical", "complaint"),
+    [
+        (Limit(key="full", value=1, unit=BYTES, why="It."), "but 'full' is 1 B, in 'bytes'"),
+        (Limit(key="cold", value=0.5, unit=RATIO, why="It.", better="higher"), "'cold', better higher"),
+    ],
+)
+def test_a_critical_limit_that_is_none_of_the_signal_is_refused(critical: Limit, complaint: str) -> None:
+    with pytest.raises(SignalError, match=complaint):
+        replace(postgres.CONNECTIONS_SHARE, critical=critical)

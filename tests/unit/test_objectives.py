@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from signals import objectives
-from signals.numbers import Objective
+from signals.numbers import BYTES, COUNT, RATIO, SECONDS, Objective, Unit, spoken
 
 MIB = 1024 * 1024
 # Baseline, week 1, month 1; None where the audit says nothing.
@@ -42,3 +42,18 @@ def test_a_target_has_the_audits_numbers(objective: Objective) -> None:
     assert objective.value == objective.month1
     if objective.baseline is not None and objective.month1 is not None:
         assert (objective.month1 > objective.baseline) == (objective.better == "higher")
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "told"),
+    [
+        (0.15, SECONDS, "150 ms"),
+        (604_800, SECONDS, "7 d"),
+        (0.95, RATIO, "95 %"),
+        (512 * MIB, BYTES, "512 MiB"),
+        (10_000, COUNT, "10000"),
+        (500_000_000, COUNT, "500 million"),
+    ],
+)
+def test_a_number_is_told_as_a_person_says_it(value: float, unit: Unit, told: str) -> None:
+    assert spoken(value, unit) == told
