@@ -43,7 +43,7 @@ DIGEST := find provisioning/blackbox $(FILES) -type f ! -path '*/targets/*' -exe
 # The one place that names the resolver of `make lock`.
 UV := uv==0.13.9
 
-.PHONY: help demo test drills lint check build up down bench grafana-check lock clean packages
+.PHONY: help demo test drills soak lint check build up down bench grafana-check lock clean packages
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ test: packages $(READY) $(OLDEST_READY) lint check ## Prove everything; installs
 
 drills: packages $(READY) ## Break a demo on purpose: does each alert fire, arrive and resolve? (ARGS="RedisDown --json")
 	$(DASHBOARDS) drill $(ARGS)
+
+soak: packages $(READY) ## Run a demo that is healthy for ten minutes and more: no alert may fire (ARGS=--minutes=30).
+	$(BIN)/python -m examples.soak $(ARGS)
 
 lint: $(READY) ## Format, lint, types, layers.
 	$(BIN)/ruff format --check .

@@ -41,9 +41,9 @@ def exporter_role(postgres: Postgres, database: str) -> str:
     return postgres.url("obs_exporter", password, database)
 
 
-def exporter_user(redis: Redis) -> str:
-    """Create the exporter's user as `redis.acl` ships it; return its URL."""
-    password = secrets.token_urlsafe()
+def exporter_user(redis: Redis, password: str = "") -> str:
+    """Create the exporter's user as `redis.acl` ships it, or with this password; return its URL."""
+    password = password or secrets.token_urlsafe()
     _, name, *rules = ACL.read_text().split()
     with Client.from_url(redis.url) as client:
         client.execute_command("ACL", "SETUSER", name, *rules, f">{password}")

@@ -7,32 +7,67 @@ from examples.drills.common import FAILS, HEAVY, SLOW
 
 LANE = "application"
 EMPLOYEES = {"handler": "/api/employees"}
+# Of connections that are held in an open transaction.
+HELD = frozenset(
+    {
+        "ApiInProgressHigh",
+        "DbConnectionsHeldLong",
+        "DbPoolWaitHigh",
+        "PostgresConnectionsHigh",
+        "PostgresIdleInTransaction",
+        "PostgresLongTransaction",
+    }
+)
 
 DRILLS = (
     Drill(alerts=("ApiErrorRatioHigh",), fault="errors", lane=LANE, in_ci=True),
-    Drill(alerts=("ApiLatencyP95High",), fault="slow-endpoint", lane=LANE, in_ci=True),
+    Drill(
+        alerts=("ApiLatencyP95High", "ApiLatencyAverageHigh"), fault="slow-endpoint", lane=LANE, in_ci=True
+    ),
     Drill(
         alerts=("ApiQueriesPerRequestHigh",),
         fault="nplusone",
         options={"queries": 40},
         about=EMPLOYEES,
-        consequences=SLOW,
+        consequences=SLOW | {"ApiNPlusOne"},  # until the average of the window is as high as the fault is
         lane=LANE,
         in_ci=True,
     ),
     Drill(
-        alerts=("PostgresSlowQueries",),
-        fault="slow-endpoint",
-        options={"at": "database"},
+        alerts=("ApiNPlusOne",),
+        fault="nplusone",
+        options={"queries": 6},
+        about=EMPLOYEES,
         consequences=SLOW,
+        lane=LANE,
+    ),
+    Drill(
+        alerts=("ApiResponseLarge",),
+        fault="large-response",
+        about={"handler": "/api/factories"},
+        consequences=SLOW,
+        lane=LANE,
+    ),
+    Drill(alerts=("ApiInProgressHigh",), fault="slow-clients", consequences=SLOW, lane=LANE),
+    Drill(
+        alerts=("PostgresSlowQueries", "DbConnectionsHeldLong"),
+        fault="slow-endpoint",
+        options={"at": "database", "delay": 4},
+        consequences=SLOW | {"ApiInProgressHigh"},
         lag=HEAVY,
         lane=LANE,
     ),
     Drill(
-        alerts=("DbPoolTimeouts",),
+        alerts=("DbPoolTimeouts", "DbPoolSaturated"),
         fault="hold-connections",
-        consequences=SLOW | FAILS | {"PostgresConnectionsHigh"},
+        consequences=SLOW | FAILS | HELD,
         in_ci=True,
+    ),
+    Drill(
+        alerts=("DbPoolWaitHigh",),
+        fault="hold-connections",
+        options={"on_seconds": 0.8, "off_seconds": 1.2},
+        consequences=SLOW | FAILS | HELD | {"DbPoolSaturated"},
     ),
     Drill(alerts=("ApiDown",), fault="stop-api", consequences=SLOW | FAILS, in_ci=True),
 )

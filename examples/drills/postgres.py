@@ -38,7 +38,7 @@ DRILLS = (
         fault="lock-table",
         options={"table": "salary_calculations"},
         window=LONGEST_BLOCKED.value,
-        consequences=frozenset({"PostgresIdleInTransaction"}),
+        consequences=frozenset({"PostgresIdleInTransaction", "DbConnectionsHeldLong"}),
         lane=SESSIONS,
         in_ci=True,
     ),
@@ -63,7 +63,10 @@ DRILLS = (
     Drill(
         alerts=("PostgresDown",),
         fault="stop-postgres",
-        consequences=SLOW | FAILS | {"ApiDown", "DbPoolTimeouts"},
+        consequences=SLOW
+        | FAILS
+        | {"ApiDown", "DbPoolTimeouts", "DbPoolSaturated", "DbPoolWaitHigh"}
+        | {"DbConnectionsHeldLong", "ApiInProgressHigh"},
         in_ci=True,
     ),
 )

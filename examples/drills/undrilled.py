@@ -4,10 +4,16 @@ from __future__ import annotations
 
 WEEK = "it compares with the week before, which a demo of minutes does not have; promtool proves it"
 
+DAY = "it compares with a day or more ago, which a demo of minutes does not have; promtool proves it"
+
 UNDRILLED = {
     "Watchdog": "it fires always; a drill that waits for its silence would break all others",
     "PrometheusUnreachable": "Grafana alone evaluates it; make grafana-check stops Prometheus under one",
     "RedisKeyPatternExploded": WEEK,
     "RedisUnmatchedKeysGrowing": WEEK,
+    "ApiTrafficDrop": DAY,
+    "ApiExceptionNew": DAY,
+    "ApiCompressionLost": DAY,
+    "ApiNearCapacity": "the demo's machine does not carry 400 requests per second; promtool proves it",
     "DbPoolCeilingAboveServer": "max_connections changes with a restart alone; the demo's baseline fires it",
 }

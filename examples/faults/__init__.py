@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from examples.faults.application import (
+    SlowClients,
     block_loop,
     errors,
     hold_pool,
@@ -62,6 +63,7 @@ FAULTS: Mapping[str, Callable[..., Fault]] = {
     "nplusone": nplusone,
     "hold-connections": hold_connections,
     "block-loop": block_loop,
+    "slow-clients": SlowClients,
     "large-response": GrowPayload,
     "lose-compression": lose_compression,
     "open-transaction": OpenTransaction,

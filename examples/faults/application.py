@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from examples.faults.model import Targets
 
@@ -83,3 +85,29 @@ def lose_compression(targets: Targets) -> AppFault:
 
 def _fault(targets: Targets, name: str, **values: object) -> AppFault:
     return AppFault(Path(targets.fault_file), name, values)
+
+
+class SlowClients:
+    """Many clients begin to send a request and never end it: each keeps the application waiting."""
+
+    HEAD = (
+        "POST /api/payroll/batch HTTP/1.1\r\nHost: backend\r\nContent-Type: application/json\r\n"
+        "Content-Length: 1000\r\n\r\n{"
+    )
+
+    def __init__(self, targets: Targets, *, connections: int = 240) -> None:
+        self.address = urlsplit(targets.url("api"))
+        self.count = connections
+        self.held: list[socket.socket] = []
+
+    def inject(self) -> None:
+        """Open the connections, and send what comes before the body."""
+        while len(self.held) < self.count:
+            host, port = self.address.hostname, self.address.port
+            self.held.append(socket.create_connection((host, port), timeout=10))
+            self.held[-1].sendall(self.HEAD.encode())
+
+    def heal(self) -> None:
+        """Hang up."""
+        while self.held:
+            self.held.pop().close()

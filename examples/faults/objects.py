@@ -120,10 +120,12 @@ class TempFiles(Repeated):
         self.dsn = targets.database_url
 
     def step(self) -> None:
-        """Sort once; some megabytes."""
+        """Sort once: few rows, and wide ones, so that bytes are many and comparisons few."""
         with psycopg.connect(self.dsn, application_name="report") as connection:
             connection.execute("SET LOCAL work_mem = '64kB'")
-            connection.execute("SELECT * FROM timer_cards ORDER BY hours, id OFFSET 199999")
+            connection.execute(
+                "SELECT repeat(md5(id::text), 60) AS wide FROM employees ORDER BY wide OFFSET 1000000"
+            )
 
 
 class ColdReads(Repeated):

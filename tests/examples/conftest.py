@@ -113,5 +113,6 @@ def targets(
         database_url=backend_url,
         redis_url=redis_server.url,
         superuser_dsn=postgres.superuser_dsn,
+        ports={"api": fixed.port},
         processes={name: server.process.pid for name, server in processes.items() if server.process},
     )

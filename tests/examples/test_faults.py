@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from examples.demo.process import ROOT, wait_until
 from examples.demo.servers import Api
 from examples.faults import Fault, FaultError, Targets, injected, make
 from examples.faults.process import SPAWNED, family
+from exporters.api.page import ApiPage
 from tests.examples.conftest import count, statuses
 
 
@@ -85,9 +87,21 @@ def test_a_blocked_loop_holds_up_other_routes(fixed: Api, targets: Targets) -> N
             wait([*blockers, *others])
         return max(each.result() for each in others)
 
-    assert slowest() < 0.3
-    with injected(make("block-loop", targets, handler="/api/requests", delay=0.3)):
-        wait_until(lambda: slowest() > 0.3, "a route that does nothing has to wait")
+    assert slowest() < 1.5
+    with injected(make("block-loop", targets, handler="/api/requests", delay=1.5)):
+        wait_until(lambda: slowest() > 1.5, "a route that does nothing has to wait")
+
+
+def test_clients_that_never_end_their_request_keep_it_in_progress(fixed: Api, targets: Targets) -> None:
+    folder = Path(fixed.env["PROMETHEUS_MULTIPROC_DIR"])
+
+    def in_progress() -> float:
+        page = ApiPage(folder).render().decode()
+        return sum(float(value) for value in re.findall(r"^http_requests_in_progress\S* (\S+)", page, re.M))
+
+    with injected(make("slow-clients", targets, connections=30)):
+        wait_until(lambda: in_progress() >= 30, "in progress")
+    wait_until(lambda: in_progress() < 5, "gone")
 
 
 def test_a_large_answer_is_large_on_the_wire(fixed: Api, targets: Targets) -> None:
