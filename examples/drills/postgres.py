@@ -59,6 +59,19 @@ DRILLS = (
         consequences=SLOW | {"PostgresSlowQueries"},
         lane=OBJECTS,
     ),
+    Drill(
+        alerts=("PostgresReplicationSlotInactive",),
+        fault="inactive-slot",
+        about={"slot_name": "fault_slot"},
+        lane=OBJECTS,
+    ),
+    Drill(
+        alerts=("PostgresDeadTuplesHigh",),
+        fault="dead-tuples",
+        about={"relname": "fault_churn"},
+        lag=HEAVY,
+        lane=OBJECTS,
+    ),
     Drill(alerts=("PostgresCacheHitLow",), fault="cold-reads", consequences=SLOW, lane=OBJECTS),
     Drill(
         alerts=("PostgresDown",),

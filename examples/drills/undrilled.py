@@ -5,6 +5,7 @@ from __future__ import annotations
 WEEK = "it compares with the week before, which a demo of minutes does not have; promtool proves it"
 
 DAY = "it compares with a day or more ago, which a demo of minutes does not have; promtool proves it"
+TRANSACTIONS = "half a billion transactions take a day; promtool proves it"
 
 UNDRILLED = {
     "Watchdog": "it fires always; a drill that waits for its silence would break all others",
@@ -15,5 +16,9 @@ UNDRILLED = {
     "ApiExceptionNew": DAY,
     "ApiCompressionLost": DAY,
     "ApiNearCapacity": "the demo's machine does not carry 400 requests per second; promtool proves it",
+    "PostgresVacuumStale": WEEK,
+    "PostgresXidAgeHigh": TRANSACTIONS,
+    "PostgresXidAgeCritical": TRANSACTIONS,
+    "PostgresReplicationLag": "the demo has no replica; tests/servers make one, and promtool proves the rule",
     "DbPoolCeilingAboveServer": "max_connections changes with a restart alone; the demo's baseline fires it",
 }
