@@ -316,6 +316,12 @@ class RenderContext:
     runbook_board: str = "backend-runbooks"
     evaluation: float = 30.0
 
+    @property
+    def step(self) -> float:
+        """Seconds from one evaluation by Prometheus to the next, on the stack's clock."""
+        # Prometheus has no lower limit of its own; a second is one.
+        return round(max(1.0, self.evaluation * self.time_scale), 3)
+
     def number(self, number: Number) -> Number:
         """The objective or limit that counts in this stack."""
         return self.numbers.get(number.key, number)
@@ -333,6 +339,7 @@ class RenderContext:
                 identity=self.identity,
                 numbers={**own, **self.numbers},
                 time_scale=self.time_scale,
+                step=self.step,
             )
         )
 

@@ -1,42 +1,60 @@
-"""Rules as Prometheus loads them: recordings first, then one group of alerts for each service."""
+"""Rules as Prometheus loads them: in each group recordings first, then alerts.
+
+Prometheus evaluates a group in order, and groups beside each other. So what reads a recording stands in its
+group; the other alerts of a service are a group of their own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from alerts.model import Alert, RenderContext, unique
-from signals.model import Recording
+from alerts.model import Alert, AlertError, RenderContext, unique
+from signals.model import Recording, group_of
 from signals.promql import duration
 
 Json = dict[str, Any]
-
-RECORDED = "recorded"
 
 
 def render(
     alerts: Sequence[Alert], recordings: Sequence[Recording], context: RenderContext
 ) -> dict[str, Json]:
-    """Rule files by name: `recorded`, and one for each service.
+    """Rule files by the name of their one group: those of recordings, and one for each service.
 
     Args:
         alerts: those of other engines are left out.
         recordings: evaluated in their order.
         context: what the stack gives.
+
+    Raises:
+        AlertError: an alert reads recordings of two groups.
     """
     groups: dict[str, list[Json]] = {}
     for recording in recordings:
         rule = {"record": recording.metric.name, "expr": context.record(recording)}
-        groups.setdefault(RECORDED, []).append(rule)
+        groups.setdefault(recording.group, []).append(rule)
     for alert in unique(tuple(alerts)):
         if "prometheus" in alert.engines:
-            groups.setdefault(alert.service, []).append(rule_of(alert, context))
-    # Prometheus has no lower limit of its own; a second is one.
-    interval = duration(max(1.0, context.evaluation * context.time_scale))
+            groups.setdefault(group_for(alert), []).append(rule_of(alert, context))
     return {
-        name: {"groups": [{"name": name, "interval": interval, "rules": rules}]}
+        name: {"groups": [{"name": name, "interval": duration(context.step), "rules": rules}]}
         for name, rules in groups.items()
     }
+
+
+def group_for(alert: Alert) -> str:
+    """The group that evaluates an alert: that of the recordings it reads, else its service's.
+
+    Raises:
+        AlertError: it reads recordings of two groups, which are evaluated beside each other.
+    """
+    read = {group_of(metric) for query in alert.queries for metric in query.metrics} - {""}
+    if len(read) > 1:
+        raise AlertError(
+            f"alert {alert.name} reads recordings of the groups {', '.join(sorted(read))}; expected one, as "
+            "groups are evaluated in no order; give these recordings one group="
+        )
+    return read.pop() if read else alert.service
 
 
 def rule_of(alert: Alert, context: RenderContext) -> Json:

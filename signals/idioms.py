@@ -123,6 +123,13 @@ def observed(
     )
 
 
+def within(number: Number, metric: Histogram, *where: Matcher, by: Sequence[Label] = ()) -> Query:
+    """Observations per second that a limit allows, counted from the bucket with this bound."""
+    names = _names(metric, by)
+    selector = select(metric, *where, suffix="_bucket").replace("}", f",<bound:{number.key}>}}")
+    return Query(f"sum by {grouping(names)} (rate({selector}[{WINDOW}]))", (metric,), (number,), names)
+
+
 def increase(
     metric: Counter | Histogram, *where: Matcher, by: Sequence[Label] = (), window: str = WINDOW
 ) -> Query:
@@ -167,12 +174,15 @@ def quantile(
     return Query(f"histogram_quantile({q:g}, {inner}) and {counted} > 0", (metric,), (), names)
 
 
-AGGREGATE = re.compile(r"\w+ (by \(<by:[^>]*>\) )?(?=\()")
+CALL = re.compile(r"\w+ ?(by \(<by:[^>]*>\) )?(?=\()")
+SELECTOR = re.compile(r"[\w:]+(\{[^{}]*\})?\Z")
 
 
 def enclosed(text: str) -> str:
-    """The text in parentheses, unless it is a single aggregation already."""
-    head = AGGREGATE.match(text)
+    """The text in parentheses, unless it is a single aggregation, call or selector already."""
+    if SELECTOR.match(text):
+        return text
+    head = CALL.match(text)
     depth = 0
     for position, character in enumerate(text[head.end() :] if head else ""):
         depth += {"(": 1, ")": -1}.get(character, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from exporters.catalogue import Gauge, Label
+from exporters.catalogue import Gauge, Label, Metric
 from exporters.catalogue.labels import INSTANCE, JOB
 from signals.numbers import (
     Number,
@@ -115,13 +115,36 @@ class Recording:
     def __post_init__(self) -> None:
         require_fields("a recording", self, SignalError)
 
+    @property
+    def group(self) -> str:
+        """The group of rules that it is evaluated in."""
+        return group_of(self.metric)
+
+
+def group_of(metric: Metric) -> str:
+    """The group of rules that records this metric; empty if none does."""
+    source, _, group = metric.collector.partition(".")
+    return group if source == "rules" else ""
+
 
 def recorded(
-    name: str, help: str, query: Query, *, labels: tuple[Label, ...] = (), window: float = 300
+    name: str,
+    help: str,
+    query: Query,
+    *,
+    labels: tuple[Label, ...] = (),
+    window: float = 300,
+    group: str = "recorded",
 ) -> Recording:
-    """Declare a recorded name, ``level:metric:operations``, with the labels of its query."""
+    """Declare a recorded name, ``level:metric:operations``, with the labels of its query.
+
+    What reads it in a rule must stand in its group, which Prometheus evaluates in order.
+    """
     known = {label.name: label for label in (JOB, INSTANCE, *labels)}
     metric = Gauge(
-        name=name, help=help, collector="rules.recorded", labels=tuple(known[label] for label in query.labels)
+        name=name,
+        help=help,
+        collector=f"rules.{group}",
+        labels=tuple(known[label] for label in query.labels),
     )
     return Recording(metric=metric, query=query, window=window)

@@ -11,6 +11,9 @@ Holes are written ``<kind:argument>``. Nobody types them; the idioms in `signals
 ``<number:KEY>``          the value of an objective or limit
 ``<elapsed:KEY>``         the same, of a stretch of time, scaled with the stack's clock
 ``<bound:KEY>``           the same, as a histogram bound: a matcher for the label ``le``
+``<rest:KEY>``            what a share leaves of the whole, such as the errors that an objective allows
+``<seconds:SECONDS>``     a fixed stretch of time as a number, scaled with the stack's clock
+``<step>``                the seconds from one evaluation of a rule to the next, as a number
 ========================  ==================================================================
 """
 
@@ -23,7 +26,7 @@ from dataclasses import dataclass, field
 from exporters.catalogue import Matcher, Metric
 from signals.numbers import Number, Objective, require_fields
 
-HOLE = re.compile(r"<(scope|where|window|span|by|number|elapsed|bound)(?::([^<>]*))?>")
+HOLE = re.compile(r"<(scope|where|window|span|by|number|elapsed|bound|rest|seconds|step)(?::([^<>]*))?>")
 RATE_INTERVAL = "$__rate_interval"
 RANGE = "$__range"
 
@@ -76,6 +79,7 @@ class Context:
         identity: labels that are kept in every aggregation.
         numbers: objectives and limits by key.
         time_scale: factor on fixed ranges; 1 in production.
+        step: seconds from one evaluation of a rule to the next, as it is rendered.
     """
 
     window: str
@@ -83,6 +87,7 @@ class Context:
     identity: tuple[str, ...] = ()
     numbers: Mapping[str, Number] = field(default_factory=dict)
     time_scale: float = 1.0
+    step: float = 30.0
 
     def number(self, key: str) -> Number:
         """The objective or limit of this key."""
@@ -93,23 +98,34 @@ class Context:
 
     def fill(self, kind: str, argument: str) -> str:
         """What stands in one hole."""
-        if kind == "scope":
-            return ",".join(self.scope(argument))
-        if kind == "window":
-            return self.window
-        if kind == "span":
-            return duration(float(argument) * self.time_scale)
-        if kind == "by":
-            return ", ".join((*self.identity, *filter(None, argument.split(","))))
-        number = self.number(argument)
+        match kind:
+            case "scope":
+                filled = ",".join(self.scope(argument))
+            case "window":
+                filled = self.window
+            case "span":
+                filled = duration(float(argument) * self.time_scale)
+            case "seconds":
+                filled = plain(float(argument) * self.time_scale)
+            case "step":
+                filled = plain(self.step)
+            case "by":
+                filled = ", ".join((*self.identity, *filter(None, argument.split(","))))
+            case _:
+                filled = self._fill_number(kind, self.number(argument))
+        return filled
+
+    def _fill_number(self, kind: str, number: Number) -> str:
         if kind == "number":
             return plain(number.value)
         if kind == "elapsed":
             return plain(number.value * self.time_scale)
+        if kind == "rest":
+            return plain(rest(number.value))
         if kind == "bound":
             return str(bound_matcher(number.value))
         if not isinstance(number, Objective):
-            raise QueryError(f"{argument!r} is a limit; only an objective brings a selector")
+            raise QueryError(f"{number.key!r} is a limit; only an objective brings a selector")
         return ",".join(str(matcher) for matcher in number.where)
 
 
@@ -123,6 +139,11 @@ def tidy(text: str) -> str:
 def plain(value: float) -> str:
     """A number as PromQL reads it, without a needless fraction or exponent."""
     return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def rest(share: float) -> float:
+    """What a share leaves of the whole: for a computer, 1 - 0.999 is no round number."""
+    return float(f"{1 - share:.12g}")
 
 
 def duration(seconds: float) -> str:

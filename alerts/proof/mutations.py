@@ -11,6 +11,7 @@ from alerts.proof.model import Case, Demand, Group
 from alerts.proof.plan import Json, Plan
 from alerts.proof.series import Series
 from exporters.catalogue import Matcher
+from signals.idioms import enclosed
 from signals.numbers import STATE, Number
 from signals.promql import duration, tidy
 
@@ -73,7 +74,11 @@ def _of_comparison(plan: Plan) -> Iterator[Mutant]:
     yield _other(plan, "operator", replace(alert, operator="<" if alert.operator == ">" else ">"))
     if State.AT_LIMIT in plan.proven:
         sign = f"{alert.operator} <number:{alert.threshold.key}>"
-        lax = replace(condition, text=condition.text.replace(sign, sign.replace(" ", "= ", 1), 1))
+        # The value may be compared with its limit in its own query, too.
+        value = enclosed(alert.signal.query.text)
+        before, _, after = condition.text.partition(value)
+        text = before + value + after.replace(sign, sign.replace(" ", "= ", 1), 1)
+        lax = replace(condition, text=text)
         rule = _changed(plan, plan.context.fill(lax, alert.window))
         yield Mutant(change="limit included", rule=rule, at_limit=plan.at_limit(lax, plan.context))
     for change, number in _moved(plan, plan.context.number(alert.threshold)):

@@ -71,6 +71,8 @@ class Series:
     def all_labels(self) -> dict[str, str]:
         """Its labels and those that Prometheus adds."""
         job = self.scraped_by
+        if self.metric.source == "rules":  # what is recorded has the labels of its query alone
+            return {"job": job, **self.labels}
         return {"job": job, "instance": INSTANCES.get(job, f"{job}:9000"), **self.labels}
 
     @property

@@ -15,13 +15,23 @@ from tests.checks import (
     test_boards,
     test_dead_rules,
     test_engines,
+    test_order,
     test_queries,
     test_reachable,
     test_routes,
     test_rules,
 )
 
-TABLES = (test_queries, test_reachable, test_boards, test_rules, test_routes, test_engines, test_dead_rules)
+TABLES = (
+    test_queries,
+    test_reachable,
+    test_boards,
+    test_rules,
+    test_routes,
+    test_engines,
+    test_order,
+    test_dead_rules,
+)
 
 
 def test_every_check_has_a_case_that_it_refuses() -> None:
