@@ -20,11 +20,13 @@ from dashboards.model import Board, row, text
 from dashboards.targets import TARGETS, Targets
 from exporters.catalogue import CATALOGUE, Catalogue, Metric
 from signals.audit import RECORDINGS
+from signals.levels import SERVICE_LEVELS
 from signals.limits import LIMITS
 from signals.model import Recording, Signal
 from signals.numbers import Limit, Number, Objective
 from signals.objectives import OBJECTIVES
 from signals.promql import Context
+from signals.slo import ServiceLevel
 
 Kind = TypeVar("Kind")
 
@@ -41,7 +43,8 @@ class Stack:
         boards: in the order in which one opens them; `backend-runbooks` is added.
         alerts: the rules.
         metrics: a team's own metrics, which join the catalogue.
-        recordings: recording rules.
+        recordings: recording rules, beside those that follow from the service levels.
+        levels: service levels, whose recordings are made; their alerts are given with the others.
         objectives, limits: numbers that replace those of the same key, everywhere they are read.
         notifications: contact points and routes.
         targets: what Prometheus scrapes.
@@ -59,6 +62,7 @@ class Stack:
     alerts: tuple[Alert, ...] = ALERTS
     metrics: tuple[Metric, ...] = ()
     recordings: tuple[Recording, ...] = RECORDINGS
+    levels: tuple[ServiceLevel, ...] = SERVICE_LEVELS
     objectives: tuple[Objective, ...] = OBJECTIVES
     limits: tuple[Limit, ...] = LIMITS
     notifications: Notifications = NOTIFICATIONS
@@ -75,13 +79,19 @@ class Stack:
     @cached_property
     def numbers(self) -> Mapping[str, Number]:
         """Objectives and limits by key; the stack's own in place of the project's."""
-        given: tuple[Number, ...] = (*OBJECTIVES, *LIMITS, *self.objectives, *self.limits)
+        promised: tuple[Number, ...] = tuple(each for level in self.levels for each in level.numbers)
+        given = (*promised, *OBJECTIVES, *LIMITS, *self.objectives, *self.limits)
         return {number.key: number for number in given}
+
+    @cached_property
+    def recorded(self) -> tuple[Recording, ...]:
+        """Every recording rule, in the order of evaluation."""
+        return (*self.recordings, *(each for level in self.levels for each in level.recordings))
 
     @cached_property
     def catalogue(self) -> Catalogue:
         """Every metric that a query may name: the project's, the team's, and those that rules record."""
-        return CATALOGUE.joined((*self.metrics, *(recording.metric for recording in self.recordings)))
+        return CATALOGUE.joined((*self.metrics, *(recording.metric for recording in self.recorded)))
 
     @property
     def scraped(self) -> Targets:

@@ -42,7 +42,7 @@ def render(stack: Stack) -> dict[str, bytes]:
     files["prometheus/prometheus.yml"] = yaml_bytes(
         provision.prometheus(stack.scraped, notifies=stack.engine == "prometheus")
     )
-    for name, rules in alerts_prometheus.render(stack.alerts, stack.recordings, stack.rules).items():
+    for name, rules in alerts_prometheus.render(stack.alerts, stack.recorded, stack.rules).items():
         files[f"prometheus/rules/{name}.yml"] = yaml_bytes(rules)
     files |= _alerting(stack)
     files[MANIFEST] = "".join(f"{path}\n" for path in sorted(files)).encode()

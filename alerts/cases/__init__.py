@@ -11,12 +11,14 @@ from alerts.cases import (
     postgres_objects,
     postgres_upkeep,
     redis,
+    slo,
     telemetry,
 )
 from alerts.proof.model import Case
 
 CASES: tuple[Case, ...] = (
     *api.CASES,
+    *slo.CASES,
     *api_load.CASES,
     *api_cost.CASES,
     *pool.CASES,

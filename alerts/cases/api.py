@@ -29,16 +29,6 @@ CASES = (
         summary="http://api:8000/health has not answered its health check for 1 min.",
     ),
     Case(
-        alert=api.API_ERROR_RATIO_HIGH,
-        series=(
-            counter(api_metrics.REQUESTS, 15000, 14851, 14840, 15000, status="200", **LIST),
-            counter(api_metrics.REQUESTS, 0, 149, 160, 0, status="503", **LIST),
-        ),
-        labels={"job": "api"},
-        summary="1.067% of requests to api fail, above 1 %.",
-        held=(Held(why="too few requests", guard=api.ENOUGH_TRAFFIC, levels={BUSY_NAME: 7.5}),),
-    ),
-    Case(
         alert=api.API_LATENCY_P95_HIGH,
         series=(
             BUSY,

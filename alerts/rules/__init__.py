@@ -12,11 +12,13 @@ from alerts.rules import (
     postgres_objects,
     postgres_upkeep,
     redis,
+    slo,
     telemetry,
 )
 
 ALERTS: tuple[Alert, ...] = (
     *api.ALERTS,
+    *slo.ALERTS,
     *api_load.ALERTS,
     *api_cost.ALERTS,
     *pool.ALERTS,

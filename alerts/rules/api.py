@@ -46,19 +46,6 @@ API_DOWN = Alert(
     summary="{{ $labels.instance }} has not answered its health check for {hold}.",
     description="Users get errors or nothing at all; the metrics page may still answer.",
 )
-API_ERROR_RATIO_HIGH = Alert(
-    name="ApiErrorRatioHigh",
-    service="api",
-    severity=Severity.CRITICAL,
-    signal=api.ERROR_RATIO,
-    operator=">",
-    by=(JOB,),
-    guards=(ENOUGH_TRAFFIC,),
-    hold=300,
-    keep=300,
-    summary="{{ $value | humanizePercentage }} of requests to {{ $labels.job }} fail, above {limit}.",
-    description="More than {limit} of requests were answered with a 5xx status for {hold}.",
-)
 API_LATENCY_P95_HIGH = Alert(
     name="ApiLatencyP95High",
     service="api",
@@ -115,7 +102,6 @@ API_QUERIES_PER_REQUEST_HIGH = Alert(
 )
 ALERTS = (
     API_DOWN,
-    API_ERROR_RATIO_HIGH,
     API_LATENCY_P95_HIGH,
     API_LATENCY_AVERAGE_HIGH,
     API_EXCEPTION_NEW,

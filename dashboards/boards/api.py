@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from dashboards.model import Board, graph, heatmap, row, stat, table
+from dashboards.model import Board, Panel, graph, heatmap, row, stat, table
 from exporters.catalogue import api as metrics
 from signals import api, api_cost, api_load, pool
+from signals.levels import AVAILABILITY, LATENCY
+from signals.slo import DAY, HOUR, ServiceLevel
+
+
+def burning(level: ServiceLevel, *, zero: str, moves: str) -> tuple[Panel, Panel]:
+    """What the fast and the slow alert of a service level read, among the burn rates it is made of."""
+    burns = level.burns
+    return (
+        graph(level.fast, burns[HOUR], burns[6 * HOUR], zero=zero, moves=moves),
+        graph(level.slow, burns[DAY], burns[3 * DAY], zero=zero, moves=moves),
+    )
+
 
 NO_STATEMENT = "no request uses the database now"
 NO_HISTORY = "there is no history of a day and a week, or too little traffic then"
@@ -127,6 +139,14 @@ BOARD = Board(
             graph(pool.TIMEOUT_RATE, zero="nobody gave up waiting", moves="hold-connections"),
             graph(pool.USE_MEAN, empty=NO_CONNECTION),
             graph(pool.WORKER_UTILIZATION, zero="no connection is used", moves="hold-connections"),
+            collapsed=True,
+        ),
+        row(
+            "Will the error budget last?",
+            stat(AVAILABILITY.left, no_value="no traffic", zero="all of it is spent"),
+            stat(LATENCY.left, no_value="no traffic", zero="all of it is spent"),
+            *burning(AVAILABILITY, zero="no request failed", moves="errors"),
+            *burning(LATENCY, zero="no request was slow", moves="slow-endpoint"),
             collapsed=True,
         ),
         row(

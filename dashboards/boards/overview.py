@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dashboards.model import Board, bars, graph, row, stat, table, timeline
 from signals import api, api_cost, audit, pool, postgres, redis, telemetry
+from signals.levels import AVAILABILITY, LATENCY
+from signals.slo import HOUR
 
 BOARD = Board(
     uid="backend-overview",
@@ -31,9 +33,15 @@ BOARD = Board(
         ),
         row(
             "What do users feel?",
-            graph(api.REQUEST_RATE, title="Requests"),
-            graph(api.LATENCY_AVERAGE, api.LATENCY_P95, title="Latency", moves="slow-endpoint"),
-            graph(api.ERROR_RATIO, title="Errors", zero="no request failed", moves="errors"),
+            graph(api.REQUEST_RATE, title="Requests", width=8),
+            graph(api.LATENCY_AVERAGE, api.LATENCY_P95, title="Latency", width=8, moves="slow-endpoint"),
+            graph(api.ERROR_RATIO, title="Errors", width=8, zero="no request failed", moves="errors"),
+            bars(
+                "Error budget left",
+                AVAILABILITY.left,
+                LATENCY.left,
+                zero="all of it is spent",
+            ),
             table(
                 "Firing alerts",
                 telemetry.FIRING,
@@ -59,6 +67,19 @@ BOARD = Board(
                 title="Where request time goes",
                 zero="no request waits for the database",
             ),
+        ),
+        row(
+            "How fast is the error budget spent?",
+            graph(
+                AVAILABILITY.burns[HOUR], title="Burn rate, errors", zero="no request failed", moves="errors"
+            ),
+            graph(
+                LATENCY.burns[HOUR],
+                title="Burn rate, slow requests",
+                zero="none was slow",
+                moves="slow-endpoint",
+            ),
+            collapsed=True,
         ),
         row(
             "Can these numbers be believed?",

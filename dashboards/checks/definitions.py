@@ -16,6 +16,7 @@ from signals.limits import LIMITS
 from signals.model import Signal
 from signals.numbers import SECONDS, Number, require_fields, spoken
 from signals.objectives import OBJECTIVES
+from signals.slo import DAY
 
 URL = re.compile(r"https?://[^\s{}\"']+")
 ADDRESS = re.compile(r"[^\s/]+:\d+")
@@ -32,7 +33,7 @@ def require(stack: Stack) -> None:
     for problem in _choices(stack):
         raise StackError(problem)
     require_fields("the stack", stack, StackError)
-    for problem in chain(_servers(stack), _labels(stack), _numbers(stack), _bounds(stack)):
+    for problem in chain(_servers(stack), _labels(stack), _numbers(stack), _levels(stack), _bounds(stack)):
         raise StackError(problem)
     # Both would be written to one file, and the first would be gone without a word.
     titles = {RUNBOOKS_UID: "Runbooks"}
@@ -117,6 +118,21 @@ def _numbers(stack: Stack) -> Iterator[str]:
             )
 
 
+def _levels(stack: Stack) -> Iterator[str]:
+    """Promises that can be neither kept nor broken, or that nobody can remember."""
+    keys = [level.key for level in stack.levels]
+    for key in sorted({key for key in keys if keys.count(key) > 1}):
+        yield f"two service levels have the key {key!r}; expected one; rename or drop the other"
+    for level in stack.levels:
+        yield from level.problems(stack.numbers)
+        if level.window > stack.retention * DAY:
+            yield (
+                f"service level {level.key!r} promises over {spoken(level.window, SECONDS)}, and Prometheus "
+                f"keeps {stack.retention} d; expected at least as much; keep more (`retention`), or promise "
+                "less (`window`)"
+            )
+
+
 def _bounds(stack: Stack) -> Iterator[str]:
     """A limit on times that is no bound: how many requests keep it can never be told.
 
@@ -151,5 +167,7 @@ def _read(stack: Stack) -> Iterator[Number]:
     for alert in stack.alerts:
         yield from (number for query in alert.queries for number in query.numbers)
         yield alert.threshold
-    for recording in stack.recordings:
+    for recording in stack.recorded:
         yield from recording.query.numbers
+    for level in stack.levels:
+        yield from level.numbers

@@ -126,6 +126,7 @@ class Site:
             the oldest first, and with ``?since=`` only those after that time.
         inject: breaks it inside, and mends it whatever happens.
         grafana: URL, if one runs: the links of messages are opened there.
+        lasting: alerts that look back for days, and so may fire long after a fault of minutes.
     """
 
     stack: Stack
@@ -133,6 +134,7 @@ class Site:
     receiver: str
     inject: Callable[[Drill], AbstractContextManager[None]]
     grafana: str = ""
+    lasting: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -198,7 +198,7 @@ class Watch:
         now = time.time()
         self.answered = time.monotonic()
         with self.lock:
-            accounted = ALWAYS.union(*(drill.allowed for drill in self.under_way))
+            accounted = (ALWAYS | self.site.lasting).union(*(drill.allowed for drill in self.under_way))
             for name in firing:
                 spells = self.spells.setdefault(name, [])
                 if not spells or spells[-1].end is not None:

@@ -38,7 +38,7 @@ class Plan:
     baseline: float = 1050
     fixed: float = 1200
     fault: str = "errors"
-    alert: str = "ApiErrorRatioHigh"
+    alert: str = "ApiErrorBudgetBurnFast"
     delivery: float = 1200
 
 

@@ -20,9 +20,21 @@ HELD = frozenset(
 )
 
 DRILLS = (
-    Drill(alerts=("ApiErrorRatioHigh",), fault="errors", lane=LANE, in_ci=True),
+    # A few minutes of errors are much of an hour; that they ended shows after half of one.
     Drill(
-        alerts=("ApiLatencyP95High", "ApiLatencyAverageHigh"), fault="slow-endpoint", lane=LANE, in_ci=True
+        alerts=("ApiErrorBudgetBurnFast",),
+        fault="errors",
+        window=600,
+        fades=2400,
+        lane=LANE,
+        in_ci=True,
+    ),
+    Drill(
+        alerts=("ApiLatencyP95High", "ApiLatencyAverageHigh"),
+        fault="slow-endpoint",
+        consequences=frozenset({"ApiLatencyBudgetBurnFast"}),
+        lane=LANE,
+        in_ci=True,
     ),
     Drill(
         alerts=("ApiQueriesPerRequestHigh",),

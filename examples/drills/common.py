@@ -5,8 +5,10 @@ from __future__ import annotations
 from exporters.catalogue.renewal import HEAVY_SECONDS, KEYS_SECONDS
 
 # Beside the requests of a drill itself: whoever waits longer, or in vain.
-SLOW = frozenset({"ApiLatencyP95High", "ApiLatencyAverageHigh"})
-FAILS = frozenset({"ApiErrorRatioHigh"})
+SLOW = frozenset({"ApiLatencyP95High", "ApiLatencyAverageHigh", "ApiLatencyBudgetBurnFast"})
+FAILS = frozenset({"ApiErrorBudgetBurnFast"})
+# They look back for days: what several drills spent of a budget may fire them long after.
+LASTING = frozenset({"ApiErrorBudgetBurnSlow", "ApiLatencyBudgetBurnSlow"})
 # Looks at tables, indexes and statements, and counts of keys, come so late.
 HEAVY = HEAVY_SECONDS
 KEYS = KEYS_SECONDS

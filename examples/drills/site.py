@@ -15,6 +15,7 @@ from dashboards.stack import STACK, Stack
 from examples.demo.chain import Chain, Ports
 from examples.demo.process import ServerError
 from examples.demo.render import demo_stack, renderer
+from examples.drills.common import LASTING
 from examples.faults import FaultError, Targets, injected, make
 from examples.load import Load
 
@@ -84,4 +85,5 @@ def site_of(targets: Callable[[], Targets], stack: Stack = STACK) -> Site:
         receiver=now.url("webhook"),
         inject=inject,
         grafana=now.url("grafana") if "grafana" in now.processes else "",
+        lasting=LASTING,
     )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 WEEK = "it compares with the week before, which a demo of minutes does not have; promtool proves it"
+DAYS = "it looks back for days; promtool proves it, and what it reads"
 
 DAY = "it compares with a day or more ago, which a demo of minutes does not have; promtool proves it"
 TRANSACTIONS = "half a billion transactions take a day; promtool proves it"
 
 UNDRILLED = {
+    "ApiErrorBudgetBurnSlow": DAYS,
+    "ApiLatencyBudgetBurnSlow": DAYS,
+    "ApiLatencyBudgetBurnFast": "most of an hour must be slow, which no drill lasts; promtool proves it",
     "Watchdog": "it fires always; a drill that waits for its silence would break all others",
     "PrometheusUnreachable": "Grafana alone evaluates it; make grafana-check stops Prometheus under one",
     "RedisKeyPatternExploded": WEEK,

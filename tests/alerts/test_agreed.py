@@ -10,7 +10,10 @@ from alerts.rules import ALERTS
 # Severity, then window, hold and keep in seconds.
 AGREED: dict[str, tuple[str, float, float, float]] = {
     "ApiDown": ("critical", 300, 60, 60),
-    "ApiErrorRatioHigh": ("critical", 300, 300, 300),
+    "ApiErrorBudgetBurnFast": ("critical", 300, 120, 600),
+    "ApiErrorBudgetBurnSlow": ("warning", 300, 900, 120),
+    "ApiLatencyBudgetBurnFast": ("critical", 300, 120, 600),
+    "ApiLatencyBudgetBurnSlow": ("warning", 300, 900, 120),
     "ApiLatencyP95High": ("warning", 300, 600, 300),
     "ApiLatencyAverageHigh": ("warning", 300, 900, 300),
     "ApiExceptionNew": ("warning", 300, 0, 0),

@@ -12,13 +12,18 @@ import pytest
 import yaml
 
 from alerts import grafana, prometheus
+from alerts.model import AlertError
 from alerts.proof.plan import CONTEXT
-from alerts.rules import ALERTS
-from signals.audit import RECORDINGS
+from alerts.rules import ALERTS, slo
+from dashboards.stack import STACK
 from signals.idioms import enclosed
+from signals.levels import AVAILABILITY, SERVICE_LEVELS
 from signals.promql import plain
+from signals.slo import HOUR
 
 Json = dict[str, Any]
+
+RECORDINGS = STACK.recorded
 
 
 def rules(scale: float = 1.0) -> dict[str, Json]:
@@ -42,11 +47,26 @@ def test_prometheus_loads_every_file(scale: float, tmp_path: Path) -> None:
 
 def test_recordings_come_first_and_each_service_has_a_group() -> None:
     files = prometheus.render(ALERTS, RECORDINGS, CONTEXT)
-    assert list(files) == ["recorded", "api", "postgres", "redis", "telemetry"]
-    assert [rule["record"] for rule in files["recorded"]["groups"][0]["rules"]] == [
-        recording.metric.name for recording in RECORDINGS
-    ]
+    services = dict.fromkeys(alert.service for alert in ALERTS)
+    assert list(files) == ["recorded", "availability", "latency", *services]
+    for name in ("recorded", *(level.key for level in SERVICE_LEVELS)):
+        rules = files[name]["groups"][0]["rules"]
+        found = [rule.get("record") for rule in rules]
+        wanted = [recording.metric.name for recording in RECORDINGS if recording.group == name]
+        assert found == wanted + [None] * (len(rules) - len(wanted))
     assert all(group["interval"] == "30s" for file in files.values() for group in file["groups"])
+
+
+def test_an_alert_stands_in_the_group_of_what_it_reads() -> None:
+    files = prometheus.render(ALERTS, RECORDINGS, CONTEXT)
+    alone = [rule.get("alert") for rule in files["availability"]["groups"][0]["rules"]]
+    assert alone[-2:] == ["ApiErrorBudgetBurnFast", "ApiErrorBudgetBurnSlow"]
+
+
+def test_an_alert_that_reads_two_groups_is_refused() -> None:
+    both = replace(slo.API_LATENCY_BUDGET_BURN_FAST, guards=(AVAILABILITY.counted(HOUR),))
+    with pytest.raises(AlertError, match="of the groups availability, latency; expected one"):
+        prometheus.group_for(both)
 
 
 def test_what_grafana_alone_evaluates_is_left_out() -> None:

@@ -7,6 +7,7 @@ import pytest
 from alerts.cases import CASES
 from alerts.proof.model import Case
 from alerts.proof.series import Series
+from dashboards.stack import STACK
 from exporters.catalogue import external
 from tests.pages import recorded
 
@@ -22,6 +23,10 @@ SERIES = {series.key: series for case in CASES for series in case.series}
 def test_a_series_has_the_name_labels_and_type_of_the_recorded_page(series: Series) -> None:
     if series.name == UP:
         assert not series.labels
+        return
+    if series.metric.source == "rules":
+        (declared,) = (each.metric for each in STACK.recorded if each.metric.name == series.name)
+        assert {"job", *series.labels} == declared.label_names()
         return
     page = PAGES[series.scraped_by]
     sample = recorded(page).get(series.name)

@@ -152,12 +152,14 @@ def test_a_team_builds_its_own_stack_as_shown(tmp_path: Path) -> None:
     assert not output.exists()
 
     runbook = "\n".join(f"## {section}\nText.\n" for section in SECTIONS)
-    (package / "runbooks/JobsFailing.md").write_text(runbook)
+    for name in ("JobsFailing", "JobsBudgetBurnFast", "JobsBudgetBurnSlow"):
+        (package / f"runbooks/{name}.md").write_text(runbook)
     built = build()
     assert built.returncode == 0, built.stderr
     assert "$__file{/run/secrets/slack_url}" in ((output / "grafana/alerting/notifications.json").read_text())
     assert (output / "grafana/dashboards/backend-workers.json").is_file()
     assert "JobsFailing" in (output / "grafana/alerting/rules.json").read_text()
+    assert "JobsBudgetBurnFast" in (output / "prometheus/rules/jobs.yml").read_text()
 
 
 def test_the_stack_for_servers_without_docker_names_only_this_machine(tmp_path: Path) -> None:

@@ -1,0 +1,35 @@
+"""The service levels of the application: how many requests may fail, and how many may be slow."""
+
+from __future__ import annotations
+
+from exporters.catalogue import api
+from signals import objectives
+from signals.idioms import promql, rate, within
+from signals.limits import slo as limits
+from signals.slo import ServiceLevel, Sli
+
+AVAILABILITY = ServiceLevel(
+    key="availability",
+    title="Availability",
+    sli=Sli(bad=rate(api.REQUESTS, api.STATUS.re("5..")), total=rate(api.REQUESTS)),
+    target=limits.AVAILABILITY_TARGET,
+    act="See the errors by status code and the exceptions by kind, then the newest deploy.",
+)
+LATENCY = ServiceLevel(
+    key="latency",
+    title="Latency",
+    sli=Sli(
+        # Each is summed in an order of its own, so that the last digits may differ.
+        bad=promql(
+            "clamp_min({all} - {fast}, 0)",
+            all=rate(api.REQUEST_DURATION),
+            fast=within(objectives.P95, api.REQUEST_DURATION),
+        ),
+        total=rate(api.REQUEST_DURATION),
+    ),
+    target=limits.LATENCY_TARGET,
+    act="Find the endpoint in the table of the API board; look at its queries per request first.",
+    least_1h=limits.SLOW_1H,
+    least_1d=limits.SLOW_1D,
+)
+SERVICE_LEVELS = (AVAILABILITY, LATENCY)
