@@ -158,6 +158,15 @@ def _check_teams(notifications: Notifications, alerts: Sequence[Alert]) -> None:
             )
 
 
+def heard_by(alert: Alert) -> str:
+    """The receiver of an alert's messages."""
+    if alert.name == HEARTBEAT_ALERT:
+        return HEARTBEAT
+    if alert.severity is Severity.INFO:
+        return NOBODY
+    return f"{alert.team}-{alert.severity}" if alert.team else str(alert.severity)
+
+
 def receivers(route: Route) -> tuple[str, ...]:
     """The name of each receiver in the tree, once."""
     below = (name for each in route.routes for name in receivers(each))

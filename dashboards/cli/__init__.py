@@ -9,6 +9,7 @@ import click
 
 from dashboards.cli.build import build
 from dashboards.cli.common import Group
+from dashboards.cli.docs import docs
 from dashboards.cli.doctor import doctor
 from dashboards.cli.drill import drill
 from dashboards.cli.lint import lint
@@ -16,7 +17,7 @@ from dashboards.cli.list_ import list_
 from dashboards.cli.preflight import preflight
 from dashboards.cli.prove import prove
 
-COMMANDS = (build, doctor, drill, lint, list_, preflight, prove)
+COMMANDS = (build, docs, doctor, drill, lint, list_, preflight, prove)
 
 
 @click.group(

@@ -1,0 +1,77 @@
+"""The page of alerts says what the definitions say, and what the drills found."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from dashboards import handbook
+from dashboards.cli import main
+from dashboards.errors import StackError
+from dashboards.stack import STACK
+
+ROW = {
+    "alert": "RedisDown",
+    "ok": True,
+    "fired": 7.6,
+    "delivered": 9.5,
+    "resolved": 30.2,
+    "computed": {"fired": 8.0, "delivered": 10.0, "resolved": 44.0},
+}
+
+
+def line(text: str, alert: str) -> str:
+    (found,) = [each for each in text.splitlines() if each.startswith(f"| [{alert}](")]
+    return found
+
+
+def test_each_alert_has_a_line_with_a_runbook_that_is_there() -> None:
+    text = handbook.page(STACK, {}, {})
+    for alert in STACK.alerts:
+        assert f"**{alert.severity}**" in line(text, alert.name)
+        assert (Path("alerts/runbooks") / f"{alert.name}.md").exists()
+
+
+def test_a_limit_that_a_stack_replaces_is_the_one_that_is_told() -> None:
+    limits = tuple(replace(each, value=7) for each in STACK.limits if each.key == "evictions")
+    assert "above 7 per second" in line(
+        handbook.page(replace(STACK, limits=limits), {}, {}), "RedisEvictionsHigh"
+    )
+
+
+def test_the_proof_is_what_was_found() -> None:
+    text = handbook.page(STACK, {"RedisDown": ROW}, {"ApiDown": "nobody dares"})
+    assert "drilled: fired 8 s [8], delivered 10 s [10], resolved 30 s [44]" in line(text, "RedisDown")
+    assert "not drilled: nobody dares" in line(text, "ApiDown")
+    assert "alerts, 1 of them drilled." in text
+    failed = handbook.page(STACK, {"RedisDown": {**ROW, "ok": False, "delivered": None}}, {})
+    assert "DRILL FAILED: fired 8 s [8], resolved 30 s [44]" in line(failed, "RedisDown")
+
+
+def test_what_drills_told_is_read_and_anything_else_refused(tmp_path: Path) -> None:
+    file = tmp_path / "drills.json"
+    assert handbook.outcomes(file) == {}
+    file.write_text(json.dumps([ROW]))
+    assert handbook.outcomes(file) == {"RedisDown": ROW}
+    for content in ("", "{}x", "[1]", '[{"name": 1}]'):
+        file.write_text(content)
+        with pytest.raises(StackError, match="is not what `python -m dashboards drill --json` prints"):
+            handbook.outcomes(file)
+
+
+def test_check_tells_a_page_that_is_stale(tmp_path: Path) -> None:
+    def run(*arguments: str) -> tuple[int, str]:
+        result = CliRunner().invoke(main, ["docs", "--output", str(tmp_path), *arguments])
+        return result.exit_code, result.output
+
+    page = tmp_path / "alerts.md"
+    assert run("--check") == (1, f"stale: {page}; run: python -m dashboards docs\n")
+    assert run()[0] == 0
+    assert run("--check") == (0, "")
+    page.write_text(page.read_text().replace("critical", "serious"))
+    assert run("--check")[0] == 1
+    assert CliRunner().invoke(main, ["docs", "--output", str(page)]).exit_code == 2
