@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ import requests
 
 from alerts.model import TEMPLATE, TEMPLATE_LABEL, Alert
 from dashboards.drill.model import Drill, Site
-from dashboards.drill.watch import Told
+from dashboards.drill.watch import Chat, Told
 from dashboards.stack import RUNBOOKS_UID
 from dashboards.write import render
 
@@ -45,8 +46,6 @@ class Messages:
             for name, value in wanted.items()
             if labels.get(name) != value
         ]
-        if told.title and alert.name not in told.title:
-            found.append(f"the title {told.title!r} does not name the alert")
         annotations = told.alert.get("annotations", {})
         summary = annotations.get("summary", "")
         if not re.fullmatch(self.summary(alert, labels), summary):
@@ -56,6 +55,20 @@ class Messages:
         runbook = self.site.stack.all_boards[-1].panel_id(alert.name)
         found += self._link(annotations, "runbook_url", RUNBOOKS_UID, runbook, alert.name)
         return found
+
+    def worded(self, chat: Chat, told: Told) -> list[str]:
+        """What is wrong with the same message as a chat shows it."""
+        alert, annotations = self.alerts[told.name], told.alert.get("annotations", {})
+        wanted = {
+            "title": (chat.title, (alert.severity.value, alert.service)),
+            "text": (chat.text, (annotations.get("summary", ""), self.site.stack.rules.action_of(alert))),
+        }
+        return [
+            f"the {where} of the chat's message, {text!r}, lacks {word!r}"
+            for where, (text, words) in wanted.items()
+            for word in words
+            if _plain(word) not in _plain(text)
+        ]
 
     def summary(self, alert: Alert, labels: Mapping[str, str]) -> str:
         """A pattern of the sentence as the engine must have filled it in."""
@@ -88,6 +101,11 @@ class Messages:
             if status != 200:
                 return [f"{name}: {address} answered {status}, not 200"]
         return []
+
+
+def _plain(text: str) -> str:
+    """Without what a chat takes for markup."""
+    return html.unescape(text).replace("`", "").replace("*", "")
 
 
 def panels(board: Mapping[str, Any]) -> list[tuple[int, str]]:

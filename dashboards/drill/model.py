@@ -127,6 +127,7 @@ class Site:
         inject: breaks it inside, and mends it whatever happens.
         grafana: URL, if one runs: the links of messages are opened there.
         lasting: alerts that look back for days, and so may fire long after a fault of minutes.
+        chats: whether the receiver is also sent what a chat is (Slack's attachments), with a title and text.
     """
 
     stack: Stack
@@ -135,6 +136,7 @@ class Site:
     inject: Callable[[Drill], AbstractContextManager[None]]
     grafana: str = ""
     lasting: frozenset[str] = frozenset()
+    chats: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

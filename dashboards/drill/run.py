@@ -8,13 +8,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from dashboards.drill.message import Messages
 from dashboards.drill.model import Drill, Outcome, Report, Site, Times
-from dashboards.drill.watch import EndedError, Watch
+from dashboards.drill.watch import EndedError, Told, Watch
 from dashboards.errors import StackError
 
 POLL = 0.2
 # Seconds that an alert of an earlier drill may take until it is over, and told so.
 QUIET = 120.0
 LONGEST = 1800.0
+# Seconds between the two channels of one route.
+CHAT = 10.0
 Look = Callable[[Drill, float], list[str]]
 
 
@@ -144,6 +146,15 @@ class Course:
         else:
             outcome.delivered = max(0.0, message.received - on)
             outcome.problems += self.messages.problems(message, outcome.drill)
+            if self.site.chats:
+                outcome.problems += self._chat_problems(message, began)
+
+    def _chat_problems(self, message: Told, began: float) -> list[str]:
+        self._wait(lambda: self.watch.chat(message.name, began) is not None, CHAT)
+        chat = self.watch.chat(message.name, began)
+        if chat is None:
+            return [f"no chat was told of it, with its name in the title, within {CHAT:g} s of the message"]
+        return self.messages.worded(chat, message)
 
     def _settle(self, drill: Drill, outcomes: list[Outcome], healed: float) -> None:
         """Wait until each alert is over, and told so; then nothing that fires is this drill's any more."""

@@ -43,18 +43,25 @@ class Told:
         received: Unix time.
         status: ``firing`` or ``resolved``.
         alert: labels and annotations, as they stood in the message.
-        title: of the message, where it has one.
     """
 
     received: float
     status: str
     alert: dict[str, Any]
-    title: str = ""
 
     @property
     def name(self) -> str:
         """Of the alert."""
         return str(self.alert["labels"][ALERTNAME.name])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chat:
+    """A message as worded for people."""
+
+    received: float
+    title: str
+    text: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +86,7 @@ class Watch:
     site: Site
     spells: dict[str, list[Spell]] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
+    chats: list[Chat] = field(default_factory=list)
     strays: list[Stray] = field(default_factory=list)
     under_way: list[Drill] = field(default_factory=list)
     heals: list[tuple[float, Drill]] = field(default_factory=list)
@@ -155,6 +163,18 @@ class Watch:
                 None,
             )
 
+    def chat(self, name: str, since: float) -> Chat | None:
+        """The first message after that time whose title says that an alert of this name fires."""
+        with self.lock:
+            return next(
+                (
+                    each
+                    for each in self.chats
+                    if each.received >= since and "FIRING" in each.title and name in each.title.split()
+                ),
+                None,
+            )
+
     def last_message(self, name: str, status: str) -> Told | None:
         """The last one about an alert of this name with this status."""
         with self.lock:
@@ -194,7 +214,7 @@ class Watch:
 
     def _look(self) -> None:
         firing = Counter(labels[ALERTNAME.name] for labels, _ in self.prometheus.query(FIRING))
-        messages = self._messages()
+        messages, chats = self._messages()
         now = time.time()
         self.answered = time.monotonic()
         with self.lock:
@@ -209,17 +229,19 @@ class Watch:
                 if name not in firing and spells[-1].end is None:
                     spells[-1].end = now
             self.told += messages
+            self.chats += chats
 
     def _suspects(self) -> tuple[Drill, ...]:
         healed = [drill for _, drill in self.heals]
         on = [drill for drill in self.under_way if not any(drill is each for each in healed)]
         return tuple(on or healed[-1:])
 
-    def _messages(self) -> list[Told]:
+    def _messages(self) -> tuple[list[Told], list[Chat]]:
         try:
             answer = requests.get(self.site.receiver, params={"since": repr(self.received)}, timeout=10)
             messages = [each for each in answer.json() if each["received"] > self.received]
-            found = [told for each in messages for told in read(each)]
+            told = [one for each in messages for one in read(each)]
+            chats = [chat for each in messages for chat in worded(each)]
         except requests.RequestException as error:
             raise StackError(
                 f"no answer from the receiver at {self.site.receiver} ({type(error).__name__}); "
@@ -232,18 +254,22 @@ class Watch:
             ) from None
         if messages:
             self.received = messages[-1]["received"]
-        return found
+        return told, chats
+
+
+def worded(message: dict[str, Any]) -> list[Chat]:
+    """The attachments of one message to a chat."""
+    body = message["body"]
+    return [
+        Chat(received=message["received"], title=str(each.get("title", "")), text=str(each.get("text", "")))
+        for each in (body.get("attachments", ()) if isinstance(body, dict) else ())
+    ]
 
 
 def read(message: dict[str, Any]) -> list[Told]:
     """The alerts of one message, as Alertmanager and Grafana send them."""
     body = message["body"]
     return [
-        Told(
-            received=message["received"],
-            status=each["status"],
-            alert=each,
-            title=str(body.get("title", "")),
-        )
+        Told(received=message["received"], status=each["status"], alert=each)
         for each in (body.get("alerts", ()) if isinstance(body, dict) else ())
     ]

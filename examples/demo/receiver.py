@@ -56,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(500, {"error": "told to refuse what comes to this path"})
             return
         self.server.keep(self.path, body)
-        self._answer(200, {"status": "kept"})
+        self._answer(200, {"status": "kept", "ok": True})  # "ok" is what Slack says
 
     def do_PUT(self) -> None:
         """Take the list of paths to refuse."""

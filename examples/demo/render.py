@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from alerts.notifications import Notifications, Webhook
+from alerts.notifications import Channel, Notifications, SecretRef, Slack, Webhook
 from dashboards.preflight import problems
 from dashboards.stack import STACK, Stack
 from dashboards.targets import Job
@@ -17,12 +17,20 @@ from examples.demo.process import ServerError
 from signals.limits import postgres
 
 LABELS = {"environment": "demo", "cluster": "local"}
+CHATS = "chats"
 # Limits of how long something may last; on the demo's clock they are as short as its windows.
 AGES = (postgres.IDLE_IN_TRANSACTION, postgres.LONG_TRANSACTION, postgres.LONGEST_BLOCKED)
 
 
-def demo_stack(stack: Stack, ports: Ports, *, time_scale: float) -> Stack:
-    """The stack with the demo's addresses; Alertmanager notifies, as Grafana may not be installed."""
+def demo_stack(stack: Stack, ports: Ports, *, time_scale: float, home: Path | None = None) -> Stack:
+    """The stack with the demo's addresses; Alertmanager notifies, as Grafana may not be installed.
+
+    Args:
+        stack: as it is built.
+        ports: of the demo.
+        time_scale: factor on its clock.
+        home: the demo's directory; with it each route also has a chat, so that messages are seen as worded.
+    """
     targets = replace(
         stack.targets,
         jobs=tuple(_local(job, ports) for job in stack.targets.jobs if job.name != "grafana"),
@@ -35,7 +43,7 @@ def demo_stack(stack: Stack, ports: Ports, *, time_scale: float) -> Stack:
         stack,
         engine="prometheus",
         targets=targets,
-        notifications=_told(ports.url("webhook")),
+        notifications=_told(ports.url("webhook"), home),
         limits=(*stack.limits, *(replace(age, value=age.value * time_scale) for age in AGES)),
         time_scale=stack.time_scale * time_scale,
         grafana_url=ports.url("grafana"),
@@ -44,7 +52,7 @@ def demo_stack(stack: Stack, ports: Ports, *, time_scale: float) -> Stack:
 
 def grafana_stack(local: Stack, ports: Ports) -> Stack:
     """The demo's stack for a Grafana that notifies a receiver of its own, to be compared."""
-    return replace(local, engine="grafana", notifications=_told(ports.url("grafana_webhook")))
+    return replace(local, engine="grafana", notifications=_told(ports.url("grafana_webhook"), None))
 
 
 def renderer(stack: Stack = STACK, *, time_scale: float = 1.0) -> Render:
@@ -54,7 +62,8 @@ def renderer(stack: Stack = STACK, *, time_scale: float = 1.0) -> Render:
     """
 
     def into(ports: Ports, home: Path) -> None:
-        local = demo_stack(stack, ports, time_scale=time_scale)
+        local = demo_stack(stack, ports, time_scale=time_scale, home=home)
+        _write_chats(local.notifications, ports.url("webhook"), home)
         grafana = grafana_stack(local, ports)
         _preflight(local, grafana)
         write(render(local), home / PROVISIONING)
@@ -71,12 +80,26 @@ def _preflight(*stacks: Stack) -> None:
         raise ServerError("\n".join(("preflight", *dict.fromkeys(found))))
 
 
-def _told(receiver: str) -> Notifications:
+def _told(receiver: str, home: Path | None) -> Notifications:
     """One receiver with a path for each route, so that one of them can fail alone."""
-    critical, warning, heartbeat = (
-        (Webhook(name=name, url=f"{receiver}/{name}"),) for name in ("critical", "warning", "heartbeat")
-    )
-    return Notifications(critical=critical, warning=warning, heartbeat=heartbeat)
+
+    def channels(name: str) -> tuple[Channel, ...]:
+        hook = Webhook(name=name, url=f"{receiver}/{name}")
+        if home is None:
+            return (hook,)
+        return (hook, Slack(name=f"{name}-chat", url=SecretRef(file=str(home / CHATS / name))))
+
+    heartbeat = Webhook(name="heartbeat", url=f"{receiver}/heartbeat")
+    return Notifications(critical=channels("critical"), warning=channels("warning"), heartbeat=(heartbeat,))
+
+
+def _write_chats(notifications: Notifications, receiver: str, home: Path) -> None:
+    """The URL of each chat, which is a secret to whoever notifies."""
+    for _, secret in notifications.secrets:
+        file = Path(secret.file)
+        if file.parent == home / CHATS:
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(f"{receiver}/chat/{file.name}")
 
 
 def _local(job: Job, ports: Ports) -> Job:

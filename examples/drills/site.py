@@ -21,7 +21,7 @@ from examples.load import Load
 
 TIME_SCALE = 1 / 20
 # Enough look-ups for the rule on their ratio.
-RATE = 30.0
+RATE = 40.0
 LONGEST = 4 * 3600.0
 # A cold cache, a first key count and full windows; production's seconds.
 WARM_UP = 900.0
@@ -80,10 +80,11 @@ def site_of(targets: Callable[[], Targets], stack: Stack = STACK) -> Site:
         return injected(make(drill.fault, targets(), **drill.options))
 
     return Site(
-        stack=demo_stack(stack, Ports(**now.ports), time_scale=now.time_scale),
+        stack=demo_stack(stack, Ports(**now.ports), time_scale=now.time_scale, home=Path(now.home)),
         prometheus=now.url("prometheus"),
         receiver=now.url("webhook"),
         inject=inject,
+        chats=True,
         grafana=now.url("grafana") if "grafana" in now.processes else "",
         lasting=LASTING,
     )

@@ -25,7 +25,7 @@ SLACK = Slack(url=SecretRef(file="/nowhere/slack_url"))
 def secretive(monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo with two channels whose secrets are not there."""
     told = Notifications(critical=(SLACK, HOOK), warning=(HOOK,))
-    monkeypatch.setattr(render, "_told", lambda _: told)
+    monkeypatch.setattr(render, "_told", lambda *_: told)
 
 
 @pytest.mark.usefixtures("secretive")
@@ -46,7 +46,7 @@ def test_a_secret_that_only_grafana_would_trip_over_is_named_too(
     (tmp_path / "token").write_text("1e5")
     (tmp_path / "home").mkdir()
     hook = replace(HOOK, token=SecretRef(file=str(tmp_path / "token")))
-    monkeypatch.setattr(render, "_told", lambda _: Notifications(critical=(hook,), warning=(hook,)))
+    monkeypatch.setattr(render, "_told", lambda *_: Notifications(critical=(hook,), warning=(hook,)))
     with pytest.raises(ServerError, match="reads as a number"):
         render.renderer()(Ports.choose(), tmp_path / "home")
 

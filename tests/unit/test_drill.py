@@ -21,7 +21,7 @@ from dashboards.cli import main
 from dashboards.drill import Drill, Drills, Outcome, Site, Times, report
 from dashboards.drill.message import Messages
 from dashboards.drill.model import looks_back
-from dashboards.drill.watch import Told, Watch, read
+from dashboards.drill.watch import Chat, Told, Watch, read, worded
 from dashboards.errors import StackError
 from dashboards.stack import STACK
 
@@ -92,10 +92,20 @@ def test_a_value_that_no_engine_filled_in_is_no_value(messages: Messages) -> Non
     assert "is not" in messages.problems(told(EVICTIONS, summary=summary), DRILL)[0]
 
 
-def test_a_title_must_name_the_alert(messages: Messages) -> None:
-    assert messages.problems(replace(told(DOWN), title="[FIRING 1] RedisDown"), DRILL) == []
-    wrong = messages.problems(replace(told(DOWN), title="[FIRING 1] Something"), DRILL)
-    assert wrong == ["the title '[FIRING 1] Something' does not name the alert"]
+def test_a_chat_shows_severity_service_sentence_and_what_to_do(messages: Messages) -> None:
+    message = told(DOWN)
+    annotations = message.alert["annotations"]
+    text = f"*{annotations['summary']}*\n{annotations['action']}"
+    chat = Chat(received=1.0, title="[FIRING 1] critical · redis · RedisDown", text=text)
+    assert messages.worded(chat, message) == []
+    for changed in (
+        replace(chat, title="[FIRING 1] redis · RedisDown"),
+        replace(chat, title="[FIRING 1] critical · RedisDown"),
+        replace(chat, text=annotations["action"]),
+        replace(chat, text=annotations["summary"]),
+    ):
+        (problem,) = messages.worded(changed, message)
+        assert "lacks" in problem
 
 
 def test_a_panel_that_is_not_in_the_built_file_is_missed() -> None:
@@ -203,17 +213,14 @@ def test_reports_say_what_came_when_and_what_did_not() -> None:
     )
 
 
-def test_messages_of_both_engines_are_read() -> None:
+def test_messages_are_read_as_what_they_are() -> None:
     alert = {"status": "firing", "labels": {"alertname": "RedisDown"}, "annotations": {}}
-    (of_alertmanager,) = read({"received": 2.0, "body": {"status": "firing", "alerts": [alert]}})
-    assert (of_alertmanager.name, of_alertmanager.status, of_alertmanager.title) == (
-        "RedisDown",
-        "firing",
-        "",
-    )
-    (of_grafana,) = read({"received": 2.0, "body": {"title": "[FIRING]", "alerts": [alert]}})
-    assert of_grafana.title == "[FIRING]"
-    assert read({"received": 2.0, "body": ["something else"]}) == []
+    (one,) = read({"received": 2.0, "body": {"status": "firing", "alerts": [alert]}})
+    assert (one.name, one.status, one.received) == ("RedisDown", "firing", 2.0)
+    chat = {"received": 3.0, "body": {"attachments": [{"title": "[FIRING 1] RedisDown", "text": "It is."}]}}
+    assert worded(chat) == [Chat(received=3.0, title="[FIRING 1] RedisDown", text="It is.")]
+    for nothing in (read(chat), read({"received": 2.0, "body": []}), worded({"received": 2.0, "body": "x"})):
+        assert nothing == []
 
 
 def test_a_site_that_does_not_answer_is_said_at_once() -> None:
