@@ -25,6 +25,8 @@ RATE = 40.0
 LONGEST = 4 * 3600.0
 # A cold cache, a first key count and full windows; production's seconds.
 WARM_UP = 900.0
+# One that ran before has all but the rates of now.
+RESUMED = 300.0
 
 
 @contextlib.contextmanager
@@ -44,10 +46,11 @@ def site(file: Path | None, report: Report) -> Iterator[Site]:
                 targets = chain.targets
         except (FaultError, ServerError) as error:
             raise StackError(str(error)) from None
-        report(f"warming up under {RATE:g} requests/s for {WARM_UP * targets.time_scale:.0f} s")
+        seconds = (WARM_UP if file is None else RESUMED) * targets.time_scale
+        report(f"warming up under {RATE:g} requests/s for {seconds:.0f} s")
         load = Load(targets.url("api"), rate=RATE, seconds=LONGEST).start()
         stack.callback(load.stop)
-        time.sleep(WARM_UP * targets.time_scale)
+        time.sleep(seconds)
         yield site_of(lambda: targets)
 
 

@@ -65,26 +65,44 @@ class WrongColumns(DropIndex):
 
 
 class InvalidIndex:
-    """An index whose building failed on a duplicate: it costs every write and serves no reader."""
+    """An index whose building failed on a duplicate: it costs every write and serves no reader.
 
-    NAME = "fault_one_card_a_day"
+    Args:
+        targets: where PostgreSQL is.
+        index: is replaced by a unique one on the same columns; without it the fault has one of its own.
+    """
 
-    def __init__(self, targets: Targets) -> None:
+    OWN = "fault_one_card_a_day"
+
+    def __init__(self, targets: Targets, *, index: str = OWN) -> None:
         self.dsn = targets.database_url
+        self.index = index
 
     def inject(self) -> None:
-        """Try to build it: employees have more cards than one."""
-        create = sql.SQL("CREATE UNIQUE INDEX CONCURRENTLY {} ON timer_cards (employee_id)")
-        with (
-            psycopg.connect(self.dsn, autocommit=True) as connection,
-            contextlib.suppress(psycopg.errors.UniqueViolation),
-        ):
-            connection.execute(create.format(sql.Identifier(self.NAME)))
+        """Try to build it: employees have more cards than one, and factories more that wait for approval.
+
+        Raises:
+            FaultError: there is no index of this name to replace.
+        """
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            create = f"CREATE INDEX {self.OWN} ON timer_cards (employee_id)"
+            if self.index != self.OWN:
+                found = connection.execute(
+                    "SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indexrelid = to_regclass(%s)",
+                    (self.index,),
+                ).fetchone()
+                _drop(connection, self.index)
+                create = found[0] if found else ""
+            unique = create.replace("CREATE INDEX", "CREATE UNIQUE INDEX CONCURRENTLY", 1)
+            with contextlib.suppress(psycopg.errors.UniqueViolation):
+                connection.execute(unique.encode())
 
     def heal(self) -> None:
-        """Drop it."""
+        """Drop it, and create what is missing."""
         with psycopg.connect(self.dsn, autocommit=True) as connection, contextlib.suppress(FaultError):
-            _drop(connection, self.NAME)
+            _drop(connection, self.index)
+        if self.index != self.OWN:
+            migrate(self.dsn)
 
 
 class DeadTuples:

@@ -102,6 +102,14 @@ def test_an_index_on_duplicates_stays_invalid(
     with injected(make("invalid-index", targets)):
         assert count(database, invalid) == 1
     assert count(database, invalid) == 0
+    served = (
+        "SELECT count(*) FROM pg_index WHERE indisvalid"
+        " AND indexrelid = 'idx_timer_cards_approval_queue'::regclass"
+    )
+    with injected(make("invalid-index", targets, index="idx_timer_cards_approval_queue")):
+        assert count(database, served) == 0
+        assert count(database, invalid) == 1
+    assert count(database, served) == 1
 
 
 def test_rows_die_and_nobody_removes_them(targets: Targets, database: psycopg.Connection) -> None:

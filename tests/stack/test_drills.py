@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import requests
+from redis import Redis as Client
 
 from dashboards.drill import Course, Drill, Outcome
 from dashboards.drill.model import Site
@@ -127,6 +132,33 @@ def test_an_alert_that_nothing_declares_fails_the_drill(site: Site, outcomes: di
     assert outcome.fired is not None
     assert "RedisPolicyChanged fired too, which nothing declares" in outcome.problems
     assert any("the message says instance=" in each for each in outcome.problems)
+
+
+def blocked(running: Running) -> int:
+    with Client.from_url(running.chain.redis.url) as client:
+        return int(client.info("clients")["blocked_clients"])
+
+
+def test_the_command_drills_a_demo_that_runs_and_heals_at_ctrl_c(
+    running: Running, outcomes: dict[str, Outcome], tmp_path: Path
+) -> None:
+    running.chain.targets.save(tmp_path / "chain.json")
+    command = [sys.executable, "-m", "dashboards", "drill", "RedisBlockedClients"]
+    process = subprocess.Popen(
+        [*command, "--chain", str(tmp_path / "chain.json")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        eventually(lambda: blocked(running) > 0 or process.poll() is not None, "injected", within=180)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert (process.returncode, out) == (2, ""), err
+    assert err.splitlines()[-1] == "error: ended before the drills were done; every fault is healed"
+    eventually(lambda: blocked(running) == 0, "healed", within=10)
 
 
 def test_killed_workers_are_down_although_their_metrics_page_answers(
