@@ -10,8 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
+from alerts.cases import CASES
 from alerts.model import Alert, Engine, RenderContext
 from alerts.notifications import NOTIFICATIONS, Notifications
+from alerts.proof.model import Case
 from alerts.rules import ALERTS
 from alerts.runbooks import first_action, runbook
 from dashboards.boards import BOARDS
@@ -42,6 +44,7 @@ class Stack:
     Attributes:
         boards: in the order in which one opens them; `backend-runbooks` is added.
         alerts: the rules.
+        cases: what proves the rules, found by their names; a rule on one plain metric needs none.
         metrics: a team's own metrics, which join the catalogue.
         recordings: recording rules, beside those that follow from the service levels.
         levels: service levels, whose recordings are made; their alerts are given with the others.
@@ -60,6 +63,7 @@ class Stack:
 
     boards: tuple[Board, ...] = BOARDS
     alerts: tuple[Alert, ...] = ALERTS
+    cases: tuple[Case, ...] = CASES
     metrics: tuple[Metric, ...] = ()
     recordings: tuple[Recording, ...] = RECORDINGS
     levels: tuple[ServiceLevel, ...] = SERVICE_LEVELS

@@ -13,7 +13,7 @@ from typing import Literal
 from exporters.catalogue import Counter, Gauge, Histogram, Label, Matcher, Metric
 from exporters.catalogue.labels import INSTANCE, JOB
 from signals.numbers import Number, Objective
-from signals.promql import Query, QueryError
+from signals.promql import Query, QueryError, Shape
 
 WINDOW = "<window>"
 DAY = 86_400
@@ -100,11 +100,13 @@ def rate(
     suffix = "_count" if isinstance(metric, Histogram) else ""
     names = _names(metric, by)
     selector = select(metric, *where, suffix=suffix, objective=objective)
+    plain = not (suffix or objective or ago) and window == WINDOW
     return Query(
         f"sum by {grouping(names)} ({function}({selector}[{window}]{since(ago)}))",
         (metric,),
         _numbers(objective),
         names,
+        Shape(kind=function, metric=metric, where=where) if plain else None,
     )
 
 
@@ -147,7 +149,9 @@ def value(
     """A gauge as it is now."""
     names = _names(metric, by)
     text = f"{over} by {grouping(names)} ({select(metric, *where, objective=objective)})"
-    return Query(text, (metric,), _numbers(objective), names)
+    plain = objective is None and over != "count"
+    shape = Shape(kind="value", metric=metric, where=where) if plain else None
+    return Query(text, (metric,), _numbers(objective), names, shape)
 
 
 def mean(

@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from exporters.catalogue import Matcher, Metric
 from signals.numbers import Number, Objective, require_fields
@@ -35,6 +36,21 @@ class QueryError(ValueError):
     """A query that cannot be built or filled: the text says which hole and why."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A query that is one aggregation of one metric: what it gives follows from what is scraped.
+
+    Attributes:
+        kind: a value as it is, or what a counter grows by, per second or within the window.
+        metric: the only one that it reads.
+        where: the matchers of its selector.
+    """
+
+    kind: Literal["value", "rate", "increase"]
+    metric: Metric
+    where: tuple[Matcher, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """PromQL with holes, and what it reads.
@@ -44,12 +60,14 @@ class Query:
         metrics: the catalogue's constants that stand in it.
         numbers: the objectives and limits whose values or selectors stand in it.
         labels: the labels of the result, beyond the stack's identity.
+        shape: what it is built like, where that is simple.
     """
 
     text: str
     metrics: tuple[Metric, ...] = ()
     numbers: tuple[Number, ...] = ()
     labels: tuple[str, ...] = ()
+    shape: Shape | None = None
 
     def __post_init__(self) -> None:
         require_fields("a query", self, QueryError)

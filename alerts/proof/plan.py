@@ -89,7 +89,9 @@ class Plan:
     @cached_property
     def rule(self) -> Json:
         """The rule as Prometheus loads it."""
-        return rule_of(self.alert, self.context)
+        expr = self.context.fill(self.alert.condition, self.alert.window)
+        # Its message links to the panel of the signal as it is.
+        return {**rule_of(self.case.alert, self.context), "expr": expr}
 
     @cached_property
     def clock(self) -> Clock:
@@ -186,7 +188,10 @@ class Plan:
 
     def while_graver(self, graver: Case) -> Group:
         """The fault of the graver alert on top of the rule's own."""
-        both = (*self.case.series, *graver.series)
+        # Both speak of one thing.
+        same = {theirs: self.case.labels[name] for name, theirs in graver.labels.items()}
+        theirs = (each.relabelled(same) for each in graver.series)
+        both = (*self.case.series, *theirs)
         own = {each.key: each.stepped(each.levels[0], each.levels[2]) for each in both}
         other = Plan(graver, self.context)
         until = max(self._due, other._due)

@@ -145,7 +145,7 @@ def _played(
     failures = []
     for number, when, got in FAILED.findall(output):
         name, group_name, demand = demands[int(number)]
-        says = f"{demand.says}: at {when} expected {demand.expected}, got {got.removeprefix('{} ') or 'none'}"
+        says = f"{demand.says}: at {when} expected {demand.expected}, got {float(got.split()[-1]):g}"
         failures.append(Failure(rule=name, group=group_name, state=demand.state, says=says))
     for name, when, expected, got in TOLD.findall(output):
         says = f"its message at {when}: expected {_said(expected)}, got {_said(got)}"

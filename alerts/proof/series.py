@@ -24,6 +24,11 @@ INSTANCES = {
 PLACE = {"environment": "production", "cluster": "main"}
 
 
+def whole(number: float) -> bool:
+    """Whether sums of it are exact."""
+    return float(number).is_integer()
+
+
 def place_of(identity: Sequence[str]) -> dict[str, str]:
     """The installation in which a case plays."""
     return {name: PLACE.get(name, "here") for name in identity}
@@ -88,6 +93,10 @@ class Series:
         """The same series at one level in the first phase, and at another in the rest."""
         return replace(self, levels=(before, level, level, level))
 
+    def relabelled(self, values: Mapping[str, str]) -> Series:
+        """The same series of another thing: with other values of its own labels."""
+        return replace(self, labels={name: values.get(each, each) for name, each in self.labels.items()})
+
     @property
     def written_out(self) -> int:
         """How many samples its longest pattern has."""
@@ -127,6 +136,9 @@ class Tape:
             self.parts.append(f"_x{count}")
         elif isinstance(level, tuple):
             self.parts.extend(self._next(level[step % len(level)]) for step in range(count))
+        elif self.grows and not (whole(level) and whole(self.total)):
+            # promtool would add up fractions, end beside our total, and the next stretch look like a reset.
+            self.parts.extend(self._next(level) for _ in range(count))
         elif self.grows:
             self.parts.append(f"{self.total + level:.12g}+{level:.12g}x{count - 1}")
             self.total += level * count

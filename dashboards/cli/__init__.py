@@ -16,8 +16,9 @@ from dashboards.cli.lint import lint
 from dashboards.cli.list_ import list_
 from dashboards.cli.preflight import preflight
 from dashboards.cli.prove import prove
+from dashboards.cli.test import test
 
-COMMANDS = (build, docs, doctor, drill, lint, list_, preflight, prove)
+COMMANDS = (build, docs, doctor, drill, lint, list_, preflight, prove, test)
 
 
 @click.group(

@@ -13,6 +13,7 @@ import click
 
 from alerts.model import AlertError, Engine
 from alerts.notifications import NotifyError
+from alerts.proof.model import ProofError
 from dashboards.errors import StackError
 from dashboards.model import BoardError
 from dashboards.stack import Stack, load
@@ -27,6 +28,7 @@ MENDABLE = (
     BoardError,
     AlertError,
     NotifyError,
+    ProofError,
     SignalError,
     NumberError,
     QueryError,

@@ -1,0 +1,230 @@
+"""The proof of a stack's rules: each with its cases through promtool, and what is not proven of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
+from xml.etree import ElementTree
+
+from alerts.model import Alert, State
+from alerts.proof import run
+from alerts.proof.derive import NotDerivedError, derived
+from alerts.proof.model import Case
+from alerts.proof.plan import NUMBERS, Plan
+from dashboards.checks.finding import listed, nearest
+from dashboards.errors import StackError
+from dashboards.stack import Stack
+from signals.numbers import spoken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What is proven of an alert.
+
+    Attributes:
+        alert: its name.
+        cases: how many were played.
+        proven: the states.
+        excused: the states that its definition excuses, with the reason.
+        failures: by the state that is not proven, what is wrong.
+        note: what limits the proof; empty where nothing does.
+    """
+
+    alert: str
+    cases: int
+    proven: tuple[State, ...]
+    excused: Mapping[State, str]
+    failures: tuple[tuple[str, str], ...]
+    note: str = ""
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.failures
+
+
+def prove(stack: Stack, names: Sequence[str] = (), *, mutate: bool = False) -> list[Proof]:
+    """Play the cases of the stack's alerts, on the clock of production.
+
+    Args:
+        stack: with its alerts and cases.
+        names: of the alerts; by default all.
+        mutate: whether each change of a rule must be noticed too.
+
+    Raises:
+        ProofError: promtool is missing, or takes no such file.
+    """
+    alerts = [alert for alert in stack.alerts if not names or alert.name in names]
+    chosen = {alert.name: _plans(stack, alert) for alert in alerts}
+    plans = [plan for found in chosen.values() for plan in found.plans]
+    verdicts = dict(zip(map(id, plans), run.of_each(plans, run.verdict), strict=True))
+    left = dict(zip(map(id, plans), run.of_each(plans, run.survivors), strict=True)) if mutate else {}
+    return [
+        _proof(
+            alert,
+            chosen[alert.name],
+            [verdicts[id(plan)] for plan in chosen[alert.name].plans],
+            [set(left[id(plan)]) for plan in chosen[alert.name].plans if mutate],
+        )
+        for alert in alerts
+    ]
+
+
+def require(stack: Stack, names: Sequence[str]) -> None:
+    """Let names pass that the stack's alerts have.
+
+    Raises:
+        StackError: one is unknown.
+    """
+    known = [alert.name for alert in stack.alerts]
+    for name in names:
+        if name not in known:
+            hint = nearest(name, known) or "`list alerts` names them all."
+            raise StackError(f"there is no alert {name!r} in the stack; expected one of its names. {hint}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """What is played of an alert; where that is nothing, why."""
+
+    plans: tuple[Plan, ...] = ()
+    lacking: str = ""
+    note: str = ""
+
+
+def _plans(stack: Stack, alert: Alert) -> _Chosen:
+    own = [replace(case, alert=alert) for case in stack.cases if case.alert.name == alert.name]
+    context = replace(stack.rules, time_scale=1.0)
+    excused = set(State) <= set(alert.unproven)
+    moved = [
+        number
+        for number in dict.fromkeys(alert.condition.numbers)
+        if number.key in NUMBERS and context.number(number).value != NUMBERS[number.key].value
+    ]
+    if own and not moved:
+        return _Chosen(plans=tuple(Plan(case, context, _graver(stack, alert)) for case in own))
+    try:
+        return _Chosen(plans=() if excused else (Plan(derived(alert, context), context),))
+    except NotDerivedError as error:
+        why = str(error)
+    if own:
+        # Levels of a written case stand beside the project's number.
+        told = ", ".join(f"{number.key} of {spoken(number.value, number.unit)}" for number in moved)
+        theirs = replace(context, numbers={**context.numbers, **NUMBERS})
+        plans = tuple(Plan(case, theirs, _graver(stack, alert)) for case in own)
+        return _Chosen(plans=plans, note=f"proven with the project's {told}, not the stack's own")
+    return _Chosen(
+        lacking=f"it has no case, and none follows from its definition: {why}; expected one; give "
+        "Stack(cases=(*CASES, Case(alert=…))), as in alerts/cases"
+    )
+
+
+def _graver(stack: Stack, alert: Alert) -> Case | None:
+    graver = alert.yields_to
+    return next((case for case in stack.cases if graver and case.alert.name == graver.name), None)
+
+
+def _proof(alert: Alert, chosen: _Chosen, verdicts: Sequence[run.Verdict], left: Sequence[set[str]]) -> Proof:
+    met = frozenset(chain.from_iterable(verdict.proven for verdict in verdicts))
+    failed = list(_failed(chosen, verdicts))
+    demanded = met | {State(state) for state, _ in failed}
+    failures = [*failed, *_missing(alert, chosen, demanded)]
+    if left:
+        failures += [("change", f"no case notices: {change}") for change in sorted(set.intersection(*left))]
+    wrong = {state for state, _ in failures}
+    return Proof(
+        alert=alert.name,
+        cases=len(chosen.plans),
+        proven=tuple(state for state in State if state in met and state.value not in wrong),
+        excused=alert.unproven,
+        failures=tuple(failures),
+        note=chosen.note,
+    )
+
+
+def _failed(chosen: _Chosen, verdicts: Sequence[run.Verdict]) -> Iterator[tuple[str, str]]:
+    for plan, verdict in zip(chosen.plans, verdicts, strict=True):
+        name = f"{plan.case.name}: " if plan.case.name else ""
+        for failure in verdict.failures:
+            yield failure.state.value, f"{name}{failure.says}"
+
+
+def _missing(alert: Alert, chosen: _Chosen, demanded: frozenset[State]) -> Iterator[tuple[str, str]]:
+    """What nothing demands, though the definition does not excuse it."""
+    if chosen.lacking:
+        yield "case", chosen.lacking
+        return
+    for state in State:
+        if state not in demanded and not alert.unproven.get(state, "").strip():
+            yield state.value, "no case proves it; expected one, or a reason in the alert's unproven"
+    for wrong in dict.fromkeys(_strange(chosen)):
+        yield "case", wrong
+    held = [each.guard for plan in chosen.plans for each in plan.case.held]
+    for index, guard in enumerate(alert.guards):
+        if guard not in held:
+            yield State.FIRING.value, f"no case is held back by guard {index + 1}; give it a Held"
+
+
+def _strange(chosen: _Chosen) -> Iterator[str]:
+    """Series that no emitter writes."""
+    for plan in chosen.plans:
+        for series in plan.case.series:
+            known = series.metric.label_names(series.name)
+            # What is recorded declares those that Prometheus adds to all others.
+            given = series.all_labels.keys() - ({"job", "instance"} - known)
+            for name in sorted(given ^ known):
+                said = "has no label" if name in given else "is played without its label"
+                yield f"{series.name} {said} {name!r}; expected {listed(known)}; correct the case"
+
+
+def row(proof: Proof) -> dict[str, Any]:
+    """A proof as JSON."""
+    return {
+        "alert": proof.alert,
+        "well": proof.well,
+        "cases": proof.cases,
+        "proven": [state.value for state in proof.proven],
+        "excused": {state.value: reason for state, reason in proof.excused.items()},
+        "failures": [{"state": state, "message": message} for state, message in proof.failures],
+        "note": proof.note,
+    }
+
+
+def table(proofs: Sequence[Proof]) -> Iterator[str]:
+    """One line an alert: what is proven, and what is not; then one for each failure."""
+    width = max((len(proof.alert) for proof in proofs), default=0)
+    for proof in proofs:
+        reasons: dict[str, list[str]] = {}
+        for state in State:
+            if state in proof.excused:
+                reasons.setdefault(proof.excused[state], []).append(state.value)
+        excuses = "; ".join(f"not {', '.join(states)}: {reason}" for reason, states in reasons.items())
+        states = ", ".join(proof.proven) if len(proof.proven) < len(State) else f"all {len(State)} states"
+        told = "  ".join(filter(None, (states or "nothing", excuses, proof.note)))
+        yield f"{proof.alert:{width}}  {told}"
+        yield from (f"{proof.alert:{width}}  NOT {state}: {message}" for state, message in proof.failures)
+
+
+def junit(proofs: Sequence[Proof], seconds: float) -> bytes:
+    """A report that build servers read: one test for each state of each alert."""
+    suite = ElementTree.Element("testsuite", name="alerts", time=f"{seconds:.3f}")
+    counts = dict.fromkeys(("tests", "failures", "skipped"), 0)
+    for proof in proofs:
+        failed: dict[str, list[str]] = {}
+        for state, message in proof.failures:
+            failed.setdefault(state, []).append(message)
+        states = dict.fromkeys((*map(str, proof.proven), *map(str, proof.excused), *failed))
+        for state in states:
+            case = ElementTree.SubElement(suite, "testcase", classname=proof.alert, name=state)
+            counts["tests"] += 1
+            if state in failed:
+                counts["failures"] += 1
+                ElementTree.SubElement(case, "failure", message="; ".join(failed[state]))
+            elif state not in map(str, proof.proven):
+                counts["skipped"] += 1
+                ElementTree.SubElement(case, "skipped", message=proof.excused[State(state)])
+    suite.attrib |= {name: str(count) for name, count in counts.items()}
+    report: bytes = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
+    return report
