@@ -12,7 +12,7 @@ from alerts.proof.plan import Json, Plan
 from alerts.proof.series import Series
 from exporters.catalogue import Matcher
 from signals.idioms import enclosed
-from signals.numbers import STATE, Number
+from signals.numbers import COUNT, STATE, Number
 from signals.promql import duration, tidy
 
 SELECTOR = re.compile(r'(\w*)\{((?:[^{}"]|"(?:[^"\\]|\\.)*")*)\}')
@@ -112,8 +112,8 @@ def _moved(plan: Plan, number: Number) -> Iterator[tuple[str, Number]]:
     if State.UNDER not in plan.alert.unproven:
         yield "limit that fires sooner", replace(number, value=number.value + strict)
     yield "limit that fires later", replace(number, value=number.value - strict)
-    # Between two states lies none.
-    if number.unit is not STATE:
+    # Between two states lies none, and of whole things none between nothing and one.
+    if number.unit is not STATE and not (number.unit is COUNT and number.value == 1 and strict > 0):
         yield "half the limit", replace(number, value=number.value / 2)
 
 

@@ -235,6 +235,12 @@ RIGHT: list[tuple[str, dict[str, Any]]] = [
         {"unit": "reqps", "legend": "{{version}}"},
     ),
     ("redis_memory_used_bytes{SCOPE} / 1024", {"unit": "kbytes"}),
+    # A group of the pattern, which is no variable.
+    (
+        f'sum by ({BY}, host) (label_replace(redis_connected_clients{{SCOPE}}, "host", "$1", "instance", '
+        '"(.+):.*"))',
+        {"unit": "short", "legend": "{{host}}"},
+    ),
     ("avg_over_time(pg_up{SCOPE}[1h])", {"unit": "percentunit"}),
     ("time() - pg_postmaster_start_time_seconds{SCOPE} > 3600", {"unit": "s"}),
 ]

@@ -29,7 +29,8 @@ def declared(subject: Subject, report: Report) -> Iterator[Finding]:
         found = names(place.text) | names(str(place.target.get("legendFormat", "")))
         if board is None:
             found |= {each[1] or each[2] for each in VARIABLE.finditer(place.text)}
-        for name in sorted(found - known.keys()):
+        # `$1` is a group of label_replace: Grafana has no variable that begins with a digit, and leaves it.
+        for name in sorted(each for each in found - known.keys() if not each.isdecimal()):
             who = "the board does not declare" if board is not None else "a rule does not know"
             fix = nearest(name, known) or f"Declared are: {listed(known)}."
             yield report(place.file, place.where, f"the query names ${name}, which {who}", fix)
