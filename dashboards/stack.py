@@ -24,6 +24,7 @@ from exporters.catalogue import CATALOGUE, Catalogue, Metric
 from signals.audit import RECORDINGS
 from signals.levels import SERVICE_LEVELS
 from signals.limits import LIMITS
+from signals.limits.telemetry import SCRAPE_SHARE, SCRAPE_SLOW
 from signals.model import Recording, Signal
 from signals.numbers import Limit, Number, Objective
 from signals.objectives import OBJECTIVES
@@ -84,7 +85,9 @@ class Stack:
     def numbers(self) -> Mapping[str, Number]:
         """Objectives and limits by key; the stack's own in place of the project's."""
         promised: tuple[Number, ...] = tuple(each for level in self.levels for each in level.numbers)
-        given = (*promised, *OBJECTIVES, *LIMITS, *self.objectives, *self.limits)
+        slow = replace(SCRAPE_SLOW, value=SCRAPE_SHARE * self.scraped.timeout)
+        own = (limit for limit in self.limits if limit is not SCRAPE_SLOW)
+        given = (*promised, *OBJECTIVES, *LIMITS, slow, *self.objectives, *own)
         return {number.key: number for number in given}
 
     @cached_property

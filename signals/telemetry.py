@@ -1,9 +1,9 @@
-"""Signals of the watchers themselves: can the other boards be believed?"""
+"""Signals of what is scraped: is every target there, whole and fresh?"""
 
 from __future__ import annotations
 
-from exporters.catalogue import external, self_
-from signals.idioms import SERVER_LEVEL, grouping, promql, rate, select, span, value
+from exporters.catalogue import api, external, postgres, redis, self_
+from signals.idioms import SERVER_LEVEL, grouping, increase, promql, rate, select, span, value
 from signals.limits import shared
 from signals.limits import telemetry as limits
 from signals.model import Signal
@@ -12,6 +12,7 @@ from signals.promql import Query
 
 # A bare `up` stays 1 for five minutes after Prometheus goes blind; two scrapes of 15 s do not.
 FRESH = span(30)
+SIZES = "postgres.sizes"
 NAMES = tuple(label.name for label in SERVER_LEVEL)
 
 TARGETS = Signal(
@@ -46,11 +47,16 @@ TARGET_ANSWERS = Signal(
 )
 SCRAPE_TIME = Signal(
     title="Scrape time",
-    why="Time of the last scrape, by target.",
-    good="Far below the scrape timeout of 10 s.",
+    why="Mean time of the scrapes within five minutes, by target.",
     act="On the target's page, the slowest collector is usually statistics of tables or statements.",
-    query=value(external.SCRAPE_DURATION, over="max"),
+    query=Query(
+        f"max by {grouping(NAMES)} (avg_over_time({select(external.SCRAPE_DURATION)}[{span(300)}]))",
+        (external.SCRAPE_DURATION,),
+        (),
+        NAMES,
+    ),
     unit=SECONDS,
+    objective=limits.SCRAPE_SLOW,
     legend="{{job}} {{instance}}",
 )
 SAMPLES = Signal(
@@ -63,11 +69,18 @@ SAMPLES = Signal(
     legend="{{job}} {{instance}}",
 )
 COLLECTORS = Signal(
-    title="PostgreSQL collectors",
-    why="1 if the collector's last run succeeded.",
+    title="Collectors",
+    why="1 if the collector's last run succeeded; of a server that answers.",
     good="All 1.",
-    act="The exporter's log names the SQLSTATE once: a missing right, a lock, or a timeout.",
-    query=value(self_.COLLECTOR_SUCCESS, over="min", by=(self_.COLLECTOR,)),
+    act="The exporter's log names the code once: a missing right, a lock, or a timeout.",
+    query=promql(
+        "({postgres} and on (<by:job,instance>) {one} == 1) "
+        "or ({redis} and on (<by:job,instance>) {other} == 1)",
+        postgres=value(self_.COLLECTOR_SUCCESS, over="min", by=(self_.COLLECTOR,)),
+        redis=value(self_.REDIS_COLLECTOR_SUCCESS, over="min", by=(self_.COLLECTOR,)),
+        one=value(postgres.UP, over="max"),
+        other=value(redis.UP, over="max"),
+    ),
     unit=STATE,
     objective=shared.ANSWERING,
     legend="{{collector}}",
@@ -80,15 +93,6 @@ COLLECTOR_ERRORS = Signal(
     query=rate(self_.COLLECTOR_ERRORS, by=(self_.COLLECTOR, self_.CODE)),
     unit=PER_SECOND,
     legend="{{collector}} {{code}}",
-)
-RULE_FAILURES = Signal(
-    title="Rule failures",
-    why="Evaluations of rules that failed, per second.",
-    good="None.",
-    act="Prometheus' page of rules shows the error.",
-    query=rate(external.RULE_FAILURES),
-    unit=PER_SECOND,
-    legend="failed",
 )
 FIRING = Signal(
     title="Firing",
@@ -117,13 +121,76 @@ REACHABLE = Signal(
     objective=shared.ANSWERING,
     legend="reachable",
 )
-RULES_AGE = Signal(
-    title="Last evaluation of rules",
-    why="Time since Prometheus last evaluated the group of rules that waits longest.",
-    good="Below a minute. That a message gets out is seen at its receiver alone.",
-    act="See Prometheus' page of rules: are they loaded, and which group is slow?",
-    query=promql("time() - {last}", last=value(external.RULES_EVALUATED, over="min")),
-    unit=SECONDS,
-    objective=limits.RULES_AGE,
-    legend="age",
+JOB_LABELS = (*SERVER_LEVEL, external.SCRAPE_JOB)
+JOB_TARGETS = Signal(
+    title="Targets of a job",
+    why="How many targets each job of prometheus.yml has. A slip in a target file or in a relabelling leaves "
+    "none, and then not even `up` says so.",
+    act="See Prometheus' page of service discovery: what was found, and what was dropped.",
+    query=promql(
+        '{targets} or sum by (<by:job,instance,scrape_job>) (label_replace({found}, "scrape_job", "$1", '
+        '"config", "(.+)"))',
+        targets=value(external.JOB_TARGETS, by=(external.SCRAPE_JOB,)),
+        found=Query(
+            select(external.JOB_DISCOVERED, external.SD_NAME.eq("scrape")), (external.JOB_DISCOVERED,)
+        ),
+        labels=JOB_LABELS,
+    ),
+    unit=COUNT,
+    objective=limits.NO_TARGETS,
+    legend="{{scrape_job}}",
+)
+SERIES_GROWTH = Signal(
+    title="Samples against yesterday",
+    why="Samples of the last scrape as a share of the most within an hour at this time yesterday, by target.",
+    act="Find the metric that grew, and the label without a bound; the runbook has the query.",
+    query=promql(
+        "{now} / ({before} > 0)",
+        now=SAMPLES.query,
+        before=Query(
+            f"max by {grouping(NAMES)} "
+            f"(max_over_time({select(external.SCRAPE_SAMPLES)}[{span(3600)}] offset {span(86_400)}))",
+            (external.SCRAPE_SAMPLES,),
+            (),
+            NAMES,
+        ),
+    ),
+    unit=RATIO,
+    objective=limits.SERIES_GROWTH,
+    legend="{{job}} {{instance}}",
+)
+DROPPED_SERIES = Signal(
+    title="Series left out",
+    why="Series that the exporter left out of its pages within the window, by reason.",
+    act="cap: a label has more values than its bound, the log names the metric. duplicate, invalid: a fault.",
+    query=increase(self_.DROPPED_SERIES, by=(self_.REASON,)),
+    unit=COUNT,
+    objective=limits.DROPPED_SERIES,
+    legend="{{reason}}",
+)
+CACHE_AGE = Signal(
+    title="Age of what is remembered",
+    why="Age of the values that the exporter does not ask anew in each scrape, as a share of how often it "
+    "should: {number:cache_renewal}, of sizes {number:sizes_renewal}.",
+    act="See in the exporter's log why the collector's runs fail, or how long they take.",
+    query=promql(
+        "{often} / <elapsed:cache_renewal> or {seldom} / <elapsed:sizes_renewal>",
+        limits.CACHE_RENEWAL,
+        limits.SIZES_RENEWAL,
+        often=value(self_.CACHE_AGE, self_.COLLECTOR.ne(SIZES), over="max", by=(self_.COLLECTOR,)),
+        # Beside the others these are the sizes alone.
+        seldom=value(self_.CACHE_AGE, over="max", by=(self_.COLLECTOR,)),
+    ),
+    unit=RATIO,
+    objective=limits.CACHE_AGE,
+    legend="{{collector}}",
+)
+INSTRUMENTATION_ERRORS = Signal(
+    title="Instrumentation errors",
+    why="Errors inside the instrumentation within the window, which it caught so that no request fails.",
+    act="The application's log has the traceback: most often a version that it does not know.",
+    query=increase(api.INSTRUMENTATION_ERRORS, by=(api.SITE,)),
+    unit=COUNT,
+    objective=limits.INSTRUMENTATION_ERRORS,
+    legend="{{site}}",
 )

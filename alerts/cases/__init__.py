@@ -13,6 +13,7 @@ from alerts.cases import (
     redis,
     slo,
     telemetry,
+    watchers,
 )
 from alerts.proof.model import Case
 
@@ -27,4 +28,5 @@ CASES: tuple[Case, ...] = (
     *postgres_upkeep.CASES,
     *redis.CASES,
     *telemetry.CASES,
+    *watchers.CASES,
 )

@@ -12,6 +12,7 @@ from signals.idioms import DAY
 
 EXPORTER = {"job": "exporter", "instance": INSTANCES["exporter"]}
 HEALTH = {"job": "api-health", "instance": INSTANCES["api-health"]}
+PROMETHEUS = {"job": "prometheus", "instance": INSTANCES["prometheus"]}
 LIST = {"method": "GET", "handler": "/api/employees"}
 PG_UP = gauge(postgres.UP, 1, 1, 1, 1)
 PG_DOWN = Held(why="PostgreSQL is down", guard=postgres_rules.ANSWERS, levels={postgres.UP.name: 0})

@@ -14,7 +14,14 @@ PHASE = 180
 Level = float | tuple[float | None, ...] | None
 """A gauge's value, or what a counter grows by in a step; a tuple is repeated; None is no sample at all."""
 
-JOBS = {"api": "api", "postgres": "exporter", "redis": "exporter", "blackbox": "api-health"}
+JOBS = {
+    "api": "api",
+    "postgres": "exporter",
+    "redis": "exporter",
+    "exporter": "exporter",
+    "blackbox": "api-health",
+    "prometheus": "prometheus",
+}
 INSTANCES = {
     "api": "api:9000",
     "exporter": "exporter:10910",

@@ -14,6 +14,7 @@ from alerts.rules import (
     redis,
     slo,
     telemetry,
+    watchers,
 )
 
 ALERTS: tuple[Alert, ...] = (
@@ -27,4 +28,5 @@ ALERTS: tuple[Alert, ...] = (
     *postgres_upkeep.ALERTS,
     *redis.ALERTS,
     *telemetry.ALERTS,
+    *watchers.ALERTS,
 )

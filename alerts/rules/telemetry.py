@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.model import Alert, Severity, State
-from exporters.catalogue import external
+from exporters.catalogue import api, external, self_
 from exporters.catalogue.labels import INSTANCE, JOB
 from signals import telemetry
 from signals.idioms import grouping, promql, select, span, value
@@ -43,6 +43,98 @@ TARGET_DOWN = Alert(
     "scrapes, below {limit}.",
     description="What this target measures is unknown: boards have gaps, and rules that read it are silent.",
 )
+# Where it does not, TargetDown speaks.
+ANSWERS = promql("{share} >= <number:up_share>", limits.UP_SHARE, share=telemetry.TARGET_ANSWERS.query)
+MANY_SAMPLES = promql(
+    "{samples} > <number:minimum_samples>", limits.MINIMUM_SAMPLES, samples=telemetry.SAMPLES.query
+)
+TARGET_ABSENT = Alert(
+    name="TargetAbsent",
+    service="telemetry",
+    severity=Severity.CRITICAL,
+    signal=telemetry.JOB_TARGETS,
+    operator="<",
+    by=(JOB, INSTANCE, external.SCRAPE_JOB),
+    hold=300,
+    keep=60,
+    summary="Prometheus has no target at all of the job {{ $labels.scrape_job }}.",
+    description="Nothing of it is measured, and no rule on it can fire, not even TargetDown.",
+)
+SCRAPE_SLOW = Alert(
+    name="ScrapeSlow",
+    service="telemetry",
+    severity=Severity.WARNING,
+    signal=telemetry.SCRAPE_TIME,
+    operator=">",
+    by=(JOB, INSTANCE),
+    guards=(ANSWERS,),
+    hold=900,
+    summary="A scrape of {{ $labels.instance }} ({{ $labels.job }}) takes {{ $value | humanizeDuration }}, "
+    "above {limit}.",
+    description="Soon scrapes are given up: then boards have gaps, and rules are silent.",
+)
+SERIES_GROWTH = Alert(
+    name="SeriesGrowth",
+    service="telemetry",
+    severity=Severity.WARNING,
+    signal=telemetry.SERIES_GROWTH,
+    operator=">",
+    by=(JOB, INSTANCE),
+    guards=(MANY_SAMPLES,),
+    hold=1800,
+    summary="{{ $labels.instance }} ({{ $labels.job }}) writes {{ $value | humanizePercentage }} of the "
+    "samples of yesterday, above {limit}.",
+    description="A label without a bound fills Prometheus' memory, until it is ended with all alerts.",
+)
+EXPORTER_SERIES_DROPPED = Alert(
+    name="ExporterSeriesDropped",
+    service="telemetry",
+    severity=Severity.WARNING,
+    signal=telemetry.DROPPED_SERIES,
+    operator=">",
+    by=(JOB, INSTANCE, self_.REASON),
+    hold=900,
+    summary="The exporter {{ $labels.instance }} left about {{ $value | humanize }} series out of its pages "
+    "within {window} ({{ $labels.reason }}).",
+    description="What is left out is missing on boards and in rules, which say nothing of it.",
+)
+EXPORTER_COLLECTOR_FAILING = Alert(
+    name="ExporterCollectorFailing",
+    service="telemetry",
+    severity=Severity.WARNING,
+    signal=telemetry.COLLECTORS,
+    operator="<",
+    by=(JOB, INSTANCE, self_.COLLECTOR),
+    hold=600,
+    summary="The collector {{ $labels.collector }} of the exporter {{ $labels.instance }} fails, although "
+    "its server answers.",
+    description="A part of what is watched is missing on boards and in rules, which say nothing of it.",
+)
+EXPORTER_STALE = Alert(
+    name="ExporterStale",
+    service="telemetry",
+    severity=Severity.WARNING,
+    signal=telemetry.CACHE_AGE,
+    operator=">",
+    by=(JOB, INSTANCE, self_.COLLECTOR),
+    hold=300,
+    summary="What {{ $labels.collector }} of the exporter {{ $labels.instance }} shows is old: "
+    "{{ $value | humanizePercentage }} of its renewal, above {limit}.",
+    description="Boards show values of earlier as if they were of now, and rules judge by them.",
+)
+INSTRUMENTATION_ERRORS = Alert(
+    name="InstrumentationErrors",
+    service="telemetry",
+    severity=Severity.WARNING,
+    signal=telemetry.INSTRUMENTATION_ERRORS,
+    operator=">",
+    by=(JOB, api.SITE),
+    window=600,
+    hold=600,
+    summary="The instrumentation of {{ $labels.job }} had about {{ $value | humanize }} errors of its own "
+    "within {window} ({{ $labels.site }}).",
+    description="No request fails by it, but what the boards and rules of the application say is wrong.",
+)
 PROMETHEUS_UNREACHABLE = Alert(
     name="PrometheusUnreachable",
     service="telemetry",
@@ -70,4 +162,15 @@ WATCHDOG = Alert(
     description="This message comes again and again; its absence means that no alert gets through.",
     unproven={state: ALWAYS_FIRES for state in State if state is not State.FIRING},
 )
-ALERTS = (TARGET_DOWN, PROMETHEUS_UNREACHABLE, WATCHDOG)
+ALERTS = (
+    TARGET_DOWN,
+    TARGET_ABSENT,
+    SCRAPE_SLOW,
+    SERIES_GROWTH,
+    EXPORTER_SERIES_DROPPED,
+    EXPORTER_COLLECTOR_FAILING,
+    EXPORTER_STALE,
+    INSTRUMENTATION_ERRORS,
+    PROMETHEUS_UNREACHABLE,
+    WATCHDOG,
+)

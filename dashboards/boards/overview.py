@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.model import Board, bars, graph, row, stat, table, timeline
-from signals import api, api_cost, audit, pool, postgres, redis, telemetry
+from signals import api, api_cost, audit, pool, postgres, redis, telemetry, watchers
 from signals.levels import AVAILABILITY, LATENCY
 from signals.slo import HOUR
 
@@ -84,18 +84,9 @@ BOARD = Board(
         row(
             "Can these numbers be believed?",
             stat(telemetry.REACHABLE, title="Prometheus"),
-            stat(telemetry.RULES_AGE, title="Rules evaluated"),
-            graph(telemetry.TARGET_ANSWERS, zero="the target does not answer", moves="stop-exporter"),
-            timeline(telemetry.TARGETS, title="Targets", zero="the target does not answer"),
-            graph(telemetry.SCRAPE_TIME),
-            graph(telemetry.SAMPLES),
-            graph(telemetry.RULE_FAILURES, zero="no rule fails"),
-            timeline(telemetry.COLLECTORS, zero="the collector fails", moves="lock-table"),
-            graph(
-                telemetry.COLLECTOR_ERRORS,
-                zero="no collector fails",
-                empty="no collector has failed since the exporter started",
-                moves="lock-table",
+            stat(watchers.RULES_AGE, title="Rules evaluated"),
+            timeline(
+                telemetry.TARGETS, title="Targets", zero="the target does not answer", moves="stop-exporter"
             ),
         ),
     ),

@@ -13,6 +13,7 @@ from dashboards.errors import StackError
 from dashboards.stack import RUNBOOKS_UID, Stack
 from exporters.catalogue import Histogram
 from signals.limits import LIMITS
+from signals.limits.telemetry import SCRAPE_SLOW
 from signals.model import Signal
 from signals.numbers import SECONDS, Number, require_fields, spoken
 from signals.objectives import OBJECTIVES
@@ -101,6 +102,13 @@ def _numbers(stack: Stack) -> Iterator[str]:
                 f"nothing reads the {type(number).__name__.lower()} {number.key!r}; expected the key of one "
                 f"that is there, or a signal or alert that names it. {hint}"
             )
+    slow = stack.numbers[SCRAPE_SLOW.key]
+    if slow.value >= stack.targets.timeout:
+        yield (
+            f"the limit {slow.key!r} is {spoken(slow.value, slow.unit)}, but a scrape is given up after the "
+            f"stack's targets.timeout, {spoken(stack.targets.timeout, SECONDS)}, and never reaches it; "
+            "lower the limit, or raise the time-out"
+        )
     for number in (*own, *read):
         if number.value < 0:
             yield (

@@ -1,6 +1,7 @@
-"""What other servers of the stack say, as far as something here reads it: Prometheus and blackbox_exporter.
+"""What other servers of the stack say, as far as something here reads it.
 
-Not ours to emit: a test of the stack looks each of them up on the running servers.
+They are Prometheus, Alertmanager, Grafana and blackbox_exporter. Not ours to emit: a test of the stack looks
+each of them up on the running servers.
 """
 
 from __future__ import annotations
@@ -12,6 +13,11 @@ ALERTNAME = Label(name="alertname", help="Name of the alert.", bound="the rules 
 ALERTSTATE = Label(name="alertstate", help="State of the alert.", values=("pending", "firing"))
 SEVERITY = Label(name="severity", help="Whom it may wake.", values=("critical", "warning", "info"))
 SERVICE = Label(name="service", help="What the alert is about.", bound="the services of the rules")
+SCRAPE_JOB = Label(name="scrape_job", help="Job of prometheus.yml.", bound="the jobs configured")
+SD_CONFIG = Label(name="config", help="Job of prometheus.yml.", bound="the jobs configured")
+SD_NAME = Label(name="name", help="Who looks for targets.", values=("scrape", "notify"))
+INTEGRATION = Label(name="integration", help="Kind of channel, such as slack.", bound="the kinds there are")
+ORG = Label(name="org", help="Grafana's organisation.", bound="the organisations")
 RULE_GROUP = Label(name="rule_group", help="File and name of a group of rules.", bound="the groups loaded")
 
 UP = Gauge(
@@ -49,6 +55,77 @@ RULES_EVALUATED = Gauge(
     collector="prometheus.self",
     unit="timestamp",
     labels=(RULE_GROUP,),
+)
+RULES_SECONDS = Gauge(
+    name="prometheus_rule_group_last_duration_seconds",
+    help="How long the last evaluation of the group took.",
+    collector="prometheus.self",
+    unit="seconds",
+    labels=(RULE_GROUP,),
+)
+RULES_INTERVAL = Gauge(
+    name="prometheus_rule_group_interval_seconds",
+    help="How often the group is to be evaluated.",
+    collector="prometheus.self",
+    unit="seconds",
+    labels=(RULE_GROUP,),
+)
+JOB_TARGETS = Gauge(
+    name="prometheus_target_scrape_pool_targets",
+    help="Targets of the job after relabelling; none of a job whose discovery never gave anything.",
+    collector="prometheus.self",
+    labels=(SCRAPE_JOB,),
+)
+JOB_DISCOVERED = Gauge(
+    name="prometheus_sd_discovered_targets",
+    help="Targets that the discovery of the job gave; 0 also where it never gave anything.",
+    collector="prometheus.self",
+    labels=(SD_NAME, SD_CONFIG),
+)
+CONFIG_LOADED = Gauge(
+    name="prometheus_config_last_reload_successful",
+    help="1 if the configuration was loaded when that was last tried.",
+    collector="prometheus.self",
+)
+COMPACTIONS_FAILED = Counter(
+    name="prometheus_tsdb_compactions_failed_total",
+    help="Compactions of the database that failed.",
+    collector="prometheus.self",
+)
+CHECKPOINTS_FAILED = Counter(
+    name="prometheus_tsdb_checkpoint_creations_failed_total",
+    help="Checkpoints of the write-ahead log that failed.",
+    collector="prometheus.self",
+)
+WAL_WRITES_FAILED = Counter(
+    name="prometheus_tsdb_wal_writes_failed_total",
+    help="Writes to the write-ahead log that failed.",
+    collector="prometheus.self",
+)
+MESSAGES_FAILED = Counter(
+    name="alertmanager_notifications_failed_total",
+    help="Messages that Alertmanager gave up; newer ones also say the reason.",
+    collector="alertmanager.self",
+    labels=(INTEGRATION,),
+)
+MESSAGES_CONFIG_LOADED = Gauge(
+    name="alertmanager_config_last_reload_successful",
+    help="1 if Alertmanager loaded its configuration when that was last tried.",
+    collector="alertmanager.self",
+)
+GRAFANA_RULE_FAILURES = Counter(
+    name="grafana_alerting_rule_evaluation_failures_total",
+    help="Evaluations of Grafana's rules that failed.",
+    collector="grafana.self",
+    labels=(ORG,),
+    optional="until a rule was evaluated",
+)
+GRAFANA_MESSAGES_FAILED = Counter(
+    name="grafana_alerting_notifications_failed_total",
+    help="Messages that Grafana gave up.",
+    collector="grafana.self",
+    labels=(ORG, INTEGRATION),
+    optional="until one was given up",
 )
 PROBE_SUCCESS = Gauge(
     name="probe_success",

@@ -19,6 +19,7 @@ from examples.demo.servers import HttpServer
 from examples.faults import injected, make
 from exporters.catalogue import CATALOGUE
 from exporters.catalogue.api import EXCEPTIONS
+from exporters.catalogue.external import JOB_TARGETS
 from exporters.catalogue.redis import KEYSPACE_PASS_TIMESTAMP
 from tests.pages import FOLDER
 
@@ -26,7 +27,7 @@ from tests.pages import FOLDER
 CALLS = ("/health", "/api/dashboard/admin", "/api/employees", "/nowhere")
 # What the fault `errors` strikes.
 FAILING = "/api/employees"
-# A rule, so that Prometheus' metrics of rules are there.
+# A rule and a job, so that Prometheus' metrics of rules and targets are there.
 RULES = "groups: [{name: one, rules: [{record: one, expr: vector(1)}]}]\n"
 NAME = re.compile(r"(?:# (?:HELP|TYPE) )?([a-z][a-z0-9_]*)")
 
@@ -37,14 +38,18 @@ class Recorded(Chain):
     @property
     def observers(self) -> Sequence[HttpServer]:
         """Without those that nothing is asked of here."""
-        return (self.api, self.exporter, self.blackbox, self.prometheus)
+        return (self.api, self.exporter, self.blackbox, self.prometheus, self.alertmanager)
 
 
 def _configuration(_ports: Ports, home: Path) -> None:
     folder = home / PROVISIONING / "prometheus"
     folder.mkdir(parents=True)
     (folder / "rules.yml").write_text(RULES)
-    (folder / "prometheus.yml").write_text("rule_files: [rules.yml]\n")
+    jobs = "[{job_name: none, static_configs: [{targets: ['127.0.0.1:9']}]}]"
+    notify = home / PROVISIONING / "alertmanager"
+    notify.mkdir()
+    (notify / "alertmanager.yml").write_text("{route: {receiver: none}, receivers: [{name: none}]}\n")
+    (folder / "prometheus.yml").write_text(f"rule_files: [rules.yml]\nscrape_configs: {jobs}\n")
 
 
 def fetch(url: str) -> str:
@@ -68,6 +73,8 @@ def servers(home: Path) -> Iterator[Recorded]:
             wait_until(lambda: _has_failed(chain), "an exception that nobody caught")
         page = chain.exporter.url + "/metrics"
         wait_until(lambda: KEYSPACE_PASS_TIMESTAMP.name in fetch(page), "the first pass over the keys")
+        own = chain.prometheus.url + "/metrics"
+        wait_until(lambda: JOB_TARGETS.name in fetch(own), "Prometheus' targets")
         time.sleep(1)  # what the exporter remembers for a second is then of this backend
         yield chain
 
@@ -84,13 +91,14 @@ def pages(chain: Recorded) -> Mapping[str, str]:
         "exporter": fetch(f"{chain.exporter.url}/metrics"),
         "api": fetch(f"{chain.exporter.url}/metrics/api"),
         "blackbox": fetch(f"{chain.blackbox.url}/probe?module=http_2xx&target={target}"),
-        "prometheus": _declared(fetch(f"{chain.prometheus.url}/metrics"), chain.home),
+        "prometheus": _declared("prometheus", fetch(f"{chain.prometheus.url}/metrics"), chain.home),
+        "alertmanager": _declared("alertmanager", fetch(f"{chain.alertmanager.url}/metrics"), chain.home),
     }
 
 
-def _declared(page: str, home: Path) -> str:
-    """What Prometheus says of itself, as far as the catalogue declares it: the rest is long."""
-    names = {metric.name for metric in CATALOGUE.of("prometheus")}
+def _declared(source: str, page: str, home: Path) -> str:
+    """What a server says of itself, as far as the catalogue declares it: the rest is long."""
+    names = {metric.name for metric in CATALOGUE.of(source)}
     kept = [line for line in page.splitlines() if (found := NAME.match(line)) and found[1] in names]
     return "\n".join(kept).replace(str(home), "") + "\n"
 

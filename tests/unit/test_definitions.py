@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from dashboards.stack import STACK
+from signals.limits.telemetry import SCRAPE_SHARE, SCRAPE_SLOW
 from signals.numbers import BYTES, COUNT, PER_SECOND, RATIO, REQUESTS_PER_SECOND, SECONDS, UNITS
 from tests.unit.conftest import Build, line
 
@@ -167,6 +171,11 @@ SLIPS = [
     ),
     (
         "limits=(FEW,)",
+        'limits=(FEW, Limit(key="scrape_slow", value=10, unit=SECONDS, why="x"),)',
+        "the limit 'scrape_slow' is 10 s, but a scrape is given up after the stack's targets.timeout, 10 s,",
+    ),
+    (
+        "limits=(FEW,)",
         'limits=(Limit(key="failed_jobs", value=5, unit=SECONDS, why="x"),)',
         "the key 'failed_jobs' is that of 0.1 per second, in 'per second', and of 5 s, in 'seconds', which",
     ),
@@ -272,3 +281,14 @@ def test_only_units_of_one_dimension_agree() -> None:
     assert len([pair for pair in pairs if len(pair) == 1]) == len(UNITS) == 8
     assert not RATIO.agrees(COUNT)
     assert not SECONDS.agrees(BYTES)
+
+
+def test_a_scrape_is_slow_at_a_share_of_the_time_that_the_stack_gives_it() -> None:
+    slow = SCRAPE_SLOW.key
+    patient = replace(STACK, targets=replace(STACK.targets, timeout=5))
+    own = replace(SCRAPE_SLOW, value=3)
+
+    assert STACK.numbers[slow].value == SCRAPE_SHARE * STACK.targets.timeout == SCRAPE_SLOW.value
+    assert patient.numbers[slow].value == SCRAPE_SHARE * 5
+    assert replace(STACK, time_scale=0.2).numbers[slow].value == SCRAPE_SHARE * 2
+    assert replace(patient, limits=(own,)).numbers[slow].value == 3

@@ -1,0 +1,68 @@
+"""Signals of the watchers themselves: does Prometheus evaluate, keep and learn what it should?"""
+
+from __future__ import annotations
+
+from exporters.catalogue import external
+from signals.idioms import SERVER_LEVEL, increase, promql, value
+from signals.limits import shared
+from signals.limits import telemetry as limits
+from signals.model import Signal
+from signals.numbers import COUNT, RATIO, SECONDS, STATE
+
+RULES_AGE = Signal(
+    title="Last evaluation of rules",
+    why="Time since Prometheus last evaluated the group of rules that waits longest.",
+    good="Below a minute. That a message gets out is seen at its receiver alone.",
+    act="See Prometheus' page of rules: are they loaded, and which group is slow?",
+    query=promql("time() - {last}", last=value(external.RULES_EVALUATED, over="min")),
+    unit=SECONDS,
+    objective=limits.RULES_AGE,
+    legend="age",
+)
+RULE_FAILURES = Signal(
+    title="Rule failures",
+    why="Evaluations of rules that failed within the window.",
+    act="Prometheus' page of rules shows the error.",
+    query=increase(external.RULE_FAILURES),
+    unit=COUNT,
+    objective=limits.RULE_FAILURES,
+    legend="failed",
+)
+RULES_SHARE = Signal(
+    title="Rule groups' time",
+    why="The last evaluation of the slowest group as a share of its interval.",
+    act="See Prometheus' page of rules which rule takes it, and how many series that reads.",
+    query=promql(
+        "max by (<by:job,instance>) ({seconds} / ({interval} > 0))",
+        seconds=value(external.RULES_SECONDS, over="max", by=(external.RULE_GROUP,)),
+        interval=value(external.RULES_INTERVAL, over="max", by=(external.RULE_GROUP,)),
+        labels=SERVER_LEVEL,
+    ),
+    unit=RATIO,
+    objective=limits.RULES_SHARE,
+    legend="slowest",
+)
+CONFIG_LOADED = Signal(
+    title="Prometheus' configuration",
+    why="1 if Prometheus loaded its configuration when that was last tried.",
+    good="1.",
+    act="Prometheus' log says which line; promtool check config says it beforehand.",
+    query=value(external.CONFIG_LOADED, over="min"),
+    unit=STATE,
+    objective=shared.ANSWERING,
+    legend="loaded",
+)
+TSDB_FAILURES = Signal(
+    title="Database failures",
+    why="Compactions, checkpoints and log writes of Prometheus' database that failed within the window.",
+    act="Most often the disk is full: see its log, then make room or keep less.",
+    query=promql(
+        "{compactions} + {checkpoints} + {writes}",
+        compactions=increase(external.COMPACTIONS_FAILED),
+        checkpoints=increase(external.CHECKPOINTS_FAILED),
+        writes=increase(external.WAL_WRITES_FAILED),
+    ),
+    unit=COUNT,
+    objective=limits.TSDB_FAILURES,
+    legend="failed",
+)
