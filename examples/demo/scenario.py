@@ -39,7 +39,7 @@ class Plan:
     fixed: float = 1200
     fault: str = "errors"
     alert: str = "ApiErrorBudgetBurnFast"
-    delivery: float = 1200
+    delivery: float = 1800
 
 
 @dataclass(frozen=True, kw_only=True)
