@@ -6,8 +6,11 @@ differ the truth decides.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from alerts.model import Alert
 from alerts.proof.plan import CONTEXT
@@ -31,6 +34,16 @@ def ratio(window: float) -> str:
 
 def condition(alert: Alert) -> str:
     return CONTEXT.fill(alert.condition, alert.window)
+
+
+@pytest.mark.parametrize(
+    ("scale", "share"),
+    [(1, "* 30 / 3600, 1)"), (0.1, "* 3 / 360, 1)"), (0.01, "* 1 / 36, 1)")],
+)
+def test_every_window_runs_on_the_clock_of_the_stack(scale: float, share: str) -> None:
+    told = replace(CONTEXT, time_scale=scale).record(AVAILABILITY.ratios[HOUR])
+    assert set(re.findall(r"\[(\w+)\]", told)) == {duration(HOUR * scale)}
+    assert told.endswith(share)
 
 
 def test_bad_events_are_counted(tmp_path: Path) -> None:

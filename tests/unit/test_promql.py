@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import promql_parser
 import pytest
 from hypothesis import given
@@ -14,6 +16,7 @@ from signals import postgres as postgres_signals
 from signals import redis as redis_signals
 from signals.idioms import enclosed, mean, promql, quantile, rate, ratio, select, value
 from signals.model import Signal
+from signals.numbers import RATIO, Limit
 from signals.promql import Context, Query, QueryError, bound_matcher, duration, plain, tidy
 
 NUMBERS = {number.key: number for number in (*objectives.OBJECTIVES, *limits.LIMITS)}
@@ -108,12 +111,22 @@ def test_time_limits_follow_the_clock_of_the_stack() -> None:
     assert Query("<elapsed:warm_up>").fill(fast) == "180"
     assert Query("x[<span:300>]").fill(fast) == "x[30s]"
     assert Query("<number:warm_up>").fill(fast) == "1800"
+    assert Query("<seconds:3600> / <step>").fill(replace(fast, step=3)) == "360 / 3"
+
+
+def test_what_a_share_leaves_is_no_long_number() -> None:
+    context = Context(window="5m", numbers={"good": Limit(key="good", value=0.999, unit=RATIO, why="-")})
+    assert Query("x / <rest:good>").fill(context) == "x / 0.001"
 
 
 def test_only_what_is_not_one_aggregation_gets_parentheses() -> None:
     one = value(postgres.ACTIVITY).text
     assert enclosed(one) == one
     assert enclosed(f"{one} + {one}") == f"({one} + {one})"
+    for bare in ("round(x / 2, 0.1)", "job:x:rate5m", 'x{a="b"}', "x{<scope:redis>}"):
+        assert enclosed(bare) == bare
+    for several in ("round(x) > round(y)", "x > 0", "0 * x", "x offset 5m"):
+        assert enclosed(several) == f"({several})"
 
 
 @given(st.sampled_from([metric for metric in CATALOGUE if isinstance(metric, Counter)]))
