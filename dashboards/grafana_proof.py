@@ -111,14 +111,30 @@ def _policies(stack: Stack, grafana: Grafana) -> dict[str, str]:
     file = notify.grafana(stack.notifications, stack.alerts, stack.rules)
     tree = grafana.get("v1/provisioning/policies")
     (root,) = file["policies"]
-    wanted = [(each["receiver"], each["object_matchers"]) for each in root["routes"]]
-    there = [(each["receiver"], each["object_matchers"]) for each in tree.get("routes", ())]
     names = {each["name"]: each["template"] for each in grafana.get("v1/provisioning/templates")}
-    found = {"tree": "" if (root["receiver"], wanted) == (tree["receiver"], there) else "has other routes"}
+    found = {"tree": "" if _routes(root) == _routes(tree) else "has other routes"}
+    there = {each["name"] for each in grafana.get("v1/provisioning/mute-timings")}
+    found |= {
+        each["name"]: "" if each["name"] in there else "is not there" for each in file.get("muteTimes", ())
+    }
     for each in file["templates"]:
         text = names.get(each["name"], "")
         found[each["name"]] = "" if text.strip() == each["template"].strip() else "is another text"
     return found
+
+
+def _routes(route: Json) -> Json:
+    """What a route takes, who hears it, and when; Grafana writes its waits in another way."""
+    keys = (
+        "receiver",
+        "object_matchers",
+        "group_by",
+        "active_time_intervals",
+        "mute_time_intervals",
+        "continue",
+    )
+    below = [_routes(each) for each in route.get("routes", ())]
+    return {**{key: route[key] for key in keys if route.get(key)}, "routes": below}
 
 
 def evaluated(stack: Stack, grafana: Grafana) -> Seen:

@@ -23,6 +23,9 @@ BEGAN, ENDED = "2026-03-01T02:30:00+01:00", "2026-03-01T02:35:30+01:00"
 NEVER = "2100-01-01T00:00:00Z"
 # The shortest that is rendered: a second to gather a group, a second until its next message.
 SCALE = 0.001
+# As of the alert itself, and one with what a channel could take for markup.
+REAL = {"ApiErrorRatioHigh": "More than 1 % of requests were answered with a 5xx status for 5 min."}
+HOSTILE = "Users get errors & <retry>, *now*."
 ACTION = "Began with a deploy: go back to the one before. Find the reason afterwards."
 
 
@@ -35,7 +38,7 @@ def alert(name: str, instance: str, *, over: bool = False, **labels: str) -> Jso
         },
         "annotations": {
             "summary": f"5.3% of requests to {instance} fail, above 1 %.",
-            "description": "Users get errors & <retry>, *now*.",
+            "description": REAL.get(name, HOSTILE),
             "action": ACTION,
             "runbook_url": "http://grafana.example.org/d/backend-runbooks?viewPanel=panel-9",
             "dashboard_url": "http://grafana.example.org/d/backend-api?viewPanel=panel-7"

@@ -14,7 +14,7 @@ from tests.unit.conftest import Build, line
 # As in the README; each test puts one slip into it.
 OURS = """\
 from alerts.model import Alert, Severity
-from alerts.notifications import Email, Notifications, PagerDuty, SecretRef, Slack, Webhook
+from alerts.notifications import Email, MuteTime, Notifications, PagerDuty, SecretRef, Slack, Webhook
 from alerts.rules import ALERTS
 from dashboards.boards import BOARDS
 from dashboards.model import Board, graph, row
@@ -158,6 +158,21 @@ SLIPS = [
         "critical=(SLACK,)",
         "critical=(SLACK)",
         "notifications: critical is a Slack; expected a tuple of Webhook or",
+    ),
+    (
+        "warning=(SLACK,)",
+        'warning=(Slack(url=SecretRef(file="another")),)',
+        "two channels are called 'slack'; expected one; rename the other",
+    ),
+    (
+        "alerts=ALERTS",
+        'alerts=tuple(__import__("dataclasses").replace(each, team="payrol") for each in ALERTS)',
+        "is of the team 'payrol'; Notifications.teams has none; correct the name, or say there who hears",
+    ),
+    (
+        "warning=(SLACK,)",
+        'warning=(SLACK,), mutes=(MuteTime(name="night", times=("22:00-24:00",), routes=("warnin",)),)',
+        "mute time 'night' names the route 'warnin'; expected one of critical, warning; correct it",
     ),
     (
         "boards=(*BOARDS, WORKERS)",
