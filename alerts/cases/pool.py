@@ -26,12 +26,12 @@ CASES = (
     Case(
         alert=pool.DB_POOL_SATURATED,
         series=(
-            gauge(api_metrics.POOL_WORKER_UTILIZATION, 0.5, 0.9, 1, 0.5, **POOL),
+            gauge(api_metrics.POOL_WORKER_UTILIZATION, 0.5, 0.9, 0.95, 0.5, **POOL),
             # Between two scrapes somebody got one.
             gauge(api_metrics.POOL_PENDING, 0, (3, 0), (3, 0), 0, **POOL),
         ),
         labels={"job": "api", **POOL},
-        summary="A worker of api uses 100% of pool default, above 90 %, and callers wait.",
+        summary="A worker of api uses 95% of pool default, above 90 %, and callers wait.",
         held=(Held(why="nobody waits", guard=pool.CALLERS_WAIT, levels={api_metrics.POOL_PENDING.name: 0}),),
     ),
     Case(

@@ -147,8 +147,10 @@ class Tape:
             # promtool would add up fractions, end beside our total, and the next stretch look like a reset.
             self.parts.extend(self._next(level) for _ in range(count))
         elif self.grows:
-            self.parts.append(f"{self.total + level:.12g}+{level:.12g}x{count - 1}")
-            self.total += level * count
+            self.parts.append(f"{self.total + level!r}+{level!r}x{count - 1}")
+            # As promtool adds them up: a total that is lower by a rounding would be a restart from zero.
+            for _ in range(count):
+                self.total += level
         else:
             self.parts.append(f"{level:.12g}x{count - 1}")
 
@@ -156,7 +158,7 @@ class Tape:
         if level is None:
             return "_"
         self.total = self.total + level if self.grows else level
-        return f"{self.total:.12g}"
+        return f"{self.total!r}"
 
     def gap(self, count: int) -> None:
         """A target that does not answer: the series ends, and is missing."""
