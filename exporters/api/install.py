@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,7 @@ from exporters.api.metrics import SqlMetrics, http_metrics, process_metrics, sql
 from exporters.api.middleware import InnerProbe, OuterProbe
 from exporters.api.recorder import Recorder
 from exporters.api.routes import Routes
-from exporters.api.siblings import refuse_lonely_workers
+from exporters.api.siblings import configured_workers, refuse_lonely_workers
 from exporters.api.worker import Worker
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ def instrument(
     max_handlers: int = 300,
     nplusone_threshold: int = 5,
     excluded: Collection[str] = ("/health", "/metrics"),
+    workers: int | None = None,
 ) -> None:
     """Measure a FastAPI or Starlette application. Call it once, before the application starts.
 
@@ -48,14 +51,16 @@ def instrument(
         max_handlers: route templates that each worker counts apart; later ones are counted as `__overflow__`.
         nplusone_threshold: executions of one statement in one request that make it an N+1 request.
         excluded: exact paths that are not measured.
+        workers: how many worker processes the server is configured to run. By default what its command line
+            or WEB_CONCURRENCY says; where neither does, nobody can tell whether one is missing.
 
     Raises:
         InstrumentationError: it was called twice, too late, with something it cannot measure, or the server
             runs several workers that share no directory.
     """
-    _check(app, max_handlers, nplusone_threshold)
+    _check(app, max_handlers, nplusone_threshold, workers)
     refuse_lonely_workers()
-    worker = Worker(process_metrics(), version)
+    worker = Worker(process_metrics(), version, workers or configured_workers(sys.argv, os.environ))
     sql = _watch_engines(_named(engine), worker) if engine is not None else None
     if cache is not None:
         watch_client(cache)
@@ -74,7 +79,7 @@ def instrument(
     setattr(app, MARK, True)
 
 
-def _check(app: Starlette, max_handlers: int, nplusone_threshold: int) -> None:
+def _check(app: Starlette, max_handlers: int, nplusone_threshold: int, workers: int | None) -> None:
     if not hasattr(app, "build_middleware_stack") or not hasattr(app, "user_middleware"):
         raise InstrumentationError(
             f"instrument: got {type(app).__name__}; expected a FastAPI or Starlette application, before any "
@@ -92,6 +97,8 @@ def _check(app: Starlette, max_handlers: int, nplusone_threshold: int) -> None:
         )
     if max_handlers < 1:
         raise InstrumentationError(f"max_handlers is {max_handlers}; expected 1 or more")
+    if workers is not None and workers < 1:
+        raise InstrumentationError(f"workers is {workers}; expected 1 or more, or None if it is not known")
     if nplusone_threshold < 2:
         raise InstrumentationError(
             f"nplusone_threshold is {nplusone_threshold}; expected 2 or more executions of one statement"

@@ -89,10 +89,26 @@ class ProcessMetrics:
             self.errors.labels(site)
 
 
+class LoopMetrics:
+    """What the event loop of a worker says of itself; other loops than asyncio's say nothing."""
+
+    def __init__(self) -> None:
+        self.lag = _gauge(api.EVENT_LOOP_LAG, mode="livemax")
+
+
+class WorkersMetrics:
+    """What is known of the workers beforehand; made only where it is known."""
+
+    def __init__(self) -> None:
+        self.configured = _gauge(api.WORKERS_CONFIGURED, mode="livemax")
+
+
 http_metrics = functools.cache(HttpMetrics)
 sql_metrics = functools.cache(SqlMetrics)
 cache_metrics = functools.cache(CacheMetrics)
 process_metrics = functools.cache(ProcessMetrics)
+loop_metrics = functools.cache(LoopMetrics)
+workers_metrics = functools.cache(WorkersMetrics)
 
 
 @functools.cache

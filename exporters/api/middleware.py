@@ -35,9 +35,14 @@ class OuterProbe:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and record it when its last body byte is out."""
-        if not self.worker.started:
-            self.worker.start()
-        if scope["type"] != "http" or SCOPE_KEY in scope or self._is_excluded(scope):
+        worker = self.worker
+        if not worker.started:
+            worker.start()
+        is_http = scope["type"] == "http"
+        # A server begins with an event that is no request, so each of several in one process is met.
+        if not is_http or not worker.lag.is_running():
+            worker.lag.watch()
+        if not is_http or SCOPE_KEY in scope or self._is_excluded(scope):
             await self.app(scope, receive, send)
             return
         recorder = self.recorder

@@ -9,6 +9,7 @@ import shlex
 import socket
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from exporters.api.errors import InstrumentationError
@@ -41,22 +42,29 @@ def declared_workers(arguments: Sequence[str], environment: Mapping[str, str]) -
 
     A number in a configuration file or in code is not seen; `warn_without_directory` is for those.
     """
-    script = Path(arguments[0]) if arguments else Path()
-    server = script.parent.name if script.name == "__main__.py" else script.name
-    if server not in SERVERS:
-        return 1
-    words = list(arguments[1:])
+    return (configured_workers(arguments, environment) or 1) if _server(arguments) in SERVERS else 1
+
+
+def configured_workers(arguments: Sequence[str], environment: Mapping[str, str]) -> int | None:
+    """How many workers the command line of a known server or else WEB_CONCURRENCY asks for; None: neither."""
+    server = _server(arguments)
+    words = list(arguments[1:]) if server in SERVERS else []
     if server == "gunicorn":
         words = shlex.split(environment.get("GUNICORN_CMD_ARGS", "")) + words
     asked = [environment.get("WEB_CONCURRENCY", "")]
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in pairwise([*words, ""]):
         if word in ("-w", "--workers"):
             asked.append(following)
         elif word.startswith("--workers="):
             asked.append(word.partition("=")[2])
         elif server == "gunicorn" and word.startswith("-w"):
             asked.append(word[2:])
-    return int(next((number for number in reversed(asked) if number.isdecimal()), "1"))
+    return int(next((number for number in reversed(asked) if number.isdecimal()), "0")) or None
+
+
+def _server(arguments: Sequence[str]) -> str:
+    script = Path(arguments[0]) if arguments else Path()
+    return script.parent.name if script.name == "__main__.py" else script.name
 
 
 def warn_without_directory() -> None:

@@ -56,7 +56,7 @@ VERSION = Label(name="version", help="Version given to `instrument`.", bound="on
 SITE = Label(
     name="site",
     help="Where the instrumentation caught an error of its own.",
-    values=("request", "query", "pool", "cache"),
+    values=("request", "query", "pool", "cache", "loop"),
 )
 
 REQUESTS = Counter(
@@ -221,6 +221,19 @@ WORKERS = Gauge(
     name="obs_api_workers",
     help="Worker processes alive.",
     collector="api.process",
+)
+WORKERS_CONFIGURED = Gauge(
+    name="obs_api_workers_configured",
+    help="Worker processes that there should be.",
+    collector="api.workers",
+    optional="where neither `instrument`, the server's command line nor WEB_CONCURRENCY says how many",
+)
+EVENT_LOOP_LAG = Gauge(
+    name="obs_api_event_loop_lag_seconds",
+    help="How late an event loop ran what was due, at most in the last 20 to 40 s, in any worker.",
+    collector="api.loop",
+    unit="seconds",
+    optional="until the first request, and with another event loop than asyncio's",
 )
 START_TIME = Gauge(
     name="obs_api_start_time_seconds",

@@ -21,6 +21,8 @@ def _fresh_metrics(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         metrics.sql_metrics,
         metrics.cache_metrics,
         metrics.process_metrics,
+        metrics.loop_metrics,
+        metrics.workers_metrics,
         cache.shared_recorder,
     )
     for each in kept:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -41,6 +42,13 @@ async def hang(name: str) -> None:
     """Say who hangs, and hang."""
     Path(os.environ["SERVED_NOTES"], name).write_text(str(os.getpid()))
     await asyncio.sleep(60)
+
+
+@app.get("/block/{seconds}")
+async def block(seconds: float) -> int:
+    """Hold up the event loop of whoever answers."""
+    time.sleep(seconds)
+    return os.getpid()
 
 
 remember_counted = instrument_cache(remember)

@@ -163,3 +163,28 @@ def test_no_sqlalchemy_is_needed_unless_there_is_an_engine() -> None:
     assert refusal.startswith("engine was given, but SQLAlchemy cannot be imported")
     assert "install 'sqlalchemy>=2'" in refusal
     assert status == "404"
+
+
+CONFIGURED = "obs_api_workers_configured"
+
+
+def test_no_workers_at_all() -> None:
+    assert refused(FastAPI(), workers=0) == "workers is 0; expected 1 or more, or None if it is not known"
+
+
+@pytest.mark.parametrize(
+    ("given", "environment", "told"), [(3, "8", 3), (None, "8", 8), (None, "", None), (None, "many", None)]
+)
+def test_how_many_workers_there_should_be_is_told_where_it_is_known(
+    given: int | None,
+    environment: str,
+    told: int | None,
+    samples: Read,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WEB_CONCURRENCY", environment)
+    app = FastAPI()
+    instrument(app, workers=given)
+    assert samples().get(CONFIGURED) is None, "a process that only loads the application is no worker"
+    get(app, "/")
+    assert samples().get(CONFIGURED) == told

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from exporters.api import InstrumentationError, instrument
-from exporters.api.siblings import declared_workers
+from exporters.api.siblings import configured_workers, declared_workers
 from tests.api.asgi import get
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +47,25 @@ def test_the_command_line_says_how_many_workers(
     arguments: list[str], environment: dict[str, str], workers: int
 ) -> None:
     assert declared_workers(arguments, environment) == workers
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "workers"),
+    [
+        ([UVICORN, "app:app", "--workers", "4"], {"WEB_CONCURRENCY": "8"}, 4),
+        ([UVICORN, "app:app"], {"WEB_CONCURRENCY": "8"}, 8),
+        (["main.py"], {"WEB_CONCURRENCY": "8"}, 8),
+        (["main.py", "--workers", "4"], {}, None),  # of what, nobody knows
+        ([UVICORN, "app:app"], {}, None),
+        ([GUNICORN, "app:app"], {"WEB_CONCURRENCY": "many"}, None),
+        ([GUNICORN, "app:app"], {"WEB_CONCURRENCY": "0"}, None),
+        ([], {}, None),
+    ],
+)
+def test_what_nobody_says_is_not_known(
+    arguments: list[str], environment: dict[str, str], workers: int | None
+) -> None:
+    assert configured_workers(arguments, environment) == workers
 
 
 def test_several_workers_are_refused_unless_they_share_a_directory(

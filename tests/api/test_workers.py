@@ -48,6 +48,7 @@ def test_totals_are_exact_and_gauges_live_through_the_death_of_workers(
         assert page.get("http_requests_in_progress") == 0
         assert page.get("db_client_connection_max", pool="default") == WORKERS * 3
         assert page.get("db_client_connection_count", pool="default", state="used") == 0
+        assert page.get("obs_api_workers_configured") == WORKERS
         assert page.get("obs_api_info", version="1.0") == 1
         assert page.get("obs_instrumentation_errors_total", site="request") == 0
         # Two dead workers left no file behind; a preloading master has a slot of its own.

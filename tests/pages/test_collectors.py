@@ -105,7 +105,10 @@ def test_each_metric_of_redis_comes_from_its_collector(redis_server: Redis) -> N
     assert {metric.collector for metric in CATALOGUE.of("redis")} == {*found, "redis.up"}
 
 
-@pytest.mark.parametrize("part", ["http", "sqlalchemy", "cache", "process"])
+PARTS = ("http", "sqlalchemy", "cache", "process", "loop", "workers")
+
+
+@pytest.mark.parametrize("part", PARTS)
 def test_each_metric_of_the_application_comes_from_its_part(part: str) -> None:
     made = {"sqlalchemy": "sql"}.get(part, part)
     code = (
@@ -119,4 +122,4 @@ def test_each_metric_of_the_application_comes_from_its_part(part: str) -> None:
 
 def test_the_parts_of_the_application_are_those() -> None:
     parts = {metric.collector for metric in CATALOGUE.of("api")}
-    assert parts == {"api.http", "api.sqlalchemy", "api.cache", "api.process"}
+    assert parts == {f"api.{part}" for part in PARTS}

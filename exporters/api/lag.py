@@ -1,0 +1,76 @@
+"""How late the event loop runs what is due: one call that blocks it delays every request of its worker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextvars import Context
+from time import monotonic
+from weakref import WeakSet
+
+from exporters.api.metrics import caught, loop_metrics
+
+PAUSE = 0.25
+# A largest lag is shown for one to two of these, so a scrape once in 20 seconds misses none.
+HALF = 20.0
+
+
+class LoopLag:
+    """The largest lag of this process's event loops in the last 20 to 40 seconds.
+
+    A mean would drown the one worker that is blocked, and the one call in a hundred that blocks it. Each loop
+    has a timer and no task: a loop that ends drops it, so it keeps nothing alive and nobody must stop it.
+    What blocks a loop is known when it ends; of one that is blocked for good the health check tells.
+
+    Attributes:
+        is_running: whether the loop that was met last still runs. Asking which one runs here is a system call
+            before Python 3.12, too dear for each request.
+    """
+
+    def __init__(self) -> None:
+        self.is_running: Callable[[], bool] = lambda: False
+        self._watched: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
+        self._turn = self._before = self._now = 0.0
+        self._written = -1.0  # what no lag can be
+
+    def watch(self) -> None:
+        """Measure the loop that runs here from now on, unless it is measured; never raises."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # another library's, such as trio's
+            return
+        try:
+            self.is_running = loop.is_running
+            if loop not in self._watched:
+                self._watched.add(loop)
+                self._wait(loop)
+        except Exception:
+            caught("loop")
+
+    def note(self, lag: float, now: float) -> None:
+        """Take in one lag, in seconds, and write the largest if it has changed.
+
+        Args:
+            lag: how late the loop was.
+            now: on a clock that only goes forward.
+        """
+        if now >= self._turn:
+            self._before = self._now if now < self._turn + HALF else 0.0
+            self._now, self._turn = 0.0, now + HALF
+        self._now = max(self._now, lag)
+        largest = max(self._before, self._now)
+        if largest != self._written:
+            loop_metrics().lag.set(largest)
+            self._written = largest
+
+    def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
+        # Of a context of its own: that of the first request would live as long as the loop.
+        loop.call_later(PAUSE, self._due, monotonic() + PAUSE, context=Context())
+
+    def _due(self, due: float) -> None:
+        try:
+            now = monotonic()
+            self.note(max(0.0, now - due), now)
+        except Exception:
+            caught("loop")
+        self._wait(asyncio.get_running_loop())
