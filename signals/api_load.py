@@ -5,10 +5,10 @@ from __future__ import annotations
 from exporters.catalogue import api
 from signals import api as answers
 from signals import objectives
-from signals.idioms import DAY, promql, rate
+from signals.idioms import DAY, promql, rate, value
 from signals.limits import api as limits
 from signals.model import Signal
-from signals.numbers import COUNT, RATIO, REQUESTS_PER_SECOND
+from signals.numbers import COUNT, RATIO, REQUESTS_PER_SECOND, SECONDS
 
 WEEK = 7 * DAY
 
@@ -64,4 +64,24 @@ IN_PROGRESS_PER_WORKER = Signal(
     unit=COUNT,
     objective=limits.IN_PROGRESS,
     legend="per worker",
+)
+WORKERS_MISSING = Signal(
+    title="Workers missing",
+    why="Workers that were configured and are not alive; below zero where old and new ones run side by side.",
+    act="Read the server's log for why they ended: memory, an exception at start, a signal.",
+    query=promql(
+        "{configured} - {alive}", configured=value(api.WORKERS_CONFIGURED), alive=answers.WORKERS.query
+    ),
+    unit=COUNT,
+    objective=limits.WORKERS_MISSING,
+    legend="missing",
+)
+EVENT_LOOP_LAG = Signal(
+    title="Event loop lag",
+    why="How late the event loop of the latest worker ran what was due, at most in the last 20 to 40 s.",
+    act="Find the call that blocks in an `async def`: a synchronous client, a file, or much computing.",
+    query=value(api.EVENT_LOOP_LAG, over="max"),
+    unit=SECONDS,
+    objective=limits.EVENT_LOOP_LAG,
+    legend="latest worker",
 )

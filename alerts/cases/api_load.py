@@ -44,4 +44,22 @@ CASES = (
         summary="A worker of api answers 42.5 requests at once, above 40.",
         held=(Held(why="it is down", guard=api.ANSWERS, levels=NO_ANSWER),),
     ),
+    Case(
+        alert=api_load.API_EVENT_LOOP_LAG,
+        series=(gauge(api_metrics.EVENT_LOOP_LAG, 0.002, 0.1, 0.105, 0.002), WORKERS, ANSWERING),
+        labels={"job": "api"},
+        summary="The event loop of a worker of api is up to 105ms late, above 100 ms.",
+        held=(Held(why="it is down", guard=api.ANSWERS, levels=NO_ANSWER),),
+    ),
+    Case(
+        alert=api_load.API_WORKERS_MISSING,
+        series=(
+            gauge(api_metrics.WORKERS, 4, 4, 3, 4),
+            gauge(api_metrics.WORKERS_CONFIGURED, 4, 4, 4, 4),
+            ANSWERING,
+        ),
+        labels={"job": "api"},
+        summary="1 of the workers that api is configured to run are missing.",
+        held=(Held(why="it is down", guard=api.ANSWERS, levels=NO_ANSWER),),
+    ),
 )

@@ -48,4 +48,38 @@ API_IN_PROGRESS_HIGH = Alert(
     summary="A worker of {{ $labels.job }} answers {{ $value | humanize }} requests at once, above {limit}.",
     description="Requests wait for something and pile up; soon the health check waits with them.",
 )
-ALERTS = (API_TRAFFIC_DROP, API_NEAR_CAPACITY, API_IN_PROGRESS_HIGH)
+API_EVENT_LOOP_LAG = Alert(
+    name="ApiEventLoopLag",
+    service="api",
+    severity=Severity.WARNING,
+    signal=api_load.EVENT_LOOP_LAG,
+    operator=">",
+    by=(JOB,),
+    guards=(ANSWERS,),
+    hold=600,
+    keep=300,
+    summary="The event loop of a worker of {{ $labels.job }} is up to {{ $value | humanizeDuration }} late, "
+    "above {limit}.",
+    description="Something blocks it again and again, and meanwhile the worker answers nobody.",
+)
+API_WORKERS_MISSING = Alert(
+    name="ApiWorkersMissing",
+    service="api",
+    severity=Severity.WARNING,
+    signal=api_load.WORKERS_MISSING,
+    operator=">",
+    by=(JOB,),
+    guards=(ANSWERS,),
+    # Longer than a deploy that replaces one worker after the other.
+    hold=300,
+    keep=120,
+    summary="{{ $value }} of the workers that {{ $labels.job }} is configured to run are missing.",
+    description="The others do their work too; with the next one that is lost requests queue.",
+)
+ALERTS = (
+    API_TRAFFIC_DROP,
+    API_NEAR_CAPACITY,
+    API_IN_PROGRESS_HIGH,
+    API_EVENT_LOOP_LAG,
+    API_WORKERS_MISSING,
+)

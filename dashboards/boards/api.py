@@ -109,6 +109,13 @@ BOARD = Board(
             graph(
                 api_load.IN_PROGRESS_PER_WORKER, zero="no request is being answered", moves="hold-connections"
             ),
+            graph(api_load.EVENT_LOOP_LAG, zero="nothing blocks it", moves="block-loop"),
+            graph(
+                api_load.WORKERS_MISSING,
+                zero="all that were configured are alive",
+                empty="nobody told how many workers there should be",
+                moves="lose-worker",
+            ),
             graph(
                 api.NEW_EXCEPTIONS,
                 zero="nothing that was not there before",
@@ -128,7 +135,7 @@ BOARD = Board(
         row(
             "Which endpoint costs more than it should?",
             graph(api_cost.NPLUSONE_SHARE, zero="no N+1", moves="nplusone"),
-            graph(api_cost.PAYLOAD, zero="it answers with nothing"),
+            graph(api_cost.PAYLOAD, zero="it answers with nothing", moves="large-response"),
             collapsed=True,
         ),
         row(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signals.numbers import BYTES, BYTES_PER_SECOND, COUNT, RATIO, REQUESTS_PER_SECOND, Limit
+from signals.numbers import BYTES, BYTES_PER_SECOND, COUNT, RATIO, REQUESTS_PER_SECOND, SECONDS, Limit
 
 ERROR_RATIO = Limit(
     key="error_ratio", value=0.01, unit=RATIO, why="One request in a hundred fails: users notice."
@@ -84,4 +84,16 @@ MINIMUM_RAW_BYTES = Limit(
     value=10 * 1024,
     unit=BYTES_PER_SECOND,
     why="Below ten KiB per second a few small answers, which nobody compresses, decide the share.",
+)
+EVENT_LOOP_LAG = Limit(
+    key="event_loop_lag",
+    value=0.1,
+    unit=SECONDS,
+    why="It is added to each request of the worker; a tenth of a second is most of what p95 may take.",
+)
+WORKERS_MISSING = Limit(
+    key="workers_missing",
+    value=0,
+    unit=COUNT,
+    why="Each worker that is missing leaves its requests to the others.",
 )

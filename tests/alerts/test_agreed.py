@@ -20,6 +20,8 @@ AGREED: dict[str, tuple[str, float, float, float]] = {
     "ApiTrafficDrop": ("warning", 300, 600, 300),
     "ApiNearCapacity": ("warning", 300, 900, 600),
     "ApiInProgressHigh": ("warning", 300, 300, 300),
+    "ApiEventLoopLag": ("warning", 300, 600, 300),
+    "ApiWorkersMissing": ("warning", 300, 300, 120),
     "ApiNPlusOne": ("warning", 600, 900, 600),
     "ApiResponseLarge": ("warning", 600, 900, 600),
     "ApiCompressionLost": ("warning", 600, 900, 600),
