@@ -60,6 +60,11 @@ def notes(stack: Stack, *, grafana_url: str | None = None, retention: str | None
             f"channel {WEBHOOK.name!r} is the demo's receiver, {WEBHOOK.url}, which keeps messages and tells "
             "nobody; for a backend of your own, name a channel of your own in the stack"
         )
+    if not stack.notifications.heartbeat:
+        found.append(
+            "no channel hears the heartbeat: if Prometheus or what notifies dies, nobody notices; give "
+            "heartbeat=(...) a dead man's switch outside of this installation"
+        )
     if grafana_url is not None and grafana_url.rstrip("/") != links.rstrip("/"):
         found.append(
             f"links to runbooks and panels begin with {links}, but Grafana is at {grafana_url}; "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -139,6 +140,29 @@ def test_the_failure_of_one_channel_is_told_by_another(endpoint: HttpEndpoint, t
             endpoint.inbox.wait(1)
             assert told(endpoint.inbox, "/second") == [f"firing {FAILING.name}"]
             wait_until(lambda: broken.inbox.refused > 0, "an attempt on the broken one")
+
+
+def test_a_target_whose_certificate_nobody_vouches_for_hears_nothing_and_another_tells_it(
+    endpoint: HttpEndpoint, tmp_path: Path
+) -> None:
+    certificate = tmp_path / "own.pem"
+    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    made = ["-keyout", str(certificate), "-out", str(tmp_path / "public.pem"), "-nodes", "-days", "1"]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", *subject, *made], check=True, capture_output=True
+    )
+    with certificate.open("a") as file:
+        file.write((tmp_path / "public.pem").read_text())
+    with HttpEndpoint(certificate=certificate) as forged:
+        chat, second = Webhook(url=f"{forged.url}/chat"), Webhook(name="second", url=f"{endpoint.url}/second")
+        policy = Notifications(critical=(chat,), warning=(chat,), backup=(second,))
+        with alertmanager(policy, tmp_path, alerts=WITH_FAILING) as server:
+            post(server, alert("ApiDown", "api-1"), alert(FAILING.name, "alertmanager", service="telemetry"))
+            endpoint.inbox.wait(1)
+            failed = "alertmanager_notification_requests_failed_total"
+            wait_until(lambda: counted(server, failed) >= 2, "two attempts")
+            assert not forged.inbox.arrived
+            assert told(endpoint.inbox, "/second") == [f"firing {FAILING.name}"]
 
 
 def around_now(zone: str, *, hours: int) -> Hours:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ GOOD = "https://hooks.slack.com/services/T0/B0/hunter2"
 
 def told_by(secret: SecretRef, secrets_dir: str = "/run/secrets") -> Notifications:
     slack = Slack(url=secret)
-    return Notifications(critical=(slack,), warning=(slack,), secrets_dir=secrets_dir)
+    return Notifications(critical=(slack,), warning=(slack,), heartbeat=(slack,), secrets_dir=secrets_dir)
 
 
 def found_in_file(value: str, folder: Path) -> list[str]:
@@ -157,6 +158,12 @@ def test_who_uses_the_receiver_of_the_demo_is_told_that_nobody_hears() -> None:
     assert notes(Stack(notifications=told_by(SecretRef(file="slack_url")))) == []
 
 
+def test_who_has_no_dead_mans_switch_is_told() -> None:
+    deaf = replace(told_by(SecretRef(file="slack_url")), heartbeat=())
+    (line,) = notes(Stack(notifications=deaf))
+    assert line.startswith("no channel hears the heartbeat: ")
+
+
 @pytest.mark.parametrize(
     ("url", "differs"),
     [(None, False), ("http://localhost:3000/", False), ("http://localhost:4000", True)],
@@ -171,7 +178,7 @@ STACK = """
 from alerts.notifications import Notifications, SecretRef, Slack
 from dashboards.stack import Stack
 SLACK = Slack(url=SecretRef(file="slack_url"))
-STACK = Stack(notifications=Notifications(critical=(SLACK,), warning=(SLACK,)))
+STACK = Stack(notifications=Notifications(critical=(SLACK,), warning=(SLACK,), heartbeat=(SLACK,)))
 """
 
 
