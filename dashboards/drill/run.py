@@ -61,8 +61,8 @@ class Course:
 
         self.watch.start()
         try:
-            self._wait(lambda: not self.watch.firing(), QUIET)
-            if firing := self.watch.firing():
+            self._wait(lambda: not self._firing_before(), QUIET)
+            if firing := self._firing_before():
                 raise StackError(
                     f"{', '.join(sorted(firing))} fire although nothing was broken yet; expected none but "
                     "Watchdog; see what is wrong, or wait until it is over"
@@ -80,6 +80,9 @@ class Course:
         finally:
             self.watch.stop()
         return [each for drill in drills for each in outcomes[id(drill)]]
+
+    def _firing_before(self) -> set[str]:
+        return self.watch.firing() - self.site.lasting
 
     def _require(self, drills: Sequence[Drill]) -> None:
         for name in (each for drill in drills for each in drill.allowed):
