@@ -15,6 +15,7 @@ from dashboards.write import render, write
 from examples.demo.chain import GRAFANA_PROVISIONING, PROVISIONING, Ports, Render
 from examples.demo.process import ServerError
 from signals.limits import postgres
+from signals.limits.telemetry import SCRAPE_SHARE, SCRAPE_SLOW
 
 LABELS = {"environment": "demo", "cluster": "local"}
 CHATS = "chats"
@@ -44,7 +45,11 @@ def demo_stack(stack: Stack, ports: Ports, *, time_scale: float, home: Path | No
         engine="prometheus",
         targets=targets,
         notifications=_told(ports.url("webhook"), home),
-        limits=(*stack.limits, *(replace(age, value=age.value * time_scale) for age in AGES)),
+        limits=(
+            *stack.limits,
+            *(replace(age, value=age.value * time_scale) for age in AGES),
+            replace(SCRAPE_SLOW, value=SCRAPE_SHARE * targets.scaled(time_scale).timeout),
+        ),
         time_scale=stack.time_scale * time_scale,
         grafana_url=ports.url("grafana"),
     )

@@ -6,8 +6,6 @@ WEEK = "it compares with the week before, which a demo of minutes does not have;
 DAYS = "it looks back for days; promtool proves it, and what it reads"
 
 DAY = "it compares with a day or more ago, which a demo of minutes does not have; promtool proves it"
-FILES = "it takes a change of Prometheus' files, which a drill leaves alone; promtool proves it"
-WHOLE = "it takes a machine that is full or overloaded, and all drills with it; promtool proves it"
 TRANSACTIONS = "half a billion transactions take a day; promtool proves it"
 
 UNDRILLED = {
@@ -27,14 +25,7 @@ UNDRILLED = {
     "PostgresXidAgeCritical": TRANSACTIONS,
     "PostgresReplicationLag": "the demo has no replica; tests/servers make one, and promtool proves the rule",
     "SeriesGrowth": DAY,
-    "TargetAbsent": FILES,
-    "PrometheusConfigReloadFailed": FILES,
-    "PrometheusRuleFailures": FILES,
-    "PrometheusRulesSlow": WHOLE,
-    "PrometheusTsdbProblem": WHOLE,
-    "ScrapeSlow": "a page of the demo takes milliseconds; promtool proves it",
-    "ExporterStale": "what makes it old makes the collector fail too; promtool proves it",
-    "ExporterCollectorFailing": "each fault of the demo fires another one too; promtool proves it",
+    "PrometheusTsdbProblem": "it takes a full disk, which is the machine's; promtool proves it",
     "ExporterSeriesDropped": "the demo has fewer objects than any cap; tests/servers reach one",
     "InstrumentationErrors": "the instrumentation has no known error; tests/api make some",
     "DbPoolCeilingAboveServer": "max_connections changes with a restart alone; the demo's baseline fires it",

@@ -37,7 +37,7 @@ from examples.faults.sessions import (
     LongTransaction,
     OpenTransaction,
 )
-from examples.faults.watchers import BreakConfig, EmptyTargets, FailRule, RefuseMessages, SlowScrape
+from examples.faults.watchers import BreakConfig, EmptyTargets, FailRule, RefuseMessages, SlowRule, SlowScrape
 
 __all__ = ["FAULTS", "Fault", "FaultError", "Targets", "injected", "make"]
 
@@ -89,6 +89,7 @@ FAULTS: Mapping[str, Callable[..., Fault]] = {
     "block-clients": BlockClients,
     "fail-saves": FailSaves,
     "fail-rule": FailRule,
+    "slow-rule": SlowRule,
     "break-config": BreakConfig,
     "empty-targets": EmptyTargets,
     "slow-scrape": SlowScrape,

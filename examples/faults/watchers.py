@@ -6,7 +6,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from time import sleep
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 import yaml
@@ -27,6 +27,13 @@ FAILING_RULE = {
 }
 
 
+# A million steps, in each second.
+ENDLESS = "sum_over_time(vector(1)[12d:1s])"
+SLOW_RULE = {
+    "groups": [{"name": "fault", "interval": "1s", "rules": [{"record": "fault:slow", "expr": ENDLESS}]}]
+}
+
+
 class _Reloaded:
     """A fault in a file that Prometheus reads again when it is told to."""
 
@@ -44,9 +51,11 @@ class _Reloaded:
 class FailRule(_Reloaded):
     """A rule that Prometheus loads, and whose every evaluation fails."""
 
+    RULE: ClassVar[dict[str, Any]] = FAILING_RULE
+
     def inject(self) -> None:
         """Add it to a file of its own."""
-        self.file.write_text(yaml.safe_dump(FAILING_RULE))
+        self.file.write_text(yaml.safe_dump(self.RULE))
         self.reload()
 
     def heal(self) -> None:
@@ -59,6 +68,12 @@ class FailRule(_Reloaded):
     def file(self) -> Path:
         """Where the rule stands."""
         return self.folder / "rules/fault.yml"
+
+
+class SlowRule(FailRule):
+    """A rule that takes longer than its group's interval."""
+
+    RULE = SLOW_RULE
 
 
 class BreakConfig(_Reloaded):

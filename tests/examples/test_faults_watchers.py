@@ -78,6 +78,14 @@ def test_a_rule_fails_at_each_evaluation(home: Path, prometheus: Prometheus, wat
     wait_until(lambda: number(prometheus, failures) <= 0, "no such group any more")
 
 
+def test_a_rule_takes_longer_than_its_interval(home: Path, prometheus: Prometheus, watched: Targets) -> None:
+    before = files(home)
+    taken = 'prometheus_rule_group_last_duration_seconds{rule_group=~".*fault.*"}'
+    with injected(make("slow-rule", watched)):
+        wait_until(lambda: number(prometheus, taken) > 0.8, "slow")
+    assert files(home) == before
+
+
 def test_a_broken_configuration_is_refused_and_the_old_one_kept(
     home: Path, prometheus: Prometheus, watched: Targets
 ) -> None:
