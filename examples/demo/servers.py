@@ -199,6 +199,8 @@ class Grafana(HttpServer):
             "GF_SERVER_ROOT_URL": self.url,
             "GF_AUTH_ANONYMOUS_ENABLED": "true",
             "GF_SECURITY_ADMIN_PASSWORD": secrets.token_urlsafe(),
+            # As with Docker Compose: below the half minute after which the default address is notified.
+            "GF_UNIFIED_ALERTING_ALERTMANAGER_CONFIG_POLL_INTERVAL": "10s",
             "GF_ANALYTICS_REPORTING_ENABLED": "false",
             "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
             "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",

@@ -20,6 +20,7 @@ from redis import Redis as Client
 
 from alerts.model import Engine
 from alerts.notifications import Webhook
+from dashboards.checks.times import seconds
 from dashboards.stack import STACK
 from dashboards.write import render, write
 from examples.backend.migrate import MigrationError, create_indexes
@@ -35,6 +36,8 @@ SERVICES: dict[str, Any] = DOCUMENT["services"]
 DEMO = {"postgres", "redis", "seed", "backend", "load", "webhook"}
 OURS = "backend-observability-"
 ONE_SHOT = {"preflight", "seed", "load"}
+# Seconds that the route of a Grafana without any waits before the first message of a group.
+DEFAULT_WAIT = 30
 # One whose default holds no other.
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}$]*))?\}")
 
@@ -155,6 +158,11 @@ def test_grafana_runs_rules_only_if_it_is_rendered_to_notify(engine: Engine, tmp
     told = subprocess.run([*shell, here], env={}, capture_output=True, text=True, check=True).stdout
     assert ("GF_UNIFIED_ALERTING_EXECUTE_ALERTS=false" in told) == (engine == "prometheus")
     assert "GF_UNIFIED_ALERTING_EXECUTE_ALERTS" not in SERVICES["grafana"]["environment"]
+
+
+def test_grafana_reads_the_routes_before_its_own_default_address_is_notified() -> None:
+    looks = SERVICES["grafana"]["environment"]["GF_UNIFIED_ALERTING_ALERTMANAGER_CONFIG_POLL_INTERVAL"]
+    assert seconds(looks) < DEFAULT_WAIT
 
 
 def test_whoever_reads_rendered_files_starts_again_when_they_change() -> None:
