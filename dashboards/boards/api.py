@@ -8,13 +8,15 @@ from signals import api, api_cost, api_load, pool
 from signals.levels import AVAILABILITY, LATENCY
 from signals.slo import DAY, HOUR, ServiceLevel
 
+NOT_BURNING = "the alert's own line is drawn only while the budget is spent too fast"
+
 
 def burning(level: ServiceLevel, *, zero: str, moves: str) -> tuple[Panel, Panel]:
     """What the fast and the slow alert of a service level read, among the burn rates it is made of."""
     burns = level.burns
     return (
-        graph(level.fast, burns[HOUR], burns[6 * HOUR], zero=zero, moves=moves),
-        graph(level.slow, burns[DAY], burns[3 * DAY], zero=zero, moves=moves),
+        graph(level.fast, burns[HOUR], burns[6 * HOUR], zero=zero, empty=NOT_BURNING, moves=moves),
+        graph(level.slow, burns[DAY], burns[3 * DAY], zero=zero, empty=NOT_BURNING, moves=moves),
     )
 
 
