@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from examples.demo.scenario import first
 from examples.demo.servers import WebhookReceiver
 
 
@@ -45,3 +46,13 @@ def test_it_refuses_messages_to_a_path_as_told_and_keeps_nothing_of_them(receive
     assert requests.post(f"{receiver.url}/two", json={}, timeout=5).status_code == 200
     assert [each["path"] for each in receiver.messages()] == ["/two"]
     assert requests.put(f"{receiver.url}/refused", json="/one", timeout=5).status_code == 400
+
+
+def test_the_first_message_of_an_alert_is_found_among_those_to_chats(receiver: WebhookReceiver) -> None:
+    alert = {"status": "firing", "labels": {"alertname": "ApiDown"}}
+    for path, body in (("chat/critical", {"attachments": [{}]}), ("critical", {"alerts": [alert]})):
+        requests.post(f"{receiver.url}/{path}", json=body, timeout=5).raise_for_status()
+    found = first(receiver, "ApiDown", "firing", 0)
+    assert found is not None
+    assert found.alert == alert
+    assert first(receiver, "ApiDown", "resolved", 0) is None
