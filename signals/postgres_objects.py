@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from exporters.catalogue import postgres as pg
 from exporters.catalogue import postgres_objects as objects
-from signals.idioms import promql, rate, ratio, value
+from signals.idioms import increase, promql, rate, ratio, span, value
 from signals.limits import postgres as limits
 from signals.limits import shared
 from signals.model import Signal
 from signals.numbers import BYTES, COUNT, PER_SECOND, RATIO, SECONDS, STATE
+
+TABLE = (objects.SCHEMANAME, objects.RELNAME)
+EXPECTED = (objects.INDEX, objects.TABLE)
+TWO_WEEKS = 14 * 86_400
 
 STATEMENT_MEAN = Signal(
     title="Slow statements",
@@ -43,6 +47,15 @@ STATEMENT_TIME_SHARE = Signal(
     unit=RATIO,
     legend="{{queryid}}",
 )
+STATEMENTS_FORGOTTEN = Signal(
+    title="Statements forgotten",
+    why="How often, within the window, pg_stat_statements forgot its rarest statements to have room.",
+    act="Raise pg_stat_statements.max, or find who writes values into statements instead of parameters.",
+    query=increase(objects.STATEMENTS_DEALLOC),
+    unit=COUNT,
+    objective=limits.STATEMENTS_FORGOTTEN,
+    legend="times",
+)
 STATEMENT_ROWS = Signal(
     title="Rows per call",
     why="Rows returned or changed by one execution, by statement.",
@@ -55,36 +68,34 @@ STATEMENT_ROWS = Signal(
     unit=COUNT,
     legend="{{queryid}}",
 )
+SCANS = promql(
+    "{index} + {seq}",
+    index=rate(objects.TABLE_IDX_SCAN, by=TABLE),
+    seq=rate(objects.TABLE_SEQ_SCAN, by=TABLE),
+)
 INDEX_USE = Signal(
     title="Index use by table",
     why="Of the scans of a table within the window, the share that used an index.",
-    good="Near 100 % for large tables; small ones are rightly read whole.",
-    act="A large table below 90 %: see the rows read by sequential scans and the expected indexes.",
-    query=ratio(
-        rate(objects.TABLE_IDX_SCAN, by=(objects.RELNAME,)),
-        promql(
-            "{index} + {seq}",
-            index=rate(objects.TABLE_IDX_SCAN, by=(objects.RELNAME,)),
-            seq=rate(objects.TABLE_SEQ_SCAN, by=(objects.RELNAME,)),
-        ),
-    ),
+    act="A large table below the line: see the rows read by sequential scans and the expected indexes.",
+    query=ratio(rate(objects.TABLE_IDX_SCAN, by=TABLE), SCANS),
     unit=RATIO,
-    legend="{{relname}}",
+    objective=limits.INDEX_USE,
+    legend="{{schemaname}}.{{relname}}",
 )
 SEQUENTIAL_ROWS = Signal(
     title="Rows read by sequential scans",
     why="Rows per second read without an index, by table.",
-    good="Little on large tables.",
     act="The table wants an index for the filter of its busiest statement.",
-    query=rate(objects.TABLE_SEQ_ROWS, by=(objects.RELNAME,)),
+    query=rate(objects.TABLE_SEQ_ROWS, by=TABLE),
     unit=PER_SECOND,
-    legend="{{relname}}",
+    objective=limits.SEQUENTIAL_ROWS,
+    legend="{{schemaname}}.{{relname}}",
 )
 EXPECTED_COVERED = Signal(
     title="Expected index serves",
     why="1 if the index, or another valid one with the same leading columns, serves the expected columns.",
     act="Create it outside a transaction: CREATE INDEX CONCURRENTLY.",
-    query=value(objects.EXPECTED_COVERED, over="min", by=(objects.INDEX, objects.TABLE)),
+    query=value(objects.EXPECTED_COVERED, over="min", by=EXPECTED),
     unit=STATE,
     objective=shared.ANSWERING,
     legend="{{index}}",
@@ -94,7 +105,7 @@ EXPECTED_PRESENT = Signal(
     why="1 if an index of the expected name exists.",
     good="1.",
     act="0 but served: another index does its work; the configuration may name that one.",
-    query=value(objects.EXPECTED_PRESENT, over="min", by=(objects.INDEX, objects.TABLE)),
+    query=value(objects.EXPECTED_PRESENT, over="min", by=EXPECTED),
     unit=STATE,
     legend="{{index}}",
 )
@@ -102,19 +113,19 @@ EXPECTED_VALID = Signal(
     title="Valid",
     why="1 if the index of the expected name is valid; a failed CREATE INDEX CONCURRENTLY leaves "
     "an invalid one.",
-    good="1.",
     act="Drop it and create it again.",
-    query=value(objects.EXPECTED_VALID, over="min", by=(objects.INDEX, objects.TABLE)),
+    query=value(objects.EXPECTED_VALID, over="min", by=EXPECTED),
     unit=STATE,
+    objective=shared.ANSWERING,
     legend="{{index}}",
 )
 EXPECTED_COLUMNS = Signal(
     title="Columns as expected",
     why="1 if the index of the expected name has the expected columns, directions and predicate.",
-    good="1.",
     act="Compare with \\d on the table.",
-    query=value(objects.EXPECTED_COLUMNS, over="min", by=(objects.INDEX, objects.TABLE)),
+    query=value(objects.EXPECTED_COLUMNS, over="min", by=EXPECTED),
     unit=STATE,
+    objective=shared.ANSWERING,
     legend="{{index}}",
 )
 EXPECTED_SCANS = Signal(
@@ -131,8 +142,17 @@ EXPECTED_SIZE = Signal(
     why="Size of the index that serves the expected columns.",
     good="Far less than its table.",
     act="A bloated index shrinks with REINDEX INDEX CONCURRENTLY.",
-    query=value(objects.EXPECTED_SIZE, over="max", by=(objects.INDEX, objects.TABLE)),
+    query=value(objects.EXPECTED_SIZE, over="max", by=EXPECTED),
     unit=BYTES,
+    legend="{{index}}",
+)
+EXPECTED_SCANS_LONG = Signal(
+    title="Scans in two weeks",
+    why="Scans of the index that serves the expected columns, within two weeks.",
+    act="None: the query that wanted it is gone, or the planner prefers another; take it from the list.",
+    query=increase(objects.EXPECTED_SCANS, by=EXPECTED, window=span(TWO_WEEKS)),
+    unit=COUNT,
+    objective=limits.SCANS_IN_TWO_WEEKS,
     legend="{{index}}",
 )
 INDEXES_UNUSED = Signal(
@@ -146,10 +166,16 @@ INDEXES_UNUSED = Signal(
 )
 INDEXES_INVALID = Signal(
     title="Invalid indexes",
-    why="Indexes that the planner does not use because their creation failed.",
-    good="None.",
+    why="Indexes that the planner does not use because their creation failed, without those on the list of "
+    "expected ones.",
     act="Drop and create again; while CREATE INDEX CONCURRENTLY runs, one is normal.",
-    query=value(objects.INDEXES_INVALID),
+    query=promql(
+        "{invalid} - ({present} - {valid} or 0 * {invalid})",
+        invalid=value(objects.INDEXES_INVALID),
+        present=value(objects.EXPECTED_PRESENT),
+        valid=value(objects.EXPECTED_VALID),
+    ),
     unit=COUNT,
+    objective=limits.INVALID_INDEXES,
     legend="invalid",
 )

@@ -9,8 +9,8 @@ from signals.idioms import promql, value
 from signals.limits import postgres as limits
 from signals.model import Signal
 from signals.numbers import BYTES, COUNT, RATIO, SECONDS
+from signals.postgres_objects import TABLE
 
-TABLE = (objects.SCHEMANAME, objects.RELNAME)
 NAME = "{{schemaname}}.{{relname}}"
 
 DEAD = value(objects.TABLE_DEAD, by=TABLE)

@@ -70,8 +70,9 @@ BOARD = Board(
                 objects.EXPECTED_VALID,
                 objects.EXPECTED_COLUMNS,
                 objects.EXPECTED_SIZE,
+                objects.EXPECTED_SCANS_LONG,
                 key="index",
-                zero="no, or no size",
+                zero="no, no size, or no scan",
                 empty="no index is expected in the exporter's configuration",
                 moves="drop-index",
             ),
@@ -99,6 +100,7 @@ BOARD = Board(
         row(
             "What grows?",
             graph(upkeep.DATABASE_SIZE),
+            graph(objects.STATEMENTS_FORGOTTEN, zero="all are remembered", empty=NO_STATEMENTS),
             graph(postgres.TEMP_BYTES, zero="everything fits into work_mem"),
             graph(upkeep.DEAD_ROWS, zero="no dead rows"),
             graph(upkeep.VACUUM_AGE, empty="no table was vacuumed yet"),

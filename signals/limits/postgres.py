@@ -107,6 +107,50 @@ SLOW_STATEMENT = Limit(
     unit=SECONDS,
     why="Half a second in one statement is a page that feels broken.",
 )
+STATEMENTS_FORGOTTEN = Limit(
+    key="statements_forgotten",
+    value=10.5,
+    unit=COUNT,
+    why="Each time a twentieth of the statements goes. The half is for what a window adds at its edges.",
+)
+SEQUENTIAL_ROWS = Limit(
+    key="sequential_rows",
+    value=50_000,
+    unit=PER_SECOND,
+    why="So many rows of one table keep a good part of a processor busy with reading what is thrown away.",
+)
+MINIMUM_SEQUENTIAL_SCANS = Limit(
+    key="minimum_sequential_scans",
+    value=0.1,
+    unit=PER_SECOND,
+    why="Less than one in ten seconds is a report or a dump, which rightly reads the whole table.",
+)
+LARGE_TABLE = Limit(
+    key="large_table",
+    value=100_000,
+    unit=COUNT,
+    why="A table with fewer rows is read whole in a few milliseconds, often rightly.",
+)
+INDEX_USE = Limit(
+    key="index_use",
+    value=0.9,
+    unit=RATIO,
+    better="higher",
+    why="Who answers users from a large table finds a few rows of it by an index.",
+)
+MINIMUM_SCANS = Limit(
+    key="minimum_scans", value=0.5, unit=PER_SECOND, why="Fewer scans make the share jump, and harm nobody."
+)
+SCANS_IN_TWO_WEEKS = Limit(
+    key="scans_in_two_weeks",
+    value=1,
+    unit=COUNT,
+    better="higher",
+    why="Two weeks hold each weekday's jobs twice.",
+)
+INVALID_INDEXES = Limit(
+    key="invalid_indexes", value=0, unit=COUNT, why="Each costs every write and serves no statement."
+)
 MINIMUM_CALLS = Limit(
     key="minimum_calls",
     value=0.05,
