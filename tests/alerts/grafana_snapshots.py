@@ -39,11 +39,12 @@ PATIENCE = 60
 
 @dataclass(frozen=True)
 class Message:
-    """One message: the kind of it, and what each channel was given."""
+    """One message: the kind of it, what each channel was given, and how many attempts were refused so far."""
 
     kind: str
     posts: tuple[Post, ...]
     mail: dict[str, str]
+    refused: int
 
 
 def policy(http: HttpEndpoint, secrets: Path) -> Notifications:
@@ -147,7 +148,7 @@ def provision(home: Path, notifications: Notifications, prometheus: str) -> Path
 
 
 def delivered(home: Path) -> Iterator[Message]:
-    """One message of each kind, from a Grafana of its own."""
+    """One message of each kind, from a Grafana of its own, whose first attempt is answered with 500."""
     several = {(SEVERAL, f"api-{number}"): 0.053 for number in range(MANY)}
     stages = {
         "firing-one": {(ONE, "api-1"): 0.053},
@@ -172,12 +173,15 @@ def delivered(home: Path) -> Iterator[Message]:
             series.server.start()
             grafana.start()
             wait_until(lambda: knows(grafana, "critical"), "Grafana's contact points", timeout=PATIENCE)
+            http.inbox.answers = [500]
             for number, (kind, values) in enumerate(stages.items(), start=1):
                 series.give(values)
                 count = len(CHANNELS) - 1
                 posts = http.inbox.wait(number * count, PATIENCE)[-count:]
                 letter = mail.inbox.wait(number, PATIENCE)[-1]
-                yield Message(kind, tuple(posts), {"Subject": letter["Subject"], **parts(letter)})
+                yield Message(
+                    kind, tuple(posts), {"Subject": letter["Subject"], **parts(letter)}, http.inbox.refused
+                )
         finally:
             grafana.stop()
             series.server.stop()

@@ -30,6 +30,14 @@ def test_messages_are_word_for_word_those_that_are_committed(messages: list[Mess
 
 
 @INSTALLED
+def test_a_channel_that_answered_500_was_given_the_same_message_again(messages: list[Message]) -> None:
+    """It is not among the others' messages: each channel has one of each kind."""
+    first = messages[0]
+    assert first.refused == 1
+    assert sorted(each.path for each in first.posts) == ["/pagerduty", "/slack", "/teams", "/v1", "/webhook"]
+
+
+@INSTALLED
 def test_a_signature_is_genuine_as_the_documentation_checks_it(messages: list[Message]) -> None:
     signed = [each for message in messages for each in message.posts if each.path == "/v1"]
     assert len(signed) == len(KINDS)
