@@ -78,7 +78,7 @@ WORKERS_MISSING = Signal(
 )
 EVENT_LOOP_LAG = Signal(
     title="Event loop lag",
-    why="How late the event loop of the latest worker ran what was due, at most in the last 20 to 40 s.",
+    why="How late the event loop of the latest worker ran what was due, at most since a scrape or two ago.",
     act="Find the call that blocks in an `async def`: a synchronous client, a file, or much computing.",
     query=value(api.EVENT_LOOP_LAG, over="max"),
     unit=SECONDS,

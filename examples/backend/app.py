@@ -44,7 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.add_middleware(GZipMiddleware, minimum_size=1000)
     if faults:
         app.add_middleware(Uncompressed, faults=faults)
-    observe(app, engine)
+    observe(app, engine, settings)
     return app
 
 

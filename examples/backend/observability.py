@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from examples.backend import cache
+from examples.backend.settings import Settings
 from exporters.api import instrument, instrument_cache
 
 VERSION = "6.0.0"
@@ -13,6 +14,12 @@ VERSION = "6.0.0"
 cache_response = instrument_cache(cache.cache_response)
 
 
-def observe(app: FastAPI, engine: Engine) -> None:
+def observe(app: FastAPI, engine: Engine, settings: Settings) -> None:
     """Measure requests, statements, the pool and the cache."""
-    instrument(app, engine=engine, cache=cache.client(), version=VERSION)
+    instrument(
+        app,
+        engine=engine,
+        cache=cache.client(),
+        version=VERSION,
+        scrape_interval=settings.scrape_interval,
+    )

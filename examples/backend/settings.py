@@ -23,6 +23,7 @@ class Settings:
         database_url: any SQLAlchemy URL of PostgreSQL.
         state: ``baseline`` has the audit's faults, ``fixed`` has its remedies.
         pool_timeout: seconds a request waits for a connection before it fails.
+        scrape_interval: seconds between two scrapes of the metrics, at most.
         fault_file: where injected faults are written; None means that none can be injected.
     """
 
@@ -32,6 +33,7 @@ class Settings:
     pool_size: int = 20
     max_overflow: int = 10
     pool_timeout: float = 30.0
+    scrape_interval: float = 20.0
     fault_file: Path | None = None
 
     @property
@@ -56,6 +58,7 @@ class Settings:
             pool_size=int(_number(env, "BACKEND_POOL_SIZE", 20)),
             max_overflow=int(_number(env, "BACKEND_MAX_OVERFLOW", 10)),
             pool_timeout=_number(env, "BACKEND_POOL_TIMEOUT", 30),
+            scrape_interval=_number(env, "BACKEND_SCRAPE_INTERVAL", 20),
             fault_file=_fault_file(env),
         )
 

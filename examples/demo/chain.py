@@ -30,6 +30,7 @@ from examples.demo.servers import (
     WebhookReceiver,
 )
 from examples.faults import Targets
+from exporters.api.lag import SCRAPE_INTERVAL
 
 EXPORTER_CONFIG = ROOT / "examples/backend/exporter.yml"
 BLACKBOX_CONFIG = ROOT / "provisioning/blackbox/blackbox.yml"
@@ -158,6 +159,7 @@ class Chain:
             "REDIS_URL": self.redis.url,
             "BACKEND_STATE": self.state,
             "BACKEND_POOL_TIMEOUT": str(pool_timeout),
+            "BACKEND_SCRAPE_INTERVAL": str(max(1.0, SCRAPE_INTERVAL * self.time_scale)),
             "BACKEND_FAULTS": "1",
             "BACKEND_FAULT_FILE": str(self.fault_file),
             "PROMETHEUS_MULTIPROC_DIR": str(self.metrics),

@@ -60,6 +60,8 @@ DRILLS = (
         consequences=SLOW,
         lane=LANE,
     ),
+    Drill(alerts=("ApiEventLoopLag",), fault="block-loop", consequences=SLOW, lane=LANE),
+    Drill(alerts=("ApiWorkersMissing",), fault="lose-worker", consequences=SLOW, lane=LANE),
     Drill(alerts=("ApiInProgressHigh",), fault="slow-clients", consequences=SLOW, lane=LANE),
     Drill(
         alerts=("PostgresSlowQueries", "DbConnectionsHeldLong"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from exporters.api.cache import watch_client
 from exporters.api.errors import InstrumentationError
+from exporters.api.lag import SCRAPE_INTERVAL
 from exporters.api.metrics import SqlMetrics, http_metrics, process_metrics, sql_metrics
 from exporters.api.middleware import InnerProbe, OuterProbe
 from exporters.api.recorder import Recorder
@@ -36,6 +37,7 @@ def instrument(
     nplusone_threshold: int = 5,
     excluded: Collection[str] = ("/health", "/metrics"),
     workers: int | None = None,
+    scrape_interval: float = SCRAPE_INTERVAL,
 ) -> None:
     """Measure a FastAPI or Starlette application. Call it once, before the application starts.
 
@@ -53,14 +55,17 @@ def instrument(
         excluded: exact paths that are not measured.
         workers: how many worker processes the server is configured to run. By default what its command line
             or WEB_CONCURRENCY says; where neither does, nobody can tell whether one is missing.
+        scrape_interval: seconds between two scrapes, at most: for so long the largest lag of a loop is shown.
 
     Raises:
         InstrumentationError: it was called twice, too late, with something it cannot measure, or the server
             runs several workers that share no directory.
     """
-    _check(app, max_handlers, nplusone_threshold, workers)
+    _check(app, max_handlers, nplusone_threshold, workers, scrape_interval)
     refuse_lonely_workers()
-    worker = Worker(process_metrics(), version, workers or configured_workers(sys.argv, os.environ))
+    worker = Worker(
+        process_metrics(), version, workers or configured_workers(sys.argv, os.environ), scrape_interval
+    )
     sql = _watch_engines(_named(engine), worker) if engine is not None else None
     if cache is not None:
         watch_client(cache)
@@ -79,7 +84,13 @@ def instrument(
     setattr(app, MARK, True)
 
 
-def _check(app: Starlette, max_handlers: int, nplusone_threshold: int, workers: int | None) -> None:
+def _check(
+    app: Starlette,
+    max_handlers: int,
+    nplusone_threshold: int,
+    workers: int | None,
+    scrape_interval: float,
+) -> None:
     if not hasattr(app, "build_middleware_stack") or not hasattr(app, "user_middleware"):
         raise InstrumentationError(
             f"instrument: got {type(app).__name__}; expected a FastAPI or Starlette application, before any "
@@ -99,6 +110,8 @@ def _check(app: Starlette, max_handlers: int, nplusone_threshold: int, workers: 
         raise InstrumentationError(f"max_handlers is {max_handlers}; expected 1 or more")
     if workers is not None and workers < 1:
         raise InstrumentationError(f"workers is {workers}; expected 1 or more, or None if it is not known")
+    if scrape_interval <= 0:
+        raise InstrumentationError(f"scrape_interval is {scrape_interval}; expected seconds, more than 0")
     if nplusone_threshold < 2:
         raise InstrumentationError(
             f"nplusone_threshold is {nplusone_threshold}; expected 2 or more executions of one statement"

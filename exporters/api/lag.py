@@ -11,12 +11,11 @@ from weakref import WeakSet
 from exporters.api.metrics import caught, loop_metrics
 
 PAUSE = 0.25
-# A largest lag is shown for one to two of these, so a scrape once in 20 seconds misses none.
-HALF = 20.0
+SCRAPE_INTERVAL = 20.0
 
 
 class LoopLag:
-    """The largest lag of this process's event loops in the last 20 to 40 seconds.
+    """The largest lag of this process's event loops, shown for one to two scrapes, so that none misses it.
 
     A mean would drown the one worker that is blocked, and the one call in a hundred that blocks it. Each loop
     has a timer and no task: a loop that ends drops it, so it keeps nothing alive and nobody must stop it.
@@ -27,7 +26,8 @@ class LoopLag:
             before Python 3.12, too dear for each request.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, scrape_interval: float = SCRAPE_INTERVAL) -> None:
+        self._half = scrape_interval
         self.is_running: Callable[[], bool] = lambda: False
         self._watched: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
         self._turn = self._before = self._now = 0.0
@@ -55,8 +55,8 @@ class LoopLag:
             now: on a clock that only goes forward.
         """
         if now >= self._turn:
-            self._before = self._now if now < self._turn + HALF else 0.0
-            self._now, self._turn = 0.0, now + HALF
+            self._before = self._now if now < self._turn + self._half else 0.0
+            self._now, self._turn = 0.0, now + self._half
         self._now = max(self._now, lag)
         largest = max(self._before, self._now)
         if largest != self._written:

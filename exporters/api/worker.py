@@ -27,11 +27,13 @@ class Worker:
         on_start: what to do when it has, such as publishing the size of a pool.
     """
 
-    def __init__(self, metrics: ProcessMetrics, version: str, configured: int | None) -> None:
+    def __init__(
+        self, metrics: ProcessMetrics, version: str, configured: int | None, scrape_interval: float
+    ) -> None:
         self.metrics = metrics
         self.version = version
         self.configured = configured
-        self.lag = LoopLag()
+        self.lag = LoopLag(scrape_interval)
         self.started = False
         self.on_start: list[Callable[[], None]] = []
         os.register_at_fork(after_in_child=self._forget)

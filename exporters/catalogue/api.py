@@ -230,7 +230,7 @@ WORKERS_CONFIGURED = Gauge(
 )
 EVENT_LOOP_LAG = Gauge(
     name="obs_api_event_loop_lag_seconds",
-    help="How late an event loop ran what was due, at most in the last 20 to 40 s, in any worker.",
+    help="How late an event loop ran what was due, at most since a scrape or two ago, in any worker.",
     collector="api.loop",
     unit="seconds",
     optional="until the first request, and with another event loop than asyncio's",

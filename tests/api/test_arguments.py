@@ -168,6 +168,10 @@ def test_no_sqlalchemy_is_needed_unless_there_is_an_engine() -> None:
 CONFIGURED = "obs_api_workers_configured"
 
 
+def test_scrapes_without_a_pause() -> None:
+    assert refused(FastAPI(), scrape_interval=0) == "scrape_interval is 0; expected seconds, more than 0"
+
+
 def test_no_workers_at_all() -> None:
     assert refused(FastAPI(), workers=0) == "workers is 0; expected 1 or more, or None if it is not known"
 

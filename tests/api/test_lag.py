@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from examples.demo.process import wait_until
 from exporters.api import instrument
-from exporters.api.lag import HALF, PAUSE, LoopLag
+from exporters.api.lag import PAUSE, SCRAPE_INTERVAL, LoopLag
 from tests.api.asgi import ask, get
 from tests.api.samples import Samples
 from tests.api.servers import COMMANDS, kill, serve
@@ -164,14 +164,23 @@ def test_the_largest_lag_is_shown_for_longer_than_a_scrape_and_then_forgotten(sa
         shown.append((seconds, samples().get(LAG)))
     large = [seconds for seconds, value in shown if value == 0.5]
     assert large[0] == 115
-    assert HALF <= large[-1] + 5 - large[0] <= 2 * HALF
+    assert SCRAPE_INTERVAL <= large[-1] + 5 - large[0] <= 2 * SCRAPE_INTERVAL
     assert shown[-1][1] == 0.001
+
+
+def test_who_scrapes_more_often_sees_a_lag_for_a_shorter_time(samples: Read) -> None:
+    lag = LoopLag(1.0)
+    lag.note(0.5, 100.0)
+    lag.note(0.001, 101.0)
+    assert samples().get(LAG) == 0.5
+    lag.note(0.001, 102.0)
+    assert samples().get(LAG) == 0.001
 
 
 def test_what_was_before_a_pause_is_forgotten(samples: Read) -> None:
     lag = LoopLag()
     lag.note(0.5, 100.0)
-    lag.note(0.001, 100.0 + 3 * HALF)
+    lag.note(0.001, 100.0 + 3 * SCRAPE_INTERVAL)
     assert samples().get(LAG) == 0.001
 
 
