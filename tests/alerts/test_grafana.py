@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts import grafana
@@ -91,6 +91,8 @@ def test_time_ranges_are_whole_seconds_and_not_empty() -> None:
             assert span["from"] > span["to"]
 
 
+# Every rule is rendered anew, which takes as long as a busy machine lets it.
+@settings(deadline=None)
 @given(scale=st.floats(min_value=0.001, max_value=3))
 def test_intervals_and_holds_fit_grafanas_clock_at_any_scale(scale: float) -> None:
     for (group, rule), alert in zip(rules(scale), (a for a in ALERTS if "grafana" in a.engines), strict=True):

@@ -69,8 +69,10 @@ def test_what_stood_there_stays_when_a_check_finds_something(build: Build, tmp_p
 
 
 def test_a_latency_limit_that_is_no_bucket_is_told_with_the_bounds(build: Build) -> None:
+    # The service level that reads it would be refused before anything is rendered.
     text = OURS + (
-        "from signals.objectives import P95\nSTACK = Stack(objectives=(replace(P95, value=0.12),))\n"
+        "from signals.objectives import P95\n"
+        "STACK = Stack(levels=(), objectives=(replace(P95, value=0.12),))\n"
     )
     output = refused(build(text), code=1)
     told = [each for each in output.splitlines() if "[limit-is-bound]" in each]
