@@ -31,11 +31,6 @@ INSTANCES = {
 PLACE = {"environment": "production", "cluster": "main"}
 
 
-def whole(number: float) -> bool:
-    """Whether sums of it are exact."""
-    return float(number).is_integer()
-
-
 def place_of(identity: Sequence[str]) -> dict[str, str]:
     """The installation in which a case plays."""
     return {name: PLACE.get(name, "here") for name in identity}
@@ -143,9 +138,6 @@ class Tape:
             self.parts.append(f"_x{count}")
         elif isinstance(level, tuple):
             self.parts.extend(self._next(level[step % len(level)]) for step in range(count))
-        elif self.grows and not (whole(level) and whole(self.total)):
-            # promtool would add up fractions, end beside our total, and the next stretch look like a reset.
-            self.parts.extend(self._next(level) for _ in range(count))
         elif self.grows:
             self.parts.append(f"{self.total + level!r}+{level!r}x{count - 1}")
             # As promtool adds them up: a total that is lower by a rounding would be a restart from zero.
