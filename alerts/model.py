@@ -86,6 +86,7 @@ class Alert:
             ``{{ $labels.x }}`` and ``{{ $value | humanize }}`` are left to the engine.
         description: what it means for users; nothing but these three is filled in.
         engines: who evaluates it; `info` is for Prometheus alone.
+        notifier: the engine that it watches; a stack in which the other one notifies leaves the rule out.
         no_answer: whether it fires where the data source gives no answer. One rule does, the others keep
             the state they had.
         team: whose it is, one of `Notifications.teams`, and a label of it; empty for everybody's.
@@ -109,6 +110,7 @@ class Alert:
     window: Seconds = 300
     keep: Seconds = 0
     engines: tuple[Engine, ...] = ("grafana", "prometheus")
+    notifier: Engine | None = None
     no_answer: Literal["keep", "fire"] = "keep"
     team: str = ""
     inhibits: tuple[Label, ...] | None = None

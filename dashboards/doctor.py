@@ -72,7 +72,7 @@ def notified_by_grafana(stack: Stack, grafana: Grafana) -> Iterator[Seen]:
     """
     stored = grafana.get("alertmanager/grafana/config/api/v1/alerts")["alertmanager_config"]["receivers"]
     there = {each["name"]: each for each in stored}
-    rendered = notify.grafana(stack.notifications, stack.alerts, stack.rules)
+    rendered = notify.grafana(stack.notifications, stack.loaded, stack.rules)
     for name in [each["name"] for each in rendered["contactPoints"]]:
         if name not in there:
             yield Seen(what=f"message to {name}", seen="Grafana has no such contact point", well=False)

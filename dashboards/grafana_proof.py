@@ -71,7 +71,7 @@ def _boards(stack: Stack, grafana: Grafana) -> dict[str, str]:
 
 def _rules(stack: Stack, grafana: Grafana, buried: Collection[str]) -> dict[str, str]:
     there = {each["uid"]: each for each in grafana.get("v1/provisioning/alert-rules")}
-    file = rendered_rules.render(stack.alerts, stack.rules)
+    file = rendered_rules.render(stack.loaded, stack.rules)
     found = {}
     for rule in (rule for group in file["groups"] for rule in group["rules"]):
         answer = there.get(rule["uid"])
@@ -99,7 +99,7 @@ def _asked(rule: Json) -> list[str | None]:
 def _contact_points(stack: Stack, grafana: Grafana) -> dict[str, str]:
     there = {each["uid"]: each for each in grafana.get("v1/provisioning/contact-points")}
     found = {}
-    for point in notify.grafana(stack.notifications, stack.alerts, stack.rules)["contactPoints"]:
+    for point in notify.grafana(stack.notifications, stack.loaded, stack.rules)["contactPoints"]:
         for receiver in point["receivers"]:
             answer = there.get(receiver["uid"], {})
             right = (answer.get("name"), answer.get("type")) == (point["name"], receiver["type"])
@@ -108,7 +108,7 @@ def _contact_points(stack: Stack, grafana: Grafana) -> dict[str, str]:
 
 
 def _policies(stack: Stack, grafana: Grafana) -> dict[str, str]:
-    file = notify.grafana(stack.notifications, stack.alerts, stack.rules)
+    file = notify.grafana(stack.notifications, stack.loaded, stack.rules)
     tree = grafana.get("v1/provisioning/policies")
     (root,) = file["policies"]
     names = {each["name"]: each["template"] for each in grafana.get("v1/provisioning/templates")}
@@ -145,7 +145,7 @@ def evaluated(stack: Stack, grafana: Grafana) -> Seen:
     """
     groups = grafana.get("prometheus/grafana/api/v1/rules")["data"]["groups"]
     rules = {rule["name"]: rule for group in groups for rule in group["rules"]}
-    expected = [alert.name for alert in stack.alerts if "grafana" in alert.engines]
+    expected = [alert.name for alert in stack.loaded if "grafana" in alert.engines]
     faults = {}
     for name in expected:
         rule = rules.get(name, {"health": "missing"})

@@ -45,7 +45,7 @@ def _targets(stack: Stack, prometheus: Prometheus) -> dict[str, str]:
 
 
 def _rules(stack: Stack, prometheus: Prometheus) -> dict[str, str]:
-    files = rendered_rules.render(stack.alerts, stack.recordings, stack.rules)
+    files = rendered_rules.render(stack.loaded, stack.recordings, stack.rules)
     groups = prometheus.get("rules")["groups"]
     there = {(group["name"], rule["name"]): rule for group in groups for rule in group["rules"]}
     found = {}

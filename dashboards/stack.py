@@ -101,9 +101,15 @@ class Stack:
         return CATALOGUE.joined((*self.metrics, *(recording.metric for recording in self.recorded)))
 
     @property
+    def loaded(self) -> tuple[Alert, ...]:
+        """The rules that count here: all but those on an engine that does not notify."""
+        return tuple(alert for alert in self.alerts if alert.notifier in (None, self.engine))
+
+    @property
     def scraped(self) -> Targets:
-        """What is scraped, on the stack's clock."""
-        return self.targets.scaled(self.time_scale)
+        """What is scraped, on the stack's clock; Alertmanager too where it notifies."""
+        targets = self.targets.scaled(self.time_scale)
+        return targets.with_alertmanager() if self.engine == "prometheus" else targets
 
     @property
     def context(self) -> Context:

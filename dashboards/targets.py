@@ -60,6 +60,15 @@ class Targets:
     def __post_init__(self) -> None:
         require_fields("the targets", self, StackError)
 
+    def with_alertmanager(self) -> Targets:
+        """With a job for Alertmanager, unless there is one."""
+        job = Job(name="alertmanager", addresses=(self.alertmanager,))
+        return (
+            self
+            if any(each.name == job.name for each in self.jobs)
+            else replace(self, jobs=(*self.jobs, job))
+        )
+
     def scaled(self, factor: float) -> Targets:
         """With another clock; Prometheus scrapes once a second at most, and no longer than its interval."""
         interval = max(1.0, self.interval * factor)

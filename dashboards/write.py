@@ -42,7 +42,7 @@ def render(stack: Stack) -> dict[str, bytes]:
     files["prometheus/prometheus.yml"] = yaml_bytes(
         provision.prometheus(stack.scraped, notifies=stack.engine == "prometheus")
     )
-    for name, rules in alerts_prometheus.render(stack.alerts, stack.recorded, stack.rules).items():
+    for name, rules in alerts_prometheus.render(stack.loaded, stack.recorded, stack.rules).items():
         files[f"prometheus/rules/{name}.yml"] = yaml_bytes(rules)
     files |= _alerting(stack)
     files[MANIFEST] = "".join(f"{path}\n" for path in sorted(files)).encode()
@@ -62,7 +62,7 @@ def remembering(files: dict[str, bytes], output: Path) -> dict[str, bytes]:
 def checked(stack: Stack) -> tuple[dict[str, bytes], list[checks.Finding]]:
     """The files of the stack, and what the checks find in them."""
     files = render(stack)
-    alone = [alert.name for alert in stack.alerts if len(alert.engines) == 1]
+    alone = [alert.name for alert in stack.loaded if len(alert.engines) == 1]
     findings = checks.check_files(
         files,
         stack.catalogue,
@@ -77,16 +77,16 @@ def checked(stack: Stack) -> tuple[dict[str, bytes], list[checks.Finding]]:
 def _alerting(stack: Stack) -> dict[str, bytes]:
     """The one engine that notifies."""
     if stack.engine == "prometheus":
-        config, template = notify.alertmanager(stack.notifications, stack.alerts, stack.rules)
+        config, template = notify.alertmanager(stack.notifications, stack.loaded, stack.rules)
         return {
             "alertmanager/alertmanager.yml": yaml_bytes(config),
             "alertmanager/oncall.tmpl": template.encode(),
         }
-    rules = alerts_grafana.render(stack.alerts, stack.rules)
+    rules = alerts_grafana.render(stack.loaded, stack.rules)
     return {
         "grafana/alerting/rules.json": json_bytes(rules),
         "grafana/alerting/notifications.json": json_bytes(
-            notify.grafana(stack.notifications, stack.alerts, stack.rules)
+            notify.grafana(stack.notifications, stack.loaded, stack.rules)
         ),
     }
 

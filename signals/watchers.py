@@ -66,3 +66,41 @@ TSDB_FAILURES = Signal(
     objective=limits.TSDB_FAILURES,
     legend="failed",
 )
+MESSAGES_FAILED = Signal(
+    title="Messages that Alertmanager gave up",
+    why="Messages within the window that did not arrive although they were tried often, by channel.",
+    act="Alertmanager's log has the answer of the receiver: an address, a key, or a time-out.",
+    query=increase(external.MESSAGES_FAILED, by=(external.INTEGRATION,)),
+    unit=COUNT,
+    objective=limits.MESSAGES_FAILED,
+    legend="{{integration}}",
+)
+MESSAGES_CONFIG_LOADED = Signal(
+    title="Alertmanager's configuration",
+    why="1 if Alertmanager loaded its configuration when that was last tried.",
+    good="1.",
+    act="Its log says which line; amtool check-config says it beforehand.",
+    query=value(external.MESSAGES_CONFIG_LOADED, over="min"),
+    unit=STATE,
+    objective=shared.ANSWERING,
+    legend="loaded",
+)
+GRAFANA_RULE_FAILURES = Signal(
+    title="Rule failures in Grafana",
+    why="Evaluations of Grafana's rules that failed within the window.",
+    act="Grafana's page of alert rules shows the error.",
+    query=increase(external.GRAFANA_RULE_FAILURES),
+    unit=COUNT,
+    objective=limits.RULE_FAILURES,
+    legend="failed",
+)
+GRAFANA_MESSAGES_FAILED = Signal(
+    title="Messages that Grafana gave up",
+    why="Messages within the window that did not arrive although they were tried often, by channel. "
+    "Grafana counts none before the first, so that it is the second that shows.",
+    act="Grafana's log has the answer of the receiver: an address, a key, or a time-out.",
+    query=increase(external.GRAFANA_MESSAGES_FAILED, by=(external.INTEGRATION,)),
+    unit=COUNT,
+    objective=limits.MESSAGES_FAILED,
+    legend="{{integration}}",
+)

@@ -12,6 +12,8 @@ from signals.idioms import DAY
 
 EXPORTER = {"job": "exporter", "instance": INSTANCES["exporter"]}
 HEALTH = {"job": "api-health", "instance": INSTANCES["api-health"]}
+ALERTMANAGER = {"job": "alertmanager", "instance": INSTANCES["alertmanager"]}
+GRAFANA = {"job": "grafana", "instance": INSTANCES["grafana"]}
 PROMETHEUS = {"job": "prometheus", "instance": INSTANCES["prometheus"]}
 LIST = {"method": "GET", "handler": "/api/employees"}
 PG_UP = gauge(postgres.UP, 1, 1, 1, 1)

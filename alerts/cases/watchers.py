@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.cases.common import PROMETHEUS
+from alerts.cases.common import ALERTMANAGER, GRAFANA, PROMETHEUS
 from alerts.proof.model import Case
 from alerts.proof.series import counter, gauge
 from alerts.rules import watchers
@@ -41,5 +41,31 @@ CASES = (
         ),
         labels=PROMETHEUS,
         summary="The database of Prometheus localhost:9090 failed about 1.017 times within 15 min.",
+    ),
+    Case(
+        alert=watchers.ALERTMANAGER_NOTIFICATIONS_FAILING,
+        series=(counter(external.MESSAGES_FAILED, 0, 0, (1, *[0] * 58), 0, integration="slack"),),
+        labels={**ALERTMANAGER, "integration": "slack"},
+        summary="Alertmanager gave up about 1.017 messages by slack within 15 min.",
+    ),
+    Case(
+        alert=watchers.ALERTMANAGER_CONFIG_RELOAD_FAILED,
+        series=(gauge(external.MESSAGES_CONFIG_LOADED, 1, 1, 0, 1),),
+        labels=ALERTMANAGER,
+        summary="Alertmanager alertmanager:9093 could not load its configuration.",
+    ),
+    Case(
+        alert=watchers.GRAFANA_EVALUATION_FAILING,
+        series=(counter(external.GRAFANA_RULE_FAILURES, 0, 0, (1, *[0] * 18), 0, org="1"),),
+        labels=GRAFANA,
+        summary="About 1.053 evaluations of rules failed in Grafana grafana:3000 within 5 min.",
+    ),
+    Case(
+        alert=watchers.GRAFANA_NOTIFICATIONS_FAILING,
+        series=(
+            counter(external.GRAFANA_MESSAGES_FAILED, 0, 0, (1, *[0] * 58), 0, org="1", integration="slack"),
+        ),
+        labels={**GRAFANA, "integration": "slack"},
+        summary="Grafana gave up about 1.017 messages by slack within 15 min.",
     ),
 )

@@ -21,12 +21,16 @@ JOBS = {
     "exporter": "exporter",
     "blackbox": "api-health",
     "prometheus": "prometheus",
+    "alertmanager": "alertmanager",
+    "grafana": "grafana",
 }
 INSTANCES = {
     "api": "api:9000",
     "exporter": "exporter:10910",
     "api-health": "http://api:8000/health",
     "prometheus": "localhost:9090",
+    "alertmanager": "alertmanager:9093",
+    "grafana": "grafana:3000",
 }
 PLACE = {"environment": "production", "cluster": "main"}
 

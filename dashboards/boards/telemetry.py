@@ -5,6 +5,8 @@ from __future__ import annotations
 from dashboards.model import Board, graph, row, stat, timeline
 from signals import telemetry, watchers
 
+NO_ALERTMANAGER = "Grafana notifies here, not Alertmanager"
+NO_GRAFANA = "Grafana has never failed, or does not notify here"
 YESTERDAY = "no sample of yesterday yet"
 
 BOARD = Board(
@@ -42,6 +44,13 @@ BOARD = Board(
             graph(watchers.RULES_SHARE),
             graph(watchers.TSDB_FAILURES, title="Failures of Prometheus' database", zero="none failed"),
             timeline(watchers.CONFIG_LOADED, zero="the last reload failed"),
+        ),
+        row(
+            "Does a message get out?",
+            graph(watchers.MESSAGES_FAILED, zero="none given up", empty=NO_ALERTMANAGER),
+            timeline(watchers.MESSAGES_CONFIG_LOADED, zero="the last reload failed", empty=NO_ALERTMANAGER),
+            graph(watchers.GRAFANA_MESSAGES_FAILED, zero="none given up", empty=NO_GRAFANA),
+            graph(watchers.GRAFANA_RULE_FAILURES, zero="no rule fails", empty=NO_GRAFANA),
         ),
         row(
             "In detail",

@@ -81,3 +81,4 @@ TSDB_FAILURES = Limit(
     unit=COUNT,
     why="Each is data that may be lost, most often for want of disk.",
 )
+MESSAGES_FAILED = Limit(key="messages_failed", value=0, unit=COUNT, why="Each is somebody who was not told.")

@@ -82,6 +82,10 @@ AGREED: dict[str, tuple[str, float, float, float]] = {
     "PrometheusRulesSlow": ("warning", 300, 600, 0),
     "PrometheusConfigReloadFailed": ("warning", 300, 300, 0),
     "PrometheusTsdbProblem": ("warning", 900, 0, 900),
+    "AlertmanagerNotificationsFailing": ("critical", 900, 0, 900),
+    "AlertmanagerConfigReloadFailed": ("warning", 300, 300, 0),
+    "GrafanaEvaluationFailing": ("warning", 300, 600, 0),
+    "GrafanaNotificationsFailing": ("critical", 900, 0, 900),
     "PrometheusUnreachable": ("critical", 300, 120, 0),
     "Watchdog": ("info", 300, 0, 0),
 }

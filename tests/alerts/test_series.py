@@ -11,7 +11,14 @@ from dashboards.stack import STACK
 from exporters.catalogue import external
 from tests.pages import recorded
 
-PAGES = {"api": "api", "exporter": "exporter", "api-health": "blackbox", "prometheus": "prometheus"}
+PAGES = {
+    "api": "api",
+    "exporter": "exporter",
+    "api-health": "blackbox",
+    "prometheus": "prometheus",
+    "alertmanager": "alertmanager",
+    "grafana": "grafana",
+}
 # Prometheus writes these itself, for each target.
 MADE = {metric.name for metric in (external.UP, external.SCRAPE_DURATION, external.SCRAPE_SAMPLES)}
 

@@ -1,8 +1,12 @@
-"""Record the pages of the real processes again: `python -m tests.pages.record`."""
+"""Record the pages of the real processes again: `python -m tests.pages.record`.
+
+That of Grafana where one is on PATH; it takes as long as Grafana tries to deliver a message.
+"""
 
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 import time
 import urllib.parse
@@ -14,12 +18,13 @@ from pathlib import Path
 import psycopg
 
 from examples.demo.chain import PROVISIONING, Chain, Ports
-from examples.demo.process import wait_until
-from examples.demo.servers import HttpServer
+from examples.demo.grafana_check import COMMITTED
+from examples.demo.process import free_port, wait_until
+from examples.demo.servers import Grafana, HttpServer
 from examples.faults import injected, make
 from exporters.catalogue import CATALOGUE
 from exporters.catalogue.api import EXCEPTIONS
-from exporters.catalogue.external import JOB_TARGETS
+from exporters.catalogue.external import GRAFANA_MESSAGES_FAILED, JOB_TARGETS
 from exporters.catalogue.redis import KEYSPACE_PASS_TIMESTAMP
 from tests.pages import FOLDER
 
@@ -96,6 +101,19 @@ def pages(chain: Recorded) -> Mapping[str, str]:
     }
 
 
+def grafana(home: Path) -> str:
+    """The page of a Grafana that reaches neither its data source nor its receiver: both failures count."""
+    (home / "grafana").mkdir()
+    server = Grafana(home / "grafana", COMMITTED, port=free_port())
+    try:
+        server.start()
+        page = f"{server.url}/metrics"
+        wait_until(lambda: GRAFANA_MESSAGES_FAILED.name in fetch(page), "a message given up", timeout=1200)
+        return _declared("grafana", fetch(page), home)
+    finally:
+        server.stop()
+
+
 def _declared(source: str, page: str, home: Path) -> str:
     """What a server says of itself, as far as the catalogue declares it: the rest is long."""
     names = {metric.name for metric in CATALOGUE.of(source)}
@@ -108,6 +126,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home, servers(Path(home)) as chain:
         for name, page in pages(chain).items():
             (FOLDER / f"{name}.prom").write_text(page)
+    if shutil.which("grafana"):
+        with tempfile.TemporaryDirectory() as home:
+            (FOLDER / "grafana.prom").write_text(grafana(Path(home)))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ from tests.servers.exporter_support import schema
 from tests.stack.conftest import Running
 
 METRICS = {metric.name: metric for metric in metrics_of(external)}
-PAGES = ("prometheus.self", "blackbox.probe")  # the others are made by Prometheus as it scrapes and evaluates
+PAGES = ("prometheus.self", "alertmanager.self", "blackbox.probe")
+# Prometheus makes these as it scrapes and evaluates. Grafana, which may be missing, has a recorded page.
+MADE = ("prometheus.scrape", "alerts.prometheus")
 TARGET_LABELS = {label.name for label in (JOB, INSTANCE, ENVIRONMENT, CLUSTER)}
 
 
@@ -31,6 +33,8 @@ def live_page(running: Running, metric: Metric) -> str:
     """The page that Prometheus scrapes the metric from."""
     if metric.source == "prometheus":
         address = f"{running.prometheus.url}/metrics"
+    elif metric.source == "alertmanager":
+        address = f"{running.chain.alertmanager.url}/metrics"
     else:
         (address,) = (
             target["scrapeUrl"]
@@ -49,7 +53,7 @@ def test_a_server_writes_it_with_this_type_and_these_labels(name: str, running: 
     assert found.get(name) == (metric.kind, metric.label_names())
 
 
-@pytest.mark.parametrize("name", [name for name, metric in METRICS.items() if metric.collector not in PAGES])
+@pytest.mark.parametrize("name", [name for name, metric in METRICS.items() if metric.collector in MADE])
 def test_prometheus_makes_it_for_each_target_or_alert(name: str, running: Running) -> None:
     metric = METRICS[name]
     found = [set(labels) - {"__name__"} for labels, _ in running.prometheus.query(name)]
@@ -62,6 +66,11 @@ def test_prometheus_makes_it_for_each_target_or_alert(name: str, running: Runnin
     # It is no counter: nothing that a target writes has this name, and what Prometheus makes are gauges.
     assert ask(running, "metadata", metric=name) == {}
     assert metric.kind == "gauge"
+
+
+def test_nothing_is_left_out_but_grafana() -> None:
+    others = {metric.collector for metric in METRICS.values()} - {*PAGES, *MADE}
+    assert others == {"grafana.self"}
 
 
 def test_alerts_have_the_values_of_their_closed_sets(running: Running) -> None:

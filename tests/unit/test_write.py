@@ -13,9 +13,11 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from alerts.model import Engine
 from dashboards import inventory, write
 from dashboards.cli import main
 from dashboards.stack import STACK, Stack
+from dashboards.targets import Job
 from exporters.catalogue import Gauge
 from signals import limits, objectives
 from signals.idioms import value
@@ -153,8 +155,8 @@ def test_every_board_and_alert_reaches_the_output() -> None:
         for rule in group["rules"]
         if "alert" in rule
     }
-    assert in_grafana == {alert.name for alert in STACK.alerts if "grafana" in alert.engines}
-    assert in_prometheus == {alert.name for alert in STACK.alerts if "prometheus" in alert.engines}
+    assert in_grafana == {alert.name for alert in STACK.loaded if "grafana" in alert.engines}
+    assert in_prometheus == {alert.name for alert in STACK.loaded if "prometheus" in alert.engines}
 
 
 def test_one_replaced_objective_moves_panel_alert_and_runbook() -> None:
@@ -259,3 +261,27 @@ def test_every_key_that_is_taken_is_listed_also_where_a_stack_brings_few() -> No
     listed = {each["key"]: each for what in ("objectives", "limits") for each in inventory.rows(what, few)}
     assert set(listed) == set(few.numbers)
     assert listed["evictions"]["limit"] == "7 per second"
+
+
+@pytest.mark.parametrize(("engine", "other"), [("grafana", "prometheus"), ("prometheus", "grafana")])
+def test_only_the_engine_that_notifies_is_watched(engine: Engine, other: Engine) -> None:
+    files = write.render(replace(STACK, engine=engine))
+    rules = b"".join(
+        files[path] for path in files if path.endswith(("/rules.json", "rules/telemetry.yml"))
+    ).decode()
+    told: dict[Engine | None, list[str]] = {None: [], "grafana": [], "prometheus": []}
+    for alert in STACK.alerts:
+        told[alert.notifier].append(alert.name)
+    jobs = yaml.safe_load(files["prometheus/prometheus.yml"])["scrape_configs"]
+
+    assert told[engine]
+    assert told[other]
+    assert all(name in rules for name in told[engine])
+    assert not any(name in rules for name in told[other])
+    assert ("alertmanager" in {job["job_name"] for job in jobs}) == (engine == "prometheus")
+
+
+def test_a_job_for_alertmanager_of_ones_own_is_kept() -> None:
+    own = Job(name="alertmanager", addresses=("elsewhere:9093",))
+    targets = replace(STACK.targets, jobs=(*STACK.targets.jobs, own))
+    assert replace(STACK, engine="prometheus", targets=targets).scraped.jobs == targets.jobs
