@@ -24,6 +24,9 @@ GROUP_INTERVAL = 300
 # A critical alert that nobody acknowledged comes again within the night, a warning on the next day.
 REPEAT = {CRITICAL: 4 * HOUR, WARNING: 24 * HOUR}
 HEARTBEAT_INTERVAL = 60
+# Both engines look at a group each interval, and then whether it is time to repeat: just under it, or every
+# other beat would be left out.
+HEARTBEAT_REPEAT = 50
 
 Matcher = tuple[str, str, str]
 """Label, operator (``=`` or ``=~``), value."""
@@ -86,8 +89,9 @@ def _heartbeat(notifications: Notifications, engine: Engine) -> Route:
     matchers: tuple[Matcher, ...] = (("alertname", "=", HEARTBEAT_ALERT),)
     if not notifications.heartbeat:
         return _silent(matchers, engine)
-    often = HEARTBEAT_INTERVAL
-    return Route(receiver=HEARTBEAT, matchers=matchers, wait=0, interval=often, repeat=often)
+    return Route(
+        receiver=HEARTBEAT, matchers=matchers, wait=0, interval=HEARTBEAT_INTERVAL, repeat=HEARTBEAT_REPEAT
+    )
 
 
 def _silent(matchers: tuple[Matcher, ...], engine: Engine) -> Route:

@@ -50,10 +50,12 @@ def alert(name: str, instance: str, *, over: bool = False, **labels: str) -> Jso
     }  # fmt: skip
 
 
-def rendered(notifications: Notifications, folder: Path, *, alerts: Sequence[Any] = ALERTS) -> Path:
+def rendered(
+    notifications: Notifications, folder: Path, *, alerts: Sequence[Any] = ALERTS, scale: float = SCALE
+) -> Path:
     """Alertmanager's configuration on a fast clock."""
     folder.mkdir(parents=True, exist_ok=True)
-    config, template = notify.alertmanager(notifications, alerts, replace(CONTEXT, time_scale=SCALE))
+    config, template = notify.alertmanager(notifications, alerts, replace(CONTEXT, time_scale=scale))
     (folder / "oncall.tmpl").write_text(template)
     path = folder / "alertmanager.yml"
     path.write_text(yaml.safe_dump(config, allow_unicode=True))

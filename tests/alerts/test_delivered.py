@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from alerts.notifications import Hours, Notifications, Webhook
+from alerts.routing import HEARTBEAT_INTERVAL
 from alerts.rules import ALERTS, api
 from examples.demo.process import wait_until
 from examples.demo.servers import Alertmanager
@@ -163,6 +164,21 @@ def test_a_target_whose_certificate_nobody_vouches_for_hears_nothing_and_another
             wait_until(lambda: counted(server, failed) >= 2, "two attempts")
             assert not forged.inbox.arrived
             assert told(endpoint.inbox, "/second") == [f"firing {FAILING.name}"]
+
+
+def test_the_heart_beats_once_in_each_interval_and_not_in_every_other(
+    endpoint: HttpEndpoint, tmp_path: Path
+) -> None:
+    hook = Webhook(url=f"{endpoint.url}/switch")
+    policy = Notifications(critical=(hook,), warning=(hook,), heartbeat=(hook,))
+    scale = 0.05
+    with alertmanager(policy, tmp_path, scale=scale) as server:
+        post(server, alert("Watchdog", "prometheus", severity="info", service="telemetry"))
+        endpoint.inbox.wait(1)
+        began = time.monotonic()
+        endpoint.inbox.wait(4)
+        assert 2.5 < (time.monotonic() - began) / (HEARTBEAT_INTERVAL * scale) < 4
+        assert set(told(endpoint.inbox, "/switch")) == {"firing Watchdog"}
 
 
 def around_now(zone: str, *, hours: int) -> Hours:

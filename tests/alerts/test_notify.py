@@ -190,7 +190,7 @@ def test_the_watchdog_of_grafana_goes_to_the_heartbeat_which_hears_of_no_end() -
     assert [each["disableResolveMessage"] for each in point["receivers"]] == [True]
     route = rendered["policies"][0]["routes"][0]
     assert route["object_matchers"] == [["alertname", "=", "Watchdog"]]
-    assert (route["group_wait"], route["group_interval"], route["repeat_interval"]) == ("0s", "1m", "1m")
+    assert (route["group_wait"], route["group_interval"], route["repeat_interval"]) == ("0s", "1m", "50s")
 
 
 def test_a_backup_that_nothing_could_reach_is_refused() -> None:
