@@ -1,0 +1,198 @@
+"""Every check of every runbook runs on the stack, with rights that only look: what is copied works."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from redis import Redis
+
+from alerts import runbooks
+from alerts.model import Alert
+from alerts.rules import ALERTS
+from dashboards.checks.promql import ParseError, parse
+from examples.demo.chain import DATABASE, EXPORTER_CONFIG
+from tests.stack.conftest import Running
+
+FENCE = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SELECTS = re.compile(r"(?:select|show|table|with)\b", re.IGNORECASE)
+# What a reader fills in.
+FILLED = {
+    "QUERYID": "1",
+    "'TABLE'": "'employees'",
+    "PREFIX": "dashboard_admin:",
+    "QUEUE": "jobs",
+    "THE/ENDPOINT": "api/employees",
+}
+# These are about a host or a deployment that a test has not got; only their syntax is looked at.
+ELSEWHERE = re.compile(
+    r"(docker|journalctl|systemctl|dmesg|df|free|ps|tail|alembic|uptime|ls|vmstat|iostat|grep -c SELECT"
+    r"|(for .*)?py-spy)\b"
+)
+LOOKS_ON = (
+    "+@read +@connection +info +lastsave +config|get +client|list +client|info +memory +slowlog +latency "
+    "+acl|whoami"
+)
+# Some commands would be PromQL too.
+COMMAND = re.compile(rf"{ELSEWHERE.pattern}|(redis-cli|psql|pg_isready|curl|amtool|promtool|python3)\b")
+REFUSED = re.compile(
+    r"\b(NOPERM|NOAUTH|WRONGPASS|WRONGTYPE|ERR |Unrecognized|unknown command|not found|usage:)", re.I
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnCall:
+    """Somebody who may look: at PostgreSQL, at Redis, at the other servers.
+
+    Attributes:
+        dsn: of a role that is a member of pg_monitor and nothing else, read only.
+        env: for commands of a shell, which run in the directory `cwd`.
+        places: how what the runbooks name is called here.
+    """
+
+    dsn: str
+    env: dict[str, str]
+    cwd: Path
+    places: dict[str, str]
+
+    def here(self, text: str) -> str:
+        """The text with everything filled in."""
+        for name, value in {**FILLED, **self.places}.items():
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", value.replace("\\", r"\\"), text)
+        return text
+
+
+@pytest.fixture(scope="module")
+def on_call(running: Running, tmp_path_factory: pytest.TempPathFactory) -> OnCall:
+    chain = running.chain
+    password = secrets.token_hex()
+    with psycopg.connect(chain.postgres.superuser_dsn, autocommit=True) as connection:
+        role = sql.SQL("CREATE ROLE oncall LOGIN PASSWORD {} IN ROLE pg_monitor")
+        connection.execute(role.format(sql.Literal(password)))
+        connection.execute("ALTER ROLE oncall SET default_transaction_read_only = on")
+    with Redis.from_url(chain.redis.url) as client:
+        client.execute_command("ACL", "SETUSER", "oncall", "on", f">{password}", "~*", *LOOKS_ON.split())
+    tools = tmp_path_factory.mktemp("tools")
+    tool = tools / "redis-cli"
+    real = shutil.which("redis-cli")
+    tool.write_text(
+        "#!/bin/sh\n"
+        'while [ "$1" = -h ] || [ "$1" = -p ]; do shift 2; done\n'
+        f'exec {real} -h 127.0.0.1 -p {chain.redis.port} --user oncall --no-auth-warning "$@"\n'
+    )
+    tool.chmod(0o755)
+    ports = chain.ports
+    return OnCall(
+        cwd=tools,
+        dsn=chain.postgres.url("oncall", password, DATABASE),
+        env={
+            **os.environ,
+            "PATH": f"{tools}:{os.environ['PATH']}",
+            "REDISCLI_AUTH": password,
+            "PGHOST": "127.0.0.1",
+            "PGPORT": str(ports.postgres),
+            "PGUSER": "oncall",
+            "PGPASSWORD": password,
+            "PGDATABASE": DATABASE,
+        },
+        places={
+            "localhost:8000": ports.address("api"),
+            "localhost:9090": ports.address("prometheus"),
+            "localhost:9093": ports.address("alertmanager"),
+            "localhost:10910": ports.address("exporter"),
+            "DBHOST -p 5432": f"127.0.0.1 -p {ports.postgres}",
+            "DBHOST": "127.0.0.1",
+            "REDISHOST": "127.0.0.1",
+            "INSTANCE": ports.url("api") + "/health",
+            "SCRAPE_URL": ports.url("exporter") + "/metrics",
+            "RECEIVER_URL": ports.url("webhook"),
+            "PID": str(os.getpid()),
+            "https://NAME": ports.url("api"),
+            "NAME": "localhost",
+            "CONFIG": str(EXPORTER_CONFIG),
+        },
+    )
+
+
+def checks(alert: Alert, running: Running) -> Iterator[str]:
+    """The blocks to copy."""
+    return iter(FENCE.findall(runbooks.runbook(alert, running.stack.rules)))
+
+
+def test_every_check_of_every_runbook_runs(running: Running, on_call: OnCall) -> None:
+    ran = dict.fromkeys(("promql", "sql", "shell", "elsewhere"), 0)
+    faults = []
+    for alert in ALERTS:
+        query = running.stack.rules.fill(alert.condition, alert.window)
+        for block in checks(alert, running):
+            try:
+                ran[_run(block.strip(), query, running, on_call)] += 1
+            except Exception as error:  # all of them are told at once
+                faults.append(f"{alert.name}: {block.strip()}\n{type(error).__name__}: {error}")
+    assert faults == [], "\n\n".join(faults)
+    assert min(ran["promql"], len(ALERTS)) == len(ALERTS)
+    assert ran["sql"] >= 15
+    assert ran["shell"] >= 15
+
+
+def _is_promql(block: str) -> bool:
+    try:
+        parse(block)
+    except ParseError:
+        return False
+    return True
+
+
+def _run(block: str, query: str, running: Running, on_call: OnCall) -> str:
+    """Run a block, and say of which kind it is."""
+    if block == query or (not COMMAND.match(block) and "{{" not in block and _is_promql(block)):
+        running.prometheus.query(block)
+        return "promql"
+    block = on_call.here(block)
+    if SELECTS.match(block):
+        with psycopg.connect(on_call.dsn, autocommit=True) as connection:
+            for statement in filter(None, map(str.strip, block.split(";"))):
+                connection.execute(statement.encode())
+        return "sql"
+    if block.startswith("begin;"):  # a statement that a reader must write
+        return "elsewhere"
+    here = [line for line in block.splitlines() if not ELSEWHERE.match(line)]
+    subprocess.run(["bash", "-n", "-c", block], check=True, capture_output=True, text=True)
+    for line in here:
+        done = subprocess.run(
+            ["bash", "-c", line],
+            check=False,
+            env=on_call.env,
+            cwd=on_call.cwd,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+        )
+        # `grep` ends with 1 where there is nothing to see, which is well in health.
+        assert done.returncode in (0, 1), f"{line}: {done.returncode} {done.stdout[:500]}"
+        assert not REFUSED.search(done.stdout), f"{line}: {done.stdout[:500]}"
+    return "shell" if here else "elsewhere"
+
+
+def test_whoever_looks_cannot_write(on_call: OnCall) -> None:
+    with psycopg.connect(on_call.dsn) as connection, pytest.raises(psycopg.Error):
+        connection.execute("DELETE FROM employees")
+    told = subprocess.run(
+        ["bash", "-c", "redis-cli set a b; redis-cli flushall"],
+        check=False,
+        env=on_call.env,
+        capture_output=True,
+        text=True,
+        timeout=10,
+    )
+    assert told.stdout.count("NOPERM") == 2
