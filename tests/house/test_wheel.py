@@ -110,6 +110,14 @@ def test_the_exporter_starts_as_far_as_its_help(environment: Path, tmp_path: Pat
     assert "--web.listen-address" in done.stdout
 
 
+def test_drills_say_that_the_faults_come_with_the_checkout(environment: Path, tmp_path: Path) -> None:
+    done = run(environment, "obs", "drill", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no module named 'examples'" in done.stderr
+    assert "come with the checkout, not with the package: run this there, or bring your own" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_each_extra_brings_what_its_modules_import() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
