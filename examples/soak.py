@@ -22,7 +22,8 @@ from examples.demo.__main__ import ends_by_signals, say
 from examples.demo.chain import Chain
 from examples.demo.prepare import exporter_user
 from examples.demo.process import ServerError
-from examples.drills.site import TIME_SCALE, own, site_of
+from examples.drills.common import TIME_SCALE
+from examples.drills.site import own, site_of
 from examples.load import Load
 
 LEAST_MINUTES = 10.0

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dashboards.drill.model import Drill
-from examples.drills.common import FAILS, HEAVY, SLOW
+from examples.drills.common import FAILS, HEAVY, SLOW, TIME_SCALE
 
 LANE = "application"
 EMPLOYEES = {"handler": "/api/employees"}
+# A worker tells its largest lag for so long, on any clock.
+LAG_SECONDS = 40
 # Of connections that are held in an open transaction.
 HELD = frozenset(
     {
@@ -71,6 +73,15 @@ DRILLS = (
         lag=HEAVY,
         lane=LANE,
     ),
+    Drill(
+        alerts=("ApiEventLoopLag",),
+        fault="block-loop",
+        options={"handler": "/api/factories"},
+        consequences=SLOW,
+        fades=LAG_SECONDS / TIME_SCALE,
+        lane=LANE,
+    ),
+    Drill(alerts=("ApiWorkersMissing",), fault="lose-worker", consequences=SLOW, lane=LANE),
     Drill(
         alerts=("DbPoolTimeouts", "DbPoolSaturated"),
         fault="hold-connections",

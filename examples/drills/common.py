@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from exporters.catalogue.renewal import HEAVY_SECONDS, KEYS_SECONDS
 
+TIME_SCALE = 1 / 20
 # Beside the requests of a drill itself: whoever waits longer, or in vain.
 SLOW = frozenset({"ApiLatencyP95High", "ApiLatencyAverageHigh", "ApiLatencyBudgetBurnFast"})
 FAILS = frozenset({"ApiErrorBudgetBurnFast"})

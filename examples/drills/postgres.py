@@ -6,7 +6,8 @@ from dashboards.drill.model import Drill
 from examples.drills.common import FAILS, HEAVY, SLOW
 from signals.limits.postgres import IDLE_IN_TRANSACTION, LONG_TRANSACTION, LONGEST_BLOCKED
 
-SESSIONS, OBJECTS = "sessions", "objects"
+# All drills on the one expected index stand in a lane.
+SESSIONS, OBJECTS, INDEXES = "sessions", "objects", "indexes"
 INDEX = {"index": "idx_timer_cards_approval_queue", "table": "timer_cards"}
 
 SERVER = {"at": "server", "connections": 200}
@@ -51,7 +52,35 @@ DRILLS = (
         lane=SESSIONS,
     ),
     Drill(
-        alerts=("ExpectedIndexMissing",), fault="drop-index", about=INDEX, lag=HEAVY, lane=OBJECTS, in_ci=True
+        alerts=("ExpectedIndexMissing",), fault="drop-index", about=INDEX, lag=HEAVY, lane=INDEXES, in_ci=True
+    ),
+    Drill(
+        alerts=("PostgresSeqScanOnLargeTable",),
+        fault="drop-index",
+        about={"relname": "timer_cards"},
+        consequences=SLOW | {"ExpectedIndexMissing", "PostgresIndexUseLow"},
+        lag=HEAVY,
+        lane=INDEXES,
+    ),
+    Drill(
+        alerts=("PostgresIndexUseLow",),
+        fault="head-scans",
+        about={"relname": "salary_calculations"},
+        lag=HEAVY,
+        lane=OBJECTS,
+    ),
+    Drill(alerts=("ExpectedIndexWrongColumns",), fault="wrong-columns", about=INDEX, lag=HEAVY, lane=INDEXES),
+    Drill(
+        alerts=("ExpectedIndexInvalid",),
+        fault="invalid-index",
+        options={"index": INDEX["index"]},
+        about=INDEX,
+        lag=HEAVY,
+        lane=INDEXES,
+    ),
+    Drill(alerts=("PostgresIndexInvalid",), fault="invalid-index", lag=HEAVY, lane=OBJECTS),
+    Drill(
+        alerts=("PostgresStatementsEvicted",), fault="evict-statements", window=300, lag=HEAVY, lane=OBJECTS
     ),
     Drill(
         alerts=("PostgresTempFiles",),

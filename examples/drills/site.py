@@ -15,11 +15,10 @@ from dashboards.stack import STACK, Stack
 from examples.demo.chain import Chain, Ports
 from examples.demo.process import ServerError
 from examples.demo.render import demo_stack, renderer
-from examples.drills.common import LASTING
+from examples.drills.common import LASTING, TIME_SCALE
 from examples.faults import FaultError, Targets, injected, make
 from examples.load import Load
 
-TIME_SCALE = 1 / 20
 # Enough look-ups for the rule on their ratio.
 RATE = 40.0
 LONGEST = 4 * 3600.0

@@ -21,6 +21,7 @@ UNDRILLED = {
     "ApiExceptionNew": DAY,
     "ApiCompressionLost": DAY,
     "ApiNearCapacity": "the demo's machine does not carry 400 requests per second; promtool proves it",
+    "ExpectedIndexUnused": DAYS,
     "PostgresVacuumStale": WEEK,
     "PostgresXidAgeHigh": TRANSACTIONS,
     "PostgresXidAgeCritical": TRANSACTIONS,

@@ -14,6 +14,7 @@ from examples.backend.migrate import migrate
 from examples.faults.model import FaultError, Repeated, Targets
 
 INDEX = "idx_timer_cards_approval_queue"
+COPY = "fault_copy"
 UPDATE_STORM = "UPDATE fault_churn SET hits = hits + 1"
 
 
@@ -39,7 +40,7 @@ class DropIndex:
 
 
 class WrongColumns(DropIndex):
-    """An index of the expected name stands on other columns, as after a rename that somebody forgot."""
+    """An index of the expected name stands on other columns; one of another name does its work."""
 
     def inject(self) -> None:
         """Replace it by one on the first column of its table.
@@ -52,6 +53,7 @@ class WrongColumns(DropIndex):
                 "SELECT indrelid::regclass::text FROM pg_index WHERE indexrelid = to_regclass(%s)",
                 (self.index,),
             ).fetchone()
+            _copy(connection, self.index)
             _drop(connection, self.index)
             table = sql.SQL(found[0] if found else "")  # as PostgreSQL itself quoted it
             create = sql.SQL("CREATE INDEX {} ON {} (id)").format(sql.Identifier(self.index), table)
@@ -59,8 +61,10 @@ class WrongColumns(DropIndex):
 
     def heal(self) -> None:
         """Drop the wrong one, and create what is missing."""
-        with psycopg.connect(self.dsn, autocommit=True) as connection, contextlib.suppress(FaultError):
-            _drop(connection, self.index)
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            for name in (self.index, COPY):
+                with contextlib.suppress(FaultError):
+                    _drop(connection, name)
         super().heal()
 
 
@@ -69,7 +73,8 @@ class InvalidIndex:
 
     Args:
         targets: where PostgreSQL is.
-        index: is replaced by a unique one on the same columns; without it the fault has one of its own.
+        index: is replaced by a unique one on the same columns, while one of another name does its work;
+            without it the fault has one of its own.
     """
 
     OWN = "fault_one_card_a_day"
@@ -91,6 +96,7 @@ class InvalidIndex:
                     "SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indexrelid = to_regclass(%s)",
                     (self.index,),
                 ).fetchone()
+                _copy(connection, self.index)
                 _drop(connection, self.index)
                 create = found[0] if found else ""
             unique = create.replace("CREATE INDEX", "CREATE UNIQUE INDEX CONCURRENTLY", 1)
@@ -99,8 +105,10 @@ class InvalidIndex:
 
     def heal(self) -> None:
         """Drop it, and create what is missing."""
-        with psycopg.connect(self.dsn, autocommit=True) as connection, contextlib.suppress(FaultError):
-            _drop(connection, self.index)
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            for name in (self.index, COPY):
+                with contextlib.suppress(FaultError):
+                    _drop(connection, name)
         if self.index != self.OWN:
             migrate(self.dsn)
 
@@ -144,6 +152,21 @@ class TempFiles(Repeated):
             connection.execute(
                 "SELECT repeat(md5(id::text), 60) AS wide FROM employees ORDER BY wide OFFSET 1000000"
             )
+
+
+class HeadScans(Repeated):
+    """Somebody asks a large table for any row, over and over; no index serves that, and few rows are read."""
+
+    def __init__(self, targets: Targets, *, table: str = "salary_calculations", pause: float = 0.2) -> None:
+        super().__init__(pause)
+        self.dsn = targets.database_url
+        self.ask = sql.SQL("SELECT * FROM {} LIMIT 1").format(sql.Identifier(table))
+
+    def step(self) -> None:
+        """Ask twenty times."""
+        with psycopg.connect(self.dsn, application_name="probe", autocommit=True) as connection:
+            for _ in range(20):
+                connection.execute(self.ask)
 
 
 class ColdReads(Repeated):
@@ -266,6 +289,17 @@ class RevokeStatements:
 def _database(targets: Targets) -> str:
     """The name of the backend's database, in which the extensions are."""
     return str(conninfo_to_dict(targets.database_url)["dbname"])
+
+
+def _copy(connection: psycopg.Connection, index: str) -> None:
+    """Let an index of another name do the same work."""
+    found = connection.execute(
+        "SELECT pg_get_indexdef(indexrelid), relname FROM pg_index JOIN pg_class ON oid = indexrelid"
+        " WHERE indexrelid = to_regclass(%s)",
+        (index,),
+    ).fetchone()
+    if found:
+        connection.execute(found[0].replace(found[1], COPY, 1).encode())
 
 
 def _drop(connection: psycopg.Connection, index: str) -> None:

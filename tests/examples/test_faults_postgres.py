@@ -88,9 +88,10 @@ def test_an_index_with_other_columns_has_the_expected_name(
     columns = "SELECT indnatts FROM pg_index WHERE indexrelid = 'idx_timer_cards_approval_queue'::regclass"
     assert count(database, columns) == 3
     fault = make("wrong-columns", targets)
+    copies = "SELECT count(*) FROM pg_class WHERE relname = 'fault_copy'"
     with injected(fault):
-        assert count(database, columns) == 1
-    assert count(database, columns) == 3
+        assert (count(database, columns), count(database, copies)) == (1, 1)
+    assert (count(database, columns), count(database, copies)) == (3, 0)
     with pytest.raises(FaultError, match="no index 'gone' to drop"):
         make("wrong-columns", targets, index="gone").inject()
 
@@ -124,6 +125,15 @@ def test_a_sort_goes_to_disk(targets: Targets, database: psycopg.Connection) -> 
     before = count(database, files)
     with injected(make("temp-files", targets)):
         wait_until(lambda: count(database, files) >= before + 2, "temporary files")
+
+
+def test_scans_of_a_table_begin_and_read_little(targets: Targets, database: psycopg.Connection) -> None:
+    seen = "SELECT {} FROM pg_stat_user_tables WHERE relname = 'timer_cards'"
+    scans, rows = (count(database, seen.format(column)) for column in ("seq_scan", "seq_tup_read"))
+    with injected(make("head-scans", targets, table="timer_cards")):
+        wait_until(lambda: count(database, seen.format("seq_scan")) > scans + 5, "scans")
+    new = count(database, seen.format("seq_scan")) - scans
+    assert count(database, seen.format("seq_tup_read")) - rows <= new
 
 
 def test_cold_reads_come_past_the_cache_each_time(targets: Targets, database: psycopg.Connection) -> None:
