@@ -37,6 +37,7 @@ class Drill:
         window: seconds until the limit is crossed; by default all that the alert's query looks back.
         fades: seconds until it is crossed no longer, likewise.
         slack: seconds of this machine's clock beyond what is computed.
+        last: whether it begins when all others are over, as it disturbs how messages are sent.
         in_ci: whether it belongs to the few that touch every layer.
     """
 
@@ -50,6 +51,7 @@ class Drill:
     window: Seconds | None = None
     fades: Seconds | None = None
     slack: float = 20
+    last: bool = False
     in_ci: bool = False
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from dashboards.drill.message import Messages
 from dashboards.drill.model import Drill, Outcome, Report, Site, Times
@@ -52,11 +52,13 @@ class Course:
         lanes: dict[str, list[Drill]] = {}
         for drill in drills:
             lanes.setdefault(drill.lane, []).append(drill)
-        alone = lanes.pop("", [])
+        alone = sorted(lanes.pop("", []), key=lambda drill: drill.last)
         outcomes = {id(drill): self._outcomes(drill) for drill in drills}
 
         def play(lane: Iterable[Drill]) -> None:
             for drill in lane:
+                if drill.last:
+                    wait(self.settling)
                 self._play(drill, outcomes[id(drill)])
 
         self.watch.start()
@@ -139,11 +141,14 @@ class Course:
             return
         limit = outcome.computed.delivered + outcome.drill.slack
 
+        about = outcome.drill.about
+
         def told() -> bool:
-            return self.watch.message(outcome.alert, "firing", began) is not None
+            found = self.watch.message(outcome.alert, "firing", began, about)
+            return found is not None and about.items() <= found.alert["labels"].items()
 
         self._wait(told, on + limit - time.time())
-        message = self.watch.message(outcome.alert, "firing", began)
+        message = self.watch.message(outcome.alert, "firing", began, about)
         if message is None:
             outcome.problems.append(f"was not delivered within {limit:.0f} s")
         else:

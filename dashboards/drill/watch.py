@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -151,17 +151,23 @@ class Watch:
         with self.lock:
             return next((each.start for each in self.spells.get(name, ()) if each.start >= since), None)
 
-    def message(self, name: str, status: str, since: float) -> Told | None:
-        """The first one about an alert of this name, with this status, after that time."""
+    def message(
+        self, name: str, status: str, since: float, about: Mapping[str, str] | None = None
+    ) -> Told | None:
+        """The first one about an alert of this name, with this status, after that time.
+
+        Where several things are wrong at once, the one with these labels goes before the others.
+        """
         with self.lock:
-            return next(
-                (
-                    each
-                    for each in self.told
-                    if (each.name, each.status) == (name, status) and each.received >= since
-                ),
-                None,
-            )
+            found = [
+                each
+                for each in self.told
+                if (each.name, each.status) == (name, status) and each.received >= since
+            ]
+        wanted = (about or {}).items()
+        return next((each for each in found if wanted <= each.alert["labels"].items()), None) or next(
+            iter(found), None
+        )
 
     def chat(self, name: str, since: float) -> Chat | None:
         """The first message after that time whose title says that an alert of this name fires."""

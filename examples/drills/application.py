@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dashboards.drill.model import Drill
-from examples.drills.common import FAILS, HEAVY, SLOW, TIME_SCALE
+from examples.drills.common import FAILS, HEAVY, SLOW
 
 LANE = "application"
 EMPLOYEES = {"handler": "/api/employees"}
-# A worker tells its largest lag for so long, on any clock.
+# A worker tells its largest lag for two scrapes.
 LAG_SECONDS = 40
 # Of connections that are held in an open transaction.
 HELD = frozenset(
@@ -76,9 +76,9 @@ DRILLS = (
     Drill(
         alerts=("ApiEventLoopLag",),
         fault="block-loop",
-        options={"handler": "/api/factories"},
+        options={"handler": "/api/requests"},
         consequences=SLOW,
-        fades=LAG_SECONDS / TIME_SCALE,
+        fades=LAG_SECONDS,
         lane=LANE,
     ),
     Drill(alerts=("ApiWorkersMissing",), fault="lose-worker", consequences=SLOW, lane=LANE),

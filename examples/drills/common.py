@@ -8,6 +8,16 @@ TIME_SCALE = 1 / 20
 # Beside the requests of a drill itself: whoever waits longer, or in vain.
 SLOW = frozenset({"ApiLatencyP95High", "ApiLatencyAverageHigh", "ApiLatencyBudgetBurnFast"})
 FAILS = frozenset({"ApiErrorBudgetBurnFast"})
+# What the database feels when nothing is cached: the dashboard's aggregates, for each request.
+UNCACHED = frozenset(
+    {
+        "ApiEventLoopLag",
+        "DbConnectionsHeldLong",
+        "PostgresIndexUseLow",
+        "PostgresSeqScanOnLargeTable",
+        "PostgresSlowQueries",
+    }
+)
 # They look back for days: what several drills spent of a budget may fire them long after.
 LASTING = frozenset({"ApiErrorBudgetBurnSlow", "ApiLatencyBudgetBurnSlow"})
 # Looks at tables, indexes and statements, and counts of keys, come so late.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.drill.model import Drill
-from examples.drills.common import FAILS, SLOW
+from examples.drills.common import FAILS, SLOW, UNCACHED
 
 LANE = "redis"
 MEGABYTES = 1024 * 1024
@@ -43,22 +43,22 @@ DRILLS = (
         slack=40,
     ),
     Drill(alerts=("RedisFragmentationHigh",), fault="fragment-redis", lane=LANE, slack=40),
-    Drill(alerts=("RedisHitRatioLow",), fault="flush-cache", consequences=SLOW, lane=LANE),
+    Drill(alerts=("RedisHitRatioLow",), fault="miss-keys", lane=LANE),
     Drill(
         alerts=("RedisEvictionsHurt",),
         fault="configure-redis",
         options={"setting": "maxmemory", "value": str(2 * MEGABYTES)},
-        consequences=SLOW | {"RedisMaxmemoryLow", "RedisEvictionsHigh", "RedisHitRatioLow"},
+        consequences=SLOW | UNCACHED | {"RedisMaxmemoryLow", "RedisEvictionsHigh", "RedisHitRatioLow"},
         lane=LANE,
     ),
     Drill(
         alerts=("RedisMemoryFull",),
         fault="refuse-writes",
-        consequences=SLOW | {"RedisPolicyChanged", "RedisMaxmemoryLow", "RedisHitRatioLow"},
+        consequences=SLOW | UNCACHED | {"RedisPolicyChanged", "RedisMaxmemoryLow", "RedisHitRatioLow"},
         lane=LANE,
     ),
     Drill(
         alerts=("RedisEvictionsHigh",), fault="fill-redis", consequences=SLOW, lane=LANE, in_ci=True, slack=30
     ),
-    Drill(alerts=("RedisDown",), fault="stop-redis", consequences=SLOW | FAILS, in_ci=True),
+    Drill(alerts=("RedisDown",), fault="stop-redis", consequences=SLOW | FAILS | UNCACHED, in_ci=True),
 )

@@ -9,8 +9,6 @@ from signals.limits.telemetry import CACHE_AGE
 LANE = "telemetry"
 
 DRILLS = (
-    Drill(alerts=("PrometheusConfigReloadFailed",), fault="break-config", lane=LANE, in_ci=True),
-    Drill(alerts=("PrometheusRuleFailures",), fault="fail-rule", lane=LANE),
     Drill(alerts=("ScrapeSlow",), fault="slow-scrape", lane=LANE),
     # What was remembered of statements is too old after as many looks as the limit says.
     Drill(
@@ -20,7 +18,11 @@ DRILLS = (
         lag=HEAVY,
         lane=LANE,
     ),
-    Drill(alerts=("PrometheusRulesSlow",), fault="slow-rule", consequences=SLOW, lane=LANE),
     Drill(alerts=("TargetAbsent",), fault="empty-targets", about={"scrape_job": "api"}),
     Drill(alerts=("TargetDown",), fault="stop-exporter", in_ci=True),
+    # For seconds after each reload Prometheus knows no Alertmanager; what it could not send it repeats after
+    # a minute of its own clock.
+    Drill(alerts=("PrometheusConfigReloadFailed",), fault="break-config", last=True, slack=75),
+    Drill(alerts=("PrometheusRuleFailures",), fault="fail-rule", last=True, slack=75),
+    Drill(alerts=("PrometheusRulesSlow",), fault="slow-rule", consequences=SLOW, last=True, slack=75),
 )

@@ -14,7 +14,7 @@ from examples.faults.application import (
     nplusone,
     slow_endpoint,
 )
-from examples.faults.cache import FillRedis, FlushCache, FragmentRedis, GrowKeys, RefuseWrites
+from examples.faults.cache import FillRedis, FlushCache, FragmentRedis, GrowKeys, MissKeys, RefuseWrites
 from examples.faults.model import Fault, FaultError, Targets, injected
 from examples.faults.objects import (
     ColdReads,
@@ -84,6 +84,7 @@ FAULTS: Mapping[str, Callable[..., Fault]] = {
     "fill-redis": FillRedis,
     "refuse-writes": RefuseWrites,
     "flush-cache": FlushCache,
+    "miss-keys": MissKeys,
     "grow-keys": GrowKeys,
     "fragment-redis": FragmentRedis,
     "configure-redis": ConfigureRedis,

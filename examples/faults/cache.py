@@ -95,6 +95,23 @@ class FlushCache(Repeated):
                 remove(client, pattern)
 
 
+class MissKeys(Repeated):
+    """A client asks for keys that nobody ever wrote: a part of them is new in each request."""
+
+    def __init__(self, targets: Targets, *, per_second: int = 100) -> None:
+        super().__init__(pause=0.1)
+        self.url = targets.redis_url
+        self.count = max(1, round(per_second * self.pause))
+        self.names = itertools.count()
+
+    def step(self) -> None:
+        """Ask for some."""
+        with Redis.from_url(self.url) as client, client.pipeline(transaction=False) as pipeline:
+            for _ in range(self.count):
+                pipeline.get(f"factory_config:at={next(self.names)}")
+            pipeline.execute()
+
+
 class GrowKeys(Repeated):
     """Keys of one prefix become more and more, none with a time to live, until somebody finds the loop."""
 

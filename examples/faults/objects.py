@@ -275,11 +275,11 @@ class RevokeStatements:
 
     def inject(self) -> None:
         """Take it."""
-        self._execute("REVOKE SELECT ON pg_stat_statements FROM PUBLIC")
+        self._execute("REVOKE EXECUTE ON FUNCTION pg_stat_statements(boolean) FROM PUBLIC")
 
     def heal(self) -> None:
         """Give it back."""
-        self._execute("GRANT SELECT ON pg_stat_statements TO PUBLIC")
+        self._execute("GRANT EXECUTE ON FUNCTION pg_stat_statements(boolean) TO PUBLIC")
 
     def _execute(self, statement: str) -> None:
         with psycopg.connect(self.dsn, dbname=self.database, autocommit=True) as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -27,8 +28,8 @@ FAILING_RULE = {
 }
 
 
-# A million steps, in each second.
-ENDLESS = "sum_over_time(vector(1)[12d:1s])"
+# Five million steps, in each second.
+ENDLESS = "sum_over_time(vector(1)[60d:1s])"
 SLOW_RULE = {
     "groups": [{"name": "fault", "interval": "1s", "rules": [{"record": "fault:slow", "expr": ENDLESS}]}]
 }
@@ -197,11 +198,12 @@ def _proxy(address: str, delay: float) -> ThreadingHTTPServer:
             sleep(delay)
             given = {name: self.headers[name] for name in ("Accept",) if name in self.headers}
             answer = requests.get(f"http://{address}{self.path}", headers=given, timeout=5)
-            self.send_response(answer.status_code)
-            self.send_header("Content-Type", answer.headers["Content-Type"])
-            self.send_header("Content-Length", str(len(answer.content)))
-            self.end_headers()
-            self.wfile.write(answer.content)
+            with contextlib.suppress(OSError):  # whoever asked gave up
+                self.send_response(answer.status_code)
+                self.send_header("Content-Type", answer.headers["Content-Type"])
+                self.send_header("Content-Length", str(len(answer.content)))
+                self.end_headers()
+                self.wfile.write(answer.content)
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""

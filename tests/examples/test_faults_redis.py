@@ -83,6 +83,13 @@ def test_a_setting_is_changed_and_set_back(client: Client, targets: Targets) -> 
         make("configure-redis", targets, setting="maxmemry", value="1").inject()
 
 
+def test_keys_that_nobody_wrote_are_missed(client: Client, targets: Targets) -> None:
+    before, keys = client.info("stats")["keyspace_misses"], client.dbsize()
+    with injected(make("miss-keys", targets)):
+        wait_until(lambda: client.info("stats")["keyspace_misses"] > before + 20, "misses")
+    assert client.dbsize() <= keys
+
+
 def test_keys_grow_without_an_end_to_their_life(client: Client, targets: Targets) -> None:
     with injected(make("grow-keys", targets, prefix="orphan")):
         wait_until(lambda: len(list(client.scan_iter("orphan:*"))) > 40, "keys")

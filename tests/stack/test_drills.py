@@ -127,7 +127,7 @@ def test_an_alert_that_nothing_declares_fails_the_drill(site: Site, outcomes: di
         with site.inject(policy), site.inject(drill):
             yield
 
-    down = replace(DOWN, about={"instance": "another"})
+    down = replace(DOWN, about={"instance": "another"}, slack=5)
     (outcome,) = Course(replace(site, inject=more)).run([down])
     assert outcome.fired is not None
     assert "RedisPolicyChanged fired too, which nothing declares" in outcome.problems
