@@ -20,6 +20,7 @@ from tests.checks import (
     test_reachable,
     test_routes,
     test_rules,
+    test_traffic,
 )
 
 TABLES = (
@@ -27,6 +28,7 @@ TABLES = (
     test_reachable,
     test_boards,
     test_rules,
+    test_traffic,
     test_routes,
     test_engines,
     test_order,

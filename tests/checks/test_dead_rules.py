@@ -142,7 +142,8 @@ DEAD = [
         check="counter-growth",
         says="a ratio of raw counters is an average over the server's life, blind to what happens now",
         living="rate(pg_stat_database_blks_hit[5m]) / (rate(pg_stat_database_blks_hit[5m]) "
-        "+ rate(pg_stat_database_blks_read[5m]) > 0) < 0.9",
+        "+ rate(pg_stat_database_blks_read[5m]) > 0) < 0.9 "
+        "and rate(pg_stat_database_blks_hit[5m]) + rate(pg_stat_database_blks_read[5m]) > 10",
         fault={
             f'pg_stat_database_blks_hit{{{PLACE},datname="shop"}}': "10000000x700",
             f'pg_stat_database_blks_read{{{PLACE},datname="shop"}}': "0+1000x700",
@@ -153,7 +154,7 @@ DEAD = [
         expr=f"{FAILED} / ({ALL} > 0) > 14.4 * (1 - 0.93)",
         check="limit-reachable",
         says="the value is at least 0 and at most 1, so that `> 1.008` never holds",
-        living=f"{FAILED} / ({ALL} > 0) > 14.4 * (1 - 0.999)",
+        living=f"{FAILED} / ({ALL} > 0) > 14.4 * (1 - 0.999) and {ALL} > 1",
         fault={f'http_requests_total{{{PLACE},method="GET",handler="/",status="500"}}': "0+600x700"},
     ),
     Dead(
@@ -161,7 +162,8 @@ DEAD = [
         expr=f"{PERCENTILE} > {LAST:g}",
         check="limit-reachable",
         says=f"the value is at least 0 and at most {LAST:g}, so that `> {LAST:g}` never holds",
-        living=f"{PERCENTILE} > 0.15",
+        living=f"{PERCENTILE} > 0.15 "
+        f'and sum by ({BY}) (rate(http_request_duration_seconds_bucket{{le="+Inf"}}[5m])) > 1',
         fault={
             f'http_request_duration_seconds_bucket{{{PLACE},method="GET",handler="/",le="{le}"}}': values
             for le, values in (
@@ -177,7 +179,8 @@ DEAD = [
         check="histogram-bound",
         says='le="0.12" is no bound of http_request_duration_seconds',
         living='rate(http_request_duration_seconds_bucket{le="0.15"}[5m]) '
-        "/ ignoring (le) (rate(http_request_duration_seconds_count[5m]) > 0) < 0.95",
+        "/ ignoring (le) (rate(http_request_duration_seconds_count[5m]) > 0) < 0.95 "
+        "and rate(http_request_duration_seconds_count[5m]) > 1",
         fault={
             f'http_request_duration_seconds_bucket{{{PLACE},method="GET",handler="/",le="0.15"}}': "0x700",
             f'http_request_duration_seconds_count{{{PLACE},method="GET",handler="/"}}': "0+600x700",

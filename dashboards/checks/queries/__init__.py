@@ -21,6 +21,7 @@ from dashboards.checks.queries import (
     renewal,
     scope,
     syntax,
+    traffic,
     variables,
     windows,
 )
@@ -44,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     histograms.timestamps,
     matching.matching,
     division.guarded,
+    traffic.guarded,
     identity.kept,
     scope.scoped,
     windows.windows,
