@@ -62,8 +62,6 @@ DRILLS = (
         consequences=SLOW,
         lane=LANE,
     ),
-    Drill(alerts=("ApiEventLoopLag",), fault="block-loop", consequences=SLOW, lane=LANE),
-    Drill(alerts=("ApiWorkersMissing",), fault="lose-worker", consequences=SLOW, lane=LANE),
     Drill(alerts=("ApiInProgressHigh",), fault="slow-clients", consequences=SLOW, lane=LANE),
     Drill(
         alerts=("PostgresSlowQueries", "DbConnectionsHeldLong"),
@@ -76,7 +74,7 @@ DRILLS = (
     Drill(
         alerts=("ApiEventLoopLag",),
         fault="block-loop",
-        options={"handler": "/api/requests"},
+        options={"handler": "/api/requests", "delay": 0.3},
         consequences=SLOW,
         fades=LAG_SECONDS,
         lane=LANE,

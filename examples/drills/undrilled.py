@@ -30,8 +30,6 @@ UNDRILLED = {
     "PrometheusTsdbProblem": "it takes a full disk, which is the machine's; promtool proves it",
     "ExporterSeriesDropped": "the demo has fewer objects than any cap; tests/servers reach one",
     "InstrumentationErrors": "the instrumentation has no known error; tests/api make some",
-    "AlertmanagerNotificationsFailing": "the demo has one receiver, which then hears of nothing",
-    "AlertmanagerConfigReloadFailed": "it takes a change of Alertmanager's files, which a drill leaves alone",
     "GrafanaEvaluationFailing": GRAFANA,
     "GrafanaNotificationsFailing": GRAFANA,
     "DbPoolCeilingAboveServer": "max_connections changes with a restart alone; the demo's baseline fires it",

@@ -36,16 +36,17 @@ SLOW_RULE = {
 
 
 class _Reloaded:
-    """A fault in a file that Prometheus reads again when it is told to."""
+    """A fault in a file that a server reads again when it is told to."""
 
-    def __init__(self, targets: Targets) -> None:
-        self.url = targets.url("prometheus")
-        self.folder = Path(targets.home) / PROMETHEUS
+    def __init__(self, targets: Targets, *, server: str = "prometheus") -> None:
+        self.server = server
+        self.url = targets.url(server)
+        self.folder = Path(targets.home) / "provisioning" / server
         if not self.folder.is_dir():
-            raise FaultError(f"{self.folder} is no directory; expected what the demo rendered for Prometheus")
+            raise FaultError(f"{self.folder} is no directory; expected what the demo rendered for {server}")
 
     def reload(self) -> bool:
-        """Whether Prometheus took what it was given."""
+        """Whether the server took what it was given."""
         return requests.post(f"{self.url}/-/reload", timeout=10).ok
 
 
@@ -53,6 +54,9 @@ class FailRule(_Reloaded):
     """A rule that Prometheus loads, and whose every evaluation fails."""
 
     RULE: ClassVar[dict[str, Any]] = FAILING_RULE
+
+    def __init__(self, targets: Targets) -> None:
+        super().__init__(targets)
 
     def inject(self) -> None:
         """Add it to a file of its own."""
@@ -78,7 +82,7 @@ class SlowRule(FailRule):
 
 
 class BreakConfig(_Reloaded):
-    """A mistake in prometheus.yml, and a reload: Prometheus goes on with what it had."""
+    """A mistake in the file of Prometheus or Alertmanager, and a reload: it goes on with what it had."""
 
     MISTAKE = "\nno_such_key: 1\n"
 
@@ -97,7 +101,7 @@ class BreakConfig(_Reloaded):
     @property
     def file(self) -> Path:
         """The configuration."""
-        return self.folder / "prometheus.yml"
+        return self.folder / f"{self.server}.yml"
 
 
 class _TargetFile:

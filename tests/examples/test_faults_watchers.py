@@ -11,7 +11,7 @@ import requests
 import yaml
 
 from examples.demo.process import wait_until
-from examples.demo.servers import Prometheus, WebhookReceiver
+from examples.demo.servers import Alertmanager, Prometheus, WebhookReceiver
 from examples.faults import FaultError, Targets, injected, make
 
 
@@ -97,6 +97,32 @@ def test_a_broken_configuration_is_refused_and_the_old_one_kept(
         assert ask(prometheus, "up")
     assert files(home) == before
     wait_until(lambda: number(prometheus, good) == 1, "in order again")
+
+
+def test_alertmanager_too_keeps_what_it_had(home: Path) -> None:
+    folder = home / "provisioning/alertmanager"
+    folder.mkdir()
+    server = Alertmanager(home / "alertmanager", folder / "alertmanager.yml")
+    server.config.write_text(yaml.safe_dump({"route": {"receiver": "one"}, "receivers": [{"name": "one"}]}))
+
+    def loaded() -> bool:
+        return (
+            "alertmanager_config_last_reload_successful 1"
+            in requests.get(f"{server.url}/metrics", timeout=5).text.splitlines()
+        )
+
+    before = server.config.read_text()
+    try:
+        server.start()
+        wait_until(loaded, "in order")
+        ports = {"alertmanager": server.port}
+        targets = Targets(fault_file="", database_url="", redis_url="", home=str(home), ports=ports)
+        with injected(make("break-config", targets, server="alertmanager")):
+            wait_until(lambda: not loaded(), "refused")
+        assert server.config.read_text() == before
+        wait_until(loaded, "in order again")
+    finally:
+        server.stop()
 
 
 def test_a_target_is_gone_from_the_file(home: Path, prometheus: Prometheus, watched: Targets) -> None:
