@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -50,12 +50,15 @@ def alert(name: str, instance: str, *, over: bool = False, **labels: str) -> Jso
     }  # fmt: skip
 
 
-def rendered(
-    notifications: Notifications, folder: Path, *, alerts: Sequence[Any] = ALERTS, scale: float = SCALE
-) -> Path:
-    """Alertmanager's configuration on a fast clock."""
+def rendered(notifications: Notifications, folder: Path, *, scale: float = SCALE, patience: str = "") -> Path:
+    """Alertmanager's configuration on a fast clock.
+
+    With a patience it gathers a group for that long, so that a busy machine does not part one.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    config, template = notify.alertmanager(notifications, alerts, replace(CONTEXT, time_scale=scale))
+    config, template = notify.alertmanager(notifications, ALERTS, replace(CONTEXT, time_scale=scale))
+    if patience:
+        config["route"] |= {"group_wait": patience, "group_interval": patience}
     (folder / "oncall.tmpl").write_text(template)
     path = folder / "alertmanager.yml"
     path.write_text(yaml.safe_dump(config, allow_unicode=True))
@@ -63,9 +66,12 @@ def rendered(
 
 
 @contextmanager
-def alertmanager(notifications: Notifications, folder: Path, **more: Any) -> Iterator[Alertmanager]:
+def alertmanager(
+    notifications: Notifications, folder: Path, *, scale: float = SCALE, patience: str = ""
+) -> Iterator[Alertmanager]:
     """It runs on these notifications."""
-    server = Alertmanager(folder / "alertmanager", rendered(notifications, folder / "config", **more))
+    config = rendered(notifications, folder / "config", scale=scale, patience=patience)
+    server = Alertmanager(folder / "alertmanager", config)
     try:
         yield server.start()
     finally:

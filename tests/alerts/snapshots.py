@@ -65,7 +65,7 @@ def received(home: Path) -> dict[str, str]:
     with (
         HttpEndpoint() as http,
         MailEndpoint() as mail,
-        alertmanager(policy(http, mail, home / "secrets"), home) as server,
+        alertmanager(policy(http, mail, home / "secrets"), home, patience="3s") as server,
     ):
         posts = mails = 0
         for step in steps():

@@ -17,16 +17,13 @@ import requests
 
 from alerts.notifications import Hours, Notifications, Webhook
 from alerts.routing import HEARTBEAT_INTERVAL
-from alerts.rules import ALERTS, api
 from examples.demo.process import wait_until
 from examples.demo.servers import Alertmanager
 from tests.alerts.delivery import alert, alertmanager, post
 from tests.alerts.endpoints import HttpEndpoint, Inbox
 from tests.alerts.snapshots import CHANNELS, FOLDER, received, steps
 
-FAILING = replace(api.API_DOWN, name="AlertmanagerNotificationsFailing", service="telemetry")
-WITH_FAILING = (*(each for each in ALERTS if each.name != FAILING.name), FAILING)
-
+FAILING = "AlertmanagerNotificationsFailing"
 # Of another service than ApiDown's, which would keep it back.
 LATER = alert("RedisHitRatioLow", "redis", severity="warning", service="redis")
 
@@ -136,10 +133,10 @@ def test_the_failure_of_one_channel_is_told_by_another(endpoint: HttpEndpoint, t
         broken.inbox.answers = [500] * 1000
         chat = replace(chat, url=f"{broken.url}/chat")
         policy = Notifications(critical=(chat,), warning=(chat,), backup=(second,))
-        with alertmanager(policy, tmp_path, alerts=WITH_FAILING) as server:
-            post(server, alert("ApiDown", "api-1"), alert(FAILING.name, "alertmanager", service="telemetry"))
+        with alertmanager(policy, tmp_path) as server:
+            post(server, alert("ApiDown", "api-1"), alert(FAILING, "alertmanager", service="telemetry"))
             endpoint.inbox.wait(1)
-            assert told(endpoint.inbox, "/second") == [f"firing {FAILING.name}"]
+            assert told(endpoint.inbox, "/second") == [f"firing {FAILING}"]
             wait_until(lambda: broken.inbox.refused > 0, "an attempt on the broken one")
 
 
@@ -157,13 +154,13 @@ def test_a_target_whose_certificate_nobody_vouches_for_hears_nothing_and_another
     with HttpEndpoint(certificate=certificate) as forged:
         chat, second = Webhook(url=f"{forged.url}/chat"), Webhook(name="second", url=f"{endpoint.url}/second")
         policy = Notifications(critical=(chat,), warning=(chat,), backup=(second,))
-        with alertmanager(policy, tmp_path, alerts=WITH_FAILING) as server:
-            post(server, alert("ApiDown", "api-1"), alert(FAILING.name, "alertmanager", service="telemetry"))
+        with alertmanager(policy, tmp_path) as server:
+            post(server, alert("ApiDown", "api-1"), alert(FAILING, "alertmanager", service="telemetry"))
             endpoint.inbox.wait(1)
             failed = "alertmanager_notification_requests_failed_total"
             wait_until(lambda: counted(server, failed) >= 2, "two attempts")
             assert not forged.inbox.arrived
-            assert told(endpoint.inbox, "/second") == [f"firing {FAILING.name}"]
+            assert told(endpoint.inbox, "/second") == [f"firing {FAILING}"]
 
 
 def test_the_heart_beats_once_in_each_interval_and_not_in_every_other(

@@ -28,7 +28,7 @@ from alerts.notifications import (
 from alerts.proof.plan import CONTEXT
 from alerts.routing import markdown, table
 from alerts.rules import ALERTS, api
-from tests.alerts.policy import DOCS, DOCUMENTED, WITH_DELIVERY
+from tests.alerts.policy import DOCS, DOCUMENTED
 
 Json = dict[str, Any]
 
@@ -105,9 +105,9 @@ def as_alertmanager(route: Json) -> Json:
 
 def tree(engine: str) -> Json:
     if engine == "prometheus":
-        root: Json = notify.alertmanager(DOCUMENTED, WITH_DELIVERY, CONTEXT)[0]["route"]
+        root: Json = notify.alertmanager(DOCUMENTED, ALERTS, CONTEXT)[0]["route"]
         return root
-    return as_alertmanager(notify.grafana(DOCUMENTED, WITH_DELIVERY, CONTEXT)["policies"][0])
+    return as_alertmanager(notify.grafana(DOCUMENTED, ALERTS, CONTEXT)["policies"][0])
 
 
 @pytest.mark.parametrize("row", table(DOCUMENTED), ids=lambda row: ",".join(row.labels.values()))
@@ -137,8 +137,8 @@ def test_every_alert_is_routed_by_its_severity(alert: Alert, tmp_path: Path) -> 
 def test_an_alert_of_a_team_carries_its_label_in_both_engines_and_an_unknown_team_is_refused() -> None:
     owned = replace(api.API_DOWN, team="payroll")
     assert owned.labels == {"severity": "critical", "service": "api", "team": "payroll"}
-    assert notify.grafana(DOCUMENTED, (owned, *WITH_DELIVERY), CONTEXT)
-    lost = (replace(owned, team="payrol"), *WITH_DELIVERY)
+    assert notify.grafana(DOCUMENTED, (owned, *ALERTS), CONTEXT)
+    lost = (replace(owned, team="payrol"), *ALERTS)
     for render in (notify.grafana, notify.alertmanager):
         with pytest.raises(NotifyError, match=r"ApiDown is of the team 'payrol'; .*teams has payroll"):
             render(DOCUMENTED, lost, CONTEXT)
@@ -155,8 +155,8 @@ def test_times_are_written_with_their_location_once_and_only_where_they_are_used
             }
         ],
     }
-    config, _ = notify.alertmanager(DOCUMENTED, WITH_DELIVERY, CONTEXT)
-    grafana = notify.grafana(DOCUMENTED, WITH_DELIVERY, CONTEXT)
+    config, _ = notify.alertmanager(DOCUMENTED, ALERTS, CONTEXT)
+    grafana = notify.grafana(DOCUMENTED, ALERTS, CONTEXT)
     assert hours in config["time_intervals"]
     assert {"orgId": 1, **hours} in grafana["muteTimes"]
     names = [each["name"] for each in config["time_intervals"]]
@@ -170,7 +170,7 @@ def test_times_are_written_with_their_location_once_and_only_where_they_are_used
 
 
 def test_a_mute_time_is_on_the_routes_that_it_names() -> None:
-    root = notify.alertmanager(DOCUMENTED, WITH_DELIVERY, CONTEXT)[0]["route"]
+    root = notify.alertmanager(DOCUMENTED, ALERTS, CONTEXT)[0]["route"]
     found = {each["receiver"]: each.get("mute_time_intervals") for each in (*root["routes"], *team_of(root))}
     assert (
         found["warning"] == found["payroll-critical"] == found["payroll-warning"] == ["database-maintenance"]
