@@ -86,11 +86,5 @@ DRILLS = (
         consequences=SLOW | FAILS | HELD,
         in_ci=True,
     ),
-    Drill(
-        alerts=("DbPoolWaitHigh",),
-        fault="hold-connections",
-        options={"on_seconds": 0.8, "off_seconds": 1.2},
-        consequences=SLOW | FAILS | HELD | {"DbPoolSaturated"},
-    ),
     Drill(alerts=("ApiDown",), fault="stop-api", consequences=SLOW | FAILS, in_ci=True),
 )

@@ -22,6 +22,7 @@ UNDRILLED = {
     "ApiCompressionLost": DAY,
     "ApiNearCapacity": "the demo's machine does not carry 400 requests per second; promtool proves it",
     "ExpectedIndexUnused": DAYS,
+    "DbPoolWaitHigh": "its hold begins anew at each look that finds a full pool, as a drill showed: a defect",
     "PostgresVacuumStale": WEEK,
     "PostgresXidAgeHigh": TRANSACTIONS,
     "PostgresXidAgeCritical": TRANSACTIONS,
