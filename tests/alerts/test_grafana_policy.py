@@ -57,7 +57,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     prometheus = Prometheus(home / "prometheus", config)
     with HttpEndpoint() as switch:
         deadman = Webhook(name="deadman", url=f"{switch.url}/deadman", token=SecretRef(file="deadman_token"))
-        policy = replace(DOCUMENTED, heartbeat=(deadman,), backup=(), secrets_dir=str(home))
+        policy = replace(DOCUMENTED, heartbeat=(deadman,), secrets_dir=str(home))
         for _, secret in policy.secrets:
             (home / secret.file).write_text(f"{switch.url}/{secret.file}")
         stack = Stack(
@@ -80,7 +80,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def test_the_tree_of_routes_is_the_one_that_was_rendered(running: Running) -> None:
     stack = running.stack
-    (wanted,) = notify.grafana(stack.notifications, stack.alerts, stack.rules)["policies"]
+    (wanted,) = notify.grafana(stack.notifications, stack.loaded, stack.rules)["policies"]
     found = running.get("policies")
     assert plain(found) == plain(wanted)
 
