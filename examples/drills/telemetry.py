@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from dashboards.drill.model import Drill
 from examples.drills.common import HEAVY, SLOW
-from signals.limits.telemetry import CACHE_AGE
 
 LANE = "telemetry"
 
 DRILLS = (
     Drill(alerts=("ScrapeSlow",), fault="slow-scrape", lane=LANE),
-    # What was remembered of statements is too old after as many looks as the limit says.
-    Drill(
-        alerts=("ExporterCollectorFailing", "ExporterStale"),
-        fault="revoke-statements",
-        window=HEAVY * CACHE_AGE.value,
-        lag=HEAVY,
-        lane=LANE,
-    ),
+    Drill(alerts=("ExporterCollectorFailing",), fault="revoke-statements", lag=HEAVY, lane=LANE),
     Drill(alerts=("TargetAbsent",), fault="empty-targets", about={"scrape_job": "api"}),
     Drill(alerts=("TargetDown",), fault="stop-exporter", in_ci=True),
     # Watchdog's messages, which come all the time; the other routes still work.

@@ -21,6 +21,7 @@ UNDRILLED = {
     "ApiExceptionNew": DAY,
     "ApiCompressionLost": DAY,
     "ApiNearCapacity": "the demo's machine does not carry 400 requests per second; promtool proves it",
+    "ExporterStale": "a collector that fails tells no age, so one would have to hang; promtool proves it",
     "ExpectedIndexUnused": DAYS,
     "DbPoolWaitHigh": "its hold begins anew at each look that finds a full pool, as a drill showed: a defect",
     "PostgresVacuumStale": WEEK,
