@@ -60,8 +60,8 @@ def _surroundings(stack: Stack, grafana: Grafana) -> Iterator[Seen]:
     wanted = stack.grafana_url.rstrip("/")
     told = root if root == wanted else f"{root}, but the stack's links begin with {wanted}"
     yield Seen(what="root URL", seen=told, well=root == wanted)
-    health = grafana.get(f"datasources/uid/{stack.datasource_uid}/health")
-    yield Seen(what="data source", seen=str(health.get("message", health)), well=health.get("status") == "OK")
+    health = grafana.health()
+    yield Seen(what="data source", seen=str(health.get("message", health)), well=health["status"] == "OK")
 
 
 def notified_by_grafana(stack: Stack, grafana: Grafana) -> Iterator[Seen]:

@@ -43,10 +43,16 @@ class Grafana:
         """The JSON at ``/api/<path>``."""
         return self._ask("GET", path, params=query)
 
+    def health(self) -> Json:
+        """What Grafana says after asking the data source: ``status`` is OK or ERROR, with a ``message``."""
+        found: Json = self._ask("GET", f"datasources/uid/{self.datasource}/health", answer="status")
+        return found
+
     def test_receivers(self, receivers: Sequence[Json], alert: Json) -> Any:
         """Send an alert to contact points, given as Grafana stores them; nothing is changed by it."""
         asked = {"receivers": list(receivers), "alert": alert}
-        return self._ask("POST", "alertmanager/grafana/config/api/v1/receivers/test", json=asked)
+        path = "alertmanager/grafana/config/api/v1/receivers/test"
+        return self._ask("POST", path, answer="receivers", json=asked)
 
     def label_values(self, selector: str, label: str, start: float, end: float) -> list[str]:
         """The values of a label on the series selected, as a variable asks for them."""
@@ -66,12 +72,13 @@ class Grafana:
             "maxDataPoints": max(1, round((end - start) / step)),
         }
         asked = {"from": str(round(start * 1000)), "to": str(round(end * 1000)), "queries": [query]}
-        found = self._ask("POST", "ds/query", json=asked)["results"][target["refId"]]
+        found = self._ask("POST", "ds/query", answer="results", json=asked)["results"][target["refId"]]
         if found.get("error"):
             raise StackError(f"Grafana refused a query: {found['error']}; the query: {expr}")
         return [series for frame in found.get("frames", ()) for series in _series(frame)]
 
-    def _ask(self, method: str, path: str, **more: Any) -> Any:
+    def _ask(self, method: str, path: str, *, answer: str = "", **more: Any) -> Any:
+        """The JSON of an answer; one that says what failed is an answer too, known by this key."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         auth = (self.user, self.password) if self.user else None
         url = f"{self.url}/api/{path}"
@@ -87,8 +94,7 @@ class Grafana:
                 f"no answer from Grafana at {self.url} ({type(error).__name__}); "
                 "is it running, and is the URL right?"
             ) from None
-        answers = isinstance(body, dict) and ("results" in body or "receivers" in body)
-        if response.status_code >= 400 and not answers:
+        if response.status_code >= 400 and not (answer and isinstance(body, dict) and answer in body):
             told = body.get("message", "no reason given") if isinstance(body, dict) else "no reason given"
             raise StackError(
                 f"{url} answered {response.status_code}: {told}; expected 200; may this user read it?"
