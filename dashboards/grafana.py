@@ -46,8 +46,8 @@ PANEL_TYPES = {
     "bars": grafana.BarGauge,
     "text": grafana.Text,
 }
-# Names of indexes and routes, whole where the table has the whole row.
-KEY_WIDTH = 300
+# Names of indexes and routes, whole where the table has the whole row; of alerts elsewhere.
+KEY_WIDTH, NAME_WIDTH = 300, 250
 PANEL_KEYS = ("id", "type", "title", "description", "gridPos", "datasource", "interval", "transformations")
 ROW_KEYS = ("id", "type", "title", "gridPos", "collapsed")
 BOARD_KEYS = (
@@ -209,8 +209,9 @@ def _columns(panel: Panel, context: Context) -> list[Json]:
             properties["thresholds"] = visual.thresholds(signal, context.numbers)
             properties["custom__cellOptions"] = {"type": "color-text"}
         found.append(override("byName", signal.title, **properties))
-    if panel.width == COLUMNS:
-        found.append(override("byName", column(panel.key), custom__width=KEY_WIDTH))
+    if panel.key:
+        width = KEY_WIDTH if panel.width == COLUMNS else NAME_WIDTH
+        found.append(override("byName", column(panel.key), custom__width=width))
     return found
 
 

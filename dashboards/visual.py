@@ -60,6 +60,8 @@ YES_NO = (("0", "no", "red"), ("1", "yes", "green"))
 NEUTRAL = "#6e7580"
 # Too little to see, and more than a floating point number loses.
 JUST = 1e-9
+# Of the axis of shares that have no line.
+LEAST_SHARE = 0.01
 REACHED = (("0", "missed", "orange"), ("1", "reached", "green"))
 
 
@@ -242,8 +244,8 @@ def field_config(panel: Panel, numbers: Mapping[str, Number]) -> Json:
     if panel.kind == "stat":
         defaults["mappings"] = [*defaults["mappings"], nothing(defaults["noValue"])]
     elif panel.kind == "graph":
-        objective = first.objective is not None
-        defaults |= {"color": {"mode": "palette-classic"}, "min": 0, "custom": _lines(panel, objective)}
+        custom = _lines(panel, first.objective is not None) | _reach(first, numbers)
+        defaults |= {"color": {"mode": "palette-classic"}, "min": 0, "custom": custom}
         overrides = [*_colours(), *_dashes(panel)]
     elif panel.kind == "heatmap":
         defaults = {"custom": {"hideFrom": HIDE_FROM, "scaleDistribution": {"type": "linear"}}}
@@ -287,6 +289,14 @@ def _lines(panel: Panel, objective: bool) -> Json:
         "hideFrom": HIDE_FROM,
         "thresholdsStyle": {"mode": "dashed" if objective else "off"},
     }
+
+
+def _reach(signal: Signal, numbers: Mapping[str, Number]) -> Json:
+    """How far the axis of a share reaches at least; without it Grafana draws zeros up to 10000 %."""
+    if signal.unit is not RATIO:
+        return {}
+    number = signal.objective and numbers.get(signal.objective.key, signal.objective)
+    return {"axisSoftMax": min(1.0, 2 * number.value) if number else LEAST_SHARE}
 
 
 def override(matcher: str, value: str, **properties: Any) -> Json:

@@ -14,10 +14,10 @@ from dashboards.boards import BOARDS
 from dashboards.grafana import render_board
 from dashboards.layout import place
 from dashboards.model import Board, BoardError, Panel, graph, row, stat, text
-from dashboards.visual import thresholds
+from dashboards.visual import field_config, thresholds
 from exporters.catalogue import external
 from signals import api, limits, objectives, postgres
-from signals.model import SignalError
+from signals.model import Signal, SignalError
 from signals.numbers import BYTES, RATIO, Limit
 from signals.promql import Context
 
@@ -135,6 +135,16 @@ def test_what_is_critical_is_red_past_the_objective() -> None:
         {"color": "orange", "value": 0.4},
         {"color": "green", "value": 0.9},
     ]
+
+
+def test_the_axis_of_shares_shows_the_line_where_all_is_zero() -> None:
+    def reach(signal: Signal) -> object:
+        return field_config(graph(signal), NUMBERS)["defaults"]["custom"].get("axisSoftMax")
+
+    few = Limit(key="few", value=0.01, unit=RATIO, why="It.")
+    assert reach(replace(api.ERROR_RATIO, objective=few)) == pytest.approx(0.02)
+    assert reach(postgres.CONNECTIONS_SHARE) == 1
+    assert reach(api.LATENCY_P95) is None
 
 
 @pytest.mark.parametrize(
