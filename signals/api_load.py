@@ -35,13 +35,15 @@ BUSY_YESTERDAY = promql(
 )
 # The lower of the two, so that a Saturday is no fall from Friday. Without history there is no sample.
 EXPECTED = promql("({week} < {day}) or {day}", day=BUSY_YESTERDAY, week=REQUEST_RATE_LAST_WEEK.query)
+# A new application that no request has reached yet has no counter, only workers.
+ARRIVES = promql("{rate} or 0 * {workers}", rate=answers.REQUEST_RATE.query, workers=answers.WORKERS.query)
 TRAFFIC_LEFT = Signal(
     title="Traffic against other days",
     why="The request rate as a share of that at the same time yesterday or a week ago, whichever was lower. "
     "Nothing is said where yesterday had less than {number:baseline_traffic}.",
     act="Ask the application from outside, then look at the load balancer, DNS and the newest deploy of "
     "whatever calls it.",
-    query=promql("{now} / ({expected} > 0)", now=answers.REQUEST_RATE.query, expected=EXPECTED),
+    query=promql("{now} / ({expected} > 0)", now=ARRIVES, expected=EXPECTED),
     unit=RATIO,
     objective=limits.TRAFFIC_LEFT,
     legend="of other days",

@@ -32,6 +32,20 @@ CASES = (
         spans=SPANS,
     ),
     Case(
+        alert=api_load.API_TRAFFIC_DROP,
+        name="nothing has come since a restart",
+        series=(
+            counter(api_metrics.REQUESTS, 1500, 301, None, 1500, status="200", **LIST),
+            WORKERS,
+            ANSWERING,
+        ),
+        labels={"job": "api"},
+        summary="api gets 0% of the requests of yesterday and last week, below 20 %.",
+        held=(Held(why="it is down", guard=api.ANSWERS, levels=NO_ANSWER),),
+        past=PAST,
+        spans=SPANS,
+    ),
+    Case(
         alert=api_load.API_NEAR_CAPACITY,
         series=(counter(api_metrics.REQUESTS, 5000, 6000, 6200, 5000, status="200", **LIST),),
         labels={"job": "api"},
