@@ -10,6 +10,8 @@ from signals.limits.postgres import IDLE_IN_TRANSACTION, LONG_TRANSACTION, LONGE
 SESSIONS, OBJECTS, INDEXES = "sessions", "objects", "indexes"
 INDEX = {"index": "idx_timer_cards_approval_queue", "table": "timer_cards"}
 
+# What a table that lost its index shows a little later.
+SCANNED = frozenset({"PostgresSeqScanOnLargeTable", "PostgresIndexUseLow"})
 SERVER = {"at": "server", "connections": 200}
 
 DRILLS = (
@@ -52,7 +54,13 @@ DRILLS = (
         lane=SESSIONS,
     ),
     Drill(
-        alerts=("ExpectedIndexMissing",), fault="drop-index", about=INDEX, lag=HEAVY, lane=INDEXES, in_ci=True
+        alerts=("ExpectedIndexMissing",),
+        fault="drop-index",
+        consequences=SLOW | SCANNED,
+        about=INDEX,
+        lag=HEAVY,
+        lane=INDEXES,
+        in_ci=True,
     ),
     Drill(
         alerts=("PostgresSeqScanOnLargeTable",),
