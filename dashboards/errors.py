@@ -4,7 +4,11 @@ from __future__ import annotations
 
 
 class StackError(Exception):
-    """Something in the definitions or around the command is wrong.
+    """Something around the command is wrong: an option, a file, a server that does not answer.
 
     The text says what happened, the value, what was expected and what to do.
     """
+
+
+class DefinitionError(StackError):
+    """Something in the definitions is wrong: a finding, where a wrong option or a silent server is none."""

@@ -17,7 +17,7 @@ from alerts.proof.model import Case
 from alerts.rules import ALERTS
 from alerts.runbooks import first_action, runbook
 from dashboards.boards import BOARDS
-from dashboards.errors import StackError
+from dashboards.errors import DefinitionError, StackError
 from dashboards.model import Board, row, text
 from dashboards.targets import TARGETS, Targets
 from exporters.catalogue import CATALOGUE, Catalogue, Metric
@@ -168,7 +168,7 @@ class Stack:
         Of several signals a panel draws the first one's line; bars draw each. A graph shows since when.
 
         Raises:
-            StackError: no board shows it, so an alert on it would link nowhere.
+            DefinitionError: no board shows it, so an alert on it would link nowhere.
         """
         found = [
             (
@@ -181,7 +181,7 @@ class Stack:
             if signal in panel.signals
         ]
         if not found:
-            raise StackError(
+            raise DefinitionError(
                 f"no board shows the signal {signal.title!r}; an alert links to the panel of its signal; "
                 "keep *BOARDS and add the signal to a board of yours, or leave the alert out"
             )

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dashboards.errors import StackError
+from dashboards.errors import DefinitionError, StackError
 
 FILE = "grafana/alerting/deleted.json"
 RULES = "grafana/alerting/rules.json"
@@ -36,7 +36,8 @@ def remembered(files: Mapping[str, bytes], output: Path) -> dict[str, Any]:
         output: where an earlier build may have written.
 
     Raises:
-        StackError: a rule bears the uid of one that was given up, or an earlier file cannot be read.
+        DefinitionError: a rule bears the uid of one that was given up.
+        StackError: an earlier file cannot be read.
     """
     if RULES not in files:
         return {}
@@ -44,7 +45,7 @@ def remembered(files: Mapping[str, bytes], output: Path) -> dict[str, Any]:
     earlier = buried(output)
     for uid in earlier:
         if uid in living:
-            raise StackError(
+            raise DefinitionError(
                 f"alert {living[uid]}: its uid {uid!r} belonged to a rule that was given up, and "
                 f"{output / FILE} tells Grafana to delete that; it would be made and deleted at each start; "
                 "expected a uid of its own; rename the alert, or take the uid out of that file"

@@ -9,7 +9,7 @@ from typing import get_args
 
 from alerts.model import Engine
 from dashboards.checks.finding import listed, nearest
-from dashboards.errors import StackError
+from dashboards.errors import DefinitionError
 from dashboards.stack import RUNBOOKS_UID, Stack
 from exporters.catalogue import Histogram
 from signals.limits import LIMITS
@@ -28,19 +28,19 @@ def require(stack: Stack) -> None:
     """Let a stack pass that can be rendered.
 
     Raises:
-        StackError: a field is of another type, an engine is unknown, a link leads nowhere, or two boards
+        DefinitionError: a field is of another type, an engine is unknown, a link leads nowhere, or two boards
             have one address.
     """
     for problem in _choices(stack):
-        raise StackError(problem)
-    require_fields("the stack", stack, StackError)
+        raise DefinitionError(problem)
+    require_fields("the stack", stack, DefinitionError)
     for problem in chain(_servers(stack), _labels(stack), _numbers(stack), _levels(stack), _bounds(stack)):
-        raise StackError(problem)
+        raise DefinitionError(problem)
     # Both would be written to one file, and the first would be gone without a word.
     titles = {RUNBOOKS_UID: "Runbooks"}
     for board in stack.boards:
         if board.uid in titles:
-            raise StackError(
+            raise DefinitionError(
                 f"boards {titles[board.uid]!r} and {board.title!r} share the uid {board.uid!r}; expected one "
                 "each; change one of the two"
             )

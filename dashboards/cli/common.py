@@ -14,7 +14,7 @@ import click
 from alerts.model import AlertError, Engine
 from alerts.notifications import NotifyError
 from alerts.proof.model import ProofError
-from dashboards.errors import StackError
+from dashboards.errors import DefinitionError, StackError
 from dashboards.model import BoardError
 from dashboards.stack import Stack, load
 from exporters.catalogue import CatalogueError
@@ -44,7 +44,7 @@ NOT_THEIRS = (
 
 
 class Group(click.Group):
-    """Commands whose mendable errors are one line and exit code 2."""
+    """Commands whose mendable errors are one line; exit code 1 for a wrong definition, else 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; a user's mistake is told without a traceback."""
@@ -52,7 +52,8 @@ class Group(click.Group):
             return super().invoke(ctx)
         except MENDABLE as error:
             click.echo(f"error: {error}", err=True)
-            ctx.exit(2)
+            around = isinstance(error, StackError | ProofError) and not isinstance(error, DefinitionError)
+            ctx.exit(2 if around else 1)
 
 
 def stack_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -84,8 +85,10 @@ def chosen(stack_name: str, engine: str | None) -> Stack:
         place = origin(cause)
         if not place and not unreadable(error):
             raise
-        where = place or "no Python module, correct the name or the file"
-        raise StackError(f"--stack {stack_name!r}: {where}: {said(cause)}") from error
+        if not place:
+            wrong = "no Python module, correct the name or the file"
+            raise StackError(f"--stack {stack_name!r}: {wrong}: {said(cause)}") from error
+        raise DefinitionError(f"--stack {stack_name!r}: {place}: {said(cause)}") from error
     stack = replace(stack, engine=cast(Engine, engine)) if engine else stack
     definitions.require(stack)
     return stack

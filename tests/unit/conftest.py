@@ -53,9 +53,9 @@ def refused(result: tuple[int, str, Path], *, code: int) -> str:
     return output
 
 
-def line(result: tuple[int, str, Path]) -> str:
-    """What a mistake in the definitions is told in: one line."""
-    output = refused(result, code=2)
+def line(result: tuple[int, str, Path], *, code: int = 1) -> str:
+    """What a mistake in the definitions is told in: one line. Around them, the exit code is 2."""
+    output = refused(result, code=code)
     assert output.startswith("error: ")
     assert output.count("\n") == 1
     return output

@@ -149,7 +149,6 @@ def test_an_alert_without_a_runbook_is_told_with_the_file_to_write(build: Build)
             'Stack(targets=replace(THEIRS.targets, jobs=(Job(name="shop", addresses=("a b:1",)),)))',
             "job 'shop' has the address 'a b:1'; expected host:port",
         ),
-        ("5", "STACK is int; expected a dashboards.stack.Stack; the module has THEIRS"),
         (
             "Stack(objectives=(replace(objectives.CACHE, value=-0.1),))",
             "the objective 'cache' is -10 %; nothing that is measured in 'share' is ever below 0",
@@ -212,8 +211,13 @@ def test_every_command_tells_a_broken_module_the_same_way(build: Build, command:
     assert "ourstack.py:1: ZeroDivisionError" in line(build("1 / 0\n", *arguments, command=command))
 
 
+def test_a_name_that_is_no_stack_is_told_with_those_that_are(build: Build) -> None:
+    told = line(build(OURS + "STACK = 5\n"), code=2)
+    assert "STACK is int; expected a dashboards.stack.Stack; the module has THEIRS" in told
+
+
 def test_a_module_with_a_nul_byte_is_told_in_a_line(build: Build) -> None:
-    assert "no Python module, correct the name or the file: " in line(build("x = 1\0\n"))
+    assert "no Python module, correct the name or the file: " in line(build("x = 1\0\n"), code=2)
 
 
 def test_an_error_of_the_project_itself_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
