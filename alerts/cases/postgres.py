@@ -50,7 +50,8 @@ CASES = (
         alert=postgres.POSTGRES_IDLE_IN_TRANSACTION,
         series=(PG_UP, gauge(pg_metrics.IDLE_IN_TRANSACTION, 0, 300, 320, 0, **DATABASE)),
         labels={**EXPORTER, **DATABASE},
-        summary="A client has done nothing inside a transaction of backend for 5m 20s, above 5 min.",
+        summary="A client has done nothing inside a transaction of backend (exporter:10910) for 5m 20s, "
+        "above 5 min.",
         held=(PG_DOWN,),
     ),
     Case(
@@ -61,7 +62,7 @@ CASES = (
             gauge(pg_metrics.IDLE_IN_TRANSACTION, 5, 300, 300, 5, **DATABASE),
         ),
         labels={**EXPORTER, **DATABASE},
-        summary="A transaction in backend has been open for 16m 0s, above 15 min.",
+        summary="A transaction in backend (exporter:10910) has been open for 16m 0s, above 15 min.",
         held=(
             PG_DOWN,
             Held(why="it was forgotten", guard=None, levels={pg_metrics.IDLE_IN_TRANSACTION.name: 301}),
@@ -71,7 +72,7 @@ CASES = (
         alert=postgres.POSTGRES_BLOCKED_SESSIONS,
         series=(PG_UP, gauge(pg_metrics.LONGEST_BLOCKED, 0, 30, 32, 0, **DATABASE)),
         labels={**EXPORTER, **DATABASE},
-        summary="A session in backend has waited 32s for a lock, above 30 s.",
+        summary="A session in backend (exporter:10910) has waited 32s for a lock, above 30 s.",
         held=(PG_DOWN,),
     ),
     Case(
@@ -79,7 +80,7 @@ CASES = (
         # In the sixty steps of a window.
         series=(PG_UP, counter(pg_metrics.DEADLOCKS, 0, 2.49 / 60, 2.7 / 60, 0, **DATABASE)),
         labels={**EXPORTER, **DATABASE},
-        summary="About 2.7 deadlocks in backend within 15 min.",
+        summary="About 2.7 deadlocks in backend (exporter:10910) within 15 min.",
         held=(PG_DOWN,),
     ),
     Case(
@@ -90,7 +91,7 @@ CASES = (
             counter(pg_metrics.BLOCKS_READ, 1000, 4990, 5500, 1000, **DATABASE),
         ),
         labels={**EXPORTER, **DATABASE},
-        summary="94.5% of the blocks that backend needs are in shared buffers, below 95 %.",
+        summary="94.5% of the blocks that backend (exporter:10910) needs are in shared buffers, below 95 %.",
         held=(
             PG_DOWN,
             Held(
@@ -107,7 +108,7 @@ CASES = (
             counter(pg_metrics.TEMP_BYTES, 0, 150 * 1024**2, 160 * 1024**2, 0, **DATABASE),
         ),
         labels={**EXPORTER, **DATABASE},
-        summary="Statements in backend write 10.67MiB/s to temporary files, above 10 MiB/s.",
+        summary="Statements in backend (exporter:10910) write 10.67MiB/s to temporary files, above 10 MiB/s.",
         held=(PG_DOWN,),
     ),
 )

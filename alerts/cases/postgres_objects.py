@@ -31,7 +31,7 @@ CASES = (
             counter(objects.STATEMENT_SECONDS, 1, 74.9, 78, 1, **STATEMENT),
         ),
         labels={**EXPORTER, "datname": "backend", "queryid": "-42"},
-        summary="Statement -42 in backend takes 520ms on average, above 500 ms.",
+        summary="Statement -42 in backend (exporter:10910) takes 520ms on average, above 500 ms.",
         held=(
             PG_DOWN,
             Held(
@@ -45,7 +45,7 @@ CASES = (
         alert=rules.EXPECTED_INDEX_MISSING,
         series=(PG_UP, gauge(objects.EXPECTED_COVERED, 1, 1, 0, 1, **INDEX)),
         labels={**EXPORTER, **INDEX},
-        summary="No valid index serves the columns of idx_employees_factory on employees.",
+        summary="No valid index serves the columns of idx_employees_factory on employees (exporter:10910).",
         held=(PG_DOWN,),
     ),
     Case(
@@ -56,7 +56,8 @@ CASES = (
             gauge(objects.INDEX_BUILDS, 0, 0, 0, 0, **DATABASE),
         ),
         labels={**EXPORTER, **INDEX},
-        summary="idx_employees_factory on employees is invalid; another index does its work.",
+        summary="idx_employees_factory on employees (exporter:10910) is invalid; another index does its "
+        "work.",
         held=(
             PG_DOWN,
             Held(why="none has this name", guard=rules.NAMED, levels={objects.EXPECTED_PRESENT.name: 0}),
@@ -73,7 +74,8 @@ CASES = (
             gauge(objects.EXPECTED_COLUMNS, 1, 1, 0, 1, **INDEX),
         ),
         labels={**EXPORTER, **INDEX},
-        summary="idx_employees_factory on employees has other columns than expected; an index with these "
+        summary="idx_employees_factory on employees (exporter:10910) has other columns than expected; an "
+        "index with these "
         "serves them.",
         held=(
             PG_DOWN,
@@ -94,7 +96,7 @@ CASES = (
             counter(objects.EXPECTED_SCANS, 1, 1, 1, 1, **OTHER_INDEX),
         ),
         labels={**EXPORTER, **INDEX},
-        summary="No statement has used idx_employees_factory on employees for two weeks.",
+        summary="No statement has used idx_employees_factory on employees (exporter:10910) for two weeks.",
         held=(
             PG_DOWN,
             Held(
@@ -156,7 +158,7 @@ CASES = (
             counter(objects.TABLE_SEQ_ROWS, 0, 750_000, 780_000, 0, **DATABASE, **TABLE),
         ),
         labels={**EXPORTER, **TABLE},
-        summary="52k rows per second of public.timer_cards are read without an index, "
+        summary="52k rows per second of public.timer_cards (exporter:10910) are read without an index, "
         "above 50000 per second.",
         held=(
             PG_DOWN,
@@ -174,7 +176,7 @@ CASES = (
             counter(objects.TABLE_SEQ_ROWS, 0, 9000, 9000, 0, **DATABASE, **TABLE),
         ),
         labels={**EXPORTER, **TABLE},
-        summary="88% of the scans of public.timer_cards use an index, below 90 %.",
+        summary="88% of the scans of public.timer_cards (exporter:10910) use an index, below 90 %.",
         held=(
             PG_DOWN,
             Held(why="a small table", guard=rules.LARGE, levels={objects.TABLE_LIVE.name: 100_000}),
@@ -197,7 +199,7 @@ CASES = (
             counter(objects.TABLE_SEQ_ROWS, 0, 9e5, 12e5, 0, **DATABASE, **TABLE),
         ),
         labels={**EXPORTER, **TABLE},
-        summary="86.67% of the scans of public.timer_cards use an index, below 90 %.",
+        summary="86.67% of the scans of public.timer_cards (exporter:10910) use an index, below 90 %.",
     ),
     Case(
         alert=rules.POSTGRES_STATEMENTS_EVICTED,

@@ -28,7 +28,7 @@ CASES = (
             gauge(objects.TABLE_LIVE, 80_000, 80_000, 79_000, 80_000, **DATABASE, **TABLE),
         ),
         labels={**EXPORTER, **TABLE},
-        summary="21% of the rows of public.timer_cards are dead, above 20 %.",
+        summary="21% of the rows of public.timer_cards (exporter:10910) are dead, above 20 %.",
         held=(
             PG_DOWN,
             Held(
@@ -47,7 +47,7 @@ CASES = (
             gauge(objects.TABLE_LIVE, 80_000, 80_000, 80_000, 80_000, **DATABASE, **TABLE),
         ),
         labels={**EXPORTER, **TABLE},
-        summary="public.timer_cards has dead rows and was not vacuumed for more than 7 d.",
+        summary="public.timer_cards (exporter:10910) has dead rows and was not vacuumed for more than 7 d.",
         held=(
             PG_DOWN,
             Held(why="few dead rows", guard=rules.ENOUGH_DEAD, levels={objects.TABLE_DEAD.name: 10_000}),
@@ -61,7 +61,8 @@ CASES = (
             gauge(pg_metrics.FROZEN_XID_AGE, 1e8, 1.2e9, 1.25e9, 1e8, **DATABASE),
         ),
         labels={**EXPORTER, **DATABASE},
-        summary="The oldest row of backend that is not frozen is 1.25G transactions old, above 1200 million.",
+        summary="The oldest row of backend (exporter:10910) that is not frozen is 1.25G transactions old, "
+        "above 1200 million.",
         held=(PG_DOWN,),
     ),
     Case(
@@ -72,7 +73,8 @@ CASES = (
             gauge(pg_metrics.FROZEN_XID_AGE, 1e8, 5e8, 5.2e8, 1e8, **DATABASE),
         ),
         labels={**EXPORTER, **DATABASE},
-        summary="The oldest row of backend that is not frozen is 520M transactions old, above 500 million.",
+        summary="The oldest row of backend (exporter:10910) that is not frozen is 520M transactions old, "
+        "above 500 million.",
         held=(
             PG_DOWN,
             Held(
@@ -98,7 +100,8 @@ CASES = (
             gauge(replication.SLOT_RETAINED, 0, 1024**3, 1.05 * 1024**3, 0, **SLOT),
         ),
         labels={**EXPORTER, "slot_name": "replica"},
-        summary="Nobody reads the slot replica, and 1.05GiB of log are kept for it, above 1 GiB.",
+        summary="Nobody reads the slot replica (exporter:10910), and 1.05GiB of log are kept for it, above "
+        "1 GiB.",
         held=(
             PG_DOWN,
             Held(why="it is being read", guard=rules.NOBODY_READS, levels={replication.SLOT_ACTIVE.name: 1}),

@@ -67,7 +67,8 @@ POSTGRES_IDLE_IN_TRANSACTION = Alert(
     guards=(ANSWERS,),
     hold=120,
     keep=120,
-    summary="A client has done nothing inside a transaction of {{ $labels.datname }} for "
+    summary="A client has done nothing inside a transaction of {{ $labels.datname }} "
+    "({{ $labels.instance }}) for "
     "{{ $value | humanizeDuration }}, above {limit}.",
     description="It keeps a connection and its locks, and dead rows from being removed, for nothing.",
 )
@@ -82,7 +83,8 @@ POSTGRES_LONG_TRANSACTION = Alert(
     # Who forgot a transaction is told of by the other one.
     yields_to=POSTGRES_IDLE_IN_TRANSACTION,
     hold=120,
-    summary="A transaction in {{ $labels.datname }} has been open for {{ $value | humanizeDuration }}, "
+    summary="A transaction in {{ $labels.datname }} ({{ $labels.instance }}) has been open for "
+    "{{ $value | humanizeDuration }}, "
     "above {limit}.",
     description="Until it ends no dead row is removed, so tables and indexes grow, and its locks are held.",
 )
@@ -96,7 +98,8 @@ POSTGRES_BLOCKED_SESSIONS = Alert(
     guards=(ANSWERS,),
     hold=120,
     keep=120,
-    summary="A session in {{ $labels.datname }} has waited {{ $value | humanizeDuration }} for a lock, "
+    summary="A session in {{ $labels.datname }} ({{ $labels.instance }}) has waited "
+    "{{ $value | humanizeDuration }} for a lock, "
     "above {limit}.",
     description="Requests stand still behind somebody else's transaction, each keeping a connection.",
 )
@@ -111,7 +114,8 @@ POSTGRES_DEADLOCKS = Alert(
     window=900,
     hold=0,
     keep=900,
-    summary="About {{ $value | humanize }} deadlocks in {{ $labels.datname }} within {window}.",
+    summary="About {{ $value | humanize }} deadlocks in {{ $labels.datname }} ({{ $labels.instance }}) "
+    "within {window}.",
     description="Each of them ended somebody's transaction with an error, after a second of waiting.",
 )
 POSTGRES_CACHE_HIT_LOW = Alert(
@@ -125,7 +129,8 @@ POSTGRES_CACHE_HIT_LOW = Alert(
     window=600,
     hold=900,
     keep=600,
-    summary="{{ $value | humanizePercentage }} of the blocks that {{ $labels.datname }} needs are in shared "
+    summary="{{ $value | humanizePercentage }} of the blocks that {{ $labels.datname }} "
+    "({{ $labels.instance }}) needs are in shared "
     "buffers, below {limit}.",
     description="Statements wait for the disks, so all of them become slower at once.",
 )
@@ -140,7 +145,8 @@ POSTGRES_TEMP_FILES = Alert(
     window=600,
     hold=900,
     keep=600,
-    summary="Statements in {{ $labels.datname }} write {{ $value | humanize1024 }}B/s to temporary files, "
+    summary="Statements in {{ $labels.datname }} ({{ $labels.instance }}) write "
+    "{{ $value | humanize1024 }}B/s to temporary files, "
     "above {limit}.",
     description="Sorts and hashes do not fit into work_mem, so the disks do their work, and can become full.",
 )

@@ -55,7 +55,8 @@ POSTGRES_SLOW_QUERIES = Alert(
     window=600,
     hold=900,
     keep=600,
-    summary="Statement {{ $labels.queryid }} in {{ $labels.datname }} takes {{ $value | humanizeDuration }} "
+    summary="Statement {{ $labels.queryid }} in {{ $labels.datname }} ({{ $labels.instance }}) takes "
+    "{{ $value | humanizeDuration }} "
     "on average, above {limit}.",
     description="It runs often, so users wait for it, and it keeps connections and processors busy.",
 )
@@ -68,7 +69,8 @@ EXPECTED_INDEX_MISSING = Alert(
     by=OF_INDEX,
     guards=(ANSWERS,),
     hold=900,
-    summary="No valid index serves the columns of {{ $labels.index }} on {{ $labels.table }}.",
+    summary="No valid index serves the columns of {{ $labels.index }} on {{ $labels.table }} "
+    "({{ $labels.instance }}).",
     description="Statements that filter by these columns read the whole table, slower with every row.",
 )
 EXPECTED_INDEX_INVALID = Alert(
@@ -82,7 +84,8 @@ EXPECTED_INDEX_INVALID = Alert(
     # Where no other index does its work, that is what to tell.
     yields_to=EXPECTED_INDEX_MISSING,
     hold=900,
-    summary="{{ $labels.index }} on {{ $labels.table }} is invalid; another index does its work.",
+    summary="{{ $labels.index }} on {{ $labels.table }} ({{ $labels.instance }}) is invalid; another index "
+    "does its work.",
     description="It costs every write, and serves no statement.",
 )
 EXPECTED_INDEX_WRONG_COLUMNS = Alert(
@@ -95,7 +98,8 @@ EXPECTED_INDEX_WRONG_COLUMNS = Alert(
     guards=(VALID, ANSWERS),
     yields_to=EXPECTED_INDEX_MISSING,
     hold=900,
-    summary="{{ $labels.index }} on {{ $labels.table }} has other columns than expected; an index with these "
+    summary="{{ $labels.index }} on {{ $labels.table }} ({{ $labels.instance }}) has other columns than "
+    "expected; an index with these "
     "serves them.",
     description="A migration and the exporter's list disagree; one of the two is not as somebody thinks.",
 )
@@ -109,7 +113,8 @@ EXPECTED_INDEX_UNUSED = Alert(
     guards=(SERVED, KNOWN, IN_USE, ANSWERS),
     hold=900,
     engines=("prometheus",),
-    summary="No statement has used {{ $labels.index }} on {{ $labels.table }} for two weeks.",
+    summary="No statement has used {{ $labels.index }} on {{ $labels.table }} ({{ $labels.instance }}) for "
+    "two weeks.",
     description="It costs every write, and nobody is slower without it.",
 )
 POSTGRES_INDEX_INVALID = Alert(
@@ -136,7 +141,8 @@ POSTGRES_SEQ_SCAN_ON_LARGE_TABLE = Alert(
     window=900,
     hold=900,
     keep=600,
-    summary="{{ $value | humanize }} rows per second of {{ $labels.schemaname }}.{{ $labels.relname }} are "
+    summary="{{ $value | humanize }} rows per second of {{ $labels.schemaname }}.{{ $labels.relname }} "
+    "({{ $labels.instance }}) are "
     "read without an index, above {limit}.",
     description="The statements that do so take longer with every row, and all others share their processor.",
 )
@@ -154,7 +160,7 @@ POSTGRES_INDEX_USE_LOW = Alert(
     hold=1800,
     keep=600,
     summary="{{ $value | humanizePercentage }} of the scans of {{ $labels.schemaname }}."
-    "{{ $labels.relname }} use an index, below {limit}.",
+    "{{ $labels.relname }} ({{ $labels.instance }}) use an index, below {limit}.",
     description="Some statement reads a large table from its beginning each time.",
 )
 POSTGRES_STATEMENTS_EVICTED = Alert(

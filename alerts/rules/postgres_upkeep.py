@@ -33,7 +33,8 @@ POSTGRES_DEAD_TUPLES_HIGH = Alert(
     by=OF_TABLE,
     guards=(ENOUGH_DEAD, ANSWERS),
     hold=1800,
-    summary="{{ $value | humanizePercentage }} of the rows of {{ $labels.schemaname }}.{{ $labels.relname }} "
+    summary="{{ $value | humanizePercentage }} of the rows of "
+    "{{ $labels.schemaname }}.{{ $labels.relname }} ({{ $labels.instance }}) "
     "are dead, above {limit}.",
     description="Scans read them all for nothing, and the table and its indexes grow.",
 )
@@ -47,7 +48,8 @@ POSTGRES_VACUUM_STALE = Alert(
     guards=(ENOUGH_DEAD, ANSWERS),
     yields_to=POSTGRES_DEAD_TUPLES_HIGH,
     hold=1800,
-    summary="{{ $labels.schemaname }}.{{ $labels.relname }} has dead rows and was not vacuumed for more than "
+    summary="{{ $labels.schemaname }}.{{ $labels.relname }} ({{ $labels.instance }}) has dead rows and was "
+    "not vacuumed for more than "
     "{limit}.",
     description="Autovacuum does not reach it: its rows are not counted rightly, and plans become worse.",
 )
@@ -61,7 +63,8 @@ POSTGRES_XID_AGE_CRITICAL = Alert(
     by=OF_DATABASE,
     guards=(ANSWERS,),
     hold=300,
-    summary="The oldest row of {{ $labels.datname }} that is not frozen is {{ $value | humanize }} "
+    summary="The oldest row of {{ $labels.datname }} ({{ $labels.instance }}) that is not frozen is "
+    "{{ $value | humanize }} "
     "transactions old, above {limit}.",
     description="At 2.1 billion the server refuses every write, until a vacuum that can take days is done.",
 )
@@ -75,7 +78,8 @@ POSTGRES_XID_AGE_HIGH = Alert(
     guards=(AUTOVACUUM_IS_LATE, ANSWERS),
     yields_to=POSTGRES_XID_AGE_CRITICAL,
     hold=1800,
-    summary="The oldest row of {{ $labels.datname }} that is not frozen is {{ $value | humanize }} "
+    summary="The oldest row of {{ $labels.datname }} ({{ $labels.instance }}) that is not frozen is "
+    "{{ $value | humanize }} "
     "transactions old, above {limit}.",
     description="Autovacuum does not get through with freezing; something holds it back.",
 )
@@ -102,7 +106,8 @@ POSTGRES_REPLICATION_SLOT_INACTIVE = Alert(
     by=(JOB, INSTANCE, replication.SLOT_NAME),
     guards=(NOBODY_READS, ANSWERS),
     hold=900,
-    summary="Nobody reads the slot {{ $labels.slot_name }}, and {{ $value | humanize1024 }}B of log are kept "
+    summary="Nobody reads the slot {{ $labels.slot_name }} ({{ $labels.instance }}), and "
+    "{{ $value | humanize1024 }}B of log are kept "
     "for it, above {limit}.",
     description="The log grows until the disk is full, and then the server stops.",
 )

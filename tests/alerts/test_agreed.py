@@ -98,3 +98,10 @@ def test_each_rule_is_listed() -> None:
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
 def test_a_rule_wakes_whom_and_when_it_should(alert: Alert) -> None:
     assert (alert.severity.value, alert.window, alert.hold, alert.keep) == AGREED[alert.name]
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
+def test_a_message_on_a_server_says_which(alert: Alert) -> None:
+    """Several servers have a database, a table or an index of one name."""
+    if alert.service in ("postgres", "redis"):
+        assert "{{ $labels.instance }}" in alert.summary
