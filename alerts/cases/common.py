@@ -17,6 +17,8 @@ GRAFANA = {"job": "grafana", "instance": INSTANCES["grafana"]}
 PROMETHEUS = {"job": "prometheus", "instance": INSTANCES["prometheus"]}
 LIST = {"method": "GET", "handler": "/api/employees"}
 PG_UP = gauge(postgres.UP, 1, 1, 1, 1)
+PG_PRIMARY = gauge(postgres.IS_REPLICA, 0, 0, 0, 0)
+ON_REPLICA = Held(why="it is a replica", guard=postgres_rules.PRIMARY, levels={postgres.IS_REPLICA.name: 1})
 PG_DOWN = Held(why="PostgreSQL is down", guard=postgres_rules.ANSWERS, levels={postgres.UP.name: 0})
 REDIS_UP = gauge(redis.UP, 1, 1, 1, 1)
 WORKERS = gauge(api.WORKERS, 4, 4, 4, 4)

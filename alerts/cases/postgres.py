@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.cases.common import EXPORTER, PG_DOWN, PG_UP, connection_limits
+from alerts.cases.common import EXPORTER, ON_REPLICA, PG_DOWN, PG_PRIMARY, PG_UP, connection_limits
 from alerts.proof.model import Case, Held
 from alerts.proof.series import counter, gauge
 from alerts.rules import postgres
@@ -58,6 +58,7 @@ CASES = (
         alert=postgres.POSTGRES_LONG_TRANSACTION,
         series=(
             PG_UP,
+            PG_PRIMARY,
             gauge(pg_metrics.OLDEST_OPEN, 5, 900, 960, 5, **DATABASE),
             gauge(pg_metrics.IDLE_IN_TRANSACTION, 5, 300, 300, 5, **DATABASE),
         ),
@@ -65,6 +66,7 @@ CASES = (
         summary="A transaction in backend (exporter:10910) has been open for 16m 0s, above 15 min.",
         held=(
             PG_DOWN,
+            ON_REPLICA,
             Held(why="it was forgotten", guard=None, levels={pg_metrics.IDLE_IN_TRANSACTION.name: 301}),
         ),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.cases.common import EXPORTER, HALF, PG_DOWN, PG_UP
+from alerts.cases.common import EXPORTER, HALF, ON_REPLICA, PG_DOWN, PG_PRIMARY, PG_UP
 from alerts.proof.model import Case, Held
 from alerts.proof.series import counter, gauge
 from alerts.rules import postgres_objects as rules
@@ -52,6 +52,7 @@ CASES = (
         alert=rules.EXPECTED_INDEX_INVALID,
         series=(
             *NAMED,
+            PG_PRIMARY,
             gauge(objects.EXPECTED_VALID, 1, 1, 0, 1, **INDEX),
             gauge(objects.INDEX_BUILDS, 0, 0, 0, 0, **DATABASE),
         ),
@@ -60,6 +61,7 @@ CASES = (
         "work.",
         held=(
             PG_DOWN,
+            ON_REPLICA,
             Held(why="none has this name", guard=rules.NAMED, levels={objects.EXPECTED_PRESENT.name: 0}),
             Held(why="it is being built", guard=rules.NO_BUILD, levels={objects.INDEX_BUILDS.name: 1}),
             Held(why="nothing serves", guard=None, levels={objects.EXPECTED_COVERED.name: 0}),
@@ -123,6 +125,7 @@ CASES = (
         alert=rules.POSTGRES_INDEX_INVALID,
         series=(
             PG_UP,
+            PG_PRIMARY,
             gauge(objects.INDEXES_INVALID, 0, 0, 1, 0, **DATABASE),
             gauge(objects.INDEX_BUILDS, 0, 0, 0, 0, **DATABASE),
             gauge(objects.EXPECTED_PRESENT, 1, 1, 1, 1, **INDEX),
@@ -132,6 +135,7 @@ CASES = (
         summary="PostgreSQL watched by exporter:10910 has 1 invalid indexes, and builds none.",
         held=(
             PG_DOWN,
+            ON_REPLICA,
             Held(why="it is being built", guard=rules.NO_BUILD, levels={objects.INDEX_BUILDS.name: 1}),
             Held(why="an expected one has its own rule", guard=None, levels={objects.EXPECTED_VALID.name: 0}),
         ),
@@ -141,6 +145,7 @@ CASES = (
         name="where no index is expected",
         series=(
             PG_UP,
+            PG_PRIMARY,
             gauge(objects.INDEXES_INVALID, 0, 0, 1, 0, **DATABASE),
             gauge(objects.INDEX_BUILDS, 0, 0, 0, 0, **DATABASE),
             gauge(objects.EXPECTED_PRESENT, None, None, None, None, **INDEX),

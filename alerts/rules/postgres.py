@@ -6,12 +6,14 @@ from alerts.model import Alert, Severity
 from exporters.catalogue import postgres as metrics
 from exporters.catalogue.labels import INSTANCE, JOB
 from signals import postgres
-from signals.idioms import promql
+from signals.idioms import promql, value
 from signals.limits import postgres as limits
 
 # The rates of a server that is down outlive it by a window.
 ANSWERS = promql("{up} == 1", up=postgres.UP.query)
 ENOUGH_BLOCKS = promql("{blocks} > <number:minimum_blocks>", limits.MINIMUM_BLOCKS, blocks=postgres.BLOCKS)
+# A replica shows the primary's catalogue, but not who works there on it.
+PRIMARY = promql("{replica} == 0", replica=value(metrics.IS_REPLICA, over="max"))
 OF_DATABASE = (JOB, INSTANCE, metrics.DATNAME)
 
 POSTGRES_DOWN = Alert(
@@ -79,7 +81,8 @@ POSTGRES_LONG_TRANSACTION = Alert(
     signal=postgres.OLDEST_OPEN,
     operator=">",
     by=OF_DATABASE,
-    guards=(ANSWERS,),
+    # A replica is where a report may take its time; what waits for it there is told as lag.
+    guards=(PRIMARY, ANSWERS),
     # Who forgot a transaction is told of by the other one.
     yields_to=POSTGRES_IDLE_IN_TRANSACTION,
     hold=120,

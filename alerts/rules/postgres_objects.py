@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.model import Alert, Severity
-from alerts.rules.postgres import ANSWERS
+from alerts.rules.postgres import ANSWERS, PRIMARY
 from exporters.catalogue import postgres as metrics
 from exporters.catalogue import postgres_objects as objects
 from exporters.catalogue.labels import INSTANCE, JOB
@@ -80,7 +80,7 @@ EXPECTED_INDEX_INVALID = Alert(
     signal=signals.EXPECTED_VALID,
     operator="<",
     by=OF_INDEX,
-    guards=(NAMED, NO_BUILD, ANSWERS),
+    guards=(NAMED, NO_BUILD, PRIMARY, ANSWERS),
     # Where no other index does its work, that is what to tell.
     yields_to=EXPECTED_INDEX_MISSING,
     hold=900,
@@ -124,7 +124,7 @@ POSTGRES_INDEX_INVALID = Alert(
     signal=signals.INDEXES_INVALID,
     operator=">",
     by=(JOB, INSTANCE),
-    guards=(NO_BUILD, ANSWERS),
+    guards=(NO_BUILD, PRIMARY, ANSWERS),
     hold=1800,
     summary="PostgreSQL watched by {{ $labels.instance }} has {{ $value | humanize }} invalid indexes, and "
     "builds none.",

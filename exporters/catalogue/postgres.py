@@ -108,7 +108,7 @@ BLOCKED = Gauge(
 )
 LONGEST_BLOCKED = Gauge(
     name="pg_longest_blocked_seconds",
-    help="Longest time a session now waits for a lock; 0 if none does.",
+    help="Longest time a session now waits for a lock, not counted who lets old transactions end; or 0.",
     collector="postgres.activity",
     unit="seconds",
     labels=(DATNAME,),

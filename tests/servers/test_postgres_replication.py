@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from examples.demo.databases import POSTGRES_BINARIES, Postgres
 from examples.demo.process import program, wait_until
 from exporters.catalogue import postgres as catalogue
+from exporters.catalogue import postgres_objects as objects
 from exporters.catalogue import postgres_replication as replication
 from tests.servers.exporter_support import Samples
 from tests.servers.postgres_support import admin, collect, create_database, watch
@@ -154,3 +156,38 @@ def test_a_replica_that_was_cut_off_grows_late_though_all_that_it_received_is_sh
             session.execute(f"ALTER SYSTEM SET primary_conninfo = {where[0]}")
             session.execute("SELECT pg_reload_conf()")
     wait_until(lambda: page(replica).of(replication.LAG) == 0, "it caught up")
+
+
+def test_a_replica_shows_the_unfinished_index_but_not_who_builds_it(
+    primary: Postgres, replica: Postgres
+) -> None:
+    """So rules on unfinished indexes ask the primary alone."""
+    with (
+        admin(primary, DATABASE) as writer,
+        admin(primary, DATABASE) as builder,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        writer.execute("BEGIN")
+        writer.execute("DELETE FROM notes WHERE false")
+        built = pool.submit(builder.execute, "CREATE INDEX CONCURRENTLY slow ON notes (id)")
+        try:
+            wait_until(
+                lambda: page(replica).of(objects.INDEXES_INVALID, datname=DATABASE) == 1, "it is begun"
+            )
+            builds = [page(each).of(objects.INDEX_BUILDS, datname=DATABASE) for each in (primary, replica)]
+        finally:
+            writer.execute("ROLLBACK")
+        built.result(timeout=10)
+    assert builds == [1, 0]
+
+
+def test_a_role_that_may_not_read_statistics_does_not_take_a_connected_replica_for_cut_off(
+    primary: Postgres, replica: Postgres
+) -> None:
+    with admin(primary) as session:
+        session.execute("REVOKE pg_read_all_stats FROM obs_exporter")
+        try:
+            wait_until_shown(replica, note(primary))
+            wait_until(lambda: page(replica).of(replication.LAG) == 0, "all is shown", timeout=5)
+        finally:
+            session.execute("GRANT pg_read_all_stats TO obs_exporter")

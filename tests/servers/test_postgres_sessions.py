@@ -221,6 +221,30 @@ def test_blocked_sessions_are_counted_with_the_longest_wait(
     assert page.of(catalogue.LOCKS, datname=DATABASE, mode="accesssharelock") == 2
 
 
+def test_an_index_build_that_lets_old_transactions_end_blocks_nobody(
+    server: Postgres, backend: PostgresBackend
+) -> None:
+    build = "CREATE INDEX CONCURRENTLY built_slowly ON things (id)"
+    with (
+        connect(server, "writer") as writer,
+        connect(server, "builder") as builder,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        writer.execute("BEGIN; DELETE FROM things")
+        built = pool.submit(builder.execute, build)
+        try:
+            wait_until(
+                lambda: collect(backend).of(catalogue.BLOCKED, datname=DATABASE) == 1, "the build waits"
+            )
+            time.sleep(0.3)
+            page = collect(backend)
+        finally:
+            writer.execute("ROLLBACK")
+        built.result(timeout=10)
+        builder.execute("DROP INDEX built_slowly")
+    assert page.of(catalogue.LONGEST_BLOCKED, datname=DATABASE) == 0
+
+
 def test_application_names_and_roles_past_their_caps_are_other(server: Postgres) -> None:
     backend = watch(server, DATABASE, heavy_ttl=60.0, cap_applications=2, cap_roles=1)
     with closing(backend), ExitStack() as stack:

@@ -14,6 +14,7 @@ from exporters.collectors.postgres.model import Collector, Row, Rows, Server, te
 # The first half names the databases, so that each shows zeros where it has no session.
 # The exporter's own session is counted, since it takes a connection; its age says nothing.
 # Some jobs hold one transaction for as long as they take: those whose progress the server tells, and a dump.
+# Who builds an index concurrently lets transactions end first, for hours; nobody stands still behind that.
 SQL = """
 SELECT datname, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL
   FROM pg_database
@@ -25,7 +26,8 @@ SELECT a.datname, a.state, a.usename, a.application_name,
        max(extract(epoch FROM clock_timestamp() - a.xact_start)) FILTER (WHERE a.pid <> pg_backend_pid()),
        max(extract(epoch FROM clock_timestamp() - a.query_start))
            FILTER (WHERE a.pid <> pg_backend_pid() AND a.state = 'active'),
-       max(extract(epoch FROM clock_timestamp() - {blocked_since})) FILTER (WHERE a.wait_event_type = 'Lock'),
+       max(extract(epoch FROM clock_timestamp() - {blocked_since}))
+           FILTER (WHERE a.wait_event_type = 'Lock' AND a.wait_event <> 'virtualxid'),
        max(extract(epoch FROM clock_timestamp() - a.xact_start))
            FILTER (WHERE a.pid <> pg_backend_pid() AND m.pid IS NULL
                      AND a.application_name NOT IN ('pg_dump', 'pg_dumpall', 'pg_repack')),

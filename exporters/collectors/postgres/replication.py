@@ -8,9 +8,10 @@ from exporters.collectors.postgres.model import Collector, Rows, always, table_o
 
 # All that was received is shown: late by nothing, however long the primary has been idle. But a replica that
 # was cut off has received nothing since, so this counts for a connected one alone; the other grows older.
+# Without pg_read_all_stats a receiver is seen, but not its status.
 LAG_SQL = """
 SELECT CASE WHEN NOT pg_is_in_recovery() THEN 0
-            WHEN EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming')
+            WHEN EXISTS (SELECT FROM pg_stat_wal_receiver WHERE coalesce(status, 'streaming') = 'streaming')
              AND pg_last_wal_receive_lsn() <= pg_last_wal_replay_lsn() THEN 0
             ELSE greatest(0, extract(epoch FROM
                    clock_timestamp() - coalesce(pg_last_xact_replay_timestamp(), pg_postmaster_start_time())))
