@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from alerts.notifications import Notifications, Webhook
+from alerts.notifications import Notifications, Team, Webhook
 from dashboards import doctor, write
 from dashboards.cli import main
 from dashboards.errors import StackError
@@ -57,7 +57,12 @@ def place(server_root: Path) -> Iterator[Place]:
             jobs=(Job(name="prometheus", addresses=(prometheus.address,)),),
             alertmanager=alertmanager.address,
         ),
-        notifications=Notifications(critical=(told,), warning=(told,), heartbeat=(told,)),
+        notifications=Notifications(
+            critical=(told,),
+            warning=(told,),
+            heartbeat=(told,),
+            teams={"payroll": Team(critical=(told,), warning=(told,))},
+        ),
     )
     write.write(write.render(stack), home)
     servers = (receiver, alertmanager, prometheus)
@@ -116,6 +121,12 @@ def test_a_test_message_goes_through_every_route(place: Place) -> None:
     before = len(place.receiver.messages())
     found = list(doctor.notified(place.stack, prometheus=place.client, grafana=None))
     assert [each for each in found if not each.well] == []
+    assert [each.what for each in found if each.what.startswith("route")] == [
+        "route critical",
+        "route warning",
+        "route payroll-critical",
+        "route payroll-warning",
+    ]
     alerts = [
         alert
         for message in place.receiver.messages()[before:]
