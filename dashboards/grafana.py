@@ -47,7 +47,7 @@ PANEL_TYPES = {
     "text": grafana.Text,
 }
 # Names of indexes and routes, whole where the table has the whole row; of alerts elsewhere.
-KEY_WIDTH, NAME_WIDTH = 300, 250
+KEY_WIDTH, NAME_WIDTH = 330, 250
 PANEL_KEYS = ("id", "type", "title", "description", "gridPos", "datasource", "interval", "transformations")
 ROW_KEYS = ("id", "type", "title", "gridPos", "collapsed")
 BOARD_KEYS = (

@@ -60,6 +60,8 @@ YES_NO = (("0", "no", "red"), ("1", "yes", "green"))
 NEUTRAL = "#6e7580"
 # Too little to see, and more than a floating point number loses.
 JUST = 1e-9
+# Pixels of a column whose words are short; Grafana's own least width pushes the last one out of half a row.
+NARROW = 80
 # Of the axis of shares that have no line.
 LEAST_SHARE = 0.01
 REACHED = (("0", "missed", "orange"), ("1", "reached", "green"))
@@ -262,6 +264,8 @@ def field_config(panel: Panel, numbers: Mapping[str, Number]) -> Json:
     elif panel.kind in ("table", "scorecard"):
         card = panel.kind == "scorecard"
         cell = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False, "filterable": not card}
+        if not card:
+            cell["minWidth"] = NARROW
         defaults |= {"custom": cell, "thresholds": {"mode": "absolute", "steps": steps(None)}}
         # Columns of labels have no unit: Grafana would read an identifier as a number of it.
         defaults |= {
