@@ -201,6 +201,8 @@ class Grafana(HttpServer):
             "GF_SECURITY_ADMIN_PASSWORD": secrets.token_urlsafe(),
             # As with Docker Compose: below the half minute after which the default address is notified.
             "GF_UNIFIED_ALERTING_ALERTMANAGER_CONFIG_POLL_INTERVAL": "10s",
+            # On a busy machine its small database is locked for too long otherwise.
+            "GF_DATABASE_WAL": "true",
             "GF_ANALYTICS_REPORTING_ENABLED": "false",
             "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
             "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
