@@ -1,7 +1,7 @@
 """`make grafana-check`: the generated files in a real Grafana, and docs/grafana-check.md about what it did.
 
 Without --grafana, the program `grafana` on PATH is run twice: on the committed files, byte for byte, and in
-the demo's chain, where rules have data, a fault is injected and a message must arrive and be over again.
+the demo's chain, where rules have data, and Grafana must say of each drilled alert what Prometheus says.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from dashboards import tombstones
+from dashboards.drill import Drill
 from dashboards.errors import StackError
 from dashboards.grafana_api import Grafana as Client
 from dashboards.grafana_proof import answered, evaluated, loaded
@@ -25,11 +26,14 @@ from dashboards.stack import STACK
 from dashboards.write import render
 from examples.demo.__main__ import TIME_SCALE, directory, ends_by_signals, say
 from examples.demo.chain import Chain
+from examples.demo.grafana_doctor import examined
+from examples.demo.grafana_drills import Duel, Verdict
 from examples.demo.grafana_report import FAILED, PASSED, REPORT, Report, digest
 from examples.demo.process import ROOT, ServerError, free_port
 from examples.demo.render import demo_stack, grafana_stack, renderer
 from examples.demo.scenario import Plan, Scenario, first
 from examples.demo.servers import Grafana
+from examples.drills import DRILLS
 
 COMMITTED = ROOT / "provisioning/grafana"
 BURIED = tombstones.buried(ROOT / "provisioning")
@@ -56,14 +60,20 @@ def main() -> int:
     )
     parser.add_argument("--grafana", metavar="URL", help="ask this one, which already reads provisioning/")
     parser.add_argument("--output", type=Path, default=REPORT, help=f"default: {REPORT.relative_to(ROOT)}")
+    parser.add_argument("--all-drills", action="store_true", help="not only the few that CI makes")
     options = parser.parse_args()
     ends_by_signals()
+    verdicts: list[Verdict] = []
     try:
-        sections = _asked(options.grafana.rstrip("/")) if options.grafana else _run()
+        if options.grafana:
+            sections = _asked(options.grafana.rstrip("/"))
+        else:
+            sections, verdicts = _run(in_ci=not options.all_drills)
     except (ServerError, StackError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     well = all(seen.well for found in sections.values() for seen in found)
+    well = well and not any(each.problems for each in verdicts)
     (version,) = {
         seen.seen.partition(";")[0] for found in sections.values() for seen in found if seen.what == "version"
     }
@@ -73,7 +83,7 @@ def main() -> int:
         files=digest(render(STACK)),
         verdict=PASSED if well else FAILED,
     )
-    options.output.write_text(report.markdown(sections))
+    options.output.write_text(report.markdown(sections, verdicts))
     say(f"{report.verdict}; README.md should say: {report.sentence(report.files)}")
     return 0 if well else 1
 
@@ -95,11 +105,12 @@ def _asked(url: str) -> dict[str, list[Seen]]:
     return {"A running Grafana": _told(found)}
 
 
-def _run() -> dict[str, list[Seen]]:
+def _run(*, in_ci: bool) -> tuple[dict[str, list[Seen]], list[Verdict]]:
     with directory() as home:
         committed = _committed(home)
     with directory() as home:
-        return {"The committed files, byte for byte": committed, "The demo's chain": _chain(home)}
+        chain, verdicts = _chain(home, DRILLS.chosen((), in_ci=in_ci))
+    return {"The committed files, byte for byte": committed, "The demo's chain": chain}, verdicts
 
 
 def _committed(home: Path) -> list[Seen]:
@@ -117,30 +128,33 @@ def _committed(home: Path) -> list[Seen]:
     return _told(found)
 
 
-def _chain(home: Path) -> list[Seen]:
+def _chain(home: Path, drills: Sequence[Drill]) -> tuple[list[Seen], list[Verdict]]:
     """The same definitions on the demo's clock, with data."""
     say(f"the demo's chain with grafana, on a clock that is {1 / TIME_SCALE:g} times as fast")
     chain = Chain(home, renderer(time_scale=TIME_SCALE), time_scale=TIME_SCALE, grafana=True, report=say)
     with chain:
         assert chain.grafana is not None  # noqa: S101 - asked for above
         client = _client(chain.grafana)
-        local = demo_stack(STACK, chain.ports, time_scale=TIME_SCALE)
-        stack = grafana_stack(local, chain.ports)
+        local = demo_stack(STACK, chain.ports, time_scale=TIME_SCALE, home=home)
+        stack = grafana_stack(local, chain.ports, home)
         scenario = Scenario(chain, local, Plan())
         scenario.load(scenario.plan.fixed).run()
-        found = _told(
-            [*loaded(stack, client), answered(stack, client, last(scenario.plan.fixed * TIME_SCALE))]
-        )
-        found += _told(_deliveries(scenario))
-        found += _told([evaluated(stack, client), _log(chain.grafana, lambda _: True)])
-        found += _told(_blind(scenario))
-    return found
+        found = _told(examined(stack, chain, client))
+        found += _told([answered(stack, client, last(scenario.plan.fixed * TIME_SCALE))])
+        duel = Duel(chain, client, say)
+        verdicts = duel.run(drills)
+        found += _told([duel.alike(), evaluated(stack, client), _log(chain.grafana, lambda _: True)])
+        found += _told(_blind(scenario, client))
+    return found, verdicts
 
 
-def _blind(scenario: Scenario) -> Iterator[Seen]:
+def _blind(scenario: Scenario, client: Client) -> Iterator[Seen]:
     """The one rule that Grafana alone evaluates: Prometheus is gone, and comes back."""
     chain = scenario.chain
     yield _heard(scenario, UNREACHABLE, "firing", chain.prometheus.stop)
+    health = client.health()
+    told = f"{health['status']}: {health['message']}"
+    yield Seen(what="data source meanwhile", seen=told, well=health["status"] == "ERROR")
     yield _heard(scenario, UNREACHABLE, "resolved", chain.prometheus.start)
 
 
@@ -155,19 +169,6 @@ def _heard(scenario: Scenario, alert: str, status: str, cause: Callable[[], obje
             )
         time.sleep(1)
     return Seen(what=f"{alert} {status}", seen="no message arrived", well=False)
-
-
-def _deliveries(scenario: Scenario) -> Iterator[Seen]:
-    alert = scenario.plan.alert
-    arrived = {(each.receiver, each.status): each for each in scenario.drill()}
-    for status in ("firing", "resolved"):
-        delivery = arrived.get(("grafana-webhook", status))
-        if delivery is None:
-            yield Seen(what=f"{alert} {status}", seen="no message arrived", well=False)
-            continue
-        links = [key for key in ("panelURL", "silenceURL") if delivery.alert.get(key)]
-        seen = f"delivered {delivery.seconds:.0f} s after its cause, with {', '.join(links) or 'no link'}"
-        yield Seen(what=f"{alert} {status}", seen=seen, well=len(links) == 2)
 
 
 def _client(server: Grafana) -> Client:

@@ -7,9 +7,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from alerts.grafana import TICK
 from dashboards.seen import Seen
 from dashboards.write import MANIFEST
+from examples.demo.grafana_drills import Verdict
 from examples.demo.process import ROOT
+from examples.demo.verdicts import TOLERANCE
 
 REPORT = ROOT / "docs/grafana-check.md"
 COMPOSE = ROOT / "docker-compose.monitoring.yml"
@@ -30,6 +33,34 @@ def pinned_version() -> str:
     if found is None:
         raise ValueError(f"{COMPOSE.name} names no image grafana/grafana; expected one with a version")
     return found[1]
+
+
+INTRODUCTION = (
+    "Each fault lasted until both engines had told. Times are seconds of the demo's clock since the",
+    "injection began. *Things*: how many sets of labels fired. *Apart*: the longest time for which one",
+    f"engine fired and the other did not, for any of them; {TOLERANCE:g} s are tolerated, since Grafana",
+    f"looks every {TICK} s, rounds up to these how long an alert must hold or is kept, and on a busy machine",
+    "leaves a look out.",
+    "",
+)
+COLUMNS = (
+    *("alert", "fault", "Prometheus fired", "Grafana fired", "Alertmanager told", "Grafana told"),
+    *("things", "apart", ""),
+)
+
+
+def verdicts_table(verdicts: Sequence[Verdict]) -> list[str]:
+    """A row for each drilled alert."""
+    lines = [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
+    for each in verdicts:
+        times = (
+            table[engine] for table in (each.fired, each.delivered) for engine in ("prometheus", "grafana")
+        )
+        told = ["-" if seconds is None else f"{seconds:.0f} s" for seconds in times]
+        verdict = "WRONG: " + "; ".join(each.problems).replace("|", "/") if each.problems else "ok"
+        cells = [each.alert, each.drill, *told, str(each.things), f"{each.apart:.0f} s", verdict]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +96,8 @@ class Report:
                 f"the report has no row {error}; make it anew with `make grafana-check`"
             ) from None
 
-    def markdown(self, sections: Mapping[str, Sequence[Seen]]) -> str:
-        """The report, with what was seen under each heading."""
+    def markdown(self, sections: Mapping[str, Sequence[Seen]], verdicts: Sequence[Verdict] = ()) -> str:
+        """The report, with what was seen under each heading, and then the drills' verdicts."""
         lines = [
             "# Grafana check",
             "",
@@ -83,6 +114,14 @@ class Report:
         for heading, found in sections.items():
             lines += ["", f"## {heading}", "", "| looked at | seen | |", "|---|---|---|"]
             lines += [f"| {each.what} | {each.seen} | {'ok' if each.well else 'WRONG'} |" for each in found]
+        if verdicts:
+            lines += [
+                "",
+                "## Drills: Grafana beside Prometheus",
+                "",
+                *INTRODUCTION,
+                *verdicts_table(verdicts),
+            ]
         return "\n".join(lines) + "\n"
 
     def sentence(self, files: str) -> str:

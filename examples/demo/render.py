@@ -18,7 +18,7 @@ from signals.limits import postgres
 from signals.limits.telemetry import SCRAPE_SHARE, SCRAPE_SLOW
 
 LABELS = {"environment": "demo", "cluster": "local"}
-CHATS = "chats"
+CHATS, GRAFANA_CHATS = "chats", "grafana-chats"
 # Limits of how long something may last; on the demo's clock they are as short as its windows.
 AGES = (postgres.IDLE_IN_TRANSACTION, postgres.LONG_TRANSACTION, postgres.LONGEST_BLOCKED)
 
@@ -44,7 +44,7 @@ def demo_stack(stack: Stack, ports: Ports, *, time_scale: float, home: Path | No
         stack,
         engine="prometheus",
         targets=targets,
-        notifications=_told(ports.url("webhook"), home),
+        notifications=_told(ports.url("webhook"), home and home / CHATS),
         limits=(
             *stack.limits,
             *(replace(age, value=age.value * time_scale) for age in AGES),
@@ -55,9 +55,10 @@ def demo_stack(stack: Stack, ports: Ports, *, time_scale: float, home: Path | No
     )
 
 
-def grafana_stack(local: Stack, ports: Ports) -> Stack:
+def grafana_stack(local: Stack, ports: Ports, home: Path) -> Stack:
     """The demo's stack for a Grafana that notifies a receiver of its own, to be compared."""
-    return replace(local, engine="grafana", notifications=_told(ports.url("grafana_webhook"), None))
+    told = _told(ports.url("grafana_webhook"), home / GRAFANA_CHATS)
+    return replace(local, engine="grafana", notifications=told)
 
 
 def renderer(stack: Stack = STACK, *, time_scale: float = 1.0) -> Render:
@@ -68,8 +69,9 @@ def renderer(stack: Stack = STACK, *, time_scale: float = 1.0) -> Render:
 
     def into(ports: Ports, home: Path) -> None:
         local = demo_stack(stack, ports, time_scale=time_scale, home=home)
-        _write_chats(local.notifications, ports.url("webhook"), home)
-        grafana = grafana_stack(local, ports)
+        _write_chats(local.notifications, ports.url("webhook"), home / CHATS)
+        grafana = grafana_stack(local, ports, home)
+        _write_chats(grafana.notifications, ports.url("grafana_webhook"), home / GRAFANA_CHATS)
         _preflight(local, grafana)
         write(render(local), home / PROVISIONING)
         _write_targets(home / PROVISIONING / "prometheus" / local.targets.file, ports)
@@ -85,24 +87,24 @@ def _preflight(*stacks: Stack) -> None:
         raise ServerError("\n".join(("preflight", *dict.fromkeys(found))))
 
 
-def _told(receiver: str, home: Path | None) -> Notifications:
+def _told(receiver: str, chats: Path | None) -> Notifications:
     """One receiver with a path for each route, so that one of them can fail alone."""
 
     def channels(name: str) -> tuple[Channel, ...]:
         hook = Webhook(name=name, url=f"{receiver}/{name}")
-        if home is None:
+        if chats is None:
             return (hook,)
-        return (hook, Slack(name=f"{name}-chat", url=SecretRef(file=str(home / CHATS / name))))
+        return (hook, Slack(name=f"{name}-chat", url=SecretRef(file=str(chats / name))))
 
     heartbeat = Webhook(name="heartbeat", url=f"{receiver}/heartbeat")
     return Notifications(critical=channels("critical"), warning=channels("warning"), heartbeat=(heartbeat,))
 
 
-def _write_chats(notifications: Notifications, receiver: str, home: Path) -> None:
+def _write_chats(notifications: Notifications, receiver: str, chats: Path) -> None:
     """The URL of each chat, which is a secret to whoever notifies."""
     for _, secret in notifications.secrets:
         file = Path(secret.file)
-        if file.parent == home / CHATS:
+        if file.parent == chats:
             file.parent.mkdir(exist_ok=True)
             file.write_text(f"{receiver}/chat/{file.name}")
 
