@@ -81,6 +81,7 @@ CASES = (
         alert=redis.REDIS_EVICTIONS_HIGH,
         series=(
             REDIS_UP,
+            gauge(redis_metrics.INFO, 1, 1, 1, 1, maxmemory_policy="volatile-lru", **INFO_LABELS),
             # The graver one does not speak: first the server has just started, then few look for anything.
             gauge(redis_metrics.START_TIME, 5700, 5700, 5700, 5700),
             counter(redis_metrics.EVICTED, 0, FIFTEEN, 16, 0),
@@ -90,6 +91,11 @@ CASES = (
         labels=EXPORTER,
         summary="Redis watched by exporter:10910 throws away 1.067 keys per second, above 1 per second.",
         held=(
+            Held(
+                why="a cache is full, as caches are",
+                guard=redis.EXPECTED_TO_STAY,
+                levels={redis_metrics.INFO.name: None},
+            ),
             Held(why="Redis is down", guard=redis.ANSWERS, levels={redis_metrics.UP.name: 0}),
             Held(
                 why="RedisEvictionsHurt speaks",
@@ -182,6 +188,7 @@ CASES = (
         alert=redis.REDIS_KEYS_WITHOUT_TTL_GROWING,
         series=(
             MAX,
+            WARM_SERVER,
             gauge(redis_metrics.MEMORY_USED, 950 * MIB, 950 * MIB, FILLING, 500 * MIB),
             gauge(redis_metrics.DB_KEYS, *GROWING, db="db0"),
             gauge(redis_metrics.DB_KEYS_EXPIRING, *[50] * 4, db="db0"),
@@ -191,6 +198,13 @@ CASES = (
         summary="At its pace Redis watched by exporter:10910 soon needs 126.5% of its memory, and keys that "
         "never expire grow.",
         held=(
+            # It started at minute 0; without the guard it would wait for its hold by now.
+            Held(
+                why="it fills after a start",
+                guard=redis.WARM,
+                levels={redis_metrics.START_TIME.name: 0},
+                at=29,
+            ),
             Held(
                 why="what grows expires",
                 guard=redis.UNTIMED_GROWS,

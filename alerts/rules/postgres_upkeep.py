@@ -63,6 +63,8 @@ POSTGRES_XID_AGE_CRITICAL = Alert(
     by=OF_DATABASE,
     guards=(ANSWERS,),
     hold=300,
+    # A scrape that is missed must not wake anybody a second time.
+    keep=300,
     summary="The oldest row of {{ $labels.datname }} ({{ $labels.instance }}) that is not frozen is "
     "{{ $value | humanize }} "
     "transactions old, above {limit}.",

@@ -17,6 +17,8 @@ WARM = promql(
     "time() - {start} > <elapsed:warm_up>", limits.WARM_UP, start=value(metrics.START_TIME, over="max")
 )
 EVICTING = promql("{rate} > <number:evictions>", limits.EVICTIONS, rate=redis.EVICTIONS.query)
+# Under allkeys-* a full cache throws keys away all day: that hurts where they are missed, and only there.
+EXPECTED_TO_STAY = value(metrics.INFO, metrics.MAXMEMORY_POLICY.re("volatile-.*"), over="max")
 NOT_EVICTING = promql("{rate} == 0", rate=rate(metrics.EVICTED, window=span(1800)))
 UNTIMED_GROWS = promql(
     "{growth} > <number:redis_untimed_growth>", limits.UNTIMED_GROWTH, growth=change.UNTIMED_GROWTH
@@ -83,14 +85,14 @@ REDIS_EVICTIONS_HIGH = Alert(
     signal=redis.EVICTIONS,
     operator=">",
     by=(JOB, INSTANCE),
-    guards=(ANSWERS,),
+    guards=(EXPECTED_TO_STAY, ANSWERS),
     yields_to=REDIS_EVICTIONS_HURT,
     window=600,
     hold=600,
     keep=600,
     summary="Redis watched by {{ $labels.instance }} throws away {{ $value | humanize }} keys per second, "
     "above {limit}.",
-    description="Memory is full and what is used does not fit into it.",
+    description="Memory is full, and what has a time to live, such as sessions, goes before it has passed.",
 )
 REDIS_MAXMEMORY_LOW = Alert(
     name="RedisMaxmemoryLow",
@@ -189,7 +191,7 @@ REDIS_KEYS_WITHOUT_TTL_GROWING = Alert(
     signal=change.MEMORY_PREDICTED,
     operator=">",
     by=(JOB, INSTANCE),
-    guards=(UNTIMED_GROWS, NOT_EVICTING),
+    guards=(UNTIMED_GROWS, NOT_EVICTING, WARM),
     window=1800,
     hold=1800,
     summary="At its pace Redis watched by {{ $labels.instance }} soon needs "

@@ -48,7 +48,7 @@ DRILLS = (
         alerts=("RedisEvictionsHurt",),
         fault="configure-redis",
         options={"setting": "maxmemory", "value": str(2 * MEGABYTES)},
-        consequences=SLOW | UNCACHED | {"RedisMaxmemoryLow", "RedisEvictionsHigh", "RedisHitRatioLow"},
+        consequences=SLOW | UNCACHED | {"RedisMaxmemoryLow", "RedisHitRatioLow"},
         lane=LANE,
     ),
     Drill(
@@ -58,7 +58,13 @@ DRILLS = (
         lane=LANE,
     ),
     Drill(
-        alerts=("RedisEvictionsHigh",), fault="fill-redis", consequences=SLOW, lane=LANE, in_ci=True, slack=30
+        alerts=("RedisEvictionsHigh",),
+        fault="fill-redis",
+        options={"policy": "volatile-lru"},
+        consequences=SLOW | {"RedisPolicyChanged"},
+        lane=LANE,
+        in_ci=True,
+        slack=30,
     ),
     Drill(alerts=("RedisDown",), fault="stop-redis", consequences=SLOW | FAILS | UNCACHED, in_ci=True),
 )

@@ -14,15 +14,21 @@ CACHE_PATTERNS = ("dashboard_admin:*", "factories:*", "factory_config:*")
 FILLED = "session:fill:"
 VALUE = bytes(64 * 1024)
 BATCH = 64
+LIFE = 3600
 
 
 class FillRedis(Repeated):
-    """Large sessions that nobody expires fill the memory, and then push others out."""
+    """Large sessions fill the memory, and then push others out.
 
-    def __init__(self, targets: Targets, *, per_second: int = 50) -> None:
+    They never expire; under a `policy` given they do, late, since a volatile one throws nothing else away.
+    """
+
+    def __init__(self, targets: Targets, *, per_second: int = 50, policy: str = "") -> None:
         super().__init__(pause=1 / per_second)
         self.url = targets.redis_url
         self.names = itertools.count()
+        self.policy = policy
+        self.before: dict[str, str] = {}
 
     def inject(self) -> None:
         """Fill the memory up to its limit, then go on at `per_second` keys.
@@ -34,15 +40,20 @@ class FillRedis(Repeated):
             used, limit = memory(client)
             if not limit:
                 raise FaultError("Redis has no maxmemory, so it would fill the machine; set one first")
+            if self.policy:
+                self.before = config(client, "maxmemory-policy")
+                client.config_set("maxmemory-policy", self.policy)
             for _ in range(0, limit - used, BATCH * len(VALUE)):
                 self._write(client, BATCH)
         super().inject()
 
     def heal(self) -> None:
-        """Stop, and remove what was written."""
+        """Stop, remove what was written, and set back what was set."""
         super().heal()
         with Redis.from_url(self.url) as client:
             remove(client, f"{FILLED}*")
+            while self.before:
+                client.config_set(*self.before.popitem())
 
     def step(self) -> None:
         """Write one more."""
@@ -52,7 +63,7 @@ class FillRedis(Repeated):
     def _write(self, client: Redis, count: int) -> None:
         with client.pipeline(transaction=False) as pipeline:
             for _ in range(count):
-                pipeline.set(f"{FILLED}{next(self.names)}", VALUE)
+                pipeline.set(f"{FILLED}{next(self.names)}", VALUE, ex=LIFE if self.policy else None)
             pipeline.execute(raise_on_error=False)
 
 
@@ -61,10 +72,6 @@ class RefuseWrites(FillRedis):
 
     ROOM = 8 * 1024 * 1024
 
-    def __init__(self, targets: Targets) -> None:
-        super().__init__(targets)
-        self.before: dict[str, str] = {}
-
     def inject(self) -> None:
         """Leave a little room, let nothing go, and fill the room."""
         with Redis.from_url(self.url) as client:
@@ -72,13 +79,6 @@ class RefuseWrites(FillRedis):
             client.config_set("maxmemory-policy", "noeviction")
             client.config_set("maxmemory", str(memory(client)[0] + self.ROOM))
         super().inject()
-
-    def heal(self) -> None:
-        """Remove what was written, and set back what was set."""
-        super().heal()
-        with Redis.from_url(self.url) as client:
-            while self.before:
-                client.config_set(*self.before.popitem())
 
 
 class FlushCache(Repeated):

@@ -15,7 +15,7 @@ EVICTIONS = Limit(
     key="evictions",
     value=1,
     unit=PER_SECOND,
-    why="allkeys-lru evicts in normal life; a steady stream means that the working set does not fit.",
+    why="A few are chance; a steady stream means that what has a time to live does not fit until then.",
 )
 MINIMUM_LOOKUPS = Limit(
     key="minimum_lookups", value=10, unit=PER_SECOND, why="Fewer look-ups make the hit ratio jump."

@@ -51,7 +51,7 @@ AGREED: dict[str, tuple[str, float, float, float]] = {
     "ExpectedIndexUnused": ("info", 300, 900, 0),
     "PostgresDeadTuplesHigh": ("warning", 300, 1800, 0),
     "PostgresVacuumStale": ("warning", 300, 1800, 0),
-    "PostgresXidAgeCritical": ("critical", 300, 300, 0),
+    "PostgresXidAgeCritical": ("critical", 300, 300, 300),
     "PostgresXidAgeHigh": ("warning", 300, 1800, 0),
     "PostgresReplicationLag": ("warning", 300, 300, 120),
     "PostgresReplicationSlotInactive": ("warning", 300, 900, 0),

@@ -37,6 +37,16 @@ def test_a_filled_redis_evicts_until_it_is_healed(small_redis: Client, targets: 
     assert evicted() == after
 
 
+def test_under_a_volatile_policy_what_expires_pushes_others_out(
+    small_redis: Client, targets: Targets
+) -> None:
+    before = int(small_redis.info("stats")["evicted_keys"])
+    with injected(make("fill-redis", targets, policy="volatile-lru")):
+        wait_until(lambda: int(small_redis.info("stats")["evicted_keys"]) > before + 10, "evictions")
+        assert small_redis.config_get("maxmemory-policy") == {"maxmemory-policy": "volatile-lru"}
+    assert small_redis.config_get("maxmemory-policy") == {"maxmemory-policy": "allkeys-lru"}
+
+
 def test_redis_without_a_limit_is_not_filled(redis_server: Redis, targets: Targets) -> None:
     with pytest.raises(FaultError, match="no maxmemory"), injected(make("fill-redis", targets)):
         pass
