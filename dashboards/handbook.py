@@ -31,29 +31,39 @@ slowly needs its window on top.
 Each alert is **tested** in promtool in all states ({states}) unless said
 otherwise, and its cases must notice every change of its rule (`python -m dashboards test --mutations`). One
 that is **drilled** was fired by a real fault on real servers, told in a message with working links, and
-resolved (`make drills`): seconds of a faster clock, the computed latest in brackets.
+resolved (`make drills`): seconds of a faster clock, the computed latest in brackets. One that is
+**backfilled** looks back too far for that: on real servers with blocks of so much past, with the windows and
+limits of production, it fired and was told (an info reaches nobody), and was silent where all that past was
+healthy, and with a limit just beyond the fault (`tests/stack/test_backfilled.py`).
 """
 COLUMNS = ("alert", "fires when", "for", "told", "within", "panel", "proof")
 
 
-def page(stack: Stack, drilled: Drilled, undrilled: Mapping[str, str]) -> str:
+def page(
+    stack: Stack, drilled: Drilled, undrilled: Mapping[str, str], backfilled: Mapping[str, float]
+) -> str:
     """The page, as Markdown.
 
     Args:
         stack: whose alerts.
         drilled: what came of each alert's drill, as `drill --json` tells it.
         undrilled: alerts that have no drill, with the reason.
+        backfilled: alerts that are proven on blocks of the past instead, with how many seconds of it.
 
     Raises:
         StackError: an alert's signal is on no board.
     """
     lines = [HEAD.format(states=", ".join(State))]
     told = sum(each["ok"] for each in drilled.values())
-    lines += [f"{len(stack.alerts)} alerts, {told} of them drilled.\n"]
+    past = sum(each.name in backfilled for each in stack.alerts)
+    lines += [f"{len(stack.alerts)} alerts, {told} of them drilled, {past} backfilled.\n"]
     by_service = sorted(stack.alerts, key=lambda alert: alert.service)
     for service, alerts in groupby(by_service, key=lambda alert: alert.service):
         lines += [f"## {service}\n", _row(COLUMNS), _row(["---"] * len(COLUMNS))]
-        lines += [_row(_cells(alert, stack, drilled, undrilled)) for alert in alerts]
+        lines += [
+            _row([*_cells(alert, stack), "; ".join(_proof(alert, drilled, undrilled, backfilled))])
+            for alert in alerts
+        ]
         lines.append("")
     return "\n".join(lines)
 
@@ -62,7 +72,7 @@ def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(each.replace('|', '/') for each in cells)} |"
 
 
-def _cells(alert: Alert, stack: Stack, drilled: Drilled, undrilled: Mapping[str, str]) -> Iterator[str]:
+def _cells(alert: Alert, stack: Stack) -> Iterator[str]:
     number = stack.rules.number(alert.threshold)
     side = "above" if alert.operator == ">" else "below"
     uid, panel_id = stack.panel_of(alert.signal)
@@ -77,10 +87,11 @@ def _cells(alert: Alert, stack: Stack, drilled: Drilled, undrilled: Mapping[str,
     yield routing.heard_by(alert)
     yield spoken(Times.computed(alert, Drill(alerts=(), fault="", window=0), stack).delivered, SECONDS)
     yield f"{board.title}: {panel}"
-    yield "; ".join(_proof(alert, drilled, undrilled))
 
 
-def _proof(alert: Alert, drilled: Drilled, undrilled: Mapping[str, str]) -> Iterator[str]:
+def _proof(
+    alert: Alert, drilled: Drilled, undrilled: Mapping[str, str], backfilled: Mapping[str, float]
+) -> Iterator[str]:
     missing: dict[str, list[str]] = {}
     for state, reason in alert.unproven.items():
         missing.setdefault(reason, []).append(state)
@@ -93,6 +104,8 @@ def _proof(alert: Alert, drilled: Drilled, undrilled: Mapping[str, str]) -> Iter
             if outcome[word] is not None
         )
         yield f"{'drilled' if outcome['ok'] else 'DRILL FAILED'}: {times}"
+    elif alert.name in backfilled:
+        yield f"backfilled: {spoken(backfilled[alert.name], SECONDS)}"
     elif alert.name in undrilled:
         yield f"not drilled: {undrilled[alert.name]}"
 

@@ -108,11 +108,15 @@ class Series:
         """How many samples its longest pattern has."""
         return max((len(level) for level in self.levels if isinstance(level, tuple)), default=1)
 
-    def written(self, place: Mapping[str, str], values: str) -> dict[str, str]:
-        """As promtool's `input_series` have it, for one place."""
+    def named(self, place: Mapping[str, str]) -> str:
+        """Its name with all labels, for one place."""
         labels = {**self.all_labels, **place}
         pairs = ",".join(f"{name}={_quoted(value)}" for name, value in sorted(labels.items()))
-        return {"series": f"{self.name}{{{pairs}}}", "values": values}
+        return f"{self.name}{{{pairs}}}"
+
+    def written(self, place: Mapping[str, str], values: str) -> dict[str, str]:
+        """As promtool's `input_series` have it, for one place."""
+        return {"series": self.named(place), "values": values}
 
     def played(self, steps: Sequence[int]) -> str:
         """The values of the phases, each of so many samples."""

@@ -37,8 +37,8 @@ def docs(output: Path, reference: str, check: bool, stack_name: str, engine: str
     from dashboards import handbook  # noqa: PLC0415 - grafanalib is slow to import
     from dashboards.drill import load  # noqa: PLC0415 - requests is slow to import
 
-    drilled = handbook.outcomes(output / "drills.json")
-    text = handbook.page(chosen(stack_name, engine), drilled, load(reference).undrilled)
+    drilled, drills = handbook.outcomes(output / "drills.json"), load(reference)
+    text = handbook.page(chosen(stack_name, engine), drilled, drills.undrilled, drills.backfilled)
     page = output / "alerts.md"
     if check:
         if not page.exists() or page.read_text(encoding="utf-8") != text:

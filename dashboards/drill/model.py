@@ -149,11 +149,13 @@ class Drills:
         drills: in the order in which they run, those of each lane.
         undrilled: alerts without a drill, each with the reason.
         site: opens the stack that runs as this file says, or starts one and takes it down again.
+        backfilled: of these, those that are proven on blocks of the past, and how many seconds of it.
     """
 
     drills: tuple[Drill, ...]
     undrilled: Mapping[str, str]
     site: Callable[[Path | None, Report], AbstractContextManager[Site]]
+    backfilled: Mapping[str, Seconds] = field(default_factory=dict)
 
     def chosen(self, names: tuple[str, ...], *, in_ci: bool = False) -> tuple[Drill, ...]:
         """The drills of these alerts; without names all of them, or those for CI.

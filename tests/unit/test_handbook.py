@@ -30,7 +30,7 @@ def line(text: str, alert: str) -> str:
 
 
 def test_each_alert_has_a_line_with_a_runbook_that_is_there() -> None:
-    text = handbook.page(STACK, {}, {})
+    text = handbook.page(STACK, {}, {}, {})
     for alert in STACK.alerts:
         assert f"**{alert.severity}**" in line(text, alert.name)
         assert (Path("alerts/runbooks") / f"{alert.name}.md").exists()
@@ -39,17 +39,24 @@ def test_each_alert_has_a_line_with_a_runbook_that_is_there() -> None:
 def test_a_limit_that_a_stack_replaces_is_the_one_that_is_told() -> None:
     limits = tuple(replace(each, value=7) for each in STACK.limits if each.key == "evictions")
     assert "above 7 per second" in line(
-        handbook.page(replace(STACK, limits=limits), {}, {}), "RedisEvictionsHigh"
+        handbook.page(replace(STACK, limits=limits), {}, {}, {}), "RedisEvictionsHigh"
     )
 
 
 def test_the_proof_is_what_was_found() -> None:
-    text = handbook.page(STACK, {"RedisDown": ROW}, {"ApiDown": "nobody dares"})
+    text = handbook.page(STACK, {"RedisDown": ROW}, {"ApiDown": "nobody dares"}, {})
     assert "drilled: fired 8 s [8], delivered 10 s [10], resolved 30 s [44]" in line(text, "RedisDown")
     assert "not drilled: nobody dares" in line(text, "ApiDown")
-    assert "alerts, 1 of them drilled." in text
-    failed = handbook.page(STACK, {"RedisDown": {**ROW, "ok": False, "delivered": None}}, {})
+    assert "alerts, 1 of them drilled, 0 backfilled." in text
+    failed = handbook.page(STACK, {"RedisDown": {**ROW, "ok": False, "delivered": None}}, {}, {})
     assert "DRILL FAILED: fired 8 s [8], resolved 30 s [44]" in line(failed, "RedisDown")
+
+
+def test_what_is_backfilled_is_a_proof_of_its_own() -> None:
+    why = "it looks back over 7 d: proven on backfilled blocks"
+    text = handbook.page(STACK, {}, {"SeriesGrowth": why}, {"SeriesGrowth": 7 * 86_400, "NoAlert": 60})
+    assert line(text, "SeriesGrowth").endswith("| tested; backfilled: 7 d |")
+    assert "alerts, 0 of them drilled, 1 backfilled." in text
 
 
 def test_what_drills_told_is_read_and_anything_else_refused(tmp_path: Path) -> None:
