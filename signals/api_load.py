@@ -80,7 +80,8 @@ WORKERS_MISSING = Signal(
 )
 EVENT_LOOP_LAG = Signal(
     title="Event loop lag",
-    why="How late the event loop of the latest worker ran what was due, at most since a scrape or two ago.",
+    why="How late the event loop of the latest worker ran what was due, or is by now: the most since a "
+    "scrape or two ago.",
     act="Find the call that blocks in an `async def`: a synchronous client, a file, or much computing.",
     query=value(api.EVENT_LOOP_LAG, over="max"),
     unit=SECONDS,

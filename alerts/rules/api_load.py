@@ -60,7 +60,7 @@ API_EVENT_LOOP_LAG = Alert(
     keep=300,
     summary="The event loop of a worker of {{ $labels.job }} is up to {{ $value | humanizeDuration }} late, "
     "above {limit}.",
-    description="Something blocks it again and again, and meanwhile the worker answers nobody.",
+    description="Something blocks it, again and again or for good, and meanwhile the worker answers nobody.",
 )
 API_WORKERS_MISSING = Alert(
     name="ApiWorkersMissing",

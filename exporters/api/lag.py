@@ -19,7 +19,8 @@ class LoopLag:
 
     A mean would drown the one worker that is blocked, and the one call in a hundred that blocks it. Each loop
     has a timer and no task: a loop that ends drops it, so it keeps nothing alive and nobody must stop it.
-    What blocks a loop is known when it ends; of one that is blocked for good the health check tells.
+    What blocks a loop is known to it when it ends. So it also writes when it last ran: the page that is made
+    from outside sees how late it is by now. Of several workers the health check asks one that is not blocked.
 
     Attributes:
         is_running: whether the loop that was met last still runs. Asking which one runs here is a system call
@@ -31,7 +32,6 @@ class LoopLag:
         self.is_running: Callable[[], bool] = lambda: False
         self._watched: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
         self._turn = self._before = self._now = 0.0
-        self._written = -1.0  # what no lag can be
 
     def watch(self) -> None:
         """Measure the loop that runs here from now on, unless it is measured; never raises."""
@@ -43,25 +43,23 @@ class LoopLag:
             self.is_running = loop.is_running
             if loop not in self._watched:
                 self._watched.add(loop)
+                self.note(0.0, monotonic())
                 self._wait(loop)
         except Exception:
             caught("loop")
 
     def note(self, lag: float, now: float) -> None:
-        """Take in one lag, in seconds, and write the largest if it has changed.
+        """Take in one lag, in seconds, and write the largest.
 
         Args:
             lag: how late the loop was.
-            now: on a clock that only goes forward.
+            now: on the monotonic clock, which all processes of a host share.
         """
         if now >= self._turn:
             self._before = self._now if now < self._turn + self._half else 0.0
             self._now, self._turn = 0.0, now + self._half
         self._now = max(self._now, lag)
-        largest = max(self._before, self._now)
-        if largest != self._written:
-            loop_metrics().lag.set(largest)
-            self._written = largest
+        loop_metrics().write(max(self._before, self._now), now)
 
     def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
         # Of a context of its own: that of the first request would live as long as the loop.

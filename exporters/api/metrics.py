@@ -95,6 +95,19 @@ class LoopMetrics:
     def __init__(self) -> None:
         self.lag = _gauge(api.EVENT_LOOP_LAG, mode="livemax")
 
+    def write(self, lag: float, seen: float) -> None:
+        """Say how late it was, and, where the page is made from files, when it last ran.
+
+        Args:
+            lag: in seconds.
+            seen: on the monotonic clock.
+        """
+        cell = getattr(self.lag, "_value", None)
+        if isinstance(cell, Cell):
+            cell.set(lag, seen)
+        else:
+            self.lag.set(lag)
+
 
 class WorkersMetrics:
     """What is known of the workers beforehand; made only where it is known."""

@@ -10,9 +10,11 @@ import threading
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
+from time import monotonic
 
 from prometheus_client import generate_latest
 
+from exporters.api.lag import PAUSE
 from exporters.api.metrics import WithoutCreated, registry
 from exporters.api.reader import Key, MetricFile, MetricFiles
 from exporters.api.slots import live_slots, multiprocess_directory
@@ -127,7 +129,11 @@ class _Gauges:
             key = keys[index]
             labels = key.labels if mode != "all" else tuple(sorted((*key.labels, ("pid", file.owner))))
             family = self.values.setdefault(key.family, {})
-            self._combine(family, (key.name, labels), mode, file.value(place), file.timestamp(place))
+            value, time = file.value(place), file.timestamp(place)
+            if key.name == api.EVENT_LOOP_LAG.name and time:
+                # A loop that stands still cannot say so.
+                value = max(value, monotonic() - time - PAUSE)
+            self._combine(family, (key.name, labels), mode, value, time)
 
     def _combine(
         self, family: dict[GaugeKey, float], key: GaugeKey, mode: str, value: float, time: float

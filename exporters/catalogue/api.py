@@ -230,7 +230,7 @@ WORKERS_CONFIGURED = Gauge(
 )
 EVENT_LOOP_LAG = Gauge(
     name="obs_api_event_loop_lag_seconds",
-    help="How late an event loop ran what was due, at most since a scrape or two ago, in any worker.",
+    help="How late an event loop ran what was due, or is by now: most since a scrape or two ago, any worker.",
     collector="api.loop",
     unit="seconds",
     optional="until the first request, and with another event loop than asyncio's",

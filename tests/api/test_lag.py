@@ -57,6 +57,21 @@ def test_the_worker_that_is_held_up_is_seen_among_the_others_as_long_as_it_lives
         wait_until(lambda: lag() <= before + BLOCKED / 2, "it went with the worker")
 
 
+def test_a_loop_that_stands_still_is_seen_while_it_does(database: str, tmp_path: Path) -> None:
+    def lag() -> float:
+        return served.samples().get(LAG) or 0
+
+    with serve("uvicorn", database, tmp_path) as served:
+        wait_until(lambda: served.samples().get(LAG) is not None, "the first look")
+        before, began = lag(), time.monotonic()
+        caller = threading.Thread(target=served.ask, args=(f"/block/{before + 6 * BLOCKED}",))
+        caller.start()
+        wait_until(lambda: lag() > before + BLOCKED, "it is late by now")
+        assert caller.is_alive(), "it has not ended yet"
+        assert lag() <= time.monotonic() - began, "and is late by no more"
+        caller.join()
+
+
 def test_a_call_that_blocks_is_a_lag_and_one_that_waits_is_none(samples: Read) -> None:
     app = blocking()
     assert samples().get(LAG) is None, "nothing is known before a loop runs"
