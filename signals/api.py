@@ -71,6 +71,12 @@ EXCEPTIONS = Signal(
     unit=PER_SECOND,
     legend="{{exception}} {{handler}}",
 )
+# Several hosts that raise it in one endpoint are one.
+RAISING = promql(
+    f"count by {grouping((JOB.name, api.EXCEPTION.name))} ({{endpoints}})",
+    labels=(JOB, api.EXCEPTION),
+    endpoints=value(api.EXCEPTIONS, by=(api.EXCEPTION, api.HANDLER), over="count"),
+)
 NEW_EXCEPTIONS = Signal(
     title="New kinds of exception",
     why="Endpoints that raised a kind of exception which was not there on the day before the last one; 0 for "
@@ -78,7 +84,7 @@ NEW_EXCEPTIONS = Signal(
     act="Search the application's log for the class; what changed within the last day brought it.",
     query=promql(
         "({now} unless {known}) or 0 * {now}",
-        now=value(api.EXCEPTIONS, by=(api.EXCEPTION,), over="count"),
+        now=RAISING,
         known=KNOWN_EXCEPTIONS,
     ),
     unit=COUNT,

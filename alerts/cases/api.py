@@ -19,6 +19,7 @@ BUSY = counter(api_metrics.REQUESTS, 1000, 1000, 1000, 1000, status="200", **LIS
 HANDLER = {"handler": LIST["handler"]}
 # Its first one makes the series.
 ONCE = (1, *[0] * (PHASE - 1))
+ANOTHER = {"instance": "api-2:9000"}
 BUSY_NAME = api_metrics.REQUESTS.name
 
 CASES = (
@@ -67,10 +68,14 @@ CASES = (
         series=(
             BUSY,
             counter(api_metrics.EXCEPTIONS, HALF, HALF, HALF, HALF, exception="KeyError", **HANDLER),
+            # Of two hosts, in one endpoint.
             counter(api_metrics.EXCEPTIONS, None, None, ONCE, None, exception="ValueError", **HANDLER),
+            counter(
+                api_metrics.EXCEPTIONS, None, None, ONCE, None, exception="ValueError", **HANDLER, **ANOTHER
+            ),
         ),
         labels={"job": "api", "exception": "ValueError"},
-        summary="api raises ValueError, which it did not before, in 1 endpoints.",
+        summary="api raises ValueError, which was not there the day before; endpoints that do: 1.",
         held=(Held(why="no history", guard=api.TWO_DAYS_OLD, levels={}),),
         # The day before the last one: longer ago than all of the fault, and yet within the case.
         spans={DAY: 2760, 2 * DAY: 5100},
