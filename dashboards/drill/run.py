@@ -169,7 +169,8 @@ class Course:
         for each in outcomes:
             if each.delivered is not None:
                 self._await_end(each, healed)
-        self._wait(lambda: not self.watch.firing(drill.allowed), QUIET)
+        # What is pending by now fires because of it, however late.
+        self._wait(lambda: not self.watch.active(drill.allowed), QUIET)
         self.watch.disallow(drill)
         strays = {each.name for each in self.watch.strays if any(drill is one for one in each.drills)}
         if strays:

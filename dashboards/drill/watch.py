@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +19,7 @@ ALWAYS = frozenset({"Watchdog"})
 PAUSE = 0.4
 # A Prometheus or receiver that says nothing for so long is no part of any drill.
 SILENCE = 60.0
-FIRING = f'{ALERTS.name}{{{ALERTSTATE.name}="firing"}}'
+FIRING, PENDING = (f'{ALERTS.name}{{{ALERTSTATE.name}="{state}"}}' for state in ("firing", "pending"))
 
 
 class EndedError(Exception):
@@ -90,6 +89,7 @@ class Watch:
     strays: list[Stray] = field(default_factory=list)
     under_way: list[Drill] = field(default_factory=list)
     heals: list[tuple[float, Drill]] = field(default_factory=list)
+    pending: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.prometheus = Prometheus(url=self.site.prometheus)
@@ -145,6 +145,11 @@ class Watch:
         with self.lock:
             now = {name for name, spells in self.spells.items() if spells[-1].end is None}
         return now - ALWAYS if names is None else now & set(names)
+
+    def active(self, names: Iterable[str]) -> set[str]:
+        """Which of these fire now, or are about to."""
+        wanted = set(names)
+        return self.firing(wanted) | (self.pending & wanted)
 
     def fired(self, name: str, since: float) -> float | None:
         """When an alert of this name fired first after that time."""
@@ -219,11 +224,15 @@ class Watch:
                     self.failed = str(error)
 
     def _look(self) -> None:
-        firing = Counter(labels[ALERTNAME.name] for labels, _ in self.prometheus.query(FIRING))
+        pending, firing = (
+            frozenset(labels[ALERTNAME.name] for labels, _ in self.prometheus.query(query))
+            for query in (PENDING, FIRING)  # what fires meanwhile is in both
+        )
         messages, chats = self._messages()
         now = time.time()
         self.answered = time.monotonic()
         with self.lock:
+            self.pending = pending
             accounted = (ALWAYS | self.site.lasting).union(*(drill.allowed for drill in self.under_way))
             for name in firing:
                 spells = self.spells.setdefault(name, [])

@@ -21,7 +21,7 @@ from dashboards.cli import main
 from dashboards.drill import Drill, Drills, Outcome, Site, Times, report
 from dashboards.drill.message import Messages
 from dashboards.drill.model import looks_back
-from dashboards.drill.watch import Chat, Told, Watch, read, worded
+from dashboards.drill.watch import Chat, Spell, Told, Watch, read, worded
 from dashboards.errors import StackError
 from dashboards.stack import STACK
 
@@ -184,6 +184,12 @@ def test_drills_are_chosen_by_alert_or_for_ci() -> None:
 def test_alerts_without_a_drill_and_without_a_reason_are_named() -> None:
     small = replace(STACK, alerts=(DOWN, EVICTIONS, BY_NAME["Watchdog"], BY_NAME["ApiDown"]))
     assert DRILLS.without(small) == ("ApiDown",)
+
+
+def test_what_is_about_to_fire_is_not_over_yet() -> None:
+    watch = Watch(SITE, spells={"RedisDown": [Spell(start=1)]}, pending=frozenset({"ApiDown"}))
+    assert watch.active(["RedisDown", "ApiDown", "TargetDown"]) == {"RedisDown", "ApiDown"}
+    assert watch.active(["TargetDown"]) == set()
 
 
 def outcome(**values: Any) -> Outcome:
