@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from dashboards.drill.message import Messages
@@ -40,6 +40,7 @@ class Course:
         self.watch = Watch(site)
         self.messages = Messages(site)
         self.settling: list[Future[None]] = []
+        self.awaited: set[str] = set()  # alerts whose end is not told yet
 
     def run(self, drills: Sequence[Drill]) -> list[Outcome]:
         """Every drill; the outcomes of each alert, in the order of the drills.
@@ -52,7 +53,7 @@ class Course:
         lanes: dict[str, list[Drill]] = {}
         for drill in drills:
             lanes.setdefault(drill.lane, []).append(drill)
-        alone = sorted(lanes.pop("", []), key=lambda drill: drill.last)
+        alone = lanes.pop("", [])
         outcomes = {id(drill): self._outcomes(drill) for drill in drills}
 
         def play(lane: Iterable[Drill]) -> None:
@@ -73,7 +74,7 @@ class Course:
                 try:
                     for each in [pool.submit(play, lane) for lane in lanes.values()]:
                         each.result()
-                    play(alone)
+                    play(self._in_turn(alone))
                     for each in self.settling:
                         each.result()
                 except BaseException:
@@ -82,6 +83,21 @@ class Course:
         finally:
             self.watch.stop()
         return [each for drill in drills for each in outcomes[id(drill)]]
+
+    def _in_turn(self, drills: Sequence[Drill]) -> Iterator[Drill]:
+        """As they stand, but those first that have nothing to wait for."""
+        for left in ([each for each in drills if each.last is last] for last in (False, True)):
+            while left:
+                drill = next((each for each in left if not self.kept_back(each)), left[0])
+                left.remove(drill)
+                yield drill
+
+    def kept_back(self, drill: Drill) -> set[str]:
+        """Alerts whose end nobody would be told: Alertmanager forgets what is over while it is inhibited."""
+        silenced = {
+            self.alerts[name].service for name in drill.allowed if self.alerts[name].inhibits is not None
+        }
+        return {name for name in self.awaited.copy() if self.alerts[name].service in silenced}
 
     def _firing_before(self) -> set[str]:
         return self.watch.firing() - self.site.lasting
@@ -107,6 +123,7 @@ class Course:
             still = [name for name in drill.alerts if not self.watch.over(name)]
             _blame(outcomes, f"{', '.join(still)} fired, or was not told to be over, before {drill} began")
             return
+        self._wait(lambda: not self.kept_back(drill), LONGEST)
         self.watch.allow(drill)
         began = time.time()
         self.report(f"{drill}: injected; {', '.join(drill.alerts)} must fire")
@@ -125,6 +142,7 @@ class Course:
         healed = time.time()
         self.watch.healed(drill)
         self.report(f"{drill}: healed after {healed - began:.0f} s")
+        self.awaited |= {each.alert for each in outcomes if each.delivered is not None}
         self.settling.append(self.settlers.submit(self._settle, drill, outcomes, healed))
 
     def _await_firing(self, outcome: Outcome, began: float, on: float) -> None:
@@ -190,6 +208,7 @@ class Course:
             return over() or (ended is not None and time.time() > ended + limit)
 
         self._wait(over_or_late, LONGEST)
+        self.awaited.discard(outcome.alert)
         message = self.watch.last_message(outcome.alert, "resolved")
         if message is None or message.received < healed or not over():
             outcome.problems.append(f"was not told to be over within {limit:.0f} s of the healing")

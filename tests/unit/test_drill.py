@@ -18,7 +18,7 @@ from alerts.model import Alert
 from alerts.prometheus import rule_of
 from alerts.rules import ALERTS
 from dashboards.cli import main
-from dashboards.drill import Drill, Drills, Outcome, Site, Times, report
+from dashboards.drill import Course, Drill, Drills, Outcome, Site, Times, report
 from dashboards.drill.message import Messages
 from dashboards.drill.model import looks_back
 from dashboards.drill.watch import Chat, Spell, Told, Watch, read, worded
@@ -184,6 +184,14 @@ def test_drills_are_chosen_by_alert_or_for_ci() -> None:
 def test_alerts_without_a_drill_and_without_a_reason_are_named() -> None:
     small = replace(STACK, alerts=(DOWN, EVICTIONS, BY_NAME["Watchdog"], BY_NAME["ApiDown"]))
     assert DRILLS.without(small) == ("ApiDown",)
+
+
+def test_what_is_over_is_told_before_another_fault_keeps_it_back() -> None:
+    course = Course(SITE)
+    course.awaited = {"ApiLatencyP95High", "RedisEvictionsHigh"}
+    stops = (("ApiDown", "stop-api"), ("RedisDown", "stop-redis"), ("TargetDown", "stop-exporter"))
+    found = [course.kept_back(Drill(alerts=(name,), fault=fault)) for name, fault in stops]
+    assert found == [{"ApiLatencyP95High"}, {"RedisEvictionsHigh"}, set()]
 
 
 def test_what_is_about_to_fire_is_not_over_yet() -> None:
