@@ -29,14 +29,20 @@ DRILLS = (
         window=600,
         fades=2400,
         lane=LANE,
+    ),
+    Drill(
+        alerts=("ApiLatencyP95High",),
+        fault="slow-endpoint",
+        consequences=SLOW,
+        lane=LANE,
         in_ci=True,
     ),
     Drill(
-        alerts=("ApiLatencyP95High", "ApiLatencyAverageHigh"),
+        alerts=("ApiLatencyAverageHigh",),
         fault="slow-endpoint",
-        consequences=frozenset({"ApiLatencyBudgetBurnFast"}),
+        options={"handler": "/api/requests"},
+        consequences=SLOW,
         lane=LANE,
-        in_ci=True,
     ),
     Drill(
         alerts=("ApiQueriesPerRequestHigh",),
@@ -45,7 +51,6 @@ DRILLS = (
         about=EMPLOYEES,
         consequences=SLOW | {"ApiNPlusOne"},  # until the average of the window is as high as the fault is
         lane=LANE,
-        in_ci=True,
     ),
     Drill(
         alerts=("ApiNPlusOne",),
@@ -79,12 +84,17 @@ DRILLS = (
         fades=LAG_SECONDS,
         lane=LANE,
     ),
-    Drill(alerts=("ApiWorkersMissing",), fault="lose-worker", consequences=SLOW, lane=LANE),
+    Drill(alerts=("ApiWorkersMissing",), fault="lose-worker", consequences=SLOW, lane=LANE, in_ci=True),
     Drill(
-        alerts=("DbPoolTimeouts", "DbPoolSaturated"),
+        alerts=("DbPoolSaturated",),
         fault="hold-connections",
-        consequences=SLOW | FAILS | HELD,
+        consequences=SLOW | FAILS | HELD | {"DbPoolTimeouts"},
         in_ci=True,
+    ),
+    Drill(
+        alerts=("DbPoolTimeouts",),
+        fault="hold-connections",
+        consequences=SLOW | FAILS | HELD | {"DbPoolSaturated"},
     ),
     Drill(alerts=("ApiDown",), fault="stop-api", consequences=SLOW | FAILS, in_ci=True),
 )
