@@ -26,7 +26,7 @@ MAXMEMORY_POLICY = Label(
 
 UP = Gauge(
     name="redis_up",
-    help="1 if Redis answered in this scrape, else 0.",
+    help="1 if Redis answered in this scrape and had loaded its data, else 0.",
     collector="redis.up",
 )
 INFO = Info(

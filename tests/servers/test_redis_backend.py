@@ -14,7 +14,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from redis.exceptions import ResponseError
+from redis.backoff import NoBackoff
+from redis.exceptions import BusyLoadingError, ResponseError
+from redis.retry import Retry
 
 from examples.demo.databases import Redis
 from examples.demo.process import free_port
@@ -247,6 +249,27 @@ def test_a_frozen_server_is_down_by_the_deadline_and_up_when_it_thaws(own_server
         # A late answer to the first question must not be taken for one to the second.
         assert page.of(self_.REDIS_COLLECTOR_SUCCESS, collector="redis.slowlog") == 1
         assert collect(new).of(catalogue.UP) == 1
+
+
+def test_a_server_that_still_loads_its_data_is_down(tmp_path: Path) -> None:
+    """It answers INFO, and whatever a client asks with LOADING."""
+    slow = {"key_load_delay": "2000", "loading_process_events_interval_bytes": "1024"}
+    server = Redis(tmp_path / "redis", **slow).start()
+    with admin(server) as client:
+        client.mset({f"key{number}": bytes(100) for number in range(1500)})
+        client.save()
+    server.stop()
+    server.start()
+    try:
+        with closing(RedisBackend(RedisSettings(url=lambda: server.url), LOG)) as backend:
+            page = collect(backend)
+            with admin(server, retry=Retry(NoBackoff(), 0)) as client, pytest.raises(BusyLoadingError):
+                client.get("key1")
+            assert page.of(catalogue.UP) == 0
+            assert page.names() & {catalogue.HITS.name, catalogue.MEMORY_USED.name} == set()
+            assert collect_until(backend, catalogue.UP, 1).of(catalogue.DB_KEYS, db="db0") == 1500
+    finally:
+        server.stop()
 
 
 def test_a_server_that_refuses_the_user_is_down(server: Redis) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from redis.exceptions import BusyLoadingError
 from redis.exceptions import ConnectionError as Disconnected
 
 from exporters.catalogue import redis as catalogue
@@ -75,6 +76,7 @@ class RedisBackend:
         up = False
         try:
             replies = dict(zip(QUESTIONS, self._ask(deadline), strict=True))
+            _require_loaded(replies[INFO])
             self._tell(UP, None)
         except Exception as error:  # whatever a server, a network or a secret's file has in store
             self._tell(UP, error)
@@ -158,3 +160,9 @@ class RedisBackend:
                 self._log.info("%s: answers again", part)
             else:
                 self._log.warning("%s: %s: %s", part, code, error)
+
+
+def _require_loaded(info: Reply) -> None:
+    """A server that reads its data back from the disk answers INFO, and refuses what clients ask of it."""
+    if isinstance(info.value, bytes) and b"\r\nloading:1\r\n" in info.value:
+        raise BusyLoadingError("loads its data; INFO persistence tells for how long")
