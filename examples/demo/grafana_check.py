@@ -139,7 +139,7 @@ def _chain(home: Path, drills: Sequence[Drill]) -> tuple[list[Seen], list[Verdic
         stack = grafana_stack(local, chain.ports, home)
         scenario = Scenario(chain, local, Plan())
         scenario.load(scenario.plan.fixed).run()
-        found = _told(examined(stack, chain, client))
+        found = _told(examined(local, stack, chain, client))
         found += _told([answered(stack, client, last(scenario.plan.fixed * TIME_SCALE))])
         duel = Duel(chain, client, say)
         verdicts = duel.run(drills)

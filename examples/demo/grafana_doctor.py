@@ -21,14 +21,21 @@ KEPT_DAYS = 15
 NOWHERE = "nowhere"
 
 
-def examined(stack: Stack, chain: Chain, grafana: Grafana) -> Iterator[Seen]:
+def examined(local: Stack, stack: Stack, chain: Chain, grafana: Grafana) -> Iterator[Seen]:
     """What the doctor says of the chain, then of stacks that it must find to differ.
+
+    Args:
+        local: as the chain's Prometheus and Alertmanager read it.
+        stack: as its Grafana does.
+        chain: that runs.
+        grafana: the chain's.
 
     Raises:
         StackError: a server does not answer, or refuses.
     """
     prometheus = Prometheus(url=chain.prometheus.url)
-    yield from doctor.examined(replace(stack, retention=KEPT_DAYS), prometheus=prometheus, grafana=grafana)
+    yield from doctor.examined(replace(local, retention=KEPT_DAYS), prometheus=prometheus, grafana=None)
+    yield from doctor.examined(stack, prometheus=None, grafana=grafana)
     yield from doctor.notified_by_grafana(stack, grafana)
     yield from _differing(stack, grafana)
     yield from _refused(stack, chain, grafana)
