@@ -90,7 +90,7 @@ class Backfill:
         begin = span.now - MARGIN - int(max(self.looks_back, self.fault))
         healthy = span.now - fault if fault else math.inf
         moment = isinstance(series.metric, Gauge) and series.metric.unit == "timestamp"
-        total, number, before = 0.0, 0, False
+        total, number, before = 0.0, -1, False
         for time in range(begin, span.until + 1, STEP):
             ill = time > healthy
             number = number + 1 if ill == before else 0

@@ -8,6 +8,7 @@ from alerts.cases import CASES
 from alerts.proof.model import Case
 from alerts.proof.series import Series
 from dashboards.stack import STACK
+from examples.drills.backfilled import BACKFILLED
 from exporters.catalogue import external
 from tests.pages import recorded
 
@@ -23,7 +24,7 @@ PAGES = {
 MADE = {metric.name for metric in (external.UP, external.SCRAPE_DURATION, external.SCRAPE_SAMPLES)}
 
 # Of series that differ in nothing but their levels, one.
-SERIES = {series.key: series for case in CASES for series in case.series}
+SERIES = {series.key: series for each in (*CASES, *BACKFILLED) for series in each.series}
 
 
 @pytest.mark.parametrize("series", SERIES.values(), ids=map(str, SERIES))
