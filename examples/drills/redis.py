@@ -15,7 +15,6 @@ DRILLS = (
         options={"setting": "maxmemory-policy", "value": "volatile-lru"},
         window=0,
         lane=LANE,
-        in_ci=True,
     ),
     Drill(
         alerts=("RedisMaxmemoryLow",),
@@ -23,8 +22,8 @@ DRILLS = (
         options={"setting": "maxmemory", "value": str(256 * MEGABYTES)},
         lane=LANE,
     ),
-    Drill(alerts=("RedisBlockedClients",), fault="block-clients", lane=LANE),
-    Drill(alerts=("RedisClientsHigh",), fault="hold-redis-clients", lane=LANE),
+    Drill(alerts=("RedisBlockedClients",), fault="block-clients", lane=LANE, in_ci=True),
+    Drill(alerts=("RedisClientsHigh",), fault="hold-redis-clients", lane=LANE, in_ci=True),
     Drill(
         alerts=("RedisRejectedConnections",),
         fault="hold-redis-clients",
@@ -63,7 +62,6 @@ DRILLS = (
         options={"policy": "volatile-lru"},
         consequences=SLOW | {"RedisPolicyChanged"},
         lane=LANE,
-        in_ci=True,
         slack=30,
     ),
     Drill(alerts=("RedisDown",), fault="stop-redis", consequences=SLOW | FAILS | UNCACHED, in_ci=True),

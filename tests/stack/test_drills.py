@@ -69,9 +69,15 @@ def unmoved(running: Running, healthy: list[Proof], fault: str, began: float) ->
     moved: list[str] = []
     for each in shown:
         if each.panel.moves:
-            new = each.moved_from(before[each.board, each.panel.title])
-            (moved if new else still).append(f"{each.board}: {each.panel.title}")
+            then = before[each.board, each.panel.title]
+            seen = f"{each.board}: {each.panel.title} ({extremes(then)}, then {extremes(each)})"
+            (moved if each.moved_from(then) else still).append(seen)
     return still, moved
+
+
+def extremes(proof: Proof) -> str:
+    """The least and the most that each query of a panel gave."""
+    return " ".join(f"{each.low}..{each.high}" for each in proof.answers)
 
 
 @pytest.fixture(scope="module")
