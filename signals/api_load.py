@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from exporters.catalogue import api
+from exporters.catalogue.labels import INSTANCE, JOB
 from signals import api as answers
 from signals import objectives
-from signals.idioms import DAY, promql, rate, value
+from signals.idioms import DAY, grouping, promql, rate, value
 from signals.limits import api as limits
 from signals.model import Signal
 from signals.numbers import COUNT, RATIO, REQUESTS_PER_SECOND, SECONDS
@@ -69,10 +70,14 @@ IN_PROGRESS_PER_WORKER = Signal(
 )
 WORKERS_MISSING = Signal(
     title="Workers missing",
-    why="Workers that were configured and are not alive; below zero where old and new ones run side by side.",
+    why="Workers that were configured and are not alive, host by host: where old and new ones run side by "
+    "side, they do not stand for those of another host.",
     act="Read the server's log for why they ended: memory, an exception at start, a signal.",
     query=promql(
-        "{configured} - {alive}", configured=value(api.WORKERS_CONFIGURED), alive=answers.WORKERS.query
+        f"sum by {grouping((JOB.name,))} (clamp_min({{configured}} - {{alive}}, 0))",
+        labels=(JOB,),
+        configured=value(api.WORKERS_CONFIGURED, by=(INSTANCE,)),
+        alive=value(api.WORKERS, by=(INSTANCE,)),
     ),
     unit=COUNT,
     objective=limits.WORKERS_MISSING,

@@ -8,6 +8,7 @@ from alerts.proof.series import counter, gauge
 from alerts.rules import api, api_load
 from exporters.catalogue import api as api_metrics
 
+ANOTHER = {"instance": "api-2:9000"}
 REQUESTS_NAME = api_metrics.REQUESTS.name
 
 CASES = (
@@ -70,6 +71,9 @@ CASES = (
         series=(
             gauge(api_metrics.WORKERS, 4, 4, 3, 4),
             gauge(api_metrics.WORKERS_CONFIGURED, 4, 4, 4, 4),
+            # Another host, in the midst of a deploy.
+            gauge(api_metrics.WORKERS, 4, 8, 8, 4, **ANOTHER),
+            gauge(api_metrics.WORKERS_CONFIGURED, 4, 4, 4, 4, **ANOTHER),
             ANSWERING,
         ),
         labels={"job": "api"},
