@@ -89,6 +89,7 @@ CASES = (
         alert=postgres.POSTGRES_CACHE_HIT_LOW,
         series=(
             PG_UP,
+            gauge(pg_metrics.START_TIME, -7200, -7200, -7200, -7200),
             counter(pg_metrics.BLOCKS_HIT, 99000, 95010, 94500, 99000, **DATABASE),
             counter(pg_metrics.BLOCKS_READ, 1000, 4990, 5500, 1000, **DATABASE),
         ),
@@ -96,6 +97,10 @@ CASES = (
         summary="94.5% of the blocks that backend (exporter:10910) needs are in shared buffers, below 95 %.",
         held=(
             PG_DOWN,
+            # It started at minute 0; without the guard it would fire at minute 15.
+            Held(
+                why="its buffers are cold", guard=postgres.WARM, levels={pg_metrics.START_TIME.name: 0}, at=29
+            ),
             Held(
                 why="hardly a block is needed",
                 guard=postgres.ENOUGH_BLOCKS,

@@ -8,12 +8,15 @@ from exporters.catalogue.labels import INSTANCE, JOB
 from signals import postgres
 from signals.idioms import promql, value
 from signals.limits import postgres as limits
+from signals.limits.redis import WARM_UP
 
 # The rates of a server that is down outlive it by a window.
 ANSWERS = promql("{up} == 1", up=postgres.UP.query)
 ENOUGH_BLOCKS = promql("{blocks} > <number:minimum_blocks>", limits.MINIMUM_BLOCKS, blocks=postgres.BLOCKS)
 # A replica shows the primary's catalogue, but not who works there on it.
 PRIMARY = promql("{replica} == 0", replica=value(metrics.IS_REPLICA, over="max"))
+# Its buffers are a cache like any other.
+WARM = promql("time() - {start} > <elapsed:warm_up>", WARM_UP, start=value(metrics.START_TIME, over="max"))
 OF_DATABASE = (JOB, INSTANCE, metrics.DATNAME)
 
 POSTGRES_DOWN = Alert(
@@ -128,7 +131,7 @@ POSTGRES_CACHE_HIT_LOW = Alert(
     signal=postgres.CACHE_HIT_RATIO,
     operator="<",
     by=OF_DATABASE,
-    guards=(ENOUGH_BLOCKS, ANSWERS),
+    guards=(ENOUGH_BLOCKS, WARM, ANSWERS),
     window=600,
     hold=900,
     keep=600,

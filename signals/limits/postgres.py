@@ -63,7 +63,7 @@ DEAD_ROWS = Limit(
     key="dead_rows",
     value=0.2,
     unit=RATIO,
-    why="At a fifth autovacuum begins by default; a table that stays above it is not kept up with.",
+    why="By default autovacuum begins at a sixth; a table that stays above a fifth is not kept up with.",
 )
 MINIMUM_DEAD = Limit(
     key="minimum_dead",
