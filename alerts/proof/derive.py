@@ -14,8 +14,9 @@ from signals.idioms import enclosed, value
 from signals.numbers import COUNT, STATE
 from signals.promql import Query, Shape
 
-# Just beyond the limit by less than a tenth of it, so that a limit moved by a tenth is noticed.
-BEYOND = 0.09
+# Beyond the limit by less than a tenth of it, so that a limit moved by a tenth is noticed. No round number:
+# a message rounds, and a half may go either way.
+BEYOND = 0.0873
 # How long a rate may take from just within its limit to beyond it, in seconds.
 SOON = 45
 

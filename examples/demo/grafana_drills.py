@@ -145,7 +145,7 @@ class Duel:
             f"apart, tolerated: {TOLERANCE:g}"
         )
         return Seen(
-            what="Grafana's verdicts and ALERTS",
+            what="verdicts of Grafana and Prometheus",
             seen="; ".join([seen, *wrong]),
             well=bool(apart) and not wrong,
         )

@@ -115,7 +115,7 @@ def test_a_derived_case_proves_what_a_written_one_does(alert: Alert) -> None:
 
 @pytest.mark.timeout(600)
 def test_a_derived_case_notices_each_change() -> None:
-    names = ("RedisRejectedConnections", "RedisMaxmemoryLow", "PostgresDeadlocks", "ApiDown")
+    names = ("DbPoolTimeouts", "RedisMaxmemoryLow", "PostgresDeadlocks", "ApiDown")
     plans = [Plan(derived(alert, CONTEXT)) for alert in PLAIN if alert.name in names]
     assert run.of_each(plans, run.survivors) == [[]] * len(names)
 

@@ -36,8 +36,7 @@ SERVICES: dict[str, Any] = DOCUMENT["services"]
 DEMO = {"postgres", "redis", "seed", "backend", "load", "webhook"}
 OURS = "backend-observability-"
 ONE_SHOT = {"preflight", "seed", "load"}
-# Seconds that the route of a Grafana without any waits before the first message of a group.
-DEFAULT_WAIT = 30
+DEFAULT_WAIT = 30  # seconds that Grafana's own route waits before the first message of a group
 # One whose default holds no other.
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}$]*))?\}")
 
@@ -161,8 +160,8 @@ def test_grafana_runs_rules_only_if_it_is_rendered_to_notify(engine: Engine, tmp
 
 
 def test_grafana_reads_the_routes_before_its_own_default_address_is_notified() -> None:
-    looks = SERVICES["grafana"]["environment"]["GF_UNIFIED_ALERTING_ALERTMANAGER_CONFIG_POLL_INTERVAL"]
-    assert seconds(looks) < DEFAULT_WAIT
+    environment = SERVICES["grafana"]["environment"]
+    assert seconds(environment["GF_UNIFIED_ALERTING_ALERTMANAGER_CONFIG_POLL_INTERVAL"]) < DEFAULT_WAIT
 
 
 def test_whoever_reads_rendered_files_starts_again_when_they_change() -> None:
