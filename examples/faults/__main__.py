@@ -29,6 +29,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "rows": {"type": int, "help": "rows of the table"},
     "rounds": {"type": int, "help": "how often each row is updated"},
     "segments": {"type": int, "help": "segments of log, 16 MiB each"},
+    "policy": {"help": "what Redis evicts when it is full, a maxmemory-policy"},
     "prefix": {"help": "of the keys"},
     "setting": {"help": "name of the setting"},
     "value": {"help": "what it is set to"},
