@@ -34,7 +34,7 @@ BOARD = Board(
         row(
             "Is what they say whole and fresh?",
             timeline(telemetry.COLLECTORS, zero="the collector fails", moves="lock-table"),
-            graph(telemetry.CACHE_AGE, title="Age of what is remembered", moves="lock-table"),
+            graph(telemetry.CACHE_AGE, title="Age of what is remembered"),
             graph(telemetry.DROPPED_SERIES, zero="nothing left out"),
             graph(telemetry.INSTRUMENTATION_ERRORS, zero="no errors"),
         ),

