@@ -7,6 +7,7 @@ import re
 import secrets
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,7 @@ FILLED = {
 # These are about a host or a deployment that a test has not got; only their syntax is looked at.
 ELSEWHERE = re.compile(
     r"(docker|journalctl|systemctl|dmesg|df|free|ps|tail|alembic|uptime|ls|vmstat|iostat|grep -c SELECT"
-    r"|(for .*)?py-spy)\b"
+    r"|(for .*)?py-spy|python -m dashboards doctor --grafana)\b"
 )
 LOOKS_ON = (
     "+@read +@connection +info +lastsave +config|get +client|list +client|info +memory +slowlog +latency "
@@ -45,7 +46,8 @@ LOOKS_ON = (
 # Some commands would be PromQL too.
 COMMAND = re.compile(rf"{ELSEWHERE.pattern}|(redis-cli|psql|pg_isready|curl|amtool|promtool|python3)\b")
 REFUSED = re.compile(
-    r"\b(NOPERM|NOAUTH|WRONGPASS|WRONGTYPE|ERR |Unrecognized|unknown command|not found|usage:)", re.I
+    r"\b(No module|NOPERM|NOAUTH|WRONGPASS|WRONGTYPE|ERR |Unrecognized|unknown command|not found|usage:)",
+    re.I,
 )
 
 
@@ -96,7 +98,7 @@ def on_call(running: Running, tmp_path_factory: pytest.TempPathFactory) -> OnCal
         dsn=chain.postgres.url("oncall", password, DATABASE),
         env={
             **os.environ,
-            "PATH": f"{tools}:{os.environ['PATH']}",
+            "PATH": f"{tools}:{Path(sys.executable).parent}:{os.environ['PATH']}",
             "REDISCLI_AUTH": password,
             "PGHOST": "127.0.0.1",
             "PGPORT": str(ports.postgres),
