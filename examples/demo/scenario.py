@@ -36,7 +36,7 @@ class Plan:
 
     rate: float = 25
     baseline: float = 1050
-    fixed: float = 1200
+    fixed: float = 1680
     fault: str = "errors"
     alert: str = "ApiErrorBudgetBurnFast"
     delivery: float = 1800
