@@ -37,9 +37,9 @@ class Plan:
     rate: float = 25
     baseline: float = 1050
     fixed: float = 1680
-    fault: str = "errors"
-    alert: str = "ApiErrorBudgetBurnFast"
-    delivery: float = 1800
+    fault: str = "stop-redis"
+    alert: str = "RedisDown"
+    delivery: float = 1200
 
 
 @dataclass(frozen=True, kw_only=True)
