@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from alerts.model import Alert
 from alerts.proof.model import Case, ProofError
-from alerts.proof.run import MISSING, PATIENCE, PROMTOOL
+from alerts.proof.promtool import promtool
 from alerts.proof.series import Series
 from exporters.catalogue import Gauge
 from signals.numbers import SECONDS, Seconds, spoken
@@ -122,19 +121,8 @@ def make_blocks(lines: Iterable[str], folder: Path) -> None:
     with text.open("w", encoding="utf-8") as file:
         file.writelines(lines)
         file.write("# EOF\n")
-    command = [PROMTOOL, "tsdb", "create-blocks-from", "openmetrics", "--quiet"]
-    command += [f"--max-block-duration={LONGEST_BLOCK}", str(text), str(folder)]
-    try:
-        done = subprocess.run(
-            command,
-            check=False,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=PATIENCE,
-        )
-    except FileNotFoundError:
-        raise ProofError(MISSING) from None
+    longest = f"--max-block-duration={LONGEST_BLOCK}"
+    done = promtool("tsdb", "create-blocks-from", "openmetrics", "--quiet", longest, str(text), str(folder))
     if done.returncode:
         said = " ".join(done.stdout.split())[-400:]
         raise ProofError(f"promtool makes no blocks of {text}: {said}; correct the series")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,16 +17,10 @@ from alerts.model import State
 from alerts.proof.model import Demand, Group, ProofError
 from alerts.proof.mutations import Mutant, decoy_groups, mutants
 from alerts.proof.plan import Json, Plan
+from alerts.proof.promtool import promtool
 
 Asked = TypeVar("Asked")
 
-PROMTOOL = "promtool"
-MISSING = (
-    "there is no promtool on the PATH, and it plays the rules; it comes with Prometheus: "
-    "install that (on Debian: apt-get install prometheus), or add its folder to the PATH"
-)
-# Long cases on a busy machine.
-PATIENCE = 600
 # Where a demand failed: which one, when, and what was got.
 FAILED = re.compile(r'# (\d+)", time: (\S+),\s+exp:.*\n\s+got: *(.*)')
 TOLD = re.compile(r"alertname: (.*), time: (\S+), *\n\s+exp:((?:.*\n)*?)\s+got:((?:.*\n)*?.*\])")
@@ -172,18 +165,7 @@ def _promtool(tests: Sequence[Json], rules: Sequence[Json], grid: int) -> str:
         folder = Path(name)
         (folder / "rule.yml").write_text(_yaml({"groups": [{"name": "one", "rules": rules}]}))
         (folder / "test.yml").write_text(_yaml(document))
-        try:
-            done = subprocess.run(
-                [PROMTOOL, "test", "rules", str(folder / "test.yml")],
-                check=False,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=PATIENCE,
-            )
-        except FileNotFoundError:
-            raise ProofError(MISSING) from None
-    return done.stdout
+        return promtool("test", "rules", str(folder / "test.yml")).stdout
 
 
 def _yaml(value: Any) -> str:

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from alerts.model import Alert
-from alerts.proof import backfill
 from alerts.proof.backfill import MARGIN, STEP, Backfill, Span, make_blocks
 from alerts.proof.model import Case, ProofError
 from alerts.proof.series import Series, counter, gauge
@@ -75,6 +74,6 @@ def test_what_is_no_sample_makes_no_blocks(tmp_path: Path) -> None:
 
 
 def test_without_promtool_there_are_no_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backfill, "PROMTOOL", "no-promtool")
+    monkeypatch.setattr("alerts.proof.promtool.PROMTOOL", "no-promtool")
     with pytest.raises(ProofError, match="apt-get install prometheus"):
         make_blocks([], tmp_path / "tsdb")

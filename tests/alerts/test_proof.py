@@ -78,7 +78,7 @@ def test_a_message_is_compared_word_for_word() -> None:
 
 def test_without_promtool_nothing_is_proven(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shutil.which("promtool")
-    monkeypatch.setattr(run, "PROMTOOL", "no-promtool")
+    monkeypatch.setattr("alerts.proof.promtool.PROMTOOL", "no-promtool")
     with pytest.raises(ProofError, match="apt-get install prometheus"):
         run.verdict(Plan(case_of("RedisDown")))
 

@@ -9,7 +9,6 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner
 
-from alerts.proof import run
 from dashboards.cli import main
 from tests.unit.conftest import Build
 
@@ -128,7 +127,7 @@ def test_an_unknown_alert_is_told_with_the_nearest() -> None:
 
 
 def test_without_promtool_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "PROMTOOL", "no-promtool")
+    monkeypatch.setattr("alerts.proof.promtool.PROMTOOL", "no-promtool")
     result = CliRunner().invoke(main, ["test", "RedisDown"])
     assert result.exit_code == 2
     assert result.output.startswith("error: there is no promtool on the PATH")
