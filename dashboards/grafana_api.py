@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import requests
 
@@ -38,6 +39,17 @@ class Grafana:
     datasource: str = "prometheus"
     timeout: float = 30.0
     fills_ranges: ClassVar[bool] = True
+
+    @classmethod
+    def of_environment(cls, url: str, datasource: str) -> Self:
+        """With the credentials that GRAFANA_TOKEN, or GRAFANA_USER and GRAFANA_PASSWORD, hold."""
+        return cls(
+            url=url.rstrip("/"),
+            user=os.environ.get("GRAFANA_USER", ""),
+            password=os.environ.get("GRAFANA_PASSWORD", ""),
+            token=os.environ.get("GRAFANA_TOKEN", ""),
+            datasource=datasource,
+        )
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON at ``/api/<path>``."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -84,15 +83,7 @@ def _looked(
     from dashboards.prometheus_api import Prometheus  # noqa: PLC0415 - as above
 
     prometheus = Prometheus(url=prometheus_url.rstrip("/")) if prometheus_url else None
-    grafana = None
-    if grafana_url:
-        grafana = Grafana(
-            url=grafana_url.rstrip("/"),
-            user=os.environ.get("GRAFANA_USER", ""),
-            password=os.environ.get("GRAFANA_PASSWORD", ""),
-            token=os.environ.get("GRAFANA_TOKEN", ""),
-            datasource=stack.datasource_uid,
-        )
+    grafana = Grafana.of_environment(grafana_url, stack.datasource_uid) if grafana_url else None
     yield from doctor.examined(
         stack, prometheus=prometheus, grafana=grafana, buried=tombstones.buried(output)
     )

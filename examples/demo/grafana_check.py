@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import os
 import re
 import sys
 import time
@@ -66,7 +65,7 @@ def main() -> int:
     verdicts: list[Verdict] = []
     try:
         if options.grafana:
-            sections = _asked(options.grafana.rstrip("/"))
+            sections = _asked(options.grafana)
         else:
             sections, verdicts = _run(in_ci=not options.all_drills)
     except (ServerError, StackError) as error:
@@ -90,13 +89,7 @@ def main() -> int:
 
 def _asked(url: str) -> dict[str, list[Seen]]:
     """A Grafana that somebody else runs: nothing is injected there, so no message is waited for."""
-    client = Client(
-        url=url,
-        user=os.environ.get("GRAFANA_USER", ""),
-        password=os.environ.get("GRAFANA_PASSWORD", ""),
-        token=os.environ.get("GRAFANA_TOKEN", ""),
-        datasource=STACK.datasource_uid,
-    )
+    client = Client.of_environment(url, STACK.datasource_uid)
     found = [
         *loaded(STACK, client, buried=BURIED),
         evaluated(STACK, client),
