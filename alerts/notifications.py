@@ -215,6 +215,11 @@ class Team:
         require_fields("a Team", self, NotifyError, secret=True)
 
 
+def receiver_of(severity: str, team: str = "") -> str:
+    """The name of the receiver that hears a severity, of a team or of all."""
+    return f"{team}-{severity}" if team else severity
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notifications:
     """Which channels hear what. An alert that matches nothing is told where warnings are, never nowhere.
@@ -299,8 +304,8 @@ class Notifications:
             "warning": self.warning,
             "heartbeat": self.heartbeat,
             "backup": self.backup,
-            **{f"{name}-critical": team.critical for name, team in self.teams.items()},
-            **{f"{name}-warning": team.warning for name, team in self.teams.items()},
+            **{receiver_of("critical", name): team.critical for name, team in self.teams.items()},
+            **{receiver_of("warning", name): team.warning for name, team in self.teams.items()},
         }
 
     @property

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from alerts.model import HEARTBEAT as HEARTBEAT_ALERT
 from alerts.model import Alert, Engine, RenderContext, Severity
-from alerts.notifications import ALWAYS, Notifications
+from alerts.notifications import ALWAYS, Notifications, receiver_of
 from alerts.secret import NotifyError
 from alerts.times import WORKING_HOURS
 from signals.promql import duration
@@ -132,18 +132,17 @@ def _delivery_trouble(
 
 def _team(notifications: Notifications, name: str, engine: Engine) -> Route:
     return Route(
-        receiver=f"{name}-{WARNING}",
+        receiver=receiver_of(WARNING, name),
         matchers=(("team", "=", name),),
         routes=tuple(_by_severity(notifications, name, engine)),
     )
 
 
 def _by_severity(notifications: Notifications, team: str, engine: Engine) -> Iterator[Route]:
-    prefix = f"{team}-" if team else ""
     for severity, repeat in REPEAT.items():
         named = (severity, team) if team else (severity,)
         yield Route(
-            receiver=f"{prefix}{severity}",
+            receiver=receiver_of(severity, team),
             matchers=(("severity", "=", severity),),
             repeat=repeat,
             active=(WORKING_HOURS,) if severity == WARNING and notifications.hours else (),
@@ -168,7 +167,7 @@ def heard_by(alert: Alert) -> str:
         return HEARTBEAT
     if alert.severity is Severity.INFO:
         return NOBODY
-    return f"{alert.team}-{alert.severity}" if alert.team else str(alert.severity)
+    return receiver_of(alert.severity.value, alert.team)
 
 
 def receivers(route: Route) -> tuple[str, ...]:
@@ -229,17 +228,17 @@ def table(notifications: Notifications) -> list[Row]:
             for name, engine in zip(DELIVERY_TROUBLE, reversed(BOTH), strict=True)
         ]
     for team in ("", *notifications.teams):
-        own, prefix = ({"team": team}, f"{team}-") if team else ({}, "")
+        own = {"team": team} if team else {}
         for severity, when in ((CRITICAL, "at once"), (WARNING, hours)):
             labels = {"alertname": "Any", "severity": severity, **own}
-            rows.append(Row(labels=labels, receivers=both(prefix + severity), why=when))
+            rows.append(Row(labels=labels, receivers=both(receiver_of(severity, team)), why=when))
         labels = {"alertname": "Any", "severity": "info", **own}
         rows.append(Row(labels=labels, receivers={"grafana": (), "prometheus": ()}, why="on boards alone"))
         lost = {"alertname": "Any", **own}
         rows.append(
             Row(
                 labels=lost,
-                receivers=both(prefix + WARNING),
+                receivers=both(receiver_of(WARNING, team)),
                 why="without a severity: at any time, never lost",
             )
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 from alerts import notify, routing
 from alerts.model import Severity
+from alerts.notifications import receiver_of
 from dashboards import grafana_proof, prometheus_proof
 from dashboards.alertmanager_api import Alertmanager
 from dashboards.errors import StackError
@@ -118,7 +119,7 @@ def _routes(stack: Stack) -> dict[str, dict[str, str]]:
     """What an alert of each route has; the heartbeat's is never silent, and none is made up for `backup`."""
     teams = ("", *stack.notifications.teams)
     return {
-        "-".join(filter(None, (team, severity))): {"severity": severity, **({"team": team} if team else {})}
+        receiver_of(severity, team): {"severity": severity.value, **({"team": team} if team else {})}
         for team in teams
         for severity in (Severity.CRITICAL, Severity.WARNING)
     }
