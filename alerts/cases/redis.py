@@ -23,6 +23,16 @@ INFO_LABELS = {"role": "master", "redis_version": "7.0.15", "redis_mode": "stand
 WEEK = {604_800.0: 6000.0, 86_400.0: 6000.0, 3600.0: 15.0}
 PATTERN = {"db": "db0", "key": "session:*"}
 
+# Just above, and just below, 80 % of what is sought is found.
+LOOKUPS = (
+    counter(redis_metrics.HITS, 19000, 16020, 15800, 19000),
+    counter(redis_metrics.MISSES, 1000, 3980, 4200, 1000),
+)
+FEW_LOOKUPS = Held(
+    why="too few look-ups",
+    guard=redis.ENOUGH_LOOKUPS,
+    levels={redis_metrics.HITS.name: 118, redis_metrics.MISSES.name: 32},
+)
 CASES = (
     Case(
         alert=redis.REDIS_DOWN,
@@ -36,19 +46,14 @@ CASES = (
             REDIS_UP,
             WARM_SERVER,
             counter(redis_metrics.EVICTED, 16, 16, 16, 0),
-            counter(redis_metrics.HITS, 19000, 16020, 15800, 19000),
-            counter(redis_metrics.MISSES, 1000, 3980, 4200, 1000),
+            *LOOKUPS,
         ),
         labels=EXPORTER,
         summary="79% of look-ups in Redis watched by exporter:10910 find their key, below 80 %, while it "
         "throws keys away.",
         held=(
             Held(why="few evictions", guard=redis.EVICTING, levels={redis_metrics.EVICTED.name: FIFTEEN}),
-            Held(
-                why="too few look-ups",
-                guard=redis.ENOUGH_LOOKUPS,
-                levels={redis_metrics.HITS.name: 118, redis_metrics.MISSES.name: 32},
-            ),
+            FEW_LOOKUPS,
             Held(why="a cold cache", guard=redis.WARM, levels={redis_metrics.START_TIME.name: 0}, at=29),
             Held(why="Redis is down", guard=redis.ANSWERS, levels={redis_metrics.UP.name: 0}),
         ),
@@ -60,17 +65,12 @@ CASES = (
             WARM_SERVER,
             # Too few to be the cause.
             counter(redis_metrics.EVICTED, 7, 7, 7, 7),
-            counter(redis_metrics.HITS, 19000, 16020, 15800, 19000),
-            counter(redis_metrics.MISSES, 1000, 3980, 4200, 1000),
+            *LOOKUPS,
         ),
         labels=EXPORTER,
         summary="79% of look-ups in Redis watched by exporter:10910 find their key, below 80 %.",
         held=(
-            Held(
-                why="too few look-ups",
-                guard=redis.ENOUGH_LOOKUPS,
-                levels={redis_metrics.HITS.name: 118, redis_metrics.MISSES.name: 32},
-            ),
+            FEW_LOOKUPS,
             # It started at minute 0; without the guard it would fire at minute 10.
             Held(why="a cold cache", guard=redis.WARM, levels={redis_metrics.START_TIME.name: 0}, at=29),
             Held(why="Redis is down", guard=redis.ANSWERS, levels={redis_metrics.UP.name: 0}),
