@@ -73,6 +73,18 @@ def stack_options(command: Callable[..., None]) -> Callable[..., None]:
     )(command)
 
 
+def drills_option(use: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Which drills: by default those of the example, which come with the checkout."""
+    return click.option(
+        "--drills",
+        "reference",
+        default="examples.drills:DRILLS",
+        show_default=True,
+        metavar="MODULE:NAME",
+        help=f"The drills, {use}.",
+    )
+
+
 def chosen(stack_name: str, engine: str | None) -> Stack:
     """The stack that the options name, if it can be rendered."""
     from dashboards.checks import definitions  # noqa: PLC0415 - help needs no parser of PromQL

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dashboards.cli.common import chosen, stack_options
+from dashboards.cli.common import chosen, drills_option, stack_options
 from dashboards.errors import StackError
 
 
@@ -22,14 +22,7 @@ from dashboards.errors import StackError
     show_default=True,
     help="Directory to write to; drills.json there is what `drill --json` told.",
 )
-@click.option(
-    "--drills",
-    "reference",
-    default="examples.drills:DRILLS",
-    show_default=True,
-    metavar="MODULE:NAME",
-    help="The drills, for the reasons why an alert has none.",
-)
+@drills_option("for the reasons why an alert has none")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if the page differs.")
 @stack_options
 def docs(output: Path, reference: str, check: bool, stack_name: str, engine: str | None) -> None:

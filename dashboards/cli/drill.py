@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dashboards.cli.common import drills_option
 from dashboards.errors import StackError
 
 if TYPE_CHECKING:
@@ -29,14 +30,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="What a running demo wrote (python -m examples.demo --stay); without it one is started.",
 )
-@click.option(
-    "--drills",
-    "reference",
-    default="examples.drills:DRILLS",
-    show_default=True,
-    metavar="MODULE:NAME",
-    help="The drills, and the stack that they break.",
-)
+@drills_option("and the stack that they break")
 @click.option("--ci", is_flag=True, help="Only the few that touch every layer.")
 @click.option("--list", "only_list", is_flag=True, help="List the drills, and what has none; break nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout.")
