@@ -43,10 +43,10 @@ CASES = (
     ),
     Case(
         alert=rules.EXPECTED_INDEX_MISSING,
-        series=(PG_UP, gauge(objects.EXPECTED_COVERED, 1, 1, 0, 1, **INDEX)),
+        series=(PG_UP, PG_PRIMARY, gauge(objects.EXPECTED_COVERED, 1, 1, 0, 1, **INDEX)),
         labels={**EXPORTER, **INDEX},
         summary="No valid index serves the columns of idx_employees_factory on employees (exporter:10910).",
-        held=(PG_DOWN,),
+        held=(PG_DOWN, ON_REPLICA),
     ),
     Case(
         alert=rules.EXPECTED_INDEX_INVALID,
@@ -71,6 +71,7 @@ CASES = (
         alert=rules.EXPECTED_INDEX_WRONG_COLUMNS,
         series=(
             PG_UP,
+            PG_PRIMARY,
             gauge(objects.EXPECTED_COVERED, 1, 1, 1, 1, **INDEX),
             gauge(objects.EXPECTED_VALID, 1, 1, 1, 1, **INDEX),
             gauge(objects.EXPECTED_COLUMNS, 1, 1, 0, 1, **INDEX),
@@ -81,6 +82,7 @@ CASES = (
         "serves them.",
         held=(
             PG_DOWN,
+            ON_REPLICA,
             Held(why="it is invalid too", guard=rules.VALID, levels={objects.EXPECTED_VALID.name: 0}),
             Held(why="nothing serves", guard=None, levels={objects.EXPECTED_COVERED.name: 0}),
         ),
@@ -92,6 +94,7 @@ CASES = (
         past=1,
         series=(
             PG_UP,
+            PG_PRIMARY,
             gauge(objects.EXPECTED_COVERED, 1, 1, 1, 1, **INDEX),
             counter(objects.EXPECTED_SCANS, 1, 1.0005 / 80, RARE, 1, **INDEX),
             gauge(objects.EXPECTED_COVERED, 1, 1, 1, 1, **OTHER_INDEX),
@@ -101,6 +104,7 @@ CASES = (
         summary="No statement has used idx_employees_factory on employees (exporter:10910) for two weeks.",
         held=(
             PG_DOWN,
+            ON_REPLICA,
             Held(
                 why="it was missing meanwhile",
                 guard=rules.SERVED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.cases.common import EXPORTER, PG_DOWN, PG_UP
+from alerts.cases.common import EXPORTER, ON_REPLICA, PG_DOWN, PG_PRIMARY, PG_UP
 from alerts.proof.model import Case, Held
 from alerts.proof.series import gauge
 from alerts.rules import postgres_upkeep as rules
@@ -58,17 +58,19 @@ CASES = (
         alert=rules.POSTGRES_XID_AGE_CRITICAL,
         series=(
             PG_UP,
+            PG_PRIMARY,
             gauge(pg_metrics.FROZEN_XID_AGE, 1e8, 1.2e9, 1.25e9, 1e8, **DATABASE),
         ),
         labels={**EXPORTER, **DATABASE},
         summary="The oldest row of backend (exporter:10910) that is not frozen is 1.25G transactions old, "
         "above 1200 million.",
-        held=(PG_DOWN,),
+        held=(PG_DOWN, ON_REPLICA),
     ),
     Case(
         alert=rules.POSTGRES_XID_AGE_HIGH,
         series=(
             PG_UP,
+            PG_PRIMARY,
             FROZEN_AT,
             gauge(pg_metrics.FROZEN_XID_AGE, 1e8, 5e8, 5.2e8, 1e8, **DATABASE),
         ),
@@ -77,6 +79,7 @@ CASES = (
         "above 500 million.",
         held=(
             PG_DOWN,
+            ON_REPLICA,
             Held(
                 why="freezing begins later here",
                 guard=rules.AUTOVACUUM_IS_LATE,

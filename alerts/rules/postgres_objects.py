@@ -67,7 +67,8 @@ EXPECTED_INDEX_MISSING = Alert(
     signal=signals.EXPECTED_COVERED,
     operator="<",
     by=OF_INDEX,
-    guards=(ANSWERS,),
+    # A replica's indexes are its primary's: one message for both.
+    guards=(PRIMARY, ANSWERS),
     hold=900,
     summary="No valid index serves the columns of {{ $labels.index }} on {{ $labels.table }} "
     "({{ $labels.instance }}).",
@@ -95,7 +96,7 @@ EXPECTED_INDEX_WRONG_COLUMNS = Alert(
     signal=signals.EXPECTED_COLUMNS,
     operator="<",
     by=OF_INDEX,
-    guards=(VALID, ANSWERS),
+    guards=(VALID, PRIMARY, ANSWERS),
     yields_to=EXPECTED_INDEX_MISSING,
     hold=900,
     summary="{{ $labels.index }} on {{ $labels.table }} ({{ $labels.instance }}) has other columns than "
@@ -110,7 +111,7 @@ EXPECTED_INDEX_UNUSED = Alert(
     signal=signals.EXPECTED_SCANS_LONG,
     operator="<",
     by=OF_INDEX,
-    guards=(SERVED, KNOWN, IN_USE, ANSWERS),
+    guards=(SERVED, KNOWN, IN_USE, PRIMARY, ANSWERS),
     hold=900,
     engines=("prometheus",),
     summary="No statement has used {{ $labels.index }} on {{ $labels.table }} ({{ $labels.instance }}) for "

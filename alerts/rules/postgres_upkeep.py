@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.model import Alert, Severity
-from alerts.rules.postgres import ANSWERS, OF_DATABASE
+from alerts.rules.postgres import ANSWERS, OF_DATABASE, PRIMARY
 from exporters.catalogue import postgres as metrics
 from exporters.catalogue import postgres_objects as objects
 from exporters.catalogue import postgres_replication as replication
@@ -61,7 +61,8 @@ POSTGRES_XID_AGE_CRITICAL = Alert(
     operator=">",
     limit=limits.XID_AGE_CRITICAL,
     by=OF_DATABASE,
-    guards=(ANSWERS,),
+    # A replica has its primary's ids, and cannot freeze one.
+    guards=(PRIMARY, ANSWERS),
     hold=300,
     # A scrape that is missed must not wake anybody a second time.
     keep=300,
@@ -77,7 +78,7 @@ POSTGRES_XID_AGE_HIGH = Alert(
     signal=signals.XID_AGE,
     operator=">",
     by=OF_DATABASE,
-    guards=(AUTOVACUUM_IS_LATE, ANSWERS),
+    guards=(AUTOVACUUM_IS_LATE, PRIMARY, ANSWERS),
     yields_to=POSTGRES_XID_AGE_CRITICAL,
     hold=1800,
     summary="The oldest row of {{ $labels.datname }} ({{ $labels.instance }}) that is not frozen is "

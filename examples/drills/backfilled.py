@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.cases import CASES
-from alerts.cases.common import LIST, PG_UP
+from alerts.cases.common import LIST, PG_PRIMARY, PG_UP
 from alerts.model import Alert
 from alerts.proof.backfill import Backfill
 from alerts.proof.model import Case
@@ -74,6 +74,7 @@ BACKFILLED = (
         value=0,
         series=(
             PG_UP,
+            PG_PRIMARY,
             gauge(objects.EXPECTED_COVERED, 1, 1, 1, 1, **INDEX),
             counter(objects.EXPECTED_SCANS, 1, 1, 0, 1, **INDEX),
             gauge(objects.EXPECTED_COVERED, 1, 1, 1, 1, **OTHER),
