@@ -154,6 +154,16 @@ def value(
     return Query(text, (metric,), _numbers(objective), names, shape)
 
 
+def unchanged(metric: Gauge) -> Query:
+    """True where a gauge, such as the time of a start, had one value for the whole window.
+
+    After a failover another server answers, with what it counted long ago: no increase of the window.
+    """
+    names = _names(metric, ())
+    text = f"max by {grouping(names)} (changes({select(metric)}[{WINDOW}])) == 0"
+    return Query(text, (metric,), (), names)
+
+
 def mean(
     metric: Histogram,
     *where: Matcher,

@@ -19,6 +19,13 @@ LIST = {"method": "GET", "handler": "/api/employees"}
 PG_UP = gauge(postgres.UP, 1, 1, 1, 1)
 PG_PRIMARY = gauge(postgres.IS_REPLICA, 0, 0, 0, 0)
 ON_REPLICA = Held(why="it is a replica", guard=postgres_rules.PRIMARY, levels={postgres.IS_REPLICA.name: 1})
+PG_STARTED = gauge(postgres.START_TIME, -7200, -7200, -7200, -7200)
+# Between two of its samples, and often enough that a window has seen it.
+PG_OTHER = Held(
+    why="another server answers now, with its own count",
+    guard=postgres_rules.SAME_SERVER,
+    levels={postgres.START_TIME.name: (*[-7200] * 10, *[-9000] * 10)},
+)
 PG_DOWN = Held(why="PostgreSQL is down", guard=postgres_rules.ANSWERS, levels={postgres.UP.name: 0})
 REDIS_UP = gauge(redis.UP, 1, 1, 1, 1)
 WORKERS = gauge(api.WORKERS, 4, 4, 4, 4)

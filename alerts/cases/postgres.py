@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from alerts.cases.common import EXPORTER, ON_REPLICA, PG_DOWN, PG_PRIMARY, PG_UP, connection_limits
+from alerts.cases.common import (
+    EXPORTER,
+    ON_REPLICA,
+    PG_DOWN,
+    PG_OTHER,
+    PG_PRIMARY,
+    PG_STARTED,
+    PG_UP,
+    connection_limits,
+)
 from alerts.proof.model import Case, Held
 from alerts.proof.series import counter, gauge
 from alerts.rules import postgres
@@ -80,16 +89,16 @@ CASES = (
     Case(
         alert=postgres.POSTGRES_DEADLOCKS,
         # In the sixty steps of a window.
-        series=(PG_UP, counter(pg_metrics.DEADLOCKS, 0, 2.49 / 60, 2.7 / 60, 0, **DATABASE)),
+        series=(PG_UP, PG_STARTED, counter(pg_metrics.DEADLOCKS, 0, 2.49 / 60, 2.7 / 60, 0, **DATABASE)),
         labels={**EXPORTER, **DATABASE},
         summary="About 2.7 deadlocks in backend (exporter:10910) within 15 min.",
-        held=(PG_DOWN,),
+        held=(PG_DOWN, PG_OTHER),
     ),
     Case(
         alert=postgres.POSTGRES_CACHE_HIT_LOW,
         series=(
             PG_UP,
-            gauge(pg_metrics.START_TIME, -7200, -7200, -7200, -7200),
+            PG_STARTED,
             counter(pg_metrics.BLOCKS_HIT, 99000, 95010, 94500, 99000, **DATABASE),
             counter(pg_metrics.BLOCKS_READ, 1000, 4990, 5500, 1000, **DATABASE),
         ),

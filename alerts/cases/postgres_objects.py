@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from alerts.cases.common import EXPORTER, HALF, ON_REPLICA, PG_DOWN, PG_PRIMARY, PG_UP
+from alerts.cases.common import (
+    EXPORTER,
+    HALF,
+    ON_REPLICA,
+    PG_DOWN,
+    PG_OTHER,
+    PG_PRIMARY,
+    PG_STARTED,
+    PG_UP,
+)
 from alerts.proof.model import Case, Held
 from alerts.proof.series import counter, gauge
 from alerts.rules import postgres_objects as rules
@@ -213,9 +222,9 @@ CASES = (
     Case(
         alert=rules.POSTGRES_STATEMENTS_EVICTED,
         # In the 240 steps of a window.
-        series=(PG_UP, counter(objects.STATEMENTS_DEALLOC, 0, 10.498 / 240, 11.2 / 240, 0)),
+        series=(PG_UP, PG_STARTED, counter(objects.STATEMENTS_DEALLOC, 0, 10.498 / 240, 11.2 / 240, 0)),
         labels=EXPORTER,
         summary="PostgreSQL watched by exporter:10910 forgot statements about 11.2 times within 1 h.",
-        held=(PG_DOWN,),
+        held=(PG_DOWN, PG_OTHER),
     ),
 )

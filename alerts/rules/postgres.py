@@ -6,7 +6,7 @@ from alerts.model import Alert, Severity
 from exporters.catalogue import postgres as metrics
 from exporters.catalogue.labels import INSTANCE, JOB
 from signals import postgres
-from signals.idioms import promql, value
+from signals.idioms import promql, unchanged, value
 from signals.limits import postgres as limits
 from signals.limits.redis import WARM_UP
 
@@ -15,6 +15,8 @@ ANSWERS = promql("{up} == 1", up=postgres.UP.query)
 ENOUGH_BLOCKS = promql("{blocks} > <number:minimum_blocks>", limits.MINIMUM_BLOCKS, blocks=postgres.BLOCKS)
 # A replica shows the primary's catalogue, but not who works there on it.
 PRIMARY = promql("{replica} == 0", replica=value(metrics.IS_REPLICA, over="max"))
+# Needed where the window is longer than the hold: elsewhere a jump is forgotten before it is told.
+SAME_SERVER = unchanged(metrics.START_TIME)
 # Its buffers are a cache like any other.
 WARM = promql("time() - {start} > <elapsed:warm_up>", WARM_UP, start=value(metrics.START_TIME, over="max"))
 OF_DATABASE = (JOB, INSTANCE, metrics.DATNAME)
@@ -116,7 +118,7 @@ POSTGRES_DEADLOCKS = Alert(
     signal=postgres.DEADLOCKS,
     operator=">",
     by=OF_DATABASE,
-    guards=(ANSWERS,),
+    guards=(SAME_SERVER, ANSWERS),
     window=900,
     hold=0,
     keep=900,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.model import Alert, Severity
-from alerts.rules.postgres import ANSWERS, PRIMARY
+from alerts.rules.postgres import ANSWERS, PRIMARY, SAME_SERVER
 from exporters.catalogue import postgres as metrics
 from exporters.catalogue import postgres_objects as objects
 from exporters.catalogue.labels import INSTANCE, JOB
@@ -171,7 +171,7 @@ POSTGRES_STATEMENTS_EVICTED = Alert(
     signal=signals.STATEMENTS_FORGOTTEN,
     operator=">",
     by=(JOB, INSTANCE),
-    guards=(ANSWERS,),
+    guards=(SAME_SERVER, ANSWERS),
     window=3600,
     hold=900,
     summary="PostgreSQL watched by {{ $labels.instance }} forgot statements about {{ $value | humanize }} "

@@ -7,7 +7,7 @@ from exporters.catalogue import redis as metrics
 from exporters.catalogue.labels import INSTANCE, JOB
 from signals import redis
 from signals import redis_change as change
-from signals.idioms import WINDOW, promql, rate, span, value
+from signals.idioms import promql, rate, span, unchanged, value
 from signals.limits import redis as limits
 
 # The rates of a server that is down outlive it by a window.
@@ -17,12 +17,7 @@ WARM = promql(
     "time() - {start} > <elapsed:warm_up>", limits.WARM_UP, start=value(metrics.START_TIME, over="max")
 )
 EVICTING = promql("{rate} > <number:evictions>", limits.EVICTIONS, rate=redis.EVICTIONS.query)
-# After a failover another server answers, with what it counted long ago.
-SAME_SERVER = promql(
-    f"max by (<by:job,instance>) (changes({{start}}[{WINDOW}])) == 0",
-    start=metrics.START_TIME,
-    labels=(JOB, INSTANCE),
-)
+SAME_SERVER = unchanged(metrics.START_TIME)
 # Under allkeys-* a full cache throws keys away all day: that hurts where they are missed, and only there.
 EXPECTED_TO_STAY = value(metrics.INFO, metrics.MAXMEMORY_POLICY.re("volatile-.*"), over="max")
 NOT_EVICTING = promql("{rate} == 0", rate=rate(metrics.EVICTED, window=span(1800)))
