@@ -5,7 +5,20 @@ from __future__ import annotations
 from exporters.catalogue import api, external
 from exporters.catalogue.labels import JOB
 from signals import objectives
-from signals.idioms import DAY, grouping, mean, promql, quantile, rate, ratio, select, since, span, value
+from signals.idioms import (
+    DAY,
+    WINDOW,
+    grouping,
+    mean,
+    promql,
+    quantile,
+    rate,
+    ratio,
+    select,
+    since,
+    span,
+    value,
+)
 from signals.limits import api as limits
 from signals.limits import shared
 from signals.model import Signal
@@ -14,6 +27,20 @@ from signals.promql import Query
 
 # Probes of other jobs are somebody else's.
 HEALTH_JOB = JOB.eq("api-health")
+
+# What a scanner asks for has no route: its fast 404s would make any share of errors and any latency look
+# better than users find it. Nor do redirects, or what a middleware answers by itself, tell how it does.
+OF_A_ROUTE = api.HANDLER.ne(api.UNMATCHED)
+FAILED = api.STATUS.re("5..")
+ERRORS = rate(api.REQUESTS, FAILED)
+# An error counts without a route, too: a middleware that breaks lets nobody get to one.
+COUNTED = Query(
+    f"sum by {grouping((JOB.name,))} (rate({select(api.REQUESTS, OF_A_ROUTE)}[{WINDOW}]) "
+    f"or rate({select(api.REQUESTS, FAILED)}[{WINDOW}]))",
+    (api.REQUESTS,),
+    (),
+    (JOB.name,),
+)
 
 # What the files of live and dead workers remember, until the application starts anew.
 KNOWN_EXCEPTIONS = Query(
@@ -45,9 +72,9 @@ REQUEST_RATE_BY_HANDLER = Signal(
 )
 ERROR_RATIO = Signal(
     title="Error ratio",
-    why="Share of requests answered with a 5xx status.",
+    why="Share of requests answered with a 5xx status. What has no route counts where it is an error.",
     act="Open the errors by status code and the exceptions by kind below, then the newest deploy.",
-    query=ratio(rate(api.REQUESTS, api.STATUS.re("5..")), rate(api.REQUESTS)),
+    query=ratio(ERRORS, COUNTED),
     unit=RATIO,
     objective=limits.ERROR_RATIO,
     legend="5xx",
@@ -93,9 +120,9 @@ NEW_EXCEPTIONS = Signal(
 )
 LATENCY_AVERAGE = Signal(
     title="Latency, average",
-    why="Mean time from the first byte received to the last byte sent.",
+    why="Mean time from the first byte received to the last byte sent, of requests that have a route.",
     act="See which endpoint is slow in the table, then whether its time goes to the database.",
-    query=mean(api.REQUEST_DURATION),
+    query=mean(api.REQUEST_DURATION, OF_A_ROUTE),
     unit=SECONDS,
     objective=objectives.AVERAGE,
     legend="average",
@@ -105,16 +132,17 @@ LATENCY_P50 = Signal(
     why="Half of the requests finish faster than this.",
     good="Well below the average's objective.",
     act="If p50 is fine and p95 is not, few endpoints or few users suffer: look at the endpoint table.",
-    query=quantile(0.5, api.REQUEST_DURATION),
+    query=quantile(0.5, api.REQUEST_DURATION, OF_A_ROUTE),
     unit=SECONDS,
     legend="p50",
 )
 LATENCY_P95 = Signal(
     title="Latency, p95",
-    why="19 of 20 requests finish faster than this. Exact at the objective, which is a bucket bound.",
+    why="19 of 20 requests that have a route finish faster than this. Exact at the objective, "
+    "which is a bucket bound.",
     act="Find the endpoint in the table below; look at its queries per request and at the pool's "
     "waiting time.",
-    query=quantile(0.95, api.REQUEST_DURATION),
+    query=quantile(0.95, api.REQUEST_DURATION, OF_A_ROUTE),
     unit=SECONDS,
     objective=objectives.P95,
     legend="p95",
@@ -124,7 +152,7 @@ LATENCY_P99 = Signal(
     why="99 of 100 requests finish faster than this.",
     good="Within twice the p95's objective.",
     act="Rare slowness: lock waits, a cold cache, or a queue for the pool.",
-    query=quantile(0.99, api.REQUEST_DURATION),
+    query=quantile(0.99, api.REQUEST_DURATION, OF_A_ROUTE),
     unit=SECONDS,
     legend="p99",
 )
@@ -159,9 +187,7 @@ HANDLER_ERRORS = Signal(
     title="5xx by endpoint",
     why="Share of the endpoint's requests answered with a 5xx status.",
     act="Look at the exceptions of this endpoint.",
-    query=ratio(
-        rate(api.REQUESTS, api.STATUS.re("5.."), by=(api.HANDLER,)), rate(api.REQUESTS, by=(api.HANDLER,))
-    ),
+    query=ratio(rate(api.REQUESTS, FAILED, by=(api.HANDLER,)), rate(api.REQUESTS, by=(api.HANDLER,))),
     unit=RATIO,
     objective=limits.ERROR_RATIO,
     legend="{{handler}}",

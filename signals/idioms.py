@@ -184,8 +184,8 @@ def quantile(
     names = _names(metric, by)
     selector = select(metric, *where, suffix="_bucket")
     inner = f"sum by {grouping(('le', *names))} (rate({selector}[{window}]))"
-    counted = rate(metric, *where, by=by, window=window).text
-    return Query(f"histogram_quantile({q:g}, {inner}) and {counted} > 0", (metric,), (), names)
+    # Of nothing it is NaN, which is not above anything.
+    return Query(f"histogram_quantile({q:g}, {inner}) >= 0", (metric,), (), names)
 
 
 CALL = re.compile(r"\w+ ?(by \(<by:[^>]*>\) )?(?=\()")

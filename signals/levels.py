@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from exporters.catalogue import api
 from signals import objectives
+from signals.api import COUNTED, ERRORS, OF_A_ROUTE
 from signals.idioms import promql, rate, within
 from signals.limits import slo as limits
 from signals.slo import ServiceLevel, Sli
@@ -11,7 +12,7 @@ from signals.slo import ServiceLevel, Sli
 AVAILABILITY = ServiceLevel(
     key="availability",
     title="Availability",
-    sli=Sli(bad=rate(api.REQUESTS, api.STATUS.re("5..")), total=rate(api.REQUESTS)),
+    sli=Sli(bad=ERRORS, total=COUNTED),
     target=limits.AVAILABILITY_TARGET,
     act="See the errors by status code and the exceptions by kind, then the newest deploy.",
 )
@@ -22,10 +23,10 @@ LATENCY = ServiceLevel(
         # Each is summed in an order of its own, so that the last digits may differ.
         bad=promql(
             "clamp_min({all} - {fast}, 0)",
-            all=rate(api.REQUEST_DURATION),
-            fast=within(objectives.P95, api.REQUEST_DURATION),
+            all=rate(api.REQUEST_DURATION, OF_A_ROUTE),
+            fast=within(objectives.P95, api.REQUEST_DURATION, OF_A_ROUTE),
         ),
-        total=rate(api.REQUEST_DURATION),
+        total=rate(api.REQUEST_DURATION, OF_A_ROUTE),
     ),
     target=limits.LATENCY_TARGET,
     act="Find the endpoint in the table of the API board; look at its queries per request first.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.cases.common import FIFTEEN, HALF, HEALTH, LIST
+from alerts.cases.common import FIFTEEN, HALF, HEALTH, LIST, NOWHERE
 from alerts.proof.model import Case, Held
 from alerts.proof.series import PHASE, counter, gauge, histogram
 from alerts.rules import api
@@ -16,6 +16,9 @@ from signals.objectives import AVERAGE, P95
 SLOWER = min(bound for bound in api_metrics.REQUEST_DURATION.buckets if bound > P95.value)
 # 67 requests per second.
 BUSY = counter(api_metrics.REQUESTS, 1000, 1000, 1000, 1000, status="200", **LIST)
+# As many again, of which none may count.
+SCANNED = counter(api_metrics.REQUESTS, 1000, 1000, 1000, 1000, status="404", **NOWHERE)
+SCANNED_FAST = histogram(api_metrics.REQUEST_DURATION, NOWHERE, *[{0.01: 10000}] * 4)
 HANDLER = {"handler": LIST["handler"]}
 # Its first one makes the series.
 ONCE = (1, *[0] * (PHASE - 1))
@@ -33,6 +36,8 @@ CASES = (
         alert=api.API_LATENCY_P95_HIGH,
         series=(
             BUSY,
+            SCANNED,
+            *SCANNED_FAST,
             *histogram(
                 api_metrics.REQUEST_DURATION,
                 LIST,
@@ -52,6 +57,8 @@ CASES = (
         alert=api.API_LATENCY_AVERAGE_HIGH,
         series=(
             BUSY,
+            SCANNED,
+            *SCANNED_FAST,
             *histogram(
                 api_metrics.REQUEST_DURATION,
                 LIST,

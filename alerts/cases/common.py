@@ -15,6 +15,8 @@ HEALTH = {"job": "api-health", "instance": INSTANCES["api-health"]}
 ALERTMANAGER = {"job": "alertmanager", "instance": INSTANCES["alertmanager"]}
 GRAFANA = {"job": "grafana", "instance": INSTANCES["grafana"]}
 PROMETHEUS = {"job": "prometheus", "instance": INSTANCES["prometheus"]}
+# Asked for by a scanner.
+NOWHERE = {"method": "POST", "handler": api.UNMATCHED}
 LIST = {"method": "GET", "handler": "/api/employees"}
 PG_UP = gauge(postgres.UP, 1, 1, 1, 1)
 PG_PRIMARY = gauge(postgres.IS_REPLICA, 0, 0, 0, 0)

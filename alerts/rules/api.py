@@ -13,7 +13,7 @@ from signals.limits import shared
 from signals.promql import Query
 
 ENOUGH_TRAFFIC = promql(
-    "{rate} > <number:minimum_traffic>", limits.MINIMUM_TRAFFIC, rate=rate(metrics.REQUESTS)
+    "{rate} > <number:minimum_traffic>", limits.MINIMUM_TRAFFIC, rate=rate(metrics.REQUESTS, api.OF_A_ROUTE)
 )
 ENOUGH_HANDLER_TRAFFIC = promql(
     "{rate} > <number:minimum_handler_traffic>",

@@ -7,8 +7,8 @@ from time import perf_counter
 
 from exporters.api.call import Call
 from exporters.api.metrics import HttpMetrics, SqlMetrics, adder, caught, observer, pair_adder
-from exporters.api.routes import UNMATCHED, Routes
-from exporters.catalogue.api import METHOD
+from exporters.api.routes import Routes
+from exporters.catalogue.api import METHOD, UNMATCHED
 
 OVERFLOW = "__overflow__"
 METHODS = frozenset(METHOD.values)

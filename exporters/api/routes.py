@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from exporters.api.call import Scope
+from exporters.catalogue.api import UNMATCHED
 
-UNMATCHED = "__unmatched__"
 # What stands for a mount, or for whatever an application mounted there answers without a route of its own.
 ANYTHING = "/*"
 MAX_UNKNOWN = 300

@@ -18,10 +18,12 @@ METHOD = Label(
     help="HTTP method.",
     values=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "_OTHER"),
 )
+# What stands for the route of a request that had none: of a scanner, or answered by a middleware.
+UNMATCHED = "__unmatched__"
 HANDLER = Label(
     name="handler",
     help="Route template, such as /employees/{employee_id}.",
-    bound="templates only; `__unmatched__` for no route; `__overflow__` past the cap of 300",
+    bound=f"templates only; `{UNMATCHED}` for no route; `__overflow__` past the cap of 300",
 )
 STATUS = Label(
     name="status",

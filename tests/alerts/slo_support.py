@@ -47,6 +47,7 @@ class Day:
         others: further rule files, by name.
         quiet_counter: whether the counter of bad events is there only from the first bad event on.
         restarts: whether every part begins with counters at zero.
+        beside: by the beginning of a series, what it grows by in each step, all the time.
     """
 
     level: ServiceLevel
@@ -55,6 +56,7 @@ class Day:
     others: Mapping[str, Json] = field(default_factory=dict)
     quiet_counter: bool = False
     restarts: bool = False
+    beside: Mapping[str, float] = field(default_factory=dict)
 
     def share(self, start: float, end: float) -> float:
         """The share of bad events between two hours."""
@@ -120,6 +122,10 @@ class Day:
             'http_request_duration_seconds_bucket{le="0.25"': _grown(every),
             'http_request_duration_seconds_bucket{le="+Inf"': _grown(every),
             "http_request_duration_seconds_count{": _grown(every),
+            **{
+                series: _grown([(part.steps, growth) for part in self.parts])
+                for series, growth in self.beside.items()
+            },
         }
         metrics = {
             metric.name for query in (self.level.sli.bad, self.level.sli.total) for metric in query.metrics

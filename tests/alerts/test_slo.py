@@ -15,6 +15,7 @@ import pytest
 from alerts.model import Alert
 from alerts.proof.plan import CONTEXT
 from alerts.rules import slo
+from exporters.catalogue.api import UNMATCHED
 from signals.levels import AVAILABILITY, LATENCY
 from signals.promql import duration
 from signals.slo import DAY, FACTORS, HOUR, WINDOWS
@@ -64,6 +65,34 @@ def test_slow_requests_are_counted_from_the_bucket_of_the_objective(tmp_path: Pa
         (3.9, close("job:latency_bad:ratio1h", 0.72), 1),
         (3.9, close("job:latency_bad:events1h", 720 * HOUR / STEP, within=0.1), 1),
     ]
+    assert day.wrong(tmp_path, asked) == ""
+
+
+def test_what_a_scanner_asks_for_dilutes_nothing(tmp_path: Path) -> None:
+    """Nine thousand fast 404s beside each thousand requests."""
+    nowhere = f'handler="{UNMATCHED}"'
+    beside = {
+        f'http_requests_total{{{nowhere},status="404"': 9000.0,
+        f'http_request_duration_seconds_bucket{{{nowhere},le="0.15"': 9000.0,
+        f"http_request_duration_seconds_count{{{nowhere}": 9000.0,
+    }
+    for level in (AVAILABILITY, LATENCY):
+        folder = tmp_path / level.key
+        folder.mkdir()
+        day = Day(level=level, parts=(Part(2, 1000, 20), Part(1.5, 0)), beside=beside)
+        asked = [
+            (1.9, close(f"job:{level.key}_bad:ratio1h", 0.02), 1),
+            # Nobody but the scanner: no traffic.
+            (3.4, f"sum(job:{level.key}_bad:ratio5m)", None),
+        ]
+        assert day.wrong(folder, asked) == ""
+
+
+def test_an_error_before_any_route_counts(tmp_path: Path) -> None:
+    """A middleware that breaks for some, and in the end for all."""
+    beside = {f'http_requests_total{{handler="{UNMATCHED}",status="500"': 250.0}
+    day = Day(level=AVAILABILITY, parts=(Part(2, 750), Part(1.5, 0)), beside=beside)
+    asked = [(1.9, close(ratio(HOUR), 0.25), 1), (3.4, close(ratio(5 * 60), 1), 1)]
     assert day.wrong(tmp_path, asked) == ""
 
 

@@ -69,6 +69,12 @@ REFUSED: list[tuple[str, str, str, str]] = [
         "0.1, 0.15",
     ),
     (
+        "limit-is-bound",
+        f"histogram_quantile(0.95, sum by ({BY}, le) ({BUCKETS})) > 0",
+        "the limit 0 is no bound of http_request_duration_seconds",
+        "0.1, 0.15",
+    ),
+    (
         "counter-growth",
         f"sum by ({BY}) (http_requests_total{{SCOPE}})",
         "http_requests_total is a counter",
@@ -215,6 +221,7 @@ RIGHT: list[tuple[str, dict[str, Any]]] = [
     (RATE.replace("job)", "job, status)"), {"unit": "reqps", "legend": "{{status}}"}),
     (f"({ERRORS} or 0 * {RATE}) / ({RATE} > 0)", {"unit": "percentunit"}),
     (f"histogram_quantile(0.95, sum by ({BY}, le) ({BUCKETS})) <= 0.15", {"unit": "s"}),
+    (f"histogram_quantile(0.95, sum by ({BY}, le) ({BUCKETS})) >= 0", {"unit": "s"}),
     (f"sum by ({BY}) ({BUCKETS})".replace("SCOPE", 'SCOPE,le=~"1(\\\\.0)?"'), {"unit": "reqps"}),
     (f"sum by ({BY}) ({BUCKETS})".replace("SCOPE", 'SCOPE,le="0.15"'), {"unit": "reqps"}),
     (f"sum by ({BY}, le) ({BUCKETS})", {"unit": "reqps", "legend": "{{le}}"}),

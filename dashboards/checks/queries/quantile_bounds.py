@@ -36,6 +36,8 @@ def limits(subject: Subject, report: Report) -> Iterator[Finding]:
 def _compared(query: Query, place: Place) -> Iterator[tuple[str, float, Histogram]]:
     for node, _ in walk(query.node):
         if isinstance(node, Binary) and node.operator in COMPARISONS and isinstance(node.right, Number):
+            if (node.operator, node.right.value) == (">=", 0):
+                continue  # no limit: it takes out NaN, the percentile of nothing
             for histogram in _observed(query, node.left):
                 yield "the limit", node.right.value, histogram
     for histogram in _observed(query, query.node):
