@@ -28,10 +28,10 @@ LOOKUPS = (
     counter(redis_metrics.HITS, 19000, 16020, 15800, 19000),
     counter(redis_metrics.MISSES, 1000, 3980, 4200, 1000),
 )
-FEW_LOOKUPS = Held(
-    why="too few look-ups",
-    guard=redis.ENOUGH_LOOKUPS,
-    levels={redis_metrics.HITS.name: 118, redis_metrics.MISSES.name: 32},
+FEW_MISSES = Held(
+    why="too few miss",
+    guard=redis.ENOUGH_MISSES,
+    levels={redis_metrics.HITS.name: 110, redis_metrics.MISSES.name: 29},
 )
 CASES = (
     Case(
@@ -53,7 +53,7 @@ CASES = (
         "throws keys away.",
         held=(
             Held(why="few evictions", guard=redis.EVICTING, levels={redis_metrics.EVICTED.name: FIFTEEN}),
-            FEW_LOOKUPS,
+            FEW_MISSES,
             Held(why="a cold cache", guard=redis.WARM, levels={redis_metrics.START_TIME.name: 0}, at=29),
             Held(why="Redis is down", guard=redis.ANSWERS, levels={redis_metrics.UP.name: 0}),
         ),
@@ -70,7 +70,7 @@ CASES = (
         labels=EXPORTER,
         summary="79% of look-ups in Redis watched by exporter:10910 find their key, below 80 %.",
         held=(
-            FEW_LOOKUPS,
+            FEW_MISSES,
             # It started at minute 0; without the guard it would fire at minute 10.
             Held(why="a cold cache", guard=redis.WARM, levels={redis_metrics.START_TIME.name: 0}, at=29),
             Held(why="Redis is down", guard=redis.ANSWERS, levels={redis_metrics.UP.name: 0}),
@@ -78,15 +78,29 @@ CASES = (
         ),
     ),
     Case(
+        alert=redis.REDIS_HIT_RATIO_LOW,
+        name="where nothing is found any more",
+        series=(
+            REDIS_UP,
+            WARM_SERVER,
+            counter(redis_metrics.EVICTED, 0, 0, 0, 0),
+            # Three look-ups per second, and before that less than two misses in ten.
+            counter(redis_metrics.HITS, 190, 160.2, 0, 190),
+            counter(redis_metrics.MISSES, 10, 39.8, 45, 10),
+        ),
+        labels=EXPORTER,
+        summary="0% of look-ups in Redis watched by exporter:10910 find their key, below 80 %.",
+    ),
+    Case(
         alert=redis.REDIS_EVICTIONS_HIGH,
         series=(
             REDIS_UP,
             gauge(redis_metrics.INFO, 1, 1, 1, 1, maxmemory_policy="volatile-lru", **INFO_LABELS),
-            # The graver one does not speak: first the server has just started, then few look for anything.
+            # The graver one does not speak: first the server has just started, then few miss anything.
             gauge(redis_metrics.START_TIME, 5700, 5700, 5700, 5700),
             counter(redis_metrics.EVICTED, 0, FIFTEEN, 16, 0),
             counter(redis_metrics.HITS, 190, 190, (150,) * 90 + (70,) * 90, 190),
-            counter(redis_metrics.MISSES, 10, 10, (50,) * 90 + (30,) * 90, 10),
+            counter(redis_metrics.MISSES, 10, 10, (50,) * 90 + (29,) * 90, 10),
         ),
         labels=EXPORTER,
         summary="Redis watched by exporter:10910 throws away 1.067 keys per second, above 1 per second.",

@@ -12,7 +12,8 @@ from signals.limits import redis as limits
 
 # The rates of a server that is down outlive it by a window.
 ANSWERS = promql("{up} == 1", up=redis.UP.query)
-ENOUGH_LOOKUPS = promql("{rate} > <number:minimum_lookups>", limits.MINIMUM_LOOKUPS, rate=redis.LOOKUPS)
+# Of misses, not of look-ups: a small cache in which nothing is found must show, too.
+ENOUGH_MISSES = promql("{rate} > <number:minimum_misses>", limits.MINIMUM_MISSES, rate=redis.MISSES.query)
 WARM = promql(
     "time() - {start} > <elapsed:warm_up>", limits.WARM_UP, start=value(metrics.START_TIME, over="max")
 )
@@ -55,7 +56,7 @@ REDIS_EVICTIONS_HURT = Alert(
     signal=redis.HIT_RATIO,
     operator="<",
     by=(JOB, INSTANCE),
-    guards=(EVICTING, ENOUGH_LOOKUPS, WARM, ANSWERS),
+    guards=(EVICTING, ENOUGH_MISSES, WARM, ANSWERS),
     window=600,
     hold=600,
     keep=600,
@@ -70,7 +71,7 @@ REDIS_HIT_RATIO_LOW = Alert(
     signal=redis.HIT_RATIO,
     operator="<",
     by=(JOB, INSTANCE),
-    guards=(ENOUGH_LOOKUPS, WARM, ANSWERS),
+    guards=(ENOUGH_MISSES, WARM, ANSWERS),
     yields_to=REDIS_EVICTIONS_HURT,
     window=600,
     hold=600,

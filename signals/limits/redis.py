@@ -17,8 +17,11 @@ EVICTIONS = Limit(
     unit=PER_SECOND,
     why="A few are chance; a steady stream means that what has a time to live does not fit until then.",
 )
-MINIMUM_LOOKUPS = Limit(
-    key="minimum_lookups", value=10, unit=PER_SECOND, why="Fewer look-ups make the hit ratio jump."
+MINIMUM_MISSES = Limit(
+    key="minimum_misses",
+    value=2,
+    unit=PER_SECOND,
+    why="Fewer queries more are nothing to the database, and few look-ups make the hit ratio jump.",
 )
 WARM_UP = Limit(
     key="warm_up", value=1800, unit=SECONDS, why="A cache is cold for half an hour after its server started."
