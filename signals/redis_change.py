@@ -11,6 +11,7 @@ from signals.promql import Query
 
 SERVER = tuple(label.name for label in SERVER_LEVEL)
 HALF_HOUR, HOUR, DAY, WEEK = span(1800), span(3600), span(86_400), span(604_800)
+OFTEN = span(300)
 
 
 def _highest_before(metric: Metric, *names: str) -> Query:
@@ -43,6 +44,9 @@ POLICIES = Signal(
 UNTIMED_GROWTH = promql(
     "{keys} - {expiring}", keys=_slope(redis.DB_KEYS), expiring=_slope(redis.DB_KEYS_EXPIRING)
 )
+UNTIMED = promql("{keys} - {expiring}", keys=value(redis.DB_KEYS), expiring=value(redis.DB_KEYS_EXPIRING))
+# The most of them in the day before what is looked at: a cache that fills again comes back to it.
+UNTIMED_BEFORE = promql(f"max_over_time({{untimed}}[{DAY}:{OFTEN}] offset {HALF_HOUR})", untimed=UNTIMED)
 MEMORY_PREDICTED = Signal(
     title="Memory of the limit, ahead",
     why="Where the line through the last half hour leads in {number:redis_foresight}, as a share of "

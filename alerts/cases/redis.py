@@ -18,6 +18,11 @@ SWITCHED = ((1,) * QUARTER + (None,) * QUARTER, (None,) * QUARTER + (1,) * QUART
 # The level, then a jump and a slope.
 FILLING = tuple(980 * MIB + step * 0.25 * MIB for step in range(PHASE))
 GROWING = tuple(tuple(10.0 * step for step in range(PHASE * n, PHASE * (n + 1))) for n in range(4))
+# Emptied after a quarter of an hour, and then for an hour and a half on the way to where it was.
+FLUSHED = (
+    (50_000,) * QUARTER + tuple(10.0 * step for step in range(6 * QUARTER)),
+    (900 * MIB,) * QUARTER + tuple((100 + step) * MIB for step in range(6 * QUARTER)),
+)
 INFO_LABELS = {"role": "master", "redis_version": "7.0.15", "redis_mode": "standalone"}
 # A week until yesterday, in less than two hours.
 WEEK = {604_800.0: 6000.0, 86_400.0: 6000.0, 3600.0: 15.0}
@@ -209,7 +214,6 @@ CASES = (
         alert=redis.REDIS_KEYS_WITHOUT_TTL_GROWING,
         series=(
             MAX,
-            WARM_SERVER,
             gauge(redis_metrics.MEMORY_USED, 950 * MIB, 950 * MIB, FILLING, 500 * MIB),
             gauge(redis_metrics.DB_KEYS, *GROWING, db="db0"),
             gauge(redis_metrics.DB_KEYS_EXPIRING, *[50] * 4, db="db0"),
@@ -219,12 +223,11 @@ CASES = (
         summary="At its pace Redis watched by exporter:10910 soon needs 126.5% of its memory, and keys that "
         "never expire grow.",
         held=(
-            # It started at minute 0; without the guard it would wait for its hold by now.
             Held(
-                why="it fills after a start",
-                guard=redis.WARM,
-                levels={redis_metrics.START_TIME.name: 0},
-                at=29,
+                why="it fills again after a flush",
+                guard=redis.MORE_THAN_BEFORE,
+                levels={redis_metrics.DB_KEYS.name: FLUSHED[0], redis_metrics.MEMORY_USED.name: FLUSHED[1]},
+                at=95,
             ),
             Held(
                 why="what grows expires",
@@ -238,6 +241,8 @@ CASES = (
             ),
             Held(why="it evicts already", guard=redis.NOT_EVICTING, levels={redis_metrics.EVICTED.name: 1}),
         ),
+        # A day is two hours.
+        spans={86_400.0: 7200.0},
     ),
     Case(
         alert=redis.REDIS_KEY_PATTERN_EXPLODED,

@@ -25,6 +25,8 @@ NOT_EVICTING = promql("{rate} == 0", rate=rate(metrics.EVICTED, window=span(1800
 UNTIMED_GROWS = promql(
     "{growth} > <number:redis_untimed_growth>", limits.UNTIMED_GROWTH, growth=change.UNTIMED_GROWTH
 )
+# After FLUSHALL, a restart or a failover to an empty server they come back: that is no growth.
+MORE_THAN_BEFORE = promql("{untimed} > {before}", untimed=change.UNTIMED, before=change.UNTIMED_BEFORE)
 WORTH_TIDYING = promql(
     "{process} - {used} > <number:redis_fragmentation_bytes>",
     limits.FRAGMENTATION_BYTES,
@@ -193,7 +195,7 @@ REDIS_KEYS_WITHOUT_TTL_GROWING = Alert(
     signal=change.MEMORY_PREDICTED,
     operator=">",
     by=(JOB, INSTANCE),
-    guards=(UNTIMED_GROWS, NOT_EVICTING, WARM),
+    guards=(UNTIMED_GROWS, MORE_THAN_BEFORE, NOT_EVICTING),
     window=1800,
     hold=1800,
     summary="At its pace Redis watched by {{ $labels.instance }} soon needs "
