@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from exporters.catalogue import Counter, Gauge, Histogram, Label, Matcher, Metric
@@ -135,8 +136,13 @@ def within(number: Number, metric: Histogram, *where: Matcher, by: Sequence[Labe
 def increase(
     metric: Counter | Histogram, *where: Matcher, by: Sequence[Label] = (), window: str = WINDOW
 ) -> Query:
-    """How many within the window, summed."""
-    return rate(metric, *where, by=by, window=window, function="increase")
+    """How many within the window, summed, as a whole number.
+
+    Prometheus stretches what it saw to the edges of the window: of one event it makes 1.05. It never makes
+    less of it, so that rounding loses none.
+    """
+    counted = rate(metric, *where, by=by, window=window, function="increase")
+    return replace(counted, text=f"round({counted.text})")
 
 
 def value(

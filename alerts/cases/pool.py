@@ -21,7 +21,7 @@ CASES = (
         # One in five minutes.
         series=(counter(api_metrics.POOL_TIMEOUTS, 0, 0, (1, *[0] * 18), 0, pool="default"),),
         labels={"job": "api", "pool": "default"},
-        summary="About 1.053 callers of pool default of api gave up waiting for a connection within 5 min.",
+        summary="About 1 callers of pool default of api gave up waiting for a connection within 5 min.",
     ),
     Case(
         alert=pool.DB_POOL_SATURATED,

@@ -88,11 +88,12 @@ CASES = (
     ),
     Case(
         alert=postgres.POSTGRES_DEADLOCKS,
-        # In the sixty steps of a window.
+        # In the sixty steps of a window, and rounded.
         series=(PG_UP, PG_STARTED, counter(pg_metrics.DEADLOCKS, 0, 2.49 / 60, 2.7 / 60, 0, **DATABASE)),
         labels={**EXPORTER, **DATABASE},
-        summary="About 2.7 deadlocks in backend (exporter:10910) within 15 min.",
+        summary="About 3 deadlocks in backend (exporter:10910) within 15 min.",
         held=(PG_DOWN, PG_OTHER),
+        nudge=0.5,
     ),
     Case(
         alert=postgres.POSTGRES_CACHE_HIT_LOW,

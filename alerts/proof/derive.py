@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from alerts.model import Alert, RenderContext
@@ -19,6 +20,9 @@ from signals.promql import Query, Shape
 BEYOND = 0.0873
 # How long a rate may take from just within its limit to beyond it, in seconds.
 SOON = 45
+# By how much a number that is rounded grows beyond its limit.
+STEEP = 0.1
+NUDGE = 0.1
 
 
 class NotDerivedError(Exception):
@@ -48,9 +52,11 @@ def derived(alert: Alert, context: RenderContext) -> Case:
     worth = series.levels[2]
     if not isinstance(worth, int | float):
         raise NotDerivedError("its levels are no numbers")
-    grown = (
-        worth if shape.kind == "value" else worth / STEP * (alert.window if shape.kind == "increase" else 1)
-    )
+    grown, nudge = worth if shape.kind == "value" else worth / STEP, NUDGE
+    if shape.kind == "increase":
+        grown = round(grown * alert.window)
+        # Between two whole numbers lies none.
+        nudge = max(nudge, 1 / (abs(context.number(alert.threshold).value) or 1))
     held = tuple(
         Held(why=f"{each} is 0", guard=guard, levels={each.name: 0.0})
         for guard, each in zip(alert.guards, up, strict=True)
@@ -62,6 +68,7 @@ def derived(alert: Alert, context: RenderContext) -> Case:
         labels=known,
         summary=filled(context.says(alert, alert.summary), known, grown),
         held=held,
+        nudge=nudge,
     )
 
 
@@ -89,13 +96,20 @@ def _levels(alert: Alert, shape: Shape, context: RenderContext) -> tuple[float, 
         # Between two states lies none; a count is not below 0.
         quiet = limit if unit is STATE or limit == 0 else limit - sign * limit / 2
         return quiet, limit, limit + sign * step, quiet
+    if shape.kind == "increase":
+        # It is rounded: a little less than a half is as good as none.
+        whole = math.floor(limit) if sign > 0 else math.ceil(limit)
+        edge = whole + sign * (0.5 - STEEP * min(0.3, SOON / alert.window))
+        quiet = limit - sign * limit / 2
+        rates = (quiet, edge, edge + sign * STEEP, quiet)
+        quiet, edge, fault, after = (each * STEP / alert.window for each in rates)
+        return quiet, edge, fault, after
     # Not the limit itself, which a rate hits but for the last digit; and so near that it is soon passed.
     within = sign * step * min(0.3, SOON / alert.window) if limit else 0.0
     if limit == 0:
         step = 1.5
     rates = (limit - sign * limit / 2, limit - within, limit + sign * step, limit - sign * limit / 2)
-    span = STEP / (alert.window if shape.kind == "increase" else 1)
-    quiet, edge, fault, after = (each * span for each in rates)
+    quiet, edge, fault, after = (each * STEP for each in rates)
     return quiet, edge, fault, after
 
 

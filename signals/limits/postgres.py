@@ -36,9 +36,9 @@ LONGEST_BLOCKED = Limit(
 )
 DEADLOCKS = Limit(
     key="deadlocks",
-    value=2.5,
+    value=2,
     unit=COUNT,
-    why="One or two can be chance. The half is for what a window adds to them at its edges.",
+    why="One or two can be chance.",
 )
 CACHE_HIT = Limit(
     key="cache_hit",
@@ -109,9 +109,9 @@ SLOW_STATEMENT = Limit(
 )
 STATEMENTS_FORGOTTEN = Limit(
     key="statements_forgotten",
-    value=10.5,
+    value=10,
     unit=COUNT,
-    why="Each time a twentieth of the statements goes. The half is for what a window adds at its edges.",
+    why="Each time a twentieth of the statements goes: within an hour half of them.",
 )
 SEQUENTIAL_ROWS = Limit(
     key="sequential_rows",
