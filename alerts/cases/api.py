@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from alerts.cases.common import FIFTEEN, HALF, HEALTH, LIST, NOWHERE
+from alerts.cases.common import (
+    ANSWERING,
+    FIFTEEN,
+    HALF,
+    HEALTH,
+    LIST,
+    NO_ANSWER,
+    NOWHERE,
+    PG_UP,
+    REDIS_UP,
+    WORKERS,
+)
 from alerts.proof.model import Case, Held
 from alerts.proof.series import PHASE, counter, gauge, histogram
 from alerts.rules import api
 from exporters.catalogue import api as api_metrics
-from exporters.catalogue import external
+from exporters.catalogue import external, postgres, redis
 from signals.idioms import DAY
 from signals.numbers import SECONDS, spoken
 from signals.objectives import AVERAGE, P95
@@ -24,6 +35,14 @@ HANDLER = {"handler": LIST["handler"]}
 ONCE = (1, *[0] * (PHASE - 1))
 ANOTHER = {"instance": "api-2:9000"}
 BUSY_NAME = api_metrics.REQUESTS.name
+SERVED = (WORKERS, ANSWERING, PG_UP, REDIS_UP)
+SLOW_HELD = (
+    Held(why="too few requests", guard=api.ENOUGH_TRAFFIC, levels={BUSY_NAME: FIFTEEN}),
+    Held(why="it is down", guard=api.ANSWERS, levels=NO_ANSWER),
+    Held(why="its metrics are no longer scraped", guard=api.ANSWERS, levels={api_metrics.WORKERS.name: None}),
+    Held(why="PostgreSQL is down", guard=api.SERVERS_ANSWER, levels={postgres.UP.name: 0}),
+    Held(why="Redis is down", guard=api.SERVERS_ANSWER, levels={redis.UP.name: 0}),
+)
 
 CASES = (
     Case(
@@ -36,6 +55,7 @@ CASES = (
         alert=api.API_LATENCY_P95_HIGH,
         series=(
             BUSY,
+            *SERVED,
             SCANNED,
             *SCANNED_FAST,
             *histogram(
@@ -51,12 +71,13 @@ CASES = (
         # Of the 510 slower ones ten are among the first 95 %.
         summary=f"p95 of api is {1000 * (P95.value + (SLOWER - P95.value) * 10 / 510):.4g}ms, "
         f"above {spoken(P95.value, SECONDS)}.",
-        held=(Held(why="too few requests", guard=api.ENOUGH_TRAFFIC, levels={BUSY_NAME: FIFTEEN}),),
+        held=SLOW_HELD,
     ),
     Case(
         alert=api.API_LATENCY_AVERAGE_HIGH,
         series=(
             BUSY,
+            *SERVED,
             SCANNED,
             *SCANNED_FAST,
             *histogram(
@@ -68,7 +89,7 @@ CASES = (
         ),
         labels={"job": "api"},
         summary="api takes 63ms per request on average, above 60 ms.",
-        held=(Held(why="too few requests", guard=api.ENOUGH_TRAFFIC, levels={BUSY_NAME: FIFTEEN}),),
+        held=SLOW_HELD,
     ),
     Case(
         alert=api.API_EXCEPTION_NEW,

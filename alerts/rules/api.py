@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerts.model import Alert, Severity
 from exporters.catalogue import api as metrics
-from exporters.catalogue import external
+from exporters.catalogue import external, postgres, redis
 from exporters.catalogue.labels import INSTANCE, JOB
 from signals import api, api_cost
 from signals.idioms import DAY, grouping, promql, rate, select
@@ -30,6 +30,15 @@ ANSWERS = promql(
         f"max by {grouping(())} ({select(external.PROBE_SUCCESS, api.HEALTH_JOB)})", (external.PROBE_SUCCESS,)
     ),
 )
+# Passes where nobody watches a server. Of what waits for one that is down, PostgresDown and RedisDown speak.
+SERVERS_ANSWER = promql(
+    "{workers} unless on (<by:>) {postgres} < <number:answering> "
+    "unless on (<by:>) {redis} < <number:answering>",
+    shared.ANSWERING,
+    workers=api.WORKERS.query,
+    postgres=Query(f"min by {grouping(())} ({select(postgres.UP)})", (postgres.UP,)),
+    redis=Query(f"min by {grouping(())} ({select(redis.UP)})", (redis.UP,)),
+)
 # Two days: what was there on the day before the last one is known.
 TWO_DAYS_OLD = rate(metrics.REQUESTS, ago=2 * DAY)
 
@@ -53,7 +62,7 @@ API_LATENCY_P95_HIGH = Alert(
     signal=api.LATENCY_P95,
     operator=">",
     by=(JOB,),
-    guards=(ENOUGH_TRAFFIC,),
+    guards=(ENOUGH_TRAFFIC, ANSWERS, SERVERS_ANSWER),
     hold=600,
     keep=300,
     summary="p95 of {{ $labels.job }} is {{ $value | humanizeDuration }}, above {limit}.",
@@ -66,7 +75,7 @@ API_LATENCY_AVERAGE_HIGH = Alert(
     signal=api.LATENCY_AVERAGE,
     operator=">",
     by=(JOB,),
-    guards=(ENOUGH_TRAFFIC,),
+    guards=(ENOUGH_TRAFFIC, ANSWERS, SERVERS_ANSWER),
     hold=900,
     keep=300,
     summary="{{ $labels.job }} takes {{ $value | humanizeDuration }} per request on average, above {limit}.",
