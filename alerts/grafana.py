@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from alerts.model import Alert, RenderContext, unique
+from alerts.model import Alert, unique
+from alerts.render import RenderContext
 from signals.promql import duration
 
 Json = dict[str, Any]

@@ -7,8 +7,9 @@ from typing import Any
 
 from alerts.channels import alertmanager_config, grafana_settings
 from alerts.message import alertmanager_template, grafana_template
-from alerts.model import Alert, RenderContext
+from alerts.model import Alert
 from alerts.notifications import ALWAYS, Channel, Notifications
+from alerts.render import RenderContext
 from alerts.routing import HEARTBEAT, NOBODY, Route, receivers, time, tree
 
 Json = dict[str, Any]

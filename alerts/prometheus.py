@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from alerts.model import Alert, AlertError, RenderContext, unique
+from alerts.model import Alert, AlertError, unique
+from alerts.render import RenderContext
 from signals.model import Recording, group_of
 from signals.promql import duration
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from alerts.model import HEARTBEAT as HEARTBEAT_ALERT
-from alerts.model import Alert, Engine, RenderContext, Severity
+from alerts.model import Alert, Engine, Severity
 from alerts.notifications import ALWAYS, Notifications, receiver_of
+from alerts.render import RenderContext
 from alerts.secret import NotifyError
 from alerts.times import WORKING_HOURS
 from signals.promql import duration

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
 
-from alerts.model import Alert, AlertError, RenderContext, Severity
+from alerts.model import Alert, AlertError, Severity
+from alerts.render import RenderContext
 from signals.numbers import spoken
 
 SECTIONS = ("Meaning", "Impact", "Check", "Fix", "False causes")

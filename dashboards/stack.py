@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from alerts.cases import CASES
-from alerts.model import Alert, Engine, RenderContext
+from alerts.model import Alert, Engine
 from alerts.notifications import NOTIFICATIONS, Notifications
 from alerts.proof.model import Case
+from alerts.render import RenderContext
 from alerts.rules import ALERTS
 from alerts.runbooks import first_action, runbook
 from dashboards.boards import BOARDS

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 
-from alerts.model import Alert, RenderContext
+from alerts.model import Alert
 from alerts.proof.clock import STEP
 from alerts.proof.model import Case, Held
 from alerts.proof.series import Series, gauge
 from alerts.proof.templates import filled
+from alerts.render import RenderContext
 from exporters.catalogue import Gauge, Label, Matcher
 from signals.idioms import enclosed, value
 from signals.numbers import COUNT, STATE

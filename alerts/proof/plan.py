@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from alerts.model import Alert, RenderContext, State
+from alerts.model import Alert, State
 from alerts.prometheus import rule_of
 from alerts.proof import calm
 from alerts.proof.clock import Clock, clock
 from alerts.proof.model import Case, Demand, Group, Held
 from alerts.proof.series import PHASE, Level, Series, place_of, twin_of
+from alerts.render import RenderContext
 from signals.idioms import enclosed, span
 from signals.limits import LIMITS
 from signals.numbers import Number

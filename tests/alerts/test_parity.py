@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 
 from alerts import grafana, prometheus
 from alerts.cases import CASES
-from alerts.model import Alert, RenderContext
+from alerts.model import Alert
 from alerts.proof.plan import CONTEXT, Plan
 from alerts.proof.series import Level, Series, Tape
+from alerts.render import RenderContext
 
 Labels = frozenset[tuple[str, str]]
 Asked = tuple[int, str]
