@@ -77,7 +77,8 @@ class Alert:
         operator: strict, so that the alert is quiet exactly at its limit.
         limit: by default the signal's objective; in the signal's unit. A stack replaces it by its key.
         guards: each must have a sample with the same identity for the alert to speak.
-        yields_to: the graver alert of the same thing; while that one's condition holds, this one is silent.
+        yields_to: the graver alert of the same thing; once that one's condition has lasted until it is about
+            to fire, this one is silent. Where the value only swings across the graver limit, this one speaks.
         by: the labels that tell its instances apart, exactly those of the signal's query.
         window: the range of its rates, in seconds.
         hold: how long the limit must be crossed before it fires, in seconds.
@@ -188,6 +189,11 @@ class Alert:
                     f"alert {first.name}: keep is {first.keep:g} s, longer than the {second.hold:g} s that "
                     f"{second.name} is held; both would fire at once; lower keep"
                 )
+        if graver.hold and self.keep == graver.hold:
+            raise AlertError(
+                f"alert {self.name}: keep is {self.keep:g} s, as long as {graver.name} is held; a value that "
+                "swings across the graver limit would be told by neither; lower keep"
+            )
 
     def _check_engines(self) -> None:
         if not self.engines:
@@ -253,10 +259,18 @@ class Alert:
             text += f" and on (<by:{','.join(guard.labels)}>) {enclosed(guard.text)}"
         if self.yields_to:
             labels = ",".join(self.signal.query.labels)
-            text = f"{text} unless on (<by:{labels}>) {enclosed(self.yields_to.condition.text)}"
+            text = f"{text} unless on (<by:{labels}>) {self._graver_lasts(self.yields_to)}"
         metrics = dict.fromkeys(metric for query in self.queries for metric in query.metrics)
         numbers = dict.fromkeys(number for query in self.queries for number in query.numbers)
         return Query(text, tuple(metrics), (*numbers, self.threshold), self.signal.query.labels)
+
+    def _graver_lasts(self, graver: Alert) -> str:
+        """What holds once the graver alert fires as soon as this one, which is kept for a while, ends."""
+        lasting = f"{graver.hold - self.keep:g}"
+        condition = enclosed(graver.condition.text)
+        if not graver.hold:
+            return condition
+        return f"(count_over_time({condition}[<steps:{lasting}>]) > <seconds:{lasting}> / <step> - 1)"
 
 
 def _check_text(alert: Alert, what: str, text: str, *, engine: bool) -> None:

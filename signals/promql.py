@@ -14,6 +14,7 @@ Holes are written ``<kind:argument>``. Nobody types them; the idioms in `signals
 ``<rest:KEY>``            what a share leaves of the whole, such as the errors that an objective allows
 ``<seconds:SECONDS>``     a fixed stretch of time as a number, scaled with the stack's clock
 ``<step>``                the seconds from one evaluation of a rule to the next, as a number
+``<steps:SECONDS>``       the range of a subquery that sees the rule's evaluations of a stretch of time
 ========================  ==================================================================
 """
 
@@ -27,7 +28,7 @@ from typing import Literal
 from exporters.catalogue import Matcher, Metric
 from signals.numbers import Number, Objective, require_fields
 
-HOLE = re.compile(r"<(scope|where|window|span|by|number|elapsed|bound|rest|seconds|step)(?::([^<>]*))?>")
+HOLE = re.compile(r"<(scope|where|window|span|by|number|elapsed|bound|rest|seconds|step|steps)(?::([^<>]*))?>")
 RATE_INTERVAL = "$__rate_interval"
 RANGE = "$__range"
 
@@ -127,6 +128,10 @@ class Context:
                 filled = plain(float(argument) * self.time_scale)
             case "step":
                 filled = plain(self.step)
+            case "steps":
+                # A millisecond shorter, or evaluations at its very beginning would be one too many.
+                stretch = max(float(argument) * self.time_scale, self.step)
+                filled = f"{duration(stretch - 0.001)}:{duration(self.step)}"
             case "by":
                 filled = ", ".join((*self.identity, *filter(None, argument.split(","))))
             case _:

@@ -92,7 +92,9 @@ def _of_guards(plan: Plan) -> Iterator[Mutant]:
         yield _other(plan, f"without guard {index + 1}", replace(alert, guards=rest))
     if alert.yields_to:
         yield _other(plan, f"without yielding to {alert.yields_to.name}", replace(alert, yields_to=None))
-    for number in dict.fromkeys(alert.value.numbers):
+    # Those of the graver alert are its own case's concern.
+    own = (number for query in (alert.signal.query, *alert.guards) for number in query.numbers)
+    for number in dict.fromkeys(own):
         if number.key != alert.threshold.key:
             yield _numbered(plan, f"{number.key} of 0", replace(plan.context.number(number), value=0))
 

@@ -66,7 +66,7 @@ DB_POOL_WAIT_HIGH = Alert(
     guards=(ENOUGH_CHECKOUTS,),
     yields_to=DB_POOL_SATURATED,
     hold=300,
-    keep=300,
+    keep=120,
     summary="One caller in twenty of pool {{ $labels.pool }} of {{ $labels.job }} waits "
     "{{ $value | humanizeDuration }} or more for a connection, above {limit}.",
     description="That much is added to each of these requests before its first statement.",

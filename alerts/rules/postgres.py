@@ -59,7 +59,7 @@ POSTGRES_CONNECTIONS_HIGH = Alert(
     guards=(ANSWERS,),
     yields_to=POSTGRES_CONNECTIONS_CRITICAL,
     hold=300,
-    keep=120,
+    keep=60,
     summary="PostgreSQL watched by {{ $labels.instance }} has {{ $value | humanizePercentage }} of its "
     "connections in use, above {limit}.",
     description="When the rest is gone, new connections are refused with 'too many clients already'.",

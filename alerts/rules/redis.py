@@ -77,7 +77,7 @@ REDIS_HIT_RATIO_LOW = Alert(
     yields_to=REDIS_EVICTIONS_HURT,
     window=600,
     hold=600,
-    keep=600,
+    keep=300,
     summary="{{ $value | humanizePercentage }} of look-ups in Redis watched by {{ $labels.instance }} find "
     "their key, below {limit}.",
     description="The cache no longer carries its load; the database answers what Redis should.",
@@ -93,7 +93,7 @@ REDIS_EVICTIONS_HIGH = Alert(
     yields_to=REDIS_EVICTIONS_HURT,
     window=600,
     hold=600,
-    keep=600,
+    keep=300,
     summary="Redis watched by {{ $labels.instance }} throws away {{ $value | humanize }} keys per second, "
     "above {limit}.",
     description="Memory is full, and what has a time to live, such as sessions, goes before it has passed.",

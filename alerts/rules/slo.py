@@ -53,7 +53,7 @@ def burn_alerts(level: ServiceLevel, *, name: str, service: str, what: str) -> t
         ),
         yields_to=fast,
         hold=900,
-        keep=120,
+        keep=60,
         summary=summary,
         description=f"{what}, so often that what is allowed within {window} will not last.",
     )

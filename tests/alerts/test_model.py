@@ -76,6 +76,7 @@ WARNING = postgres.POSTGRES_CONNECTIONS_HIGH
         ({"yields_to": GOOD}, "yields to ApiLatencyP95High, which has by ['job']"),
         ({"window": 600}, "window 300 s; expected its own, ['instance', 'job'] and 600 s; make them equal"),
         ({"keep": 150}, "keep is 150 s, longer than the 120 s that PostgresConnectionsCritical is held"),
+        ({"keep": 120}, "keep is 120 s, as long as PostgresConnectionsCritical is held"),
         ({"hold": 240}, "PostgresConnectionsCritical: keep is 300 s, longer than the 240 s"),
         ({"yields_to": "PostgresConnectionsCritical"}, "yields_to is 'PostgresConnectionsCritical' (str)"),
     ],
@@ -88,10 +89,13 @@ def test_an_alert_that_could_speak_beside_its_graver_one_is_refused(
         replace(WARNING, **changes)
 
 
-def test_an_alert_is_silent_while_the_condition_of_its_graver_one_holds() -> None:
+def test_an_alert_is_silent_once_the_condition_of_its_graver_one_has_lasted() -> None:
     graver = CONTEXT.fill(postgres.POSTGRES_CONNECTIONS_CRITICAL.condition, 300)
     told = CONTEXT.fill(WARNING.condition, 300)
-    assert told.endswith(f" unless on (environment, cluster, job, instance) ({graver})")
+    assert told.endswith(
+        " unless on (environment, cluster, job, instance) "
+        f"(count_over_time(({graver})[59999ms:30s]) > 60 / 30 - 1)"
+    )
     assert "> 0.95" in graver
     assert "> 0.8)" in told
 
