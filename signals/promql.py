@@ -28,7 +28,9 @@ from typing import Literal
 from exporters.catalogue import Matcher, Metric
 from signals.numbers import Number, Objective, require_fields
 
-HOLE = re.compile(r"<(scope|where|window|span|by|number|elapsed|bound|rest|seconds|step|steps)(?::([^<>]*))?>")
+HOLE = re.compile(
+    r"<(scope|where|window|span|by|number|elapsed|bound|rest|seconds|step|steps)(?::([^<>]*))?>"
+)
 RATE_INTERVAL = "$__rate_interval"
 RANGE = "$__range"
 

@@ -6,11 +6,12 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from alerts.grafana import TICK
 from alerts.model import Engine
 from alerts.routing import BOTH
-from dashboards.drill.watch import ALWAYS, FIRING, Spell
+from dashboards.drill.watch import ALWAYS, FIRING, PENDING, Spell
 from dashboards.errors import StackError
 from dashboards.grafana_api import Grafana
 from dashboards.prometheus_api import Prometheus
@@ -24,13 +25,17 @@ TOLERANCE = 3 * TICK + 5.0
 PAUSE = 1.0
 # `Recovering` is what Prometheus too calls firing: it is kept for some time.
 FIRES = ("Alerting", "Recovering")
+WAITS = ("Pending",)
 # What only one of them gives an alert.
 OWN_LABELS = frozenset({"grafana_folder", ALERTSTATE.name, "__name__"})
 
 
 @dataclass
 class Book:
-    """When each alert fired by each engine, in Unix time, for each set of its labels.
+    """When each alert fired by each engine, and when it was on, in Unix time, for each set of its labels.
+
+    On is what fires or waits to: a value that swings about its limit starts the hold anew for the engine that
+    looks often, and never for the one that sees every tenth second of it.
 
     Attributes:
         names: the alerts that both engines evaluate.
@@ -40,15 +45,27 @@ class Book:
     spells: dict[Engine, dict[Labels, list[Spell]]] = field(
         default_factory=lambda: {engine: {} for engine in BOTH}
     )
+    on: dict[Engine, dict[Labels, list[Spell]]] = field(
+        default_factory=lambda: {engine: {} for engine in BOTH}
+    )
 
-    def note(self, engine: Engine, firing: Iterable[dict[str, str]], now: float) -> None:
-        """Write down what fires by one of them."""
-        kept = {
+    def note(
+        self, engine: Engine, now: float, firing: Iterable[dict[str, str]], waiting: Iterable[dict[str, str]]
+    ) -> None:
+        """Write down what fires by one of them, and what waits to."""
+        fires = self._kept(firing)
+        self._write(self.spells[engine], fires, now)
+        self._write(self.on[engine], fires | self._kept(waiting), now)
+
+    def _kept(self, alerts: Iterable[dict[str, str]]) -> set[Labels]:
+        return {
             frozenset((name, value) for name, value in labels.items() if name not in OWN_LABELS)
-            for labels in firing
+            for labels in alerts
             if labels[ALERTNAME.name] in self.names
         }
-        known = self.spells[engine]
+
+    @staticmethod
+    def _write(known: dict[Labels, list[Spell]], kept: set[Labels], now: float) -> None:
         for labels in kept:
             spells = known.setdefault(labels, [])
             if not spells or spells[-1].end is not None:
@@ -68,18 +85,18 @@ class Book:
         return min(starts, default=None)
 
     def apart(self, now: float) -> dict[Labels, dict[Engine, float]]:
-        """For each alert that fired, the longest time for which that engine alone said so."""
-        prometheus, grafana = self.spells["prometheus"], self.spells["grafana"]
+        """For each alert that fired, the longest time for which it did so by that engine alone."""
+        fired = self.spells["prometheus"].keys() | self.spells["grafana"].keys()
         return {
             labels: {
-                "prometheus": _alone(prometheus.get(labels, ()), grafana.get(labels, ()), now),
-                "grafana": _alone(grafana.get(labels, ()), prometheus.get(labels, ()), now),
+                engine: _alone(self.spells[engine].get(labels, ()), self.on[other].get(labels, ()), now)
+                for engine, other in (BOTH, BOTH[::-1])
             }
-            for labels in sorted(prometheus.keys() | grafana.keys(), key=sorted)
+            for labels in sorted(fired, key=sorted)
         }
 
     def differences(self, now: float, *, name: str = "") -> list[str]:
-        """Where one fired for longer than the tolerance while the other did not."""
+        """Where one fired for longer than the tolerance while it was off by the other."""
         return [
             f"{told(labels)} fired for {seconds:.0f} s by {engine} alone; tolerated: {TOLERANCE:g}"
             for labels, longest in self.apart(now).items()
@@ -114,17 +131,19 @@ def _alone(spells: Iterable[Spell], others: Iterable[Spell], now: float) -> floa
     return longest
 
 
-def firing(grafana: Grafana) -> Iterator[dict[str, str]]:
-    """The labels of each alert that fires in Grafana now.
+def alerts_of(grafana: Grafana) -> list[dict[str, Any]]:
+    """The alerts that Grafana knows now, with `state` and `labels`.
 
     Raises:
         StackError: Grafana does not answer, or refuses.
     """
-    for group in grafana.get("prometheus/grafana/api/v1/rules")["data"]["groups"]:
-        for rule in group["rules"]:
-            for alert in rule.get("alerts") or ():
-                if alert["state"].startswith(FIRES):
-                    yield alert["labels"]
+    groups = grafana.get("prometheus/grafana/api/v1/rules")["data"]["groups"]
+    return [alert for group in groups for rule in group["rules"] for alert in rule.get("alerts") or ()]
+
+
+def in_state(alerts: Iterable[dict[str, Any]], states: tuple[str, ...]) -> Iterator[dict[str, str]]:
+    """The labels of those in one of these states."""
+    return (alert["labels"] for alert in alerts if alert["state"].startswith(states))
 
 
 class Witness:
@@ -159,12 +178,12 @@ class Witness:
     def _look(self) -> None:
         """What one of them leaves unanswered is asked again: a drill may be hard on the machine."""
         try:
-            ours = [labels for labels, _ in self.prometheus.query(FIRING)]
+            fires, waits = ([labels for labels, _ in self.prometheus.query(q)] for q in (FIRING, PENDING))
             asked = time.time()
-            theirs = list(firing(self.grafana))
+            theirs = alerts_of(self.grafana)
         except StackError:
             self.unanswered += 1
             return
         with self.lock:
-            self.book.note("prometheus", ours, asked)
-            self.book.note("grafana", theirs, time.time())
+            self.book.note("prometheus", asked, fires, waits)
+            self.book.note("grafana", time.time(), in_state(theirs, FIRES), in_state(theirs, WAITS))

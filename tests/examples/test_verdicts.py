@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from alerts.model import Engine
@@ -15,14 +17,22 @@ OTHER = {**SLOW, "handler": "/b"}
 Times = list[tuple[dict[str, str], float, float]]
 
 
-def book(prometheus: Times, grafana: Times) -> Book:
-    """What looks once a second write down of alerts that fire from one time until before another."""
+def book(prometheus: Times, grafana: Times, waiting: Times = []) -> Book:  # noqa: B006  # nobody writes to it
+    """What looks once a second write down of alerts that fire from one time until before another.
+
+    Those that wait do so in Prometheus.
+    """
     found = Book(frozenset({"ApiDown", "ApiSlow"}))
     engines: dict[Engine, Times] = {"prometheus": prometheus, "grafana": grafana}
     for now in range(301):
         for engine, times in engines.items():
-            found.note(engine, [labels for labels, start, end in times if start <= now < end], now)
+            waits = waiting if engine == "prometheus" else ()
+            found.note(engine, now, *(at(now, each) for each in (times, waits)))
     return found
+
+
+def at(now: int, times: Iterable[tuple[dict[str, str], float, float]]) -> list[dict[str, str]]:
+    return [labels for labels, start, end in times if start <= now < end]
 
 
 LATE = TOLERANCE + 1
@@ -64,6 +74,14 @@ def test_each_way_to_differ_is_told(grafana: Times, told: list[str]) -> None:
     for line, words in zip(found, told, strict=True):
         assert words in line
         assert line.endswith(f"tolerated: {TOLERANCE:g}")
+
+
+def test_who_looks_often_may_see_it_begin_anew_while_the_other_says_that_it_fires() -> None:
+    swings: Times = [(DOWN, start, start + 9) for start in range(100, 200, 10)]
+    assert book([(DOWN, 50, 100)], [(DOWN, 50, 200)], swings).differences(300) == []
+    quiet: Times = [(DOWN, 150, 200)]
+    (told,) = book([(DOWN, 50, 100)], [(DOWN, 50, 200)], quiet).differences(300)
+    assert "fired for 50 s by grafana alone" in told
 
 
 def test_the_same_alert_of_another_thing_is_another_verdict() -> None:
