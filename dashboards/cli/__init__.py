@@ -8,10 +8,10 @@ from __future__ import annotations
 import click
 
 from dashboards.cli.build import build
-from dashboards.cli.common import Group
 from dashboards.cli.docs import docs
 from dashboards.cli.doctor import doctor
 from dashboards.cli.drill import drill
+from dashboards.cli.errors import Group
 from dashboards.cli.lint import lint
 from dashboards.cli.list_ import list_
 from dashboards.cli.preflight import preflight

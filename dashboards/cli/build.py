@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from dashboards.cli.common import chosen, report, stack_options
+from dashboards.cli.errors import report
+from dashboards.cli.options import chosen, stack_options
 
 DEFAULT_OUTPUT = Path("provisioning")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dashboards.cli.common import chosen, drills_option, stack_options
+from dashboards.cli.options import chosen, drills_option, stack_options
 from dashboards.errors import StackError
 
 

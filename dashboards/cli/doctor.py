@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dashboards.cli.build import DEFAULT_OUTPUT
-from dashboards.cli.common import chosen, stack_options
+from dashboards.cli.options import chosen, stack_options
 from dashboards.stack import Stack
 
 if TYPE_CHECKING:

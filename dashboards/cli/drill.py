@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dashboards.cli.common import drills_option
+from dashboards.cli.options import drills_option
 from dashboards.errors import StackError
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from dataclasses import asdict
 
 import click
 
-from dashboards.cli.common import chosen, report, stack_options
+from dashboards.cli.errors import report
+from dashboards.cli.options import chosen, stack_options
 
 
 @click.command(

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from dashboards.cli.common import chosen, stack_options
+from dashboards.cli.options import chosen, stack_options
 
 
 @click.command(

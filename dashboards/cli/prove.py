@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from dashboards.cli.common import chosen, stack_options
+from dashboards.cli.options import chosen, stack_options
 
 
 @click.command(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from dashboards.cli.common import chosen, stack_options
+from dashboards.cli.options import chosen, stack_options
 from dashboards.errors import StackError
 
 

@@ -224,8 +224,8 @@ def test_an_error_of_the_project_itself_keeps_its_traceback(monkeypatch: pytest.
     def broken(_reference: str) -> None:
         raise KeyError("ours")
 
-    monkeypatch.setattr("dashboards.cli.common.NOT_THEIRS", ("/", "<"))
-    monkeypatch.setattr("dashboards.cli.common.load", broken)
+    monkeypatch.setattr("dashboards.cli.errors.NOT_THEIRS", ("/", "<"))
+    monkeypatch.setattr("dashboards.cli.options.load", broken)
 
     assert isinstance(CliRunner().invoke(main, ["build"]).exception, KeyError)
 
