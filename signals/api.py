@@ -221,3 +221,17 @@ ANSWERS = Signal(
     objective=shared.ANSWERING,
     legend="{{instance}}",
 )
+# Several URLs are one application.
+UNANSWERED = Signal(
+    title="Health checks without an answer",
+    why="How many of the URLs that are probed from outside gave no answer.",
+    act="See which one, ask it yourself, then read the server's log.",
+    query=promql(
+        f"sum by {grouping((JOB.name,))} (1 - {{each}})",
+        labels=(JOB,),
+        each=ANSWERS.query,
+    ),
+    unit=COUNT,
+    objective=limits.UNANSWERED,
+    legend="without an answer",
+)

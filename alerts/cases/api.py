@@ -47,9 +47,14 @@ SLOW_HELD = (
 CASES = (
     Case(
         alert=api.API_DOWN,
-        series=(gauge(external.PROBE_SUCCESS, 1, 1, 0, 1),),
-        labels=HEALTH,
-        summary="http://api:8000/health has not answered its health check for 1 min.",
+        # One message, however many URLs there are.
+        series=(
+            gauge(external.PROBE_SUCCESS, 1, 1, 0, 1),
+            gauge(external.PROBE_SUCCESS, 1, 1, 0, 1, instance="https://api.example.com/health"),
+            gauge(external.PROBE_SUCCESS, 1, 1, 1, 1, instance="http://api-2:8000/health"),
+        ),
+        labels={"job": HEALTH["job"]},
+        summary="The application has not answered 2 of its health checks (api-health) for 1 min.",
     ),
     Case(
         alert=api.API_LATENCY_P95_HIGH,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alerts.model import Alert, Severity
 from exporters.catalogue import api as metrics
 from exporters.catalogue import external, postgres, redis
-from exporters.catalogue.labels import INSTANCE, JOB
+from exporters.catalogue.labels import JOB
 from signals import api, api_cost
 from signals.idioms import DAY, grouping, promql, rate, select
 from signals.limits import api as limits
@@ -46,13 +46,14 @@ API_DOWN = Alert(
     name="ApiDown",
     service="api",
     severity=Severity.CRITICAL,
-    signal=api.ANSWERS,
-    operator="<",
-    by=(JOB, INSTANCE),
+    signal=api.UNANSWERED,
+    operator=">",
+    by=(JOB,),
     hold=60,
     keep=60,
     inhibits=(),
-    summary="{{ $labels.instance }} has not answered its health check for {hold}.",
+    summary="The application has not answered {{ $value }} of its health checks ({{ $labels.job }}) for "
+    "{hold}.",
     description="Users get errors or nothing at all; the metrics page may still answer.",
 )
 API_LATENCY_P95_HIGH = Alert(

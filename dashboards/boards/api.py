@@ -111,6 +111,7 @@ BOARD = Board(
             graph(
                 api_load.IN_PROGRESS_PER_WORKER, zero="no request is being answered", moves="hold-connections"
             ),
+            graph(api.UNANSWERED, zero="each health check is answered", moves="stop-api"),
             graph(api_load.EVENT_LOOP_LAG, zero="nothing blocks it", moves="block-loop"),
             graph(
                 api_load.WORKERS_MISSING,

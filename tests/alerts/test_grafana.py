@@ -138,10 +138,12 @@ def test_the_threshold_is_the_limit_and_the_value_is_not_compared_with_it() -> N
     value, threshold = found["ApiLatencyP95High"]
     assert threshold["model"]["conditions"] == [{"evaluator": {"type": "gt", "params": [0.15]}}]
     assert "0.15" not in value["model"]["expr"]
-    assert value["model"]["expr"].endswith("and on (environment, cluster, job) "
-                                           "(sum by (environment, cluster, job) "
-                                           "(rate(http_requests_total[5m])) > 1)")  # fmt: skip
-    assert found["ApiDown"][1]["model"]["conditions"] == [{"evaluator": {"type": "lt", "params": [1]}}]
+    guard = (
+        " and on (environment, cluster, job) (sum by (environment, cluster, job) "
+        '(rate(http_requests_total{handler!="__unmatched__"}[5m])) > 1) and on '
+    )
+    assert guard in value["model"]["expr"]
+    assert found["RedisDown"][1]["model"]["conditions"] == [{"evaluator": {"type": "lt", "params": [1]}}]
 
 
 def test_a_text_without_a_value_does_not_fail_to_expand() -> None:
