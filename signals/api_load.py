@@ -59,14 +59,15 @@ CAPACITY_USED = Signal(
     objective=limits.CAPACITY_USED,
     legend="of what is proven",
 )
-IN_PROGRESS_PER_WORKER = Signal(
-    title="Requests in progress per worker",
-    why="Requests that one worker answers at once, on average over live workers.",
-    act="Find what they wait for: the pool, a lock, a service that does not answer.",
-    query=promql("{busy} / ({workers} > 0)", busy=answers.IN_PROGRESS.query, workers=answers.WORKERS.query),
+BUSIEST_WORKER = Signal(
+    title="Requests in progress, busiest worker",
+    why="Requests that the worker which has most of them answers at once; a mean hides one that is stuck.",
+    act="Find what they wait for: the pool, a lock, a service that does not answer. Beside a small sum it is "
+    "one worker that is stuck.",
+    query=value(api.WORKER_REQUESTS_IN_PROGRESS, over="max"),
     unit=COUNT,
     objective=limits.IN_PROGRESS,
-    legend="per worker",
+    legend="busiest worker",
 )
 WORKERS_MISSING = Signal(
     title="Workers missing",

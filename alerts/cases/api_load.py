@@ -54,9 +54,9 @@ CASES = (
     ),
     Case(
         alert=api_load.API_IN_PROGRESS_HIGH,
-        series=(gauge(api_metrics.REQUESTS_IN_PROGRESS, 10, 160, 170, 10), WORKERS, ANSWERING),
+        series=(gauge(api_metrics.WORKER_REQUESTS_IN_PROGRESS, 4, 40, 42, 4), WORKERS, ANSWERING),
         labels={"job": "api"},
-        summary="A worker of api answers 42.5 requests at once, above 40.",
+        summary="A worker of api answers 42 requests at once, above 40.",
         held=(Held(why="it is down", guard=api.ANSWERS, levels=NO_ANSWER),),
     ),
     Case(

@@ -80,7 +80,7 @@ DRILLS = (
         alerts=("ApiEventLoopLag",),
         fault="block-loop",
         options={"handler": "/api/requests", "delay": 0.3},
-        consequences=SLOW,
+        consequences=SLOW | {"ApiInProgressHigh"},
         fades=LAG_SECONDS,
         lane=LANE,
     ),

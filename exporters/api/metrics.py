@@ -41,6 +41,7 @@ class HttpMetrics:
         self.requests = _counter(api.REQUESTS)
         self.duration = _histogram(api.REQUEST_DURATION)
         self.in_progress = _gauge(api.REQUESTS_IN_PROGRESS)
+        self.worker_in_progress = _gauge(api.WORKER_REQUESTS_IN_PROGRESS, mode="livemax")
         self.exceptions = _counter(api.EXCEPTIONS)
         self.response_size = _histogram(api.RESPONSE_SIZE)
         self.wire_bytes = _counter(api.RESPONSE_WIRE_BYTES)
@@ -185,7 +186,8 @@ def adder(child: prometheus_client.Counter | prometheus_client.Gauge) -> Callabl
 
 
 def pair_adder(
-    one: prometheus_client.Counter, other: prometheus_client.Counter
+    one: prometheus_client.Counter | prometheus_client.Gauge,
+    other: prometheus_client.Counter | prometheus_client.Gauge,
 ) -> Callable[[float, float], None]:
     """What adds to two children, likewise."""
     first, second = getattr(one, "_value", None), getattr(other, "_value", None)

@@ -74,7 +74,7 @@ class Recorder:
         nplusone_threshold: int,
     ) -> None:
         self.metrics = metrics
-        self._in_progress = adder(metrics.in_progress)
+        self._in_progress = pair_adder(metrics.in_progress, metrics.worker_in_progress)
         self._observe_size = observer(metrics.response_size)
         self.routes = routes
         self.sql = sql
@@ -87,7 +87,7 @@ class Recorder:
     def start(self) -> None:
         """A request has begun."""
         try:
-            self._in_progress(1)
+            self._in_progress(1, 1)
         except Exception:
             caught("request")
 
@@ -117,7 +117,7 @@ class Recorder:
         if not call.answered:
             self.answered(call)
         try:
-            self._in_progress(-1)
+            self._in_progress(-1, -1)
             if call.series is not None:
                 self._measure(call, call.series, elapsed)
             if self.sql is not None:

@@ -80,6 +80,11 @@ REQUESTS_IN_PROGRESS = Gauge(
     help="Requests being answered now, all workers.",
     collector="api.http",
 )
+WORKER_REQUESTS_IN_PROGRESS = Gauge(
+    name="obs_api_worker_requests_in_progress",
+    help="Requests being answered now by the worker that answers most.",
+    collector="api.http",
+)
 EXCEPTIONS = Counter(
     name="http_exceptions_total",
     help="Exceptions that no handler of the application caught; a client that left is none.",

@@ -81,7 +81,7 @@ def test_an_upload_that_the_client_breaks_off_is_no_error_of_ours(reader: str, s
     handler = "__unmatched__" if reader == "middleware" else f"/{reader}"
     assert statuses(page) == {(handler, "499")}
     assert not page.matching("http_exceptions_total")
-    assert page.get("http_requests_in_progress") == 0
+    assert page.get("http_requests_in_progress") == page.get("obs_api_worker_requests_in_progress") == 0
 
 
 def test_an_answer_is_counted_before_it_can_arrive_and_timed_until_it_has(samples: Read) -> None:

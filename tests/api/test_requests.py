@@ -139,7 +139,7 @@ def test_the_clock_stops_at_the_last_body_byte(samples: Read) -> None:
 
     async def afterwards() -> None:
         await asyncio.sleep(0.3)
-        running.append(samples().get("http_requests_in_progress"))
+        running.append(samples().get("obs_api_worker_requests_in_progress"))
 
     @app.get("/background")
     async def background(tasks: BackgroundTasks) -> str:

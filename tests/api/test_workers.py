@@ -114,11 +114,14 @@ def test_what_a_killed_worker_was_doing_is_no_longer_in_progress(database: str, 
             thread.start()
         wait_until(lambda: all((tmp_path / name).exists() for name in "ab"), "both requests hang")
         served.wait_for("http_requests_in_progress", 2)
-        for pid in {int((tmp_path / name).read_text()) for name in "ab"}:
+        hung = {int((tmp_path / name).read_text()) for name in "ab"}
+        assert served.samples().get("obs_api_worker_requests_in_progress") == 3 - len(hung)
+        for pid in hung:
             kill(pid)
         for thread in hanging:
             thread.join()
         served.wait_for("http_requests_in_progress", 0)
+        served.wait_for("obs_api_worker_requests_in_progress", 0)
         served.wait_for("obs_api_workers", WORKERS)
         last = served.samples().get("obs_api_start_time_seconds")
         assert first is not None
