@@ -12,8 +12,11 @@ from signals import postgres_upkeep as signals
 from signals.idioms import promql, value
 from signals.limits import postgres as limits
 
-OF_TABLE = (JOB, INSTANCE, objects.SCHEMANAME, objects.RELNAME)
+TABLE = (objects.SCHEMANAME, objects.RELNAME)
+OF_TABLE = (JOB, INSTANCE, *TABLE)
 ENOUGH_DEAD = promql("{dead} > <number:minimum_dead>", limits.MINIMUM_DEAD, dead=signals.DEAD)
+# A large table may rightly wait for months until its few dead rows are worth a vacuum.
+VACUUM_IS_DUE = promql("{dead} > {due}", dead=signals.DEAD, due=value(objects.TABLE_VACUUM_DUE, by=TABLE))
 # Where freezing begins later on purpose, an id may be older.
 AUTOVACUUM_IS_LATE = promql(
     "{age} > on (<by:job,instance>) group_left () {forced}",
@@ -45,12 +48,11 @@ POSTGRES_VACUUM_STALE = Alert(
     signal=signals.VACUUM_AGE,
     operator=">",
     by=OF_TABLE,
-    guards=(ENOUGH_DEAD, ANSWERS),
+    guards=(VACUUM_IS_DUE, ENOUGH_DEAD, ANSWERS),
     yields_to=POSTGRES_DEAD_TUPLES_HIGH,
     hold=1800,
-    summary="{{ $labels.schemaname }}.{{ $labels.relname }} ({{ $labels.instance }}) has dead rows and was "
-    "not vacuumed for more than "
-    "{limit}.",
+    summary="{{ $labels.schemaname }}.{{ $labels.relname }} ({{ $labels.instance }}) is due for a vacuum "
+    "and had none for more than {limit}.",
     description="Autovacuum does not reach it: its rows are not counted rightly, and plans become worse.",
 )
 POSTGRES_XID_AGE_CRITICAL = Alert(

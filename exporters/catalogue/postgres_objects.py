@@ -80,6 +80,12 @@ TABLE_DEAD = Gauge(
     collector="postgres.tables",
     labels=TABLE_LABELS,
 )
+TABLE_VACUUM_DUE = Gauge(
+    name="obs_pg_table_vacuum_due_rows",
+    help="Dead rows beyond which autovacuum vacuums the table, by its options and the server's settings.",
+    collector="postgres.tables",
+    labels=TABLE_LABELS,
+)
 TABLE_MODIFIED = Gauge(
     name="pg_stat_user_tables_n_mod_since_analyze",
     help="Rows changed since the last analyze.",

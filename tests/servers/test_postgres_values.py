@@ -269,6 +269,22 @@ def test_live_dead_and_vacuumed_rows_are_told(backend: PostgresBackend, session:
     assert page.of(objects.TABLE_LAST_ANALYZE, **table) == pytest.approx(started, abs=5)
 
 
+def test_a_vacuum_is_due_as_the_table_or_else_the_server_says(
+    backend: PostgresBackend, session: Session
+) -> None:
+    table = {"datname": DATABASE, "schemaname": "public", "relname": "orders"}
+    session.execute("VACUUM ANALYZE orders")
+    assert collect(backend).of(objects.TABLE_VACUUM_DUE, **table) == 50 + 0.2 * 1000
+    try:
+        for option, due in (("threshold", 7 + 0.2 * 1000), ("scale_factor", 7 + 7 * 1000)):
+            session.execute(f"ALTER TABLE orders SET (autovacuum_vacuum_{option} = 7)")
+            assert collect(backend).of(objects.TABLE_VACUUM_DUE, **table) == due
+    finally:
+        session.execute(
+            "ALTER TABLE orders RESET (autovacuum_vacuum_threshold, autovacuum_vacuum_scale_factor)"
+        )
+
+
 def test_totals_count_all_indexes_and_those_unused_or_invalid(
     backend: PostgresBackend, session: Session
 ) -> None:

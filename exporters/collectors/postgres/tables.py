@@ -11,6 +11,19 @@ from exporters.collectors.postgres.bounds import TopN
 from exporters.collectors.postgres.model import Collector, Rows, always, table_of
 from exporters.collectors.postgres.names import read_path
 
+
+def _option(name: str) -> str:
+    """What the table's options say, else the server's setting; NULL where this version has none."""
+    said = f"SELECT option_value FROM pg_options_to_table(reloptions) WHERE option_name = '{name}'"  # noqa: S608  ours
+    return f"coalesce(({said}), current_setting('{name}', true))::float8"
+
+
+# As the server reckons. Since version 18 there is a maximum, of which -1 is none.
+VACUUM_DUE = (
+    f"least({_option('autovacuum_vacuum_threshold')}"
+    f" + {_option('autovacuum_vacuum_scale_factor')} * greatest(reltuples, 0),"
+    f" nullif({_option('autovacuum_vacuum_max_threshold')}, -1))"
+)
 COLUMNS = {
     catalogue.TABLE_SEQ_SCAN: "seq_scan",
     catalogue.TABLE_SEQ_ROWS: "seq_tup_read",
@@ -22,6 +35,7 @@ COLUMNS = {
     catalogue.TABLE_HOT_UPDATED: "n_tup_hot_upd",
     catalogue.TABLE_LIVE: "n_live_tup",
     catalogue.TABLE_DEAD: "n_dead_tup",
+    catalogue.TABLE_VACUUM_DUE: VACUUM_DUE,
     catalogue.TABLE_MODIFIED: "n_mod_since_analyze",
     catalogue.TABLE_LAST_VACUUM: "extract(epoch FROM greatest(last_vacuum, last_autovacuum))",
     catalogue.TABLE_LAST_ANALYZE: "extract(epoch FROM greatest(last_analyze, last_autoanalyze))",
@@ -34,7 +48,7 @@ LABELS = len(catalogue.TABLE_LABELS)
 SQL = f"""
 WITH wanted AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(schema text, name text)),
 ranked AS (
-  SELECT s.*,
+  SELECT s.*, c.reloptions, c.reltuples,
          row_number() OVER (
            ORDER BY seq_tup_read + coalesce(idx_tup_fetch, 0) + n_tup_ins + n_tup_upd + n_tup_del DESC, relid
          ) AS place,
