@@ -308,12 +308,20 @@ SLOWLOG = Signal(
     unit=COUNT,
     legend="entries",
 )
-SNAPSHOT = Signal(
-    title="Last snapshot",
-    why="1 if the last snapshot that Redis tried was written; also where none was tried since its start.",
+PERSISTED = Signal(
+    title="Written to disk",
+    why="1 if the last snapshot that Redis tried was written, and the append-only file where that is on; "
+    "also where none was tried since its start.",
     good="1.",
     act="Redis' log says why: most often no room on the disk, or no memory to fork.",
-    query=value(redis.RDB_LAST_OK, over="min"),
+    # Switched off, the file keeps the failure that it may have ended with.
+    query=promql(
+        "{snapshot} * (1 - {enabled} * (1 - {written} * {rewritten}))",
+        snapshot=value(redis.RDB_LAST_OK, over="min"),
+        enabled=value(redis.AOF_ENABLED, over="max"),
+        written=value(redis.AOF_WRITE_OK, over="min"),
+        rewritten=value(redis.AOF_REWRITE_OK, over="min"),
+    ),
     unit=STATE,
     objective=shared.ANSWERING,
     legend="written",

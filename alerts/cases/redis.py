@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from alerts.cases.common import EXPORTER, FIFTEEN, REDIS_UP
 from alerts.proof.model import Case, Held
-from alerts.proof.series import PHASE, counter, gauge
+from alerts.proof.series import PHASE, Series, counter, gauge
 from alerts.rules import redis
+from exporters.catalogue import Gauge
 from exporters.catalogue import redis as redis_metrics
 
 MIB = 1 << 20
@@ -38,6 +39,17 @@ FEW_MISSES = Held(
     guard=redis.ENOUGH_MISSES,
     levels={redis_metrics.HITS.name: 110, redis_metrics.MISSES.name: 29},
 )
+
+
+def append_only(enabled: float, failing: Gauge | None = None) -> tuple[Series, ...]:
+    """The append-only file, and what of it fails."""
+    states = (redis_metrics.AOF_WRITE_OK, redis_metrics.AOF_REWRITE_OK)
+    return (
+        gauge(redis_metrics.AOF_ENABLED, *[enabled] * 4),
+        *(gauge(each, 1, 1, 0 if each is failing else 1, 1) for each in states),
+    )
+
+
 CASES = (
     Case(
         alert=redis.REDIS_DOWN,
@@ -278,8 +290,24 @@ CASES = (
     ),
     Case(
         alert=redis.REDIS_PERSISTENCE_FAILING,
-        series=(gauge(redis_metrics.RDB_LAST_OK, 1, 1, 0, 1),),
+        series=(gauge(redis_metrics.RDB_LAST_OK, 1, 1, 0, 1), *append_only(0)),
         labels=EXPORTER,
-        summary="Redis watched by exporter:10910 cannot write its snapshot.",
+        summary="Redis watched by exporter:10910 cannot write its data to disk.",
+    ),
+    *(
+        Case(
+            alert=redis.REDIS_PERSISTENCE_FAILING,
+            name=f"where {name}",
+            series=(gauge(redis_metrics.RDB_LAST_OK, 1, 1, 1, 1), *append_only(1, failing)),
+            labels=EXPORTER,
+            summary="Redis watched by exporter:10910 cannot write its data to disk.",
+            held=(
+                Held(why="the file is switched off", guard=None, levels={redis_metrics.AOF_ENABLED.name: 0}),
+            ),
+        )
+        for name, failing in (
+            ("the append-only file is not written", redis_metrics.AOF_WRITE_OK),
+            ("the append-only file is not rewritten", redis_metrics.AOF_REWRITE_OK),
+        )
     ),
 )

@@ -231,12 +231,12 @@ REDIS_PERSISTENCE_FAILING = Alert(
     name="RedisPersistenceFailing",
     service="redis",
     severity=Severity.WARNING,
-    signal=redis.SNAPSHOT,
+    signal=redis.PERSISTED,
     operator="<",
     by=(JOB, INSTANCE),
     hold=600,
-    summary="Redis watched by {{ $labels.instance }} cannot write its snapshot.",
-    description="A restart loses what was written since the last good one; Redis may refuse writes as well.",
+    summary="Redis watched by {{ $labels.instance }} cannot write its data to disk.",
+    description="A restart loses what came since the last good write; Redis may refuse writes as well.",
 )
 ALERTS = (
     REDIS_DOWN,

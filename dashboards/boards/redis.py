@@ -30,7 +30,7 @@ BOARD = Board(
             stat(redis.MEMORY_SHARE, title="Memory used", empty="no maxmemory set"),
             stat(redis.POLICY),
             stat(redis.EVICTIONS, zero="no evictions", moves="fill-redis"),
-            stat(redis.SNAPSHOT, zero="the last snapshot failed"),
+            stat(redis.PERSISTED, zero="the last write failed"),
             stat(redis.COUNT_AGE, title="Keys counted", no_value="not counted yet", empty=NO_PATTERN),
         ),
         row(

@@ -186,6 +186,16 @@ AOF_ENABLED = Gauge(
     help="1 if the append-only file is on.",
     collector="redis.info",
 )
+AOF_WRITE_OK = Gauge(
+    name="redis_aof_last_write_status",
+    help="1 if the last write to the append-only file succeeded, also where there is none, else 0.",
+    collector="redis.info",
+)
+AOF_REWRITE_OK = Gauge(
+    name="redis_aof_last_bgrewrite_status",
+    help="1 if the last rewrite of the append-only file succeeded, also where there is none, else 0.",
+    collector="redis.info",
+)
 REPLICAS = Gauge(
     name="redis_connected_slaves",
     help="Replicas connected.",

@@ -80,6 +80,12 @@ def fill(client: redis.Redis) -> None:
     client.config_set("maxmemory", 90 * MEGABYTE)
 
 
+def append(client: redis.Redis) -> None:
+    """Switch the append-only file on, and wait until it is there."""
+    client.config_set("appendonly", "yes")
+    wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"], "the file is written")
+
+
 @contextmanager
 def crowd(server: Redis, client: redis.Redis) -> Iterator[None]:
     """Two clients that wait, four replicas, some that do nothing, and six that were refused."""
@@ -127,8 +133,7 @@ def extent(before: dict[str, Any], after: dict[str, Any], metric: Metric) -> tup
 def test_every_plain_field_is_under_its_own_metric(server: Redis) -> None:
     assert {metric for metric, _ in PLAIN} == set(FIELDS)
     with admin(server) as client, closing(watch(server)) as backend:
-        client.config_set("appendonly", "yes")
-        wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"], "the file is written")
+        append(client)
         fill(client)
         burn(client)
         collect(backend)  # its connection is there before the counting begins
@@ -161,6 +166,33 @@ def test_a_snapshot_that_cannot_be_written_shows(server: Redis) -> None:
             lambda: client.info("persistence")["rdb_last_bgsave_status"] == "err", "the snapshot fails"
         )
         assert collect(backend).of(catalogue.RDB_LAST_OK) == 0
+
+
+def test_an_append_only_file_that_cannot_be_rewritten_shows(server: Redis) -> None:
+    folder = server.home / "appendonlydir"
+    with admin(server) as client, closing(watch(server)) as backend:
+        append(client)
+        page = collect(backend)
+        assert (page.of(catalogue.AOF_REWRITE_OK), page.of(catalogue.AOF_WRITE_OK)) == (1, 1)
+        folder.rename(server.home / "aside")
+        folder.touch()
+        with pytest.raises(redis.ResponseError, match="rewriting"):
+            client.bgrewriteaof()
+        page = collect(backend)
+        assert (page.of(catalogue.AOF_REWRITE_OK), page.of(catalogue.AOF_WRITE_OK)) == (0, 1)
+
+
+def test_an_append_only_file_that_cannot_be_written_shows(server: Redis) -> None:
+    folder = server.home / "appendonlydir"
+    folder.mkdir()
+    # What Redis opens when it begins one: a disk that is always full.
+    (folder / "temp-appendonly.aof.incr").symlink_to("/dev/full")
+    with admin(server) as client, closing(watch(server)) as backend:
+        append(client)
+        client.set("a", 1)
+        wait_until(lambda: client.info("persistence")["aof_last_write_status"] == "err", "the write fails")
+        page = collect(backend)
+        assert (page.of(catalogue.AOF_REWRITE_OK), page.of(catalogue.AOF_WRITE_OK)) == (1, 0)
 
 
 def test_calls_and_time_of_a_command_are_those_of_the_server(server: Redis) -> None:

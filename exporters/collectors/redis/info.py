@@ -37,6 +37,8 @@ PLAIN: tuple[tuple[Metric, str], ...] = (
 # The word that stands for 1; any other is a 0.
 WORDS: tuple[tuple[Metric, str, str], ...] = (
     (catalogue.RDB_LAST_OK, "rdb_last_bgsave_status", "ok"),
+    (catalogue.AOF_WRITE_OK, "aof_last_write_status", "ok"),
+    (catalogue.AOF_REWRITE_OK, "aof_last_bgrewrite_status", "ok"),
     (catalogue.MASTER_LINK_UP, "master_link_status", "up"),
 )
 IDENTITY = ("role", "redis_version", "redis_mode", "maxmemory_policy")
