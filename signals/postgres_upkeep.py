@@ -60,6 +60,21 @@ SLOT_RETAINED = Signal(
     objective=limits.SLOT_RETAINED,
     legend="{{slot_name}}",
 )
+SLOT_SHARE = Signal(
+    title="Log kept for slots, of what may be",
+    why="Log that is kept for a slot as a share of max_slot_wal_keep_size, or of {number:slot_room} where "
+    "that is not set.",
+    act="Is its reader connected, and why is it slow?",
+    query=promql(
+        "{kept} / on (<by:job,instance>) group_left () (({room} > 0 or 0 * {room} + <number:slot_room>) > 0)",
+        limits.SLOT_ROOM,
+        kept=SLOT_RETAINED.query,
+        room=value(pg.SETTING_MAX_SLOT_KEEP, over="max"),
+    ),
+    unit=RATIO,
+    objective=limits.SLOT_SHARE,
+    legend="{{slot_name}}",
+)
 DATABASE_SIZE = Signal(
     title="Database size",
     why="Size on disk.",

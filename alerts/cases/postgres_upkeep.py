@@ -120,4 +120,40 @@ CASES = (
             Held(why="it is being read", guard=rules.NOBODY_READS, levels={replication.SLOT_ACTIVE.name: 1}),
         ),
     ),
+    Case(
+        alert=rules.POSTGRES_REPLICATION_SLOT_BEHIND,
+        series=(
+            PG_UP,
+            gauge(replication.SLOT_ACTIVE, 1, 1, 1, 1, **SLOT),
+            gauge(replication.SLOT_RETAINED, 0, 2 * 1024**3, 2.08 * 1024**3, 0, **SLOT),
+            gauge(pg_metrics.SETTING_MAX_SLOT_KEEP, *[4 * 1024**3] * 4),
+        ),
+        labels={**EXPORTER, "slot_name": "replica"},
+        summary="Who reads the slot replica (exporter:10910) does not keep up: the log kept for it is "
+        "52% of what may be, above 50 %.",
+        held=(
+            PG_DOWN,
+            Held(why="nobody reads it", guard=rules.SOMEBODY_READS, levels={replication.SLOT_ACTIVE.name: 0}),
+        ),
+    ),
+    Case(
+        alert=rules.POSTGRES_REPLICATION_SLOT_BEHIND,
+        name="where the server has no limit",
+        series=(
+            PG_UP,
+            gauge(replication.SLOT_ACTIVE, 1, 1, 1, 1, **SLOT),
+            gauge(replication.SLOT_RETAINED, 0, 10 * 1024**3, 10.4 * 1024**3, 0, **SLOT),
+            gauge(pg_metrics.SETTING_MAX_SLOT_KEEP, -1, -1, -1, -1),
+        ),
+        labels={**EXPORTER, "slot_name": "replica"},
+        summary="Who reads the slot replica (exporter:10910) does not keep up: the log kept for it is "
+        "52% of what may be, above 50 %.",
+        held=(
+            Held(
+                why="it has a limit far above",
+                guard=None,
+                levels={pg_metrics.SETTING_MAX_SLOT_KEEP.name: 100 * 1024**3},
+            ),
+        ),
+    ),
 )

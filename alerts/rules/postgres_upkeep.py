@@ -23,9 +23,10 @@ AUTOVACUUM_IS_LATE = promql(
     age=signals.XID_AGE.query,
     forced=value(metrics.SETTING_FREEZE_MAX_AGE, over="max"),
 )
-NOBODY_READS = promql(
-    "{active} == 0", active=value(replication.SLOT_ACTIVE, over="max", by=(replication.SLOT_NAME,))
-)
+READERS = value(replication.SLOT_ACTIVE, over="max", by=(replication.SLOT_NAME,))
+# Of one slot either of the two may speak: who does not read needs another answer than who reads too slowly.
+NOBODY_READS = promql("{active} == 0", active=READERS)
+SOMEBODY_READS = promql("{active} == 1", active=READERS)
 
 POSTGRES_DEAD_TUPLES_HIGH = Alert(
     name="PostgresDeadTuplesHigh",
@@ -116,6 +117,19 @@ POSTGRES_REPLICATION_SLOT_INACTIVE = Alert(
     "for it, above {limit}.",
     description="The log grows until the disk is full, and then the server stops.",
 )
+POSTGRES_REPLICATION_SLOT_BEHIND = Alert(
+    name="PostgresReplicationSlotBehind",
+    service="postgres",
+    severity=Severity.WARNING,
+    signal=signals.SLOT_SHARE,
+    operator=">",
+    by=(JOB, INSTANCE, replication.SLOT_NAME),
+    guards=(SOMEBODY_READS, ANSWERS),
+    hold=900,
+    summary="Who reads the slot {{ $labels.slot_name }} ({{ $labels.instance }}) does not keep up: the "
+    "log kept for it is {{ $value | humanizePercentage }} of what may be, above {limit}.",
+    description="Beyond its limit the slot is lost, its reader begins anew; without one the disk fills.",
+)
 ALERTS = (
     POSTGRES_DEAD_TUPLES_HIGH,
     POSTGRES_VACUUM_STALE,
@@ -123,4 +137,5 @@ ALERTS = (
     POSTGRES_XID_AGE_HIGH,
     POSTGRES_REPLICATION_LAG,
     POSTGRES_REPLICATION_SLOT_INACTIVE,
+    POSTGRES_REPLICATION_SLOT_BEHIND,
 )

@@ -111,6 +111,7 @@ BOARD = Board(
             "Do replicas keep up?",
             graph(upkeep.LAG, zero="it is a primary, or shows all that it received"),
             graph(upkeep.SLOT_RETAINED, zero="all was read", empty="there is no replication slot"),
+            graph(upkeep.SLOT_SHARE, zero="all was read", empty="there is no replication slot"),
             collapsed=True,
         ),
     ),

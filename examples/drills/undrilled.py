@@ -17,6 +17,7 @@ UNDRILLED = {
     "PostgresXidAgeHigh": TRANSACTIONS,
     "PostgresXidAgeCritical": TRANSACTIONS,
     "PostgresReplicationLag": "the demo has no replica; tests/servers make one, and promtool proves the rule",
+    "PostgresReplicationSlotBehind": "it takes gigabytes; tests/servers stop a reader, promtool proves it",
     "PrometheusTsdbProblem": "it takes a full disk, which is the machine's; promtool proves it",
     "ExporterSeriesDropped": "the demo has fewer objects than any cap; tests/servers reach one",
     "InstrumentationErrors": "the instrumentation has no known error; tests/api make some",

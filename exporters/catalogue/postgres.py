@@ -158,6 +158,12 @@ SETTING_MAX_WAL_SIZE = Gauge(
     collector="postgres.settings",
     unit="bytes",
 )
+SETTING_MAX_SLOT_KEEP = Gauge(
+    name="pg_settings_max_slot_wal_keep_size_bytes",
+    help="Most log that is kept for a slot; -1 is no limit.",
+    collector="postgres.settings",
+    unit="bytes",
+)
 COMMITS = Counter(
     name="pg_stat_database_xact_commit",
     help="Transactions committed.",

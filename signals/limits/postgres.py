@@ -101,6 +101,18 @@ SLOT_RETAINED = Limit(
     unit=BYTES,
     why="As much as max_wal_size keeps by default; from there on the disk fills for the slot alone.",
 )
+SLOT_SHARE = Limit(
+    key="slot_share",
+    value=0.5,
+    unit=RATIO,
+    why="The other half is the time that is left to mend the reader.",
+)
+SLOT_ROOM = Limit(
+    key="slot_room",
+    value=20 * 1024**3,
+    unit=BYTES,
+    why="Where the server has no limit of its own: most disks have that to spare, few have much more.",
+)
 SLOW_STATEMENT = Limit(
     key="slow_statement",
     value=0.5,

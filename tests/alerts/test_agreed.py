@@ -55,6 +55,7 @@ AGREED: dict[str, tuple[str, float, float, float]] = {
     "PostgresXidAgeHigh": ("warning", 300, 1800, 0),
     "PostgresReplicationLag": ("warning", 300, 300, 120),
     "PostgresReplicationSlotInactive": ("warning", 300, 900, 0),
+    "PostgresReplicationSlotBehind": ("warning", 300, 900, 0),
     "RedisDown": ("critical", 300, 60, 60),
     "RedisEvictionsHurt": ("warning", 600, 600, 600),
     "RedisHitRatioLow": ("warning", 600, 600, 300),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from examples.demo.databases import POSTGRES_BINARIES, Postgres
-from examples.demo.process import program, wait_until
+from examples.demo.process import Server, program, wait_until
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import postgres_objects as objects
 from exporters.catalogue import postgres_replication as replication
@@ -52,6 +53,25 @@ def replica(primary: Postgres, server_root: Path) -> Iterator[Postgres]:
     subprocess.run(command, check=True, capture_output=True, cwd="/", env=os.environ)
     yield server.start()
     server.stop()
+
+
+class Receiver(Server):
+    """Somebody who reads a slot of the primary."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__("pg_receivewal", home / "receiver.log")
+        self.home = home
+
+    def start(self, primary: Postgres, slot: str) -> Receiver:
+        """Make the slot, and begin to read it."""
+        self.home.mkdir()
+        receiver = program("pg_receivewal", f"{POSTGRES_BINARIES}/pg_receivewal", package="postgresql")
+        command = [receiver, "-h", str(primary.home), "-p", str(primary.port), "-U", "postgres"]
+        command += ["-S", slot, "-D", str(self.home), "--no-sync"]
+        with admin(primary) as session:
+            session.execute("SELECT pg_create_physical_replication_slot(%s, true)", [slot])
+        self.launch(command)
+        return self
 
 
 def page(server: Postgres) -> Samples:
@@ -112,6 +132,29 @@ def test_what_is_kept_for_a_slot_that_nobody_reads_grows(primary: Postgres) -> N
         names = {dict(labels)["slot_name"] for name, labels in before if name == replication.SLOT_ACTIVE.name}
         assert names == {SLOT, "idle", "changes"}
         session.execute("SELECT pg_drop_replication_slot('idle'), pg_drop_replication_slot('changes')")
+
+
+def test_what_is_kept_for_a_slow_reader_grows_while_it_is_connected(
+    primary: Postgres, server_root: Path
+) -> None:
+    receiver = Receiver(server_root / "receiver").start(primary, "slow")
+    slot = {"slot_name": "slow", "database": ""}
+    try:
+        wait_until(lambda: page(primary).of(replication.SLOT_ACTIVE, **slot) == 1, "it reads")
+        receiver.signal_group(signal.SIGSTOP)
+        before = page(primary).of(replication.SLOT_RETAINED, **slot) or 0
+        with admin(primary, DATABASE) as session:
+            for _ in range(2):
+                note(primary)
+                session.execute("SELECT pg_switch_wal()")
+        after = page(primary)
+        assert after.of(replication.SLOT_ACTIVE, **slot) == 1
+        assert (after.of(replication.SLOT_RETAINED, **slot) or 0) - before >= SEGMENT
+    finally:
+        receiver.stop()
+        with admin(primary) as session:
+            wait_until(lambda: page(primary).of(replication.SLOT_ACTIVE, **slot) == 0, "it is gone")
+            session.execute("SELECT pg_drop_replication_slot('slow')")
 
 
 def test_a_replica_that_follows_is_not_late_however_idle_its_primary_is(

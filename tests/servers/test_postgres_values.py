@@ -108,6 +108,16 @@ def test_settings_are_numbers_in_base_units(backend: PostgresBackend, session: S
     ):
         assert page.of(metric) == int(rows[name]) * factor
     assert page.of(catalogue.SETTING_RESERVED) == 0  # the server is older than the setting
+    assert page.of(catalogue.SETTING_MAX_SLOT_KEEP) == -1
+    try:
+        session.execute("ALTER SYSTEM SET max_slot_wal_keep_size = '3GB'")
+        session.execute("SELECT pg_reload_conf()")
+        wait_until(
+            lambda: collect(backend).of(catalogue.SETTING_MAX_SLOT_KEEP) == 3 * 1024**3, "it is in bytes"
+        )
+    finally:
+        session.execute("ALTER SYSTEM RESET max_slot_wal_keep_size")
+        session.execute("SELECT pg_reload_conf()")
 
 
 def test_counters_of_a_database_move_by_what_is_done(backend: PostgresBackend, session: Session) -> None:

@@ -15,6 +15,7 @@ METRICS = (
     catalogue.SETTING_WORK_MEM,
     catalogue.SETTING_EFFECTIVE_CACHE_SIZE,
     catalogue.SETTING_MAX_WAL_SIZE,
+    catalogue.SETTING_MAX_SLOT_KEEP,
 )
 # Ten times cheaper than pg_settings, which computes all 350 rows before it filters. No unit: a plain number.
 SQL = """
@@ -25,7 +26,8 @@ SELECT current_setting('max_connections'),
        pg_size_bytes(current_setting('shared_buffers')),
        pg_size_bytes(current_setting('work_mem')),
        pg_size_bytes(current_setting('effective_cache_size')),
-       pg_size_bytes(current_setting('max_wal_size'))
+       pg_size_bytes(current_setting('max_wal_size')),
+       pg_size_bytes(current_setting('max_slot_wal_keep_size'))
 """
 
 
