@@ -308,6 +308,16 @@ SLOWLOG = Signal(
     unit=COUNT,
     legend="entries",
 )
+MASTER_LINK = Signal(
+    title="Link to the master",
+    why="1 if this replica is connected to its master and has all that was there; no value on a master.",
+    good="1.",
+    act="redis-cli info replication says since when; the log of the replica says why.",
+    query=value(redis.MASTER_LINK_UP, over="min"),
+    unit=STATE,
+    objective=shared.ANSWERING,
+    legend="{{instance}}",
+)
 PERSISTED = Signal(
     title="Written to disk",
     why="1 if the last snapshot that Redis tried was written, and the append-only file where that is on; "

@@ -310,4 +310,14 @@ CASES = (
             ("the append-only file is not rewritten", redis_metrics.AOF_REWRITE_OK),
         )
     ),
+    Case(
+        alert=redis.REDIS_REPLICA_LINK_DOWN,
+        series=(REDIS_UP, gauge(redis_metrics.MASTER_LINK_UP, 1, 1, 0, 1)),
+        labels=EXPORTER,
+        summary="Redis watched by exporter:10910 is a replica, and has had no link to its master for 5 min.",
+        held=(
+            Held(why="Redis is down", guard=redis.ANSWERS, levels={redis_metrics.UP.name: 0}),
+            Held(why="it became the master", guard=None, levels={redis_metrics.MASTER_LINK_UP.name: None}),
+        ),
+    ),
 )

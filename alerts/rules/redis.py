@@ -238,6 +238,19 @@ REDIS_PERSISTENCE_FAILING = Alert(
     summary="Redis watched by {{ $labels.instance }} cannot write its data to disk.",
     description="A restart loses what came since the last good write; Redis may refuse writes as well.",
 )
+REDIS_REPLICA_LINK_DOWN = Alert(
+    name="RedisReplicaLinkDown",
+    service="redis",
+    severity=Severity.WARNING,
+    signal=redis.MASTER_LINK,
+    operator="<",
+    by=(JOB, INSTANCE),
+    guards=(ANSWERS,),
+    hold=300,
+    summary="Redis watched by {{ $labels.instance }} is a replica, and has had no link to its master for "
+    "{hold}.",
+    description="It shows what was there when the link broke, and a failover to it would lose what it lacks.",
+)
 ALERTS = (
     REDIS_DOWN,
     REDIS_EVICTIONS_HURT,
@@ -254,4 +267,5 @@ ALERTS = (
     REDIS_KEY_PATTERN_EXPLODED,
     REDIS_UNMATCHED_KEYS_GROWING,
     REDIS_PERSISTENCE_FAILING,
+    REDIS_REPLICA_LINK_DOWN,
 )

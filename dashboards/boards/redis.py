@@ -115,5 +115,10 @@ BOARD = Board(
             graph(redis.SLOWLOG, zero="nothing was slow"),
             collapsed=True,
         ),
+        row(
+            "Does a replica follow?",
+            graph(redis.MASTER_LINK, zero="it has no link", empty="it is a master"),
+            collapsed=True,
+        ),
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from examples.drills.backfilled import BACKFILLED
 
 GRAFANA = "Grafana does not notify in the demo; its page is recorded, and promtool proves the rule"
+REPLICA = "the demo has no replica; tests/servers make one, and promtool proves the rule"
 TRANSACTIONS = "half a billion transactions take a day; promtool proves it"
 
 UNDRILLED = {
@@ -16,8 +17,9 @@ UNDRILLED = {
     "DbPoolWaitHigh": "its hold begins anew at each look that finds a full pool, as a drill showed: a defect",
     "PostgresXidAgeHigh": TRANSACTIONS,
     "PostgresXidAgeCritical": TRANSACTIONS,
-    "PostgresReplicationLag": "the demo has no replica; tests/servers make one, and promtool proves the rule",
+    "PostgresReplicationLag": REPLICA,
     "PostgresReplicationSlotBehind": "it takes gigabytes; tests/servers stop a reader, promtool proves it",
+    "RedisReplicaLinkDown": REPLICA,
     "PrometheusTsdbProblem": "it takes a full disk, which is the machine's; promtool proves it",
     "ExporterSeriesDropped": "the demo has fewer objects than any cap; tests/servers reach one",
     "InstrumentationErrors": "the instrumentation has no known error; tests/api make some",

@@ -12,12 +12,13 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
 
 from examples.demo.chain import PROVISIONING, Chain, Ports
+from examples.demo.databases import Redis
 from examples.demo.grafana_check import COMMITTED
 from examples.demo.process import free_port, wait_until
 from examples.demo.servers import Grafana, HttpServer
@@ -25,8 +26,10 @@ from examples.faults import injected, make
 from exporters.catalogue import CATALOGUE
 from exporters.catalogue.api import EXCEPTIONS
 from exporters.catalogue.external import GRAFANA_MESSAGES_FAILED, JOB_TARGETS
-from exporters.catalogue.redis import KEYSPACE_PASS_TIMESTAMP
+from exporters.catalogue.redis import KEYSPACE_PASS_TIMESTAMP, MASTER_LINK_UP
+from exporters.exposition import render
 from tests.pages import FOLDER
+from tests.servers.exporter_support import add_user, collect, watch
 
 # What an example's users call, so that each family of the application has a sample.
 CALLS = ("/health", "/api/dashboard/admin", "/api/employees", "/nowhere")
@@ -93,12 +96,26 @@ def pages(chain: Recorded) -> Mapping[str, str]:
     """Each page, by the name it is recorded under."""
     target = urllib.parse.quote(f"{chain.api.url}/health")
     return {
-        "exporter": fetch(f"{chain.exporter.url}/metrics"),
+        "exporter": fetch(f"{chain.exporter.url}/metrics") + _of_a_replica(chain.redis, chain.home),
         "api": fetch(f"{chain.exporter.url}/metrics/api"),
         "blackbox": fetch(f"{chain.blackbox.url}/probe?module=http_2xx&target={target}"),
         "prometheus": _declared("prometheus", fetch(f"{chain.prometheus.url}/metrics"), chain.home),
         "alertmanager": _declared("alertmanager", fetch(f"{chain.alertmanager.url}/metrics"), chain.home),
     }
+
+
+def _of_a_replica(master: Redis, home: Path) -> str:
+    """What the exporter says of Redis only where that is a replica."""
+    replica = Redis(home / "redis-replica", replicaof=f"127.0.0.1 {master.port}")
+    try:
+        replica.start()
+        add_user(replica)
+        with closing(watch(replica)) as backend:
+            wait_until(lambda: collect(backend).of(MASTER_LINK_UP) == 1, "the replica follows")
+            page = render(backend.collect(time.monotonic() + 2)).body.decode()
+    finally:
+        replica.stop()
+    return "".join(f"{line}\n" for line in page.splitlines() if MASTER_LINK_UP.name in line)
 
 
 def grafana(home: Path) -> str:

@@ -106,6 +106,22 @@ def test_every_declared_metric_is_emitted_and_every_emitted_one_is_declared(
     assert emitted == declared(*CATALOGUE.of("redis"), *of_backends)
 
 
+def test_a_replica_tells_whether_it_follows_and_a_master_does_not(own_server: Redis, tmp_path: Path) -> None:
+    replica = Redis(tmp_path / "replica").start()
+    add_user(replica)
+    try:
+        with admin(replica) as client, closing(watch(replica)) as backend:
+            assert collect(backend).of(catalogue.MASTER_LINK_UP) is None
+            client.replicaof("127.0.0.1", own_server.port)
+            collect_until(backend, catalogue.MASTER_LINK_UP, 1)
+            own_server.stop()
+            collect_until(backend, catalogue.MASTER_LINK_UP, 0)
+            client.replicaof("NO", "ONE")
+            assert collect(backend).of(catalogue.MASTER_LINK_UP) is None
+    finally:
+        replica.stop()
+
+
 def test_the_numbers_are_those_of_the_server(server: Redis, backend: RedisBackend) -> None:
     with admin(server) as client, admin(server, db=3) as third:
         client.config_set("maxmemory", 100_000_000)
