@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from importlib import resources
@@ -9,7 +10,8 @@ from importlib.resources.abc import Traversable
 
 from alerts.model import Alert, AlertError, Severity
 from alerts.render import RenderContext
-from signals.numbers import spoken
+from signals.numbers import SECONDS, Number, spoken
+from signals.slo import HOUR, crossed_after
 
 SECTIONS = ("Meaning", "Impact", "Check", "Fix", "False causes")
 # What holds for every alert of a severity; a runbook that knows better ends with a section of its own.
@@ -31,7 +33,9 @@ ESCALATIONS = {
 }
 HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 # Braces of PromQL and shells are none of these.
-HOLE = re.compile(r"\{(limit|hold|window|query|number:([a-z][a-z0-9_]*))\}")
+HOLE = re.compile(
+    r"\{(limit|hold|window|query|number:([a-z][a-z0-9_]*)|after:([a-z][a-z0-9_]*):(1|0\.\d+))\}"
+)
 
 
 def folder() -> Traversable:
@@ -43,8 +47,9 @@ def runbook(alert: Alert, context: RenderContext, *, folders: Sequence[Traversab
     """The alert's runbook as Markdown, filled in.
 
     ``{limit}``, ``{hold}``, ``{window}`` are the alert's, ``{query}`` is its whole PromQL, and
-    ``{number:KEY}`` is an objective or limit. What to do when it does not help is added, by severity, unless
-    the file says it.
+    ``{number:KEY}`` is an objective or limit. ``{after:KEY:SHARE}`` is how long that share of events must be
+    bad until the fast alert on the service level with this target fires. What to do when it does not help is
+    added, by severity, unless the file says it.
 
     Args:
         alert: whose runbook.
@@ -68,17 +73,31 @@ def runbook(alert: Alert, context: RenderContext, *, folders: Sequence[Traversab
     def filled(hole: re.Match[str]) -> str:
         if hole[1] == "query":
             return context.fill(alert.condition, alert.window)
-        if not hole[2]:
+        key = hole[2] or hole[3]
+        if not key:
             return context.says(alert, hole[0])
-        number = context.numbers.get(hole[2])
+        number = context.numbers.get(key)
         if number is None:
             raise AlertError(
                 f"runbook {alert.name}.md names {hole[0]}; expected the key of an objective or limit, "
                 f"one of {sorted(context.numbers)}; correct the key"
             )
-        return spoken(number.value, number.unit)
+        return (
+            _fires_after(float(hole[4]), number, alert, context)
+            if hole[4]
+            else spoken(number.value, number.unit)
+        )
 
     return HOLE.sub(filled, text)
+
+
+def _fires_after(share: float, target: Number, alert: Alert, context: RenderContext) -> str:
+    crossed = crossed_after(share, target.value, context.numbers)
+    if crossed is None:
+        return "no time at all (never)"
+    seconds = (crossed + alert.hold) * context.time_scale
+    step = 60 if seconds < 2 * HOUR else HOUR / 10
+    return spoken(math.ceil(seconds / step) * step, SECONDS)
 
 
 def _read(alert: Alert, folders: Sequence[Traversable]) -> str:

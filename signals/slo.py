@@ -35,6 +35,9 @@ FACTOR_OF: Mapping[float, Number] = {
     3 * DAY: limits.BURN_3D,
 }
 WINDOWS = tuple(FACTOR_OF)
+# Each a long window, the short one that tells whether it goes on, and how fast is too fast.
+FAST = ((HOUR, RATE, limits.BURN_1H), (6 * HOUR, 30 * MINUTE, limits.BURN_6H))
+SLOW = ((DAY, 2 * HOUR, limits.BURN_1D), (3 * DAY, 6 * HOUR, limits.BURN_3D))
 FACTORS = (limits.BURN_1H, limits.BURN_6H, limits.BURN_1D, limits.BURN_3D)
 
 
@@ -227,12 +230,12 @@ class ServiceLevel:
     @cached_property
     def fast(self) -> Signal:
         """What the fast alert watches: the burn rate of an hour or of six, while it goes on."""
-        return self._worst("fast", (HOUR, RATE, limits.BURN_1H), (6 * HOUR, 30 * MINUTE, limits.BURN_6H))
+        return self._worst("fast", *FAST)
 
     @cached_property
     def slow(self) -> Signal:
         """What the slow alert watches: the burn rate of a day or of three, while it goes on."""
-        return self._worst("slow", (DAY, 2 * HOUR, limits.BURN_1D), (3 * DAY, 6 * HOUR, limits.BURN_3D))
+        return self._worst("slow", *SLOW)
 
     def _worst(
         self, word: str, first: tuple[float, float, Number], second: tuple[float, float, Number]
@@ -276,3 +279,19 @@ class ServiceLevel:
             objective=limits.BUDGET_LEFT,
             legend=self.title,
         )
+
+
+def crossed_after(share: float, target: float, numbers: Mapping[str, Number]) -> float | None:
+    """How long this share of events must be bad, after good times, until `ServiceLevel.fast` is too much.
+
+    Args:
+        share: of events, all of which come as often as before.
+        target: the share that is promised.
+        numbers: those that replace others of the same key.
+
+    Returns:
+        Seconds; None where it is never.
+    """
+    burn = share / rest(target)
+    factors = ((window, numbers.get(each.key, each).value) for window, _, each in FAST)
+    return min((window * factor / burn for window, factor in factors if burn > factor), default=None)

@@ -11,7 +11,7 @@ import pytest
 from alerts import runbooks
 from alerts.model import Alert, AlertError, Severity
 from alerts.proof.plan import CONTEXT
-from alerts.rules import ALERTS, api
+from alerts.rules import ALERTS, api, slo
 
 FENCE = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -51,6 +51,25 @@ def test_a_number_that_nobody_knows_is_refused(tmp_path: Path) -> None:
     (tmp_path / "ApiDown.md").write_text(sections)
     with pytest.raises(AlertError, match=r"\{number:p96\}; expected the key"):
         runbooks.runbook(api.API_DOWN, CONTEXT, folders=(tmp_path,))
+
+
+@pytest.mark.parametrize(
+    ("share", "scale", "told"),
+    [
+        ("1", 1, "46 min"),
+        ("0.8", 1, "56 min"),
+        ("0.5", 1, "3.7 h"),
+        ("0.3", 1, "never"),
+        ("1", 0.05, "3 min"),
+    ],
+)
+def test_a_runbook_says_how_long_a_burn_takes(share: str, scale: float, told: str, tmp_path: Path) -> None:
+    hole = f"{{after:latency_target:{share}}}"
+    (tmp_path / "ApiLatencyBudgetBurnFast.md").write_text(
+        "".join(f"## {name}\nFor {hole}.\n" for name in runbooks.SECTIONS)
+    )
+    context = replace(CONTEXT, time_scale=scale)
+    assert told in runbooks.runbook(slo.API_LATENCY_BUDGET_BURN_FAST, context, folders=(tmp_path,))
 
 
 def test_a_team_writes_its_own_runbook_in_its_own_folder(tmp_path: Path) -> None:

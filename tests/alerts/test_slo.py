@@ -18,7 +18,7 @@ from alerts.rules import slo
 from exporters.catalogue.api import UNMATCHED
 from signals.levels import AVAILABILITY, LATENCY
 from signals.promql import duration
-from signals.slo import DAY, FACTORS, HOUR, WINDOWS
+from signals.slo import DAY, FACTORS, HOUR, WINDOWS, ServiceLevel, crossed_after
 from tests.alerts.slo_support import STEP, Day, Part, close, holds, peer
 
 FACTOR_VALUES = [factor.value for factor in FACTORS]
@@ -236,6 +236,27 @@ def test_a_young_record_alarms_the_peer_and_not_us(tmp_path: Path) -> None:
     spent = 0.2 / 12 / (30 * 24 * 0.001)
     assert spent < 0.1
     asked = [(5, holds("peer:ticket:holds"), 1), (5, holds(condition(ALONE)), 0)]
+    assert day.wrong(tmp_path, asked) == ""
+
+
+@pytest.mark.parametrize(
+    ("level", "alert", "share"),
+    [
+        (AVAILABILITY, FAST, 0.1),
+        (LATENCY, slo.API_LATENCY_BUDGET_BURN_FAST, 1),
+        (LATENCY, slo.API_LATENCY_BUDGET_BURN_FAST, 0.5),
+    ],
+)
+def test_it_takes_as_long_as_runbooks_say(
+    level: ServiceLevel, alert: Alert, share: float, tmp_path: Path
+) -> None:
+    crossed = crossed_after(share, level.target.value, {})
+    assert crossed is not None
+    due = 7 + (crossed + alert.hold) / HOUR
+    day = Day(level=level, parts=(Part(7, 1000), Part(5, 1000, 1000 * share)), alerts=(alert,))
+    firing = f'ALERTS{{alertname="{alert.name}",alertstate="firing"}}'
+    # A rate looks back for five minutes, and rules are evaluated as often here.
+    asked = [(due - 0.05, holds(firing), 0), (due + 0.25, holds(firing), 1)]
     assert day.wrong(tmp_path, asked) == ""
 
 
