@@ -30,6 +30,9 @@ BUSY = counter(api_metrics.REQUESTS, 1000, 1000, 1000, 1000, status="200", **LIS
 # As many again, of which none may count.
 SCANNED = counter(api_metrics.REQUESTS, 1000, 1000, 1000, 1000, status="404", **NOWHERE)
 SCANNED_FAST = histogram(api_metrics.REQUEST_DURATION, NOWHERE, *[{0.01: 10000}] * 4)
+# What is enough to be noticed; each series is one more in the tests that play all cases at once.
+SCANNED_TOP = tuple(each for each in SCANNED_FAST if each.labels.get("le") == "+Inf")
+SCANNED_MEAN = tuple(each for each in SCANNED_FAST if "le" not in each.labels)
 HANDLER = {"handler": LIST["handler"]}
 # Its first one makes the series.
 ONCE = (1, *[0] * (PHASE - 1))
@@ -62,7 +65,7 @@ CASES = (
             BUSY,
             *SERVED,
             SCANNED,
-            *SCANNED_FAST,
+            *SCANNED_TOP,
             *histogram(
                 api_metrics.REQUEST_DURATION,
                 LIST,
@@ -84,7 +87,7 @@ CASES = (
             BUSY,
             *SERVED,
             SCANNED,
-            *SCANNED_FAST,
+            *SCANNED_MEAN,
             *histogram(
                 api_metrics.REQUEST_DURATION,
                 LIST,
