@@ -56,11 +56,14 @@ def test_a_server_writes_it_with_this_type_and_these_labels(name: str, running: 
 @pytest.mark.parametrize("name", [name for name, metric in METRICS.items() if metric.collector in MADE])
 def test_prometheus_makes_it_for_each_target_or_alert(name: str, running: Running) -> None:
     metric = METRICS[name]
-    found = [set(labels) - {"__name__"} for labels, _ in running.prometheus.query(name)]
+    answer = [labels for labels, _ in running.prometheus.query(name)]
+    found = [set(labels) - {"__name__"} for labels in answer]
     assert found
     if metric is ALERTS:
         always = metric.label_names() - {JOB.name, INSTANCE.name}  # which an alert may have
-        assert all(always <= labels <= metric.label_names() | TARGET_LABELS for labels in found)
+        own = {alert.name: {label.name for label in alert.by} for alert in running.stack.alerts}
+        for labels, each in zip(found, answer, strict=True):
+            assert always <= labels <= metric.label_names() | TARGET_LABELS | own[each[ALERTNAME.name]]
     else:
         assert {frozenset(labels) for labels in found} == {metric.label_names() | TARGET_LABELS}
     # It is no counter: nothing that a target writes has this name, and what Prometheus makes are gauges.
