@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from examples.demo.databases import Postgres, Redis
+
+TESTS = Path(__file__).parent
+# What runs in real time waits more than it computes; the others compute, and step aside for it.
+REAL_TIME = frozenset({"api", "examples", "servers", "stack"})
+STEPS_ASIDE = 19
+
+
+def in_real_time(item: pytest.Item) -> bool:
+    """Whether a test waits for servers, by its folder."""
+    return item.path.relative_to(TESTS).parts[0] in REAL_TIME
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Two groups for two processes: `make test` runs them beside each other."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("waits" if in_real_time(item) else "computes"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A process of its own that only computes leaves the processors to whoever keeps time."""
+    alone = "PYTEST_XDIST_WORKER" in os.environ and not in_real_time(item)
+    if alone and os.getpriority(os.PRIO_PROCESS, 0) == 0:
+        os.nice(STEPS_ASIDE)
 
 
 @pytest.fixture(scope="session")
