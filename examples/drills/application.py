@@ -91,6 +91,13 @@ DRILLS = (
         consequences=SLOW | FAILS | HELD | {"DbPoolTimeouts"},
         in_ci=True,
     ),
+    # Now and then, and each time for less than DbPoolSaturated is held.
+    Drill(
+        alerts=("DbPoolWaitHigh",),
+        fault="hold-connections",
+        options={"on_seconds": 1, "off_seconds": 2},
+        consequences=SLOW | HELD,
+    ),
     Drill(
         alerts=("DbPoolTimeouts",),
         fault="hold-connections",

@@ -14,7 +14,6 @@ UNDRILLED = {
     "PrometheusUnreachable": "Grafana alone evaluates it; make grafana-check stops Prometheus under one",
     "ApiNearCapacity": "the demo's machine does not carry 400 requests per second; promtool proves it",
     "ExporterStale": "a collector that fails tells no age, so one would have to hang; promtool proves it",
-    "DbPoolWaitHigh": "its hold begins anew at each look that finds a full pool, as a drill showed: a defect",
     "PostgresXidAgeHigh": TRANSACTIONS,
     "PostgresXidAgeCritical": TRANSACTIONS,
     "PostgresReplicationLag": REPLICA,
