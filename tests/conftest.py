@@ -22,6 +22,7 @@ def in_real_time(item: pytest.Item) -> bool:
     return item.path.relative_to(TESTS).parts[0] in REAL_TIME
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     """Two groups for two processes: `make test` runs them beside each other."""
     for item in items:
