@@ -14,7 +14,9 @@ import yaml
 from alerts import notify
 from alerts.notifications import Notifications
 from alerts.proof.plan import CONTEXT
+from alerts.proof.templates import filled
 from alerts.rules import ALERTS
+from alerts.rules.slo import API_ERROR_BUDGET_BURN_FAST
 from examples.demo.servers import Alertmanager
 
 Json = dict[str, Any]
@@ -23,22 +25,26 @@ BEGAN, ENDED = "2026-03-01T02:30:00+01:00", "2026-03-01T02:35:30+01:00"
 NEVER = "2100-01-01T00:00:00Z"
 # The shortest that is rendered: a second to gather a group, a second until its next message.
 SCALE = 0.001
-# As of the alert itself, and one with what a channel could take for markup.
-REAL = {"ApiErrorRatioHigh": "More than 1 % of requests were answered with a 5xx status for 5 min."}
+# Of the first the words are its own; those of others have what a channel could take for markup.
+GENUINE = API_ERROR_BUDGET_BURN_FAST
 HOSTILE = "Users get errors & <retry>, *now*."
 ACTION = "Began with a deploy: go back to the one before. Find the reason afterwards."
 
 
 def alert(name: str, instance: str, *, over: bool = False, **labels: str) -> Json:
     """An alert as Prometheus posts it."""
+    summary, description = f"5.3% of requests to {instance} fail, above 1 %.", HOSTILE
+    if name == GENUINE.name:
+        summary = filled(CONTEXT.says(GENUINE, GENUINE.summary), {"job": "api"}, 15)
+        description = CONTEXT.says(GENUINE, GENUINE.description)
     return {
         "labels": {
             "alertname": name, "severity": "critical", "service": "api", "environment": "production",
             "cluster": "main", "job": "api", "instance": instance, **labels,
         },
         "annotations": {
-            "summary": f"5.3% of requests to {instance} fail, above 1 %.",
-            "description": REAL.get(name, HOSTILE),
+            "summary": summary,
+            "description": description,
             "action": ACTION,
             "runbook_url": "http://grafana.example.org/d/backend-runbooks?viewPanel=panel-9",
             "dashboard_url": "http://grafana.example.org/d/backend-api?viewPanel=panel-7"

@@ -24,14 +24,14 @@ from dashboards.targets import TARGETS
 from dashboards.write import json_bytes, yaml_bytes
 from examples.demo.process import wait_until
 from examples.demo.servers import Grafana, Prometheus
-from tests.alerts.delivery import SCALE, Json, alert
+from tests.alerts.delivery import GENUINE, SCALE, Json, alert
 from tests.alerts.endpoints import HttpEndpoint, MailEndpoint, Post, parts
 from tests.alerts.snapshots import FOLDER, MANY, shown, stable
 
 CHANNELS = ("slack", "pagerduty", "webhook", "v1", "teams", "email")
 KINDS = ("firing-one", "resolved", "firing-many", "mixed")
 HMAC = "a secret of the test"
-ONE, SEVERAL = "ApiErrorRatioHigh", "DbPoolTimeouts"
+ONE, SEVERAL = GENUINE.name, "DbPoolTimeouts"
 METRIC = "obs_test_ratio"
 # Grafana evaluates every ten seconds, and a message leaves a second later.
 PATIENCE = 60

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.notifications import Email, Notifications, PagerDuty, SecretRef, Slack, Webhook
-from tests.alerts.delivery import Json, alert, alertmanager, post
+from tests.alerts.delivery import GENUINE, Json, alert, alertmanager, post
 from tests.alerts.endpoints import HttpEndpoint, MailEndpoint, Post, parts
 
 FOLDER = Path(__file__).parent / "messages"
@@ -33,7 +33,7 @@ class Step:
 
 def steps() -> list[Step]:
     """One group of alerts for each: firing, then changed. Each kind of message arises once."""
-    one, many = "ApiErrorRatioHigh", "DbPoolTimeouts"
+    one, many = GENUINE.name, "DbPoolTimeouts"
     seven = tuple(alert(many, f"api-{number}", severity="warning") for number in range(MANY))
     return [
         Step("firing one", (alert(one, "api-1"),)),
