@@ -4,34 +4,40 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from examples.demo.databases import Postgres, Redis
 
-TESTS = Path(__file__).parent
 # What runs in real time waits more than it computes; the others compute, and step aside for it.
 REAL_TIME = frozenset({"api", "examples", "servers", "stack"})
 STEPS_ASIDE = 19
 
 
-def in_real_time(item: pytest.Item) -> bool:
-    """Whether a test waits for servers, by its folder."""
-    return item.path.relative_to(TESTS).parts[0] in REAL_TIME
+def in_real_time(path: str) -> bool:
+    """Whether a test waits for servers, by its folder; of its path, or of its id."""
+    return Path(path).parts[1] in REAL_TIME
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Two groups for two processes: `make test` runs them beside each other."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("waits" if in_real_time(item) else "computes"))
+class TwoKinds(LoadScopeScheduling):  # type: ignore[misc]  # it is not typed
+    """One process for what waits, and one for what computes: `make test` runs them beside each other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "waits" if in_real_time(nodeid) else "computes"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TwoKinds:
+    """Who shares out the tests, where there are several processes."""
+    return TwoKinds(config, log)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A process of its own that only computes leaves the processors to whoever keeps time."""
-    alone = "PYTEST_XDIST_WORKER" in os.environ and not in_real_time(item)
+    alone = "PYTEST_XDIST_WORKER" in os.environ and not in_real_time(item.nodeid)
     if alone and os.getpriority(os.PRIO_PROCESS, 0) == 0:
         os.nice(STEPS_ASIDE)
 
