@@ -41,6 +41,6 @@ def test_each_rule_is_changed_in_many_ways() -> None:
     assert all({"operator", "limit that fires later", "longer hold"} <= each for each in changed.values())
     assert {
         "limit included", "limit that fires sooner", "half the limit", "without guard 1", "no hold",
-        "no keep", "errors_1h of 0", "without yielding to ApiErrorBudgetBurnFast",
+        "no keep", "errors_1d of 0", "without yielding to ApiErrorBudgetBurnFast",
     } <= changed["ApiErrorBudgetBurnSlow"]  # fmt: skip
     assert {'job!="api" of up changed', 'job!="api" of up dropped'} <= changed["TargetDown"]
