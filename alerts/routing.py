@@ -71,7 +71,7 @@ def tree(
     _check_teams(notifications, alerts)
     return Route(
         receiver=WARNING,
-        group_by=(*identity, "alertname", "service"),
+        group_by=one_message(identity),
         wait=GROUP_WAIT,
         interval=GROUP_INTERVAL,
         repeat=REPEAT[WARNING],
@@ -83,6 +83,11 @@ def tree(
             *_by_severity(notifications, "", engine),
         ),
     )
+
+
+def one_message(identity: Sequence[str]) -> tuple[str, ...]:
+    """Labels of which each combination is one message."""
+    return (*identity, "alertname", "service")
 
 
 def _heartbeat(notifications: Notifications, engine: Engine) -> Route:

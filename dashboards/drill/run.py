@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from dashboards.drill.message import Messages
 from dashboards.drill.model import Drill, Outcome, Report, Site, Times
+from dashboards.drill.storm import storms
 from dashboards.drill.watch import EndedError, Told, Watch
 from dashboards.errors import StackError
 
@@ -143,7 +144,7 @@ class Course:
         self.watch.healed(drill)
         self.report(f"{drill}: healed after {healed - began:.0f} s")
         self.awaited |= {each.alert for each in outcomes if each.delivered is not None}
-        self.settling.append(self.settlers.submit(self._settle, drill, outcomes, healed))
+        self.settling.append(self.settlers.submit(self._settle, drill, outcomes, began, healed))
 
     def _await_firing(self, outcome: Outcome, began: float, on: float) -> None:
         limit = outcome.computed.fired + outcome.drill.slack
@@ -182,7 +183,7 @@ class Course:
             return [f"no chat was told of it, with its name in the title, within {CHAT:g} s of the message"]
         return self.messages.worded(chat, message)
 
-    def _settle(self, drill: Drill, outcomes: list[Outcome], healed: float) -> None:
+    def _settle(self, drill: Drill, outcomes: list[Outcome], began: float, healed: float) -> None:
         """Wait until each alert is over, and told so; then nothing that fires is this drill's any more."""
         for each in outcomes:
             if each.delivered is not None:
@@ -193,6 +194,9 @@ class Course:
         strays = {each.name for each in self.watch.strays if any(drill is one for one in each.drills)}
         if strays:
             _blame(outcomes, f"{', '.join(sorted(strays))} fired too, which nothing declares")
+        sent = self.watch.sent()
+        for name in sorted(drill.allowed):
+            _blame(outcomes, *storms(sent, self.alerts[name], self.site.stack, began))
         for each in outcomes:
             self.report(line(each))
 

@@ -11,6 +11,7 @@ from typing import Any
 import requests
 
 from dashboards.drill.model import Drill, Site
+from dashboards.drill.storm import Letter, letters
 from dashboards.errors import StackError
 from dashboards.prometheus_api import Prometheus
 from exporters.catalogue.external import ALERTNAME, ALERTS, ALERTSTATE
@@ -86,6 +87,7 @@ class Watch:
     spells: dict[str, list[Spell]] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
     chats: list[Chat] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
     strays: list[Stray] = field(default_factory=list)
     under_way: list[Drill] = field(default_factory=list)
     heals: list[tuple[float, Drill]] = field(default_factory=list)
@@ -192,6 +194,11 @@ class Watch:
             found = [each for each in self.told if (each.name, each.status) == (name, status)]
         return found[-1] if found else None
 
+    def sent(self) -> list[Letter]:
+        """All messages so far, as they were grouped."""
+        with self.lock:
+            return list(self.letters)
+
     def over(self, name: str) -> bool:
         """Whether nothing of this name fires, and the last that was told of each of them was its end."""
         with self.lock:
@@ -228,7 +235,7 @@ class Watch:
             frozenset(labels[ALERTNAME.name] for labels, _ in self.prometheus.query(query))
             for query in (PENDING, FIRING)  # what fires meanwhile is in both
         )
-        messages, chats = self._messages()
+        told, chats, sent = self._messages()
         now = time.time()
         self.answered = time.monotonic()
         with self.lock:
@@ -243,20 +250,22 @@ class Watch:
             for name, spells in self.spells.items():
                 if name not in firing and spells[-1].end is None:
                     spells[-1].end = now
-            self.told += messages
+            self.told += told
             self.chats += chats
+            self.letters += sent
 
     def _suspects(self) -> tuple[Drill, ...]:
         healed = [drill for _, drill in self.heals]
         on = [drill for drill in self.under_way if not any(drill is each for each in healed)]
         return tuple(on or healed[-1:])
 
-    def _messages(self) -> tuple[list[Told], list[Chat]]:
+    def _messages(self) -> tuple[list[Told], list[Chat], list[Letter]]:
         try:
             answer = requests.get(self.site.receiver, params={"since": repr(self.received)}, timeout=10)
             messages = [each for each in answer.json() if each["received"] > self.received]
             told = [one for each in messages for one in read(each)]
             chats = [chat for each in messages for chat in worded(each)]
+            sent = [letter for each in messages for letter in letters(each)]
         except requests.RequestException as error:
             raise StackError(
                 f"no answer from the receiver at {self.site.receiver} ({type(error).__name__}); "
@@ -269,7 +278,7 @@ class Watch:
             ) from None
         if messages:
             self.received = messages[-1]["received"]
-        return told, chats
+        return told, chats, sent
 
 
 def worded(message: dict[str, Any]) -> list[Chat]:

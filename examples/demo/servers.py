@@ -34,6 +34,7 @@ class HttpServer(Server, ABC):
     Attributes:
         ready: the path that answers with 2xx once the server can work.
         env: variables of its environment; changes take effect at the next start.
+        flags: beside those of its command, likewise.
     """
 
     ready = "/"
@@ -44,6 +45,7 @@ class HttpServer(Server, ABC):
         self.home = home
         self.port = port or free_port()
         self.env = dict(env or {})
+        self.flags: list[str] = []
 
     @property
     def address(self) -> str:
@@ -69,7 +71,7 @@ class HttpServer(Server, ABC):
         Raises:
             ServerError: it is not installed, ended, or did not answer within a minute.
         """
-        self.launch(self.command(), env=self.env, cwd=ROOT)
+        self.launch([*self.command(), *self.flags], env=self.env, cwd=ROOT)
         self.wait_for(lambda: answers(self.url + self.ready), timeout=60)
         return self
 
