@@ -11,11 +11,14 @@ import datetime
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from dashboards import tombstones
 from dashboards.drill import Drill
+from dashboards.drill.storm import letters
+from dashboards.drill.watch import ALWAYS
 from dashboards.errors import StackError
 from dashboards.grafana_api import Grafana as Client
 from dashboards.grafana_proof import answered, evaluated, loaded
@@ -143,12 +146,27 @@ def _chain(home: Path, drills: Sequence[Drill]) -> tuple[list[Seen], list[Verdic
 
 def _blind(scenario: Scenario, client: Client) -> Iterator[Seen]:
     """The one rule that Grafana alone evaluates: Prometheus is gone, and comes back."""
-    chain = scenario.chain
+    chain, began = scenario.chain, time.time()
     yield _heard(scenario, UNREACHABLE, "firing", chain.prometheus.stop)
     health = client.health()
     told = f"{health['status']}: {health['message']}"
     yield Seen(what="data source meanwhile", seen=told, well=health["status"] == "ERROR")
     yield _heard(scenario, UNREACHABLE, "resolved", chain.prometheus.start)
+    if chain.grafana_webhook:
+        yield alone(chain.grafana_webhook.messages(), UNREACHABLE, began)
+
+
+def alone(messages: Iterable[dict[str, Any]], alert: str, since: float) -> Seen:
+    """Whether one message told that this alert fires, and none that another does."""
+    heard = [
+        ", ".join(sorted(names))
+        for message in messages
+        if message["received"] >= since
+        for letter in letters(message)
+        if (names := letter.names(firing=True) - ALWAYS)
+    ]
+    told = f"{len(heard)}: {'; '.join(heard)}"
+    return Seen(what="messages meanwhile of what fires", seen=told, well=heard == [alert])
 
 
 def _heard(scenario: Scenario, alert: str, status: str, cause: Callable[[], object]) -> Seen:

@@ -10,7 +10,7 @@ TRANSACTIONS = "half a billion transactions take a day; promtool proves it"
 
 UNDRILLED = {
     **{each.alert.name: each.reason for each in BACKFILLED},
-    "Watchdog": "it fires always; a drill that waits for its silence would break all others",
+    "Watchdog": "it fires always; tests/stack kill Alertmanager, then Prometheus, and hear its silence",
     "PrometheusUnreachable": "Grafana alone evaluates it; make grafana-check stops Prometheus under one",
     "ApiNearCapacity": "the demo's machine does not carry 400 requests per second; promtool proves it",
     "ExporterStale": "a collector that fails tells no age, so one would have to hang; promtool proves it",

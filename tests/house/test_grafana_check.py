@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from dashboards.seen import Seen
 from dashboards.stack import STACK
 from dashboards.write import MANIFEST, render
+from examples.demo.grafana_check import alone
 from examples.demo.grafana_report import REPORT, Report, digest, pinned_version
 from examples.demo.process import ROOT
 
@@ -30,6 +32,22 @@ def test_a_report_reads_back() -> None:
     assert Report.read(text) == MADE
     assert "| boards | 6 of 6 | ok |" in text
     assert "| rules | 0 | WRONG |" in text
+
+
+def test_a_dead_prometheus_is_one_message_of_grafana() -> None:
+    def message(name: str, status: str = "firing", at: float = 2.0) -> dict[str, Any]:
+        alerts = [{"status": status, "labels": {"alertname": name}}]
+        return {"received": at, "body": {"groupKey": name, "alerts": alerts}}
+
+    one, watchdog, over = message("Down"), message("Watchdog"), message("Down", "resolved")
+    earlier, other = message("Other", at=0.5), message("Other")
+    chat = {"received": 2.0, "body": {"attachments": []}}
+    assert alone([earlier, one, watchdog, chat, over], "Down", 1.0) == Seen(
+        what="messages meanwhile of what fires", seen="1: Down", well=True
+    )
+    assert not alone([one, other], "Down", 1.0).well
+    assert not alone([one, one], "Down", 1.0).well
+    assert not alone([over], "Down", 1.0).well
 
 
 def test_a_text_that_is_no_report_is_refused() -> None:

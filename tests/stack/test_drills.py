@@ -24,7 +24,7 @@ from examples.drills import DRILLS
 from examples.drills.common import LASTING
 from examples.drills.site import site_of
 from examples.faults import injected, make
-from tests.stack.conftest import Running, eventually
+from tests.stack.conftest import REMEMBER, Running, eventually
 
 CHOSEN = DRILLS.chosen((), in_ci=True)
 NAMED = {panel.moves for board in STACK.boards for panel in board.panels} - {""}
@@ -32,8 +32,6 @@ NAMED = {panel.moves for board in STACK.boards for panel in board.panels} - {""}
 OTHERS = sorted(NAMED - {drill.fault for drill in CHOSEN if not drill.options})
 MOVES_WITHIN = 45.0
 LOOKS, PAUSE = 8, 3.0
-# They count what was up to minutes ago, also on this clock.
-REMEMBER = frozenset({"ApiErrorBudgetBurnFast", "PostgresDeadlocks"})
 
 
 @pytest.fixture(scope="module")
