@@ -28,8 +28,6 @@ from examples.backend.settings import State
 from examples.demo.chain import MAX_CONNECTIONS, MAX_MEMORY
 from examples.demo.databases import Postgres, Redis
 from examples.demo.prepare import create_database
-from examples.drills.killed import GRACE, REMEMBERS
-from signals.promql import duration
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.monitoring.yml"
@@ -216,17 +214,6 @@ def test_links_lead_to_the_published_port_and_not_to_a_container(name: str) -> N
     (published,) = SERVICES[name]["ports"]
     port = published.removeprefix("127.0.0.1:").rpartition(":")[0]
     assert f"--web.external-url=http://localhost:{port}" in SERVICES[name]["command"]
-
-
-@pytest.mark.parametrize(
-    ("name", "flag", "seconds_"),
-    [
-        ("prometheus", "rules.alert.for-grace-period", GRACE),
-        ("alertmanager", "data.maintenance-interval", REMEMBERS),
-    ],
-)
-def test_what_a_killed_server_remembers_is_what_was_tried(name: str, flag: str, seconds_: float) -> None:
-    assert f"--{flag}={duration(seconds_)}" in SERVICES[name]["command"]
 
 
 @pytest.mark.parametrize("state", get_args(State))

@@ -11,23 +11,23 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 import requests
+import yaml
 
 from alerts.model import HEARTBEAT
 from alerts.routing import GROUP_INTERVAL, GROUP_WAIT, HEARTBEAT_INTERVAL
 from dashboards.drill.storm import Letter, letters, storms
 from dashboards.drill.watch import ALWAYS
-from examples.demo.process import Server
+from examples.demo.process import ROOT, Server
 from examples.drills.common import LASTING
 from examples.drills.killed import FORGOTTEN, GRACE, KILLED, REMEMBERS, RESEND, markdown
 from examples.faults.process import family
 from signals.promql import duration
 from tests.stack.conftest import REMEMBER, TIME_SCALE, Running, eventually
 
-DOCS = Path(__file__).parents[2] / "docs/notifications.md"
+COMPOSE, DOCS = (ROOT / name for name in ("docker-compose.monitoring.yml", "docs/notifications.md"))
 BY_SERVER = {each.server: each for each in KILLED}
 DATABASES = ("postgres", "redis")
 BEFORE = ALWAYS | LASTING | REMEMBER
@@ -41,6 +41,19 @@ SLACK = 10.0
 
 def test_the_documentation_has_the_table_that_is_tested() -> None:
     assert markdown() in DOCS.read_text(), f"docs/notifications.md must have:\n{markdown()}"
+
+
+@pytest.mark.parametrize(
+    ("server", "flag"),
+    [
+        ("prometheus", f"--rules.alert.for-grace-period={duration(GRACE)}"),
+        ("alertmanager", f"--data.maintenance-interval={duration(REMEMBERS)}"),
+    ],
+)
+def test_the_servers_of_the_compose_file_remember_as_those_that_are_killed_here(
+    server: str, flag: str
+) -> None:
+    assert flag in yaml.safe_load(COMPOSE.read_text())["services"][server]["command"]
 
 
 @dataclass
