@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
+import os
 import shutil
 import signal
 import sys
@@ -73,7 +74,11 @@ def play(time_scale: float, *, stay: bool) -> int:
 
 def say(line: str) -> None:
     """One line of progress, with the seconds since the start."""
-    print(f"[{time.monotonic() - BEGAN:5.0f} s] {line}", flush=True)
+    print(_timed(line), flush=True)
+
+
+def _timed(line: str) -> str:
+    return f"[{time.monotonic() - BEGAN:5.0f} s] {line}"
 
 
 def _three_phases(scenario: Scenario) -> bool:
@@ -146,7 +151,8 @@ def _end(number: int, _: object) -> None:
     """Leave by the finally clauses, once: a second Ctrl-C must not interrupt the tidying."""
     for each in SIGNALS:
         signal.signal(each, signal.SIG_IGN)
-    say("ending")
+    # Whatever is being printed may not be interrupted by another print.
+    os.write(sys.stdout.fileno(), f"{_timed('ending')}\n".encode())
     sys.exit(128 + number)
 
 
