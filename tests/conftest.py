@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling
 
 from examples.demo.databases import Postgres, Redis
 
@@ -23,15 +22,15 @@ def in_real_time(path: str) -> bool:
     return Path(path).parts[1] in REAL_TIME
 
 
-class TwoKinds(LoadScopeScheduling):  # type: ignore[misc]  # it is not typed
+@pytest.hookimpl(optionalhook=True)  # the environment with the oldest FastAPI has no pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """One process for what waits, and one for what computes: `make test` runs them beside each other."""
+    from xdist.scheduler import LoadScopeScheduling
 
-    def _split_scope(self, nodeid: str) -> str:
-        return "waits" if in_real_time(nodeid) else "computes"
+    class TwoKinds(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "waits" if in_real_time(nodeid) else "computes"
 
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TwoKinds:
-    """Who shares out the tests, where there are several processes."""
     return TwoKinds(config, log)
 
 

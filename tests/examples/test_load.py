@@ -76,7 +76,7 @@ def test_the_same_seed_sends_the_same_calls(recorder: str) -> None:
     for seed in (1, 1, 2):
         Recorder.seen = Counter()
         endpoints = [at("/a"), at("/b", weight=3)]
-        result = Load(recorder, rate=80, seconds=0.5, endpoints=endpoints, seed=seed).run()
+        result = Load(recorder, rate=40, seconds=1.0, endpoints=endpoints, seed=seed).run()
         assert result.unsent == 0
         counts.append(Recorder.seen)
     assert counts[0] == counts[1] != counts[2]
