@@ -60,7 +60,7 @@ def at(path: str, weight: float = 1) -> Endpoint:
 
 def test_every_call_is_counted_by_its_outcome_and_sent_once(recorder: str) -> None:
     paths = ("/fine", "/fail", "/drop")
-    result = Load(recorder, rate=200, seconds=0.6, endpoints=[at(path) for path in paths]).run()
+    result = Load(recorder, rate=60, seconds=2, endpoints=[at(path) for path in paths]).run()
     seen = Recorder.seen
     assert seen.total() == 120 == result.sent
     assert set(seen) == set(paths)
@@ -112,7 +112,8 @@ def test_its_endpoints_are_the_backends_routes_and_all_of_them_answer(fixed: Api
         for method in methods
     }
     assert {(each.method, each.handler) for each in ENDPOINTS} == routes - {("GET", "/health")}
-    result = Load(fixed.url, rate=100, seconds=3).run()
+    # No more at once than one worker's pool holds, which is small here.
+    result = Load(fixed.url, rate=100, seconds=3, connections=4).run()
     assert not result.errors
     assert {status for _, _, status in result.answers} == {200, 404}, result.lines()
     assert {key[:2] for key in result.answers} == {(each.method, each.handler) for each in ENDPOINTS}
