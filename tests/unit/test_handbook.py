@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from alerts import routing
 from dashboards import handbook
 from dashboards.cli import main
 from dashboards.errors import StackError
@@ -41,6 +42,20 @@ def test_a_limit_that_a_stack_replaces_is_the_one_that_is_told() -> None:
     assert "above 7 per second" in line(
         handbook.page(replace(STACK, limits=limits), {}, {}, {}), "RedisEvictionsHigh"
     )
+
+
+def test_how_long_the_second_of_a_group_waits_is_what_the_policy_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def told() -> str:
+        return " ".join(handbook.page(STACK, {}, {}, {}).split())
+
+    route = routing.tree(STACK.notifications, STACK.loaded, STACK.identity, "grafana")
+    assert (route.wait, route.interval) == (30, 300)
+    assert "of the first of its group: a scrape, an evaluation, the hold, and the 30 s in which" in told()
+    assert "is told with the group's next message: at most 5 min after it fires, not 30 s." in told()
+    monkeypatch.setattr(routing, "GROUP_INTERVAL", 600)
+    assert "at most 10 min after it fires" in told()
 
 
 def test_the_proof_is_what_was_found() -> None:
