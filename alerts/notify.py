@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 
 from alerts.channels import alertmanager_config, grafana_settings
 from alerts.message import alertmanager_template, grafana_template
-from alerts.model import Alert
+from alerts.model import UID_LENGTH, Alert
 from alerts.notifications import ALWAYS, Channel, Notifications
 from alerts.render import RenderContext
 from alerts.routing import HEARTBEAT, NOBODY, Route, receivers, time, tree
@@ -16,6 +17,7 @@ Json = dict[str, Any]
 
 TEMPLATE_NAME = "oncall"
 TEMPLATE_FILE = "oncall.tmpl"
+DIGEST = 8
 _ALWAYS: Json = {
     "name": ALWAYS,
     "time_intervals": [{"times": [{"start_time": "00:00", "end_time": "24:00"}]}],
@@ -49,10 +51,19 @@ def grafana(notifications: Notifications, alerts: Sequence[Alert], context: Rend
     return rendered | ({"muteTimes": [{"orgId": 1, **each} for each in times]} if times else {})
 
 
+def receiver_uid(route: str, channel: str) -> str:
+    """Grafana's uid of a channel on a route; of long names the beginning and a digest, the same each time."""
+    uid = f"{route}-{channel}"
+    if len(uid) <= UID_LENGTH:
+        return uid
+    digest = sha256(uid.encode()).hexdigest()[:DIGEST]
+    return f"{uid[: UID_LENGTH - DIGEST - 1]}-{digest}"
+
+
 def _receiver(route: str, channel: Channel, secrets_dir: str) -> Json:
     kind, settings = grafana_settings(channel, secrets_dir, route=route)
     return {
-        "uid": f"{route}-{channel.name}",
+        "uid": receiver_uid(route, channel.name),
         "type": kind,
         "settings": settings,
         # A dead man's switch only ever hears that all is well.

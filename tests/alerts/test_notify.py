@@ -23,6 +23,7 @@ from alerts.notifications import (
     PagerDuty,
     SecretRef,
     Slack,
+    Team,
     Webhook,
 )
 from alerts.proof.plan import CONTEXT
@@ -246,6 +247,21 @@ def test_grafana_takes_the_tree_without_a_complaint() -> None:
     assert all(re.fullmatch(r"[a-zA-Z0-9_-]{1,40}", uid) for uid in uids)
     assert all(receiver["settings"] for receivers in points.values() for receiver in receivers)
     assert "..." not in json.dumps(root)
+
+
+def test_long_names_of_teams_and_channels_make_uids_that_grafana_takes() -> None:
+    """It ends at a uid of more than 40 characters."""
+    names = ["slack-data-platform", "slack-data-platforms"]
+    critical = tuple(Slack(name=name, url=SecretRef(file=name)) for name in names)
+    team = Team(critical=critical, warning=critical)
+    policy = replace(EVERY, teams={"data-platform": team, "data-platform-two-xx": team})
+    points = notify.grafana(policy, ALERTS, CONTEXT)["contactPoints"]
+    uids = [receiver["uid"] for point in points for receiver in point["receivers"]]
+    assert len(uids) == len(set(uids)) == 14
+    assert all(re.fullmatch(r"[a-zA-Z0-9_-]{1,40}", uid) for uid in uids)
+    assert sum(len(uid) == 40 for uid in uids) >= 4
+    assert points == notify.grafana(policy, ALERTS, CONTEXT)["contactPoints"]
+    assert notify.receiver_uid("data-platform-critical", "slack") == "data-platform-critical-slack"
 
 
 def test_what_grafana_makes_of_a_dead_data_source_is_told_once_for_each() -> None:

@@ -45,6 +45,20 @@ REFUSED: list[tuple[str, Edits, str, str, str]] = [
     ),
     ("one-policy-tree", [(f"{ROUTE} group_by", DROP)], "root route", "without group_by", "alertname"),
     ("receiver-exists", [(f"{CHILD} receiver", "critcal")], "route 2", "receiver 'critcal'", "'critical'"),
+    (
+        "receiver-exists",
+        [(f"{POINTS} 0 receivers 0 uid", "x" * 41)],
+        "contact point critical",
+        f"uid is '{'x' * 41}'; Grafana takes 1 to 40",
+        "shorter",
+    ),
+    (
+        "receiver-exists",
+        [(f"{POINTS} 0 receivers 0 uid", "a hook")],
+        "contact point critical",
+        "uid is 'a hook'; Grafana takes 1 to 40",
+        "shorter",
+    ),
     ("receiver-exists", [(f"{TREE} receiver", DROP)], "root route", "receiver None", "critical, warning"),
     (
         "receiver-exists",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from dashboards.checks.alerting.all_rules import of_grafana
@@ -13,6 +14,7 @@ from dashboards.checks.times import seconds
 
 MATCHERS = ("matchers", "object_matchers", "match", "match_re")
 TIMES = ("mute_time_intervals", "active_time_intervals")
+UID = re.compile(r"[a-zA-Z0-9_-]{1,40}")
 WAITS = ("group_wait", "group_interval", "repeat_interval")
 
 
@@ -91,6 +93,11 @@ def _receiver_uids(subject: Subject, report: Report) -> Iterator[Finding]:
                 if not uid or uid in seen:
                     message = f"its receiver's uid {uid!r} is that of {seen.get(uid, 'none')}"
                     yield report(path, where, message, "Give each receiver a uid of its own.")
+                elif not UID.fullmatch(uid):
+                    message = (
+                        f"its receiver's uid is {uid!r}; Grafana takes 1 to 40 of a-z, A-Z, 0-9, _ and -"
+                    )
+                    yield report(path, where, message, "Choose a shorter name.")
                 if not receiver.get("settings"):
                     yield report(path, where, f"receiver {uid!r} has no settings", "Say where it sends to.")
                 seen.setdefault(uid, where)
