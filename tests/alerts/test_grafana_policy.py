@@ -13,7 +13,7 @@ import requests
 import yaml
 
 from alerts import notify
-from alerts.notifications import SecretRef, Webhook
+from alerts.notifications import MuteTime, SecretRef, Slack, Team, Webhook
 from dashboards.checks.times import seconds
 from dashboards.grafana_api import Grafana as Client
 from dashboards.grafana_proof import loaded
@@ -29,6 +29,12 @@ from tests.alerts.policy import DOCUMENTED
 
 pytestmark = pytest.mark.skipif(shutil.which("grafana") is None, reason="there is no `grafana` on PATH")
 PATIENCE = 60
+# Names as long as they may be, and a time across the end of a week and of a year.
+LONG = Slack(name="slack-data-platforms", url=SecretRef(file="slack_url"))
+TEAM = "data-platform-people"
+WEEKEND = MuteTime(
+    name="weekend", weekdays=("saturday:sunday",), months=("december:january",), routes=(TEAM,)
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     prometheus = Prometheus(home / "prometheus", config)
     with HttpEndpoint() as switch:
         deadman = Webhook(name="deadman", url=f"{switch.url}/deadman", token=SecretRef(file="deadman_token"))
-        policy = replace(DOCUMENTED, heartbeat=(deadman,), secrets_dir=str(home))
+        policy = replace(
+            DOCUMENTED,
+            heartbeat=(deadman,),
+            teams={**DOCUMENTED.teams, TEAM: Team(critical=(LONG,), warning=(LONG,))},
+            mutes=(*DOCUMENTED.mutes, WEEKEND),
+            secrets_dir=str(home),
+        )
         for _, secret in policy.secrets:
             (home / secret.file).write_text(f"{switch.url}/{secret.file}")
         stack = Stack(
@@ -114,16 +126,20 @@ def test_the_check_of_a_running_grafana_sees_a_policy_that_differs(running: Runn
 
 def test_times_are_there_with_their_zone(running: Running) -> None:
     found = {each["name"]: each["time_intervals"] for each in running.get("mute-timings")}
-    assert found.keys() == {"always", "working-hours", "database-maintenance"}
+    assert found.keys() == {"always", "working-hours", "database-maintenance", "weekend"}
     (hours,) = found["working-hours"]
     assert hours["location"] == "Europe/Berlin"
     assert hours["times"] == [{"start_time": "09:00", "end_time": "18:00"}]
+    (weekend,) = found["weekend"]
+    assert (weekend["weekdays"], weekend["months"]) == (["saturday", "sunday"], ["12", "1"])
 
 
 def test_every_channel_is_there_and_shows_no_secret(running: Running) -> None:
     points = running.get("contact-points")
     named = {each["name"] for each in points}
     assert named >= {"critical", "warning", "heartbeat", "payroll-critical", "payroll-warning"}
+    (long,) = [each["uid"] for each in points if each["name"] == f"{TEAM}-critical"]
+    assert len(long) == 40
     assert running.switch.url + "/slack_url" not in str(points)
 
 
