@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 
 from alerts.model import Engine
@@ -16,6 +16,7 @@ from dashboards.stack import Stack
 # while the contact point wants text: Grafana ends. Alertmanager takes a file as it is.
 BOOLEANS = frozenset(("t", "T", "true", "True", "TRUE", "f", "F", "false", "False", "FALSE"))
 HEXADECIMAL = re.compile(r"[+-]?0x[0-9a-f_.]+p[+-]?\d+", re.IGNORECASE)
+ADDRESS = re.compile(r"https?://[^\s/?#]+\S*")
 CONVERTED = "which Grafana turns into {} and refuses; use one that reads as nothing but text"
 
 
@@ -37,12 +38,20 @@ def problems(
     if secrets_dir is not None:
         notifications = replace(notifications, secrets_dir=secrets_dir)
     found: list[str] = []
-    for channel, secret in notifications.secrets:
+    for channel, use, secret in dict.fromkeys(_secrets(notifications)):
         name = secret.path(notifications.secrets_dir) or f"${secret.variable}"
-        problem = _problem(secret, name, env, engine)
+        problem = _problem(secret, name, env, engine, use)
         if problem:
             found.append(f"channel {channel!r}: {name} {problem}")
     return found
+
+
+def _secrets(notifications: Notifications) -> Iterator[tuple[str, str, SecretRef]]:
+    """The channel's name, which of its fields it is, and the secret."""
+    for channel in notifications.channels:
+        for each in fields(channel):
+            if isinstance(secret := getattr(channel, each.name), SecretRef):
+                yield channel.name, each.name, secret
 
 
 def notes(stack: Stack, *, grafana_url: str | None = None, retention: str | None = None) -> list[str]:
@@ -77,10 +86,11 @@ def notes(stack: Stack, *, grafana_url: str | None = None, retention: str | None
     return found
 
 
-def _problem(secret: SecretRef, name: str, env: Mapping[str, str], engine: Engine) -> str:
+def _problem(secret: SecretRef, name: str, env: Mapping[str, str], engine: Engine, use: str) -> str:
     if secret.file:
         try:
-            value = Path(name).read_text(encoding="utf-8").strip()
+            # As they are: a line that ends with \r\n would else lose what some reader does not.
+            value = Path(name).read_bytes().decode()
         except FileNotFoundError:
             return "is missing; write the secret into it"
         except (OSError, UnicodeDecodeError) as error:
@@ -88,15 +98,26 @@ def _problem(secret: SecretRef, name: str, env: Mapping[str, str], engine: Engin
                 f"cannot be read ({type(error).__name__}); give the user who runs this the right to read text"
             )
     elif secret.variable in env:
-        value = env[secret.variable].strip()
+        value = env[secret.variable]
     else:
         return (
             "is not set; set it in Grafana's environment, or, as Docker Compose hands no variable on, "
             'give SecretRef(file="...")'
         )
-    if not value:
+    secret_alone = value.strip()
+    if not secret_alone:
         return "is empty; write the secret into it"
-    return _unfit_for_grafana(value) if engine == "grafana" else ""
+    if len(secret_alone.splitlines()) > 1:
+        return "has several lines; expected the secret alone; leave the others out"
+    if value != secret_alone and (engine, use) == ("prometheus", "password"):
+        return (
+            "begins or ends with a space or a line break, with which Alertmanager logs in; expected the "
+            "password alone; write it with `printf %s`"
+        )
+    unfit = _unfit_for_grafana(secret_alone) if engine == "grafana" else ""
+    if not unfit and use == "url" and not ADDRESS.fullmatch(secret_alone):
+        return "holds no http(s) address; expected such as https://host/path; write the channel's whole URL"
+    return unfit
 
 
 def _unfit_for_grafana(value: str) -> str:

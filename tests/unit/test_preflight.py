@@ -9,7 +9,18 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from alerts.notifications import Notifications, PagerDuty, SecretRef, Slack, Team, Teams, Webhook
+from alerts.model import Engine
+from alerts.notifications import (
+    Channel,
+    Email,
+    Notifications,
+    PagerDuty,
+    SecretRef,
+    Slack,
+    Team,
+    Teams,
+    Webhook,
+)
 from dashboards.cli import main
 from dashboards.preflight import notes, problems
 from dashboards.stack import Stack
@@ -90,15 +101,54 @@ def test_a_value_that_ends_grafana_is_refused_and_not_shown(value: str, problem:
 
 @pytest.mark.parametrize("value", LEFT)
 def test_a_value_that_grafana_leaves_alone_is_taken(value: str, tmp_path: Path) -> None:
-    assert found_in_file(value, tmp_path) == []
+    assert found(PagerDuty(key=SecretRef(file="secret")), value, tmp_path) == []
 
 
 def test_alertmanager_takes_a_file_as_it_is(tmp_path: Path) -> None:
-    (tmp_path / "slack_url").write_text("1234")
-    told = told_by(SecretRef(file="slack_url"), str(tmp_path))
-    assert problems(told, engine="prometheus") == []
-    (tmp_path / "slack_url").write_text("")
-    assert len(problems(told, engine="prometheus")) == 1
+    pager = PagerDuty(key=SecretRef(file="secret"))
+    assert found(pager, "1234\n", tmp_path, engine="prometheus") == []
+    assert len(found(pager, "", tmp_path, engine="prometheus")) == 1
+
+
+def found(channel: Channel, value: str, folder: Path, engine: Engine = "grafana") -> list[str]:
+    """Of a channel whose secret is the file `secret`."""
+    (folder / "secret").write_bytes(value.encode())
+    told = Notifications(critical=(channel,), warning=(channel,), secrets_dir=str(folder))
+    return problems(told, engine=engine)
+
+
+MAIL = Email(to=("a@example.org",), sender="b@example.org", smarthost="mail.example.org:25",
+             password=SecretRef(file="secret"))  # fmt: skip
+
+
+@pytest.mark.parametrize("value", ["hunter2\n", " hunter2", "hunter2\r\n"])
+def test_a_mail_password_is_that_alone_where_alertmanager_takes_it_as_it_is(
+    value: str, tmp_path: Path
+) -> None:
+    (line,) = found(MAIL, value, tmp_path, engine="prometheus")
+    assert "secret begins or ends with a space or a line break, with which Alertmanager logs in" in line
+    assert "hunter2" not in line
+    assert found(MAIL, value, tmp_path) == []
+    assert found(MAIL, value.strip(), tmp_path, engine="prometheus") == []
+
+
+@pytest.mark.parametrize("engine", ["grafana", "prometheus"])
+@pytest.mark.parametrize("channel", [MAIL, Slack(url=SecretRef(file="secret"))], ids=["mail", "slack"])
+def test_a_secret_of_several_lines_is_refused(channel: Channel, engine: Engine, tmp_path: Path) -> None:
+    (line,) = found(channel, f"{GOOD}\n# of the team\n", tmp_path, engine)
+    assert "secret has several lines; expected the secret alone" in line
+    assert "hunter2" not in line
+
+
+@pytest.mark.parametrize("engine", ["grafana", "prometheus"])
+@pytest.mark.parametrize("value", ["hooks.slack.com/services/T0", "ftp://host/x", "https://", "https://a b"])
+@pytest.mark.parametrize("kind", [Slack, Teams, Webhook])
+def test_the_secret_of_a_url_is_an_address(
+    kind: type[Slack | Teams | Webhook], value: str, engine: Engine, tmp_path: Path
+) -> None:
+    (line,) = found(kind(url=SecretRef(file="secret")), value, tmp_path, engine)
+    assert "secret holds no http(s) address; expected such as https://host/path; write" in line
+    assert value not in line.replace("https://host/path", "")
 
 
 def test_every_problem_is_named_once_for_its_channel(tmp_path: Path) -> None:
