@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dashboards.cli.options import chosen, drills_option, stack_options
+from dashboards.cli.options import brought, chosen, drills_option, stack_options
 from dashboards.errors import StackError
 
 
@@ -30,7 +30,7 @@ def docs(output: Path, reference: str, check: bool, stack_name: str, engine: str
     from dashboards import handbook  # noqa: PLC0415 - grafanalib is slow to import
     from dashboards.drill import load  # noqa: PLC0415 - requests is slow to import
 
-    drilled, drills = handbook.outcomes(output / "drills.json"), load(reference)
+    drilled, drills = handbook.outcomes(output / "drills.json"), brought("--drills", reference, load)
     text = handbook.page(chosen(stack_name, engine), drilled, drills.undrilled, drills.backfilled)
     page = output / "alerts.md"
     if check:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dashboards.cli.options import drills_option
+from dashboards.cli.options import brought, drills_option, writable, write_report
 from dashboards.errors import StackError
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def drill(
     """
     from dashboards.drill import load, report  # noqa: PLC0415 - requests is slow to import
 
-    known = load(reference)
+    writable(junit)
+    known = brought("--drills", reference, load)
     chosen = known.chosen(alerts, in_ci=ci)
     if only_list:
         click.echo("\n".join(report.listing(chosen, known.undrilled)))
@@ -59,7 +60,7 @@ def drill(
     if as_json:
         click.echo(json.dumps([report.row(each) for each in outcomes], indent=2))
     if junit:
-        junit.write_bytes(report.junit(outcomes))
+        write_report(junit, report.junit(outcomes))
     without = () if alerts or ci else known.without(stack)
     for name in without:
         click.echo(f"{name}: no drill, and no reason for having none; add one or the other", err=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
-from typing import cast
+from pathlib import Path
+from typing import TypeVar, cast
 
 import click
 
@@ -12,6 +14,8 @@ from alerts.model import Engine
 from dashboards.cli.errors import origin, said, unreadable
 from dashboards.errors import DefinitionError, StackError
 from dashboards.stack import Stack, load
+
+Kind = TypeVar("Kind")
 
 DEFAULT_STACK = "dashboards.stack:STACK"
 
@@ -49,18 +53,62 @@ def chosen(stack_name: str, engine: str | None) -> Stack:
     """The stack that the options name, if it can be rendered."""
     from dashboards.checks import definitions  # noqa: PLC0415 - help needs no parser of PromQL
 
+    stack = brought("--stack", stack_name, load)
+    stack = replace(stack, engine=cast(Engine, engine)) if engine else stack
+    definitions.require(stack)
+    return stack
+
+
+def brought(option: str, reference: str, read: Callable[[str], Kind]) -> Kind:
+    """What a team's module holds; a module that breaks is told with its file and line.
+
+    Raises:
+        StackError: there is no such module or name.
+        DefinitionError: the module raises.
+    """
     try:
-        stack = load(stack_name)
+        return read(reference)
     except Exception as error:  # a team's module may raise anything
-        # Of an import that failed, `load` says what is missing; its cause knows in which line.
+        # Of an import that failed, `read` says what is missing; its cause knows in which line.
         cause = error.__context__ if isinstance(error, StackError) and error.__context__ else error
         place = origin(cause)
         if not place and not unreadable(error):
             raise
         if not place:
             wrong = "no Python module, correct the name or the file"
-            raise StackError(f"--stack {stack_name!r}: {wrong}: {said(cause)}") from error
-        raise DefinitionError(f"--stack {stack_name!r}: {place}: {said(cause)}") from error
-    stack = replace(stack, engine=cast(Engine, engine)) if engine else stack
-    definitions.require(stack)
-    return stack
+            raise StackError(f"{option} {reference!r}: {wrong}: {said(cause)}") from error
+        raise DefinitionError(f"{option} {reference!r}: {place}: {said(cause)}") from error
+
+
+def writable(report: Path | None) -> None:
+    """Refuse a file of a report that cannot be written, before the work that it is to report on.
+
+    Raises:
+        StackError: its folder is missing, or it is none that one may write.
+    """
+    if report is None:
+        return
+    folder = report.absolute().parent
+    if not folder.is_dir():
+        why = "there is no such folder"
+    elif report.is_dir():
+        why = "it is a folder"
+    elif not os.access(report if report.exists() else folder, os.W_OK):
+        why = "permission denied"
+    else:
+        return
+    raise StackError(f"cannot write {report}: {why}; give --junit a file that you may write")
+
+
+def write_report(report: Path, text: bytes) -> None:
+    """Write what --junit asks for.
+
+    Raises:
+        StackError: it cannot be written after all.
+    """
+    try:
+        report.write_bytes(text)
+    except OSError as error:
+        raise StackError(
+            f"cannot write {report}: {error.strerror}; give --junit a file that you may write"
+        ) from None

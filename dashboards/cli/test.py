@@ -9,8 +9,7 @@ from pathlib import Path
 
 import click
 
-from dashboards.cli.options import chosen, stack_options
-from dashboards.errors import StackError
+from dashboards.cli.options import chosen, stack_options, writable, write_report
 
 
 @click.command(
@@ -40,18 +39,14 @@ def test(
     """
     from dashboards import rule_proof  # noqa: PLC0415 - only this command needs it
 
+    writable(junit)
     began = time.perf_counter()
     stack = chosen(stack_name, engine)
     rule_proof.require(stack, alerts)
     proofs = rule_proof.prove(stack, alerts, mutate=mutations)
     seconds = time.perf_counter() - began
     if junit:
-        try:
-            junit.write_bytes(rule_proof.junit(proofs, seconds))
-        except OSError as error:
-            raise StackError(
-                f"cannot write {junit}: {error.strerror}; give --junit a file that you may write"
-            ) from None
+        write_report(junit, rule_proof.junit(proofs, seconds))
     if as_json:
         click.echo(json.dumps([rule_proof.row(proof) for proof in proofs], indent=2, ensure_ascii=False))
     else:

@@ -111,6 +111,15 @@ def test_reports_say_the_same(build: Build, tmp_path: Path) -> None:
     assert (failed.get("classname"), failed.get("name")) == ("ShopOrdersLost", "case")
 
 
+def test_a_report_that_cannot_be_written_is_told_before_the_work(build: Build, tmp_path: Path) -> None:
+    code, output, _ = build(UNPROVEN, "--junit", str(tmp_path / "none/report.xml"), command="test")
+    assert code == 2
+    assert output == (
+        f"error: cannot write {tmp_path}/none/report.xml: there is no such folder; give --junit a file that "
+        "you may write\n"
+    )
+
+
 def test_a_limit_of_the_stack_moves_the_derived_case(build: Build) -> None:
     moved = PROVEN.replace(
         "cases=(*CASES, CASE)", "limits=(Limit(key='shop_queue', value=7, unit=COUNT, why='.'),)"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -257,6 +259,11 @@ def run(*arguments: str) -> Result:
             ("--drills", "examples.drills:site"),
             "expected a dashboards.drill.model.Drills; the module has DRILLS",
         ),
+        (
+            ("RedisDown", "--junit", "/nowhere/drills.xml", "--chain", "/nowhere/chain.json"),
+            "error: cannot write /nowhere/drills.xml: there is no such folder; give --junit a file",
+        ),
+        (("RedisDown", "--junit", "/", "--chain", "/nowhere/chain.json"), "cannot write /: it is a folder; "),
         (("RedisDown", "--chain", "/nowhere/chain.json"), "error: /nowhere/chain.json: No such file"),
     ],
 )
@@ -264,6 +271,34 @@ def test_mistakes_are_one_line_and_exit_code_2(arguments: tuple[str, ...], messa
     done = run(*arguments)
     assert (done.exit_code, done.stdout) == (2, "")
     assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["drill", "docs"])
+@pytest.mark.parametrize(
+    ("text", "number", "told"),
+    [
+        ("x = 1\nDRILLS = Drills(\n", 2, "SyntaxError: '(' was never closed"),
+        ("\n1 / 0\n", 2, "ZeroDivisionError: division by zero"),
+        ("import no_such_library\n", 1, "ModuleNotFoundError: No module named 'no_such_library'"),
+        (
+            "from dashboards.drill import Drill\n\nDrill(alert=(), fault='x')\n",
+            3,
+            "TypeError: Drill.__init__() got an unexpected keyword argument 'alert'",
+        ),
+    ],
+    ids=["syntax", "raises", "import", "field"],
+)
+def test_a_module_of_drills_that_breaks_is_told_with_its_file_and_line(
+    command: str, text: str, number: int, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ourdrills.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "ourdrills", raising=False)
+    done = CliRunner().invoke(main, [command, "--drills", "ourdrills:DRILLS"])
+    assert done.exit_code == 1
+    place = f"error: --drills 'ourdrills:DRILLS': {tmp_path / 'ourdrills.py'}:{number}: {told}"
+    assert done.stderr.startswith(place)
     assert len(done.stderr.splitlines()) == 1
 
 
