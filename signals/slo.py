@@ -78,7 +78,8 @@ class ServiceLevel:
         sli: what is counted.
         target: the share of good events that is promised; between 0 and 1. A stack replaces it by its key.
         act: what to do when it is not kept.
-        window: over how many seconds it is promised; Prometheus must keep as much.
+        window: over how many seconds it is promised: at least the longest of `WINDOWS`; Prometheus must keep
+            as much.
         least_1h, least_1d: bad events in an hour and in a day below which no alert speaks.
     """
 
@@ -116,6 +117,11 @@ class ServiceLevel:
         factors = [numbers.get(each.key, each) for each in FACTORS]
         budget = rest(target.value)
         for factor in factors:
+            if factor.value < 1:
+                yield (
+                    f"{what}: {factor.key!r} is {factor.value:g}, and its alert would fire while the promise "
+                    "is kept: at 1 the budget lasts as long as it should; expected 1 or more; raise it"
+                )
             if factor.value * budget >= 1:
                 least = 1 - 1 / factor.value
                 yield (

@@ -17,7 +17,7 @@ from signals.limits.telemetry import SCRAPE_SLOW
 from signals.model import Signal
 from signals.numbers import SECONDS, Number, require_fields, spoken
 from signals.objectives import OBJECTIVES
-from signals.slo import DAY
+from signals.slo import DAY, WINDOWS
 
 URL = re.compile(r"https?://[^\s{}\"']+")
 ADDRESS = re.compile(r"[^\s/]+:\d+")
@@ -133,6 +133,12 @@ def _levels(stack: Stack) -> Iterator[str]:
         yield f"two service levels have the key {key!r}; expected one; rename or drop the other"
     for level in stack.levels:
         yield from level.problems(stack.numbers)
+        if level.window < WINDOWS[-1]:
+            yield (
+                f"service level {level.key!r} promises over {spoken(level.window, SECONDS)}, less than its "
+                f"alerts look back over; expected at least {spoken(WINDOWS[-1], SECONDS)}; promise over more "
+                "(`window`)"
+            )
         if level.window > stack.retention * DAY:
             yield (
                 f"service level {level.key!r} promises over {spoken(level.window, SECONDS)}, and Prometheus "

@@ -117,6 +117,12 @@ SLIPS = [
         "    window=90 * DAY, act=",
         "'jobs' promises over 90 d, and Prometheus keeps 35 d; expected",
     ),
+    (
+        "    act=",
+        "    window=61, act=",
+        "'jobs' promises over 61 s, less than its alerts look back over; expected at least 3 d; promise over",
+    ),
+    ("    act=", "    window=2 * DAY, act=", "'jobs' promises over 2 d, less than its alerts"),
     ("(*SERVICE_LEVELS, JOBS)", "(JOBS, JOBS)", "two service levels have the key 'jobs'; expected one"),
     (
         "    metrics=",
@@ -133,7 +139,22 @@ SLIPS = [
         "    limits=(replace(limits.BURN_1H, value=5),), metrics=",
         "'burn_1h' is 5, less than 'burn_6h', 6; the shorter window needs the higher factor",
     ),
+    *(
+        (
+            "    metrics=",
+            f"    limits=(replace(limits.{name.upper()}, value={value}),), metrics=",
+            f"{name!r} is {value}, and its alert would fire while the promise is kept",
+        )
+        for name, value in (("burn_6h", 0), ("burn_3d", 0.99))
+    ),
 ]
+
+
+@pytest.mark.parametrize("window", ["3 * DAY", "7 * DAY"])
+def test_a_promise_over_less_than_a_month_is_built(build: Build, window: str) -> None:
+    own = OURS.replace("    act=", f"    window={window}, act=").replace("*ALERTS, *BURNING", "*ALERTS,")
+    code, said, _ = build(own)
+    assert code == 0, said
 
 
 @pytest.mark.parametrize(("right", "slip", "told"), SLIPS, ids=[slip[1][:40].strip() for slip in SLIPS])
