@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Literal
 
-from alerts.secret import NotifyError, Secret, SecretRef, holds_secret, is_secret, shown
+from alerts.secret import NotifyError, Secret, SecretRef, holds_secret, is_folder, is_key, is_secret, shown
 from alerts.times import WORKING_HOURS, Hours, MuteTime
 from signals.numbers import require_fields
 
@@ -29,6 +29,7 @@ __all__ = [
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,19}\Z")
 URL = re.compile(r"https?://[^\s/@?#$]+(/[^\s@?#$]*)?\Z")
+SMARTHOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\]):(\d{1,5})\Z")
 MENTION = re.compile(r"(here|channel|[US][A-Z0-9]{6,})?\Z")
 RESERVED = ("critical", "warning", "heartbeat", "backup", "nobody", "info")
 
@@ -147,7 +148,7 @@ class Email:
     Attributes:
         to: addresses.
         sender: the address it comes from.
-        smarthost: host and port of the mail server.
+        smarthost: ``host:port`` of the mail server.
         username, password: where the mail server asks for them.
         tls: whether the mail server must offer STARTTLS.
     """
@@ -165,6 +166,18 @@ class Email:
         wrong = [address for address in self.to if not re.fullmatch(r"[^\s@$,;]+@[^\s@$,;]+", address)]
         if wrong or not self.to:
             raise NotifyError(f"email {self.name!r}: to is {self.to!r}; expected addresses; correct {wrong}")
+        port = SMARTHOST.match(self.smarthost)
+        if self.smarthost and not (port and 0 < int(port[1]) < 65536):
+            said = "(not shown, it names a user)" if "@" in self.smarthost else shown(self.smarthost)
+            raise NotifyError(
+                f"email {self.name!r}: smarthost is {said}; expected host:port, such as "
+                "smtp.example.org:587; correct it, and give a user as username and password"
+            )
+        if is_key(self.username):
+            raise NotifyError(
+                f"email {self.name!r}: its username (not shown) looks like a key; expected the name that "
+                'logs in, such as apikey; put the key into a file and give password=SecretRef(file="...")'
+            )
 
     @property
     def secrets(self) -> tuple[SecretRef, ...]:
@@ -246,6 +259,11 @@ class Notifications:
 
     def __post_init__(self) -> None:
         require_fields("notifications", self, NotifyError, secret=True)
+        if not is_folder(self.secrets_dir):
+            raise NotifyError(
+                f"notifications: secrets_dir is {shown(self.secrets_dir)}; expected a folder of letters, "
+                "digits and _./-, such as /run/secrets, since it stands within references; choose another"
+            )
         self._check_teams()
         for route, channels in self.routes.items():
             if not channels and route not in ("heartbeat", "backup"):

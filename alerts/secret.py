@@ -14,13 +14,19 @@ FILE = re.compile(r"[A-Za-z0-9_./-]+\Z")
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 # Whoever knows such an address can post: its path is the password.
 SECRET_SERVICE = re.compile(
-    r"hooks\.slack\.com|discord(app)?\.com/api/webhooks|webhook\.office\.com|outlook\.office\.com/webhook"
-    r"|logic\.azure\.com|api\.powerplatform\.com",
+    r"hooks\.slack(-gov)?\.com|discord(app)?\.com/api/webhooks|webhook\.office\.com|outlook\.office\.com/webhook"
+    r"|logic\.azure\.com|api\.powerplatform\.com|hooks\.zapier\.com|maker\.ifttt\.com|hook\.[a-z0-9.]*make\.com"
+    r"|hook\.integromat\.com|\.m\.pipedream\.net|nosnch\.in|hc-ping\.com|cronitor\.link"
+    r"|events\.pagerduty\.com/integration|uptime\.betterstack\.com/api/v1/heartbeat",
     re.IGNORECASE,
 )
 SECRET_SEGMENT = re.compile(r"bot\d+:|[0-9a-f]{32}", re.IGNORECASE)
-# What is a secret in any text: tokens of Slack, and keys such as those of PagerDuty.
-SECRET_TEXT = re.compile(r"\bx(ox[a-z]|app)-|(?<![0-9a-z])[0-9a-f]{32}(?![0-9a-z])", re.IGNORECASE)
+# What is a secret in any text: tokens and keys that say whose they are, and keys such as those of PagerDuty.
+SECRET_TEXT = re.compile(
+    r"\bx(ox[a-z]|app)-|(?<![0-9a-z])[0-9a-f]{32}(?![0-9a-z])|\bSG\.[\w-]{16,}|\bgl(sa|pat)[_-]\w{16,}"
+    r"|\bx(key|smtp)sib-|\bgh[pousr]_\w{20,}|\b[rs]k_(live|test)_|\beyJ[\w-]{16,}|-----BEGIN ",
+    re.IGNORECASE,
+)
 LONG = 24
 
 
@@ -94,6 +100,16 @@ def _has_drawn_run(text: str) -> bool:
 def holds_secret(text: str) -> bool:
     """Whether a token, a key or the address of a hook stands in a text that is no place for one."""
     return bool(SECRET_TEXT.search(text) or SECRET_SERVICE.search(text))
+
+
+def is_key(name: str) -> bool:
+    """Whether it is a key rather than the name of a user."""
+    return bool(holds_secret(name) or SECRET_SEGMENT.search(name.replace("-", "")) or _has_drawn_run(name))
+
+
+def is_folder(path: str) -> bool:
+    """Whether each engine reads it as it is, in the middle of a reference."""
+    return bool(FILE.match(path)) and not holds_secret(path)
 
 
 def shown(name: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from alerts import notify
 from alerts.notifications import (
@@ -111,6 +114,85 @@ def test_a_broken_channel_is_refused(make: Any, complaint: str) -> None:
         make()
 
 
+@pytest.mark.parametrize("folder", ["secrets dir$x}", "", "/run/a}b", "/run/se crets", "$HOME"])
+def test_a_folder_that_ends_a_reference_too_early_is_refused(folder: str) -> None:
+    with pytest.raises(NotifyError) as caught:
+        Notifications(critical=(SLACK,), warning=(SLACK,), secrets_dir=folder)
+    assert f"secrets_dir is {folder!r}; expected a folder of letters, digits and _./-" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "host", ["smtp.example.org", ":25", "smtp.example.org:", "smtp:0", "smtp:65536", "a b:25", "::1:25"]
+)
+def test_a_mail_server_without_a_host_and_a_port_is_refused(host: str) -> None:
+    with pytest.raises(NotifyError) as caught:
+        Email(to=("a@example.org",), smarthost=host)
+    assert f"smarthost is {host!r}; expected host:port, such as smtp.example.org:587" in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["u:hunter2@smtp:25", "u:hunter2@smtp", "smtp://u:hunter2@smtp:25"])
+def test_a_mail_server_with_a_user_is_refused_and_not_repeated(host: str) -> None:
+    with pytest.raises(NotifyError, match=r"expected host:port, .* give a user as username") as caught:
+        Email(to=("a@example.org",), smarthost=host)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "host", ["smtp.example.org:587", "localhost:25", "mail-1:465", "10.0.0.1:25", "[::1]:25"]
+)
+def test_a_host_and_a_port_are_a_mail_server(host: str, tmp_path: Path) -> None:
+    """To Alertmanager, too."""
+    mail = Email(to=("a@example.org",), sender="b@example.org", smarthost=host)
+    policy = Notifications(critical=(mail,), warning=(mail,))
+    config, template = notify.alertmanager(policy, ALERTS, CONTEXT)
+    (tmp_path / "oncall.tmpl").write_text(template)
+    (tmp_path / "alertmanager.yml").write_text(yaml.safe_dump(config))
+    command = ["amtool", "check-config", tmp_path / "alertmanager.yml"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["apikey", "alerts", "resend", "alerts@example.org", "AKIAIOSFODNN7EXAMPLE", "service-alerts-production"],
+)
+def test_the_name_that_logs_in_is_no_key(name: str) -> None:
+    assert Email(to=("a@example.org",), username=name).username == name
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "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",
+        "6fc9a3c2-1b7e-4a52-9d2c-0e8f7b6a5d41",
+        "xsmtpsib-a1b2",
+    ],
+    ids=["sendgrid", "postmark", "brevo"],
+)
+def test_a_key_as_the_name_that_logs_in_is_refused_and_not_repeated(key: str) -> None:
+    with pytest.raises(NotifyError, match=r"username \(not shown\) looks like a") as caught:
+        Email(to=("a@example.org",), username=key)
+    assert key not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://hooks.slack-gov.com/services/T0/B0/x",
+        "https://hooks.zapier.com/hooks/catch/123456/abcdef/",
+        "https://maker.ifttt.com/trigger/alert/with/key/dQw4w9WgXcQ",
+        "https://hook.eu1.make.com/abc",
+        "https://eo1ab2cd.m.pipedream.net",
+        "https://nosnch.in/c2354d53d2",
+        "https://hc-ping.com/fj/watchdog",
+    ],
+)
+def test_an_address_by_which_anybody_can_post_is_refused(url: str) -> None:
+    with pytest.raises(NotifyError, match="or is a secret by itself") as caught:
+        Webhook(url=url)
+    assert url not in str(caught.value)
+
+
 def test_a_refused_url_is_not_repeated_in_the_message() -> None:
     with pytest.raises(NotifyError) as caught:
         Webhook(url="https://hooks.slack.com/services/T0/B0/hunter2")
@@ -139,8 +221,10 @@ FIELDS = {
         "0123456789abcdef0123456789abcdef",
         "https://hooks.slack.com/services/T0/B0/x",
         "https://prod-1.westeurope.logic.azure.com/workflows/1",
+        "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",
+        "https://hooks.zapier.com/hooks/catch/123456/abcdef/",
     ],
-    ids=["token", "hexadecimal", "hook", "workflow"],
+    ids=["token", "hexadecimal", "hook", "workflow", "sendgrid", "zapier"],
 )
 def test_a_literal_that_looks_like_a_secret_is_refused_in_every_field(make: Any, secret: str) -> None:
     with pytest.raises(NotifyError) as caught:
@@ -148,7 +232,7 @@ def test_a_literal_that_looks_like_a_secret_is_refused_in_every_field(make: Any,
     assert secret not in str(caught.value)
 
 
-@pytest.mark.parametrize("field", ["file", "variable", "url"])
+@pytest.mark.parametrize("field", ["file", "variable", "url", "username"])
 def test_a_key_of_letters_and_digits_is_refused_where_a_name_is_expected(field: str) -> None:
     key = "R0A1B2C3D4E5F6G7H8J9K0L1M2N3P4Q5"
     with pytest.raises(NotifyError) as caught:
