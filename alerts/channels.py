@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from alerts.message import COLOUR, HTML, JSON, SLACK, TEAMS, TEXT, TITLE, use
+from alerts.message import COLOUR, HTML, JSON, SLACK, SLACK_TITLE, TEAMS, TEAMS_TITLE, TEXT, TITLE, use
 from alerts.notifications import Channel, Email, PagerDuty, Slack, Teams, Webhook
 from alerts.secret import NotifyError, SecretRef
 
@@ -46,9 +46,9 @@ def grafana_settings(channel: Channel, secrets_dir: str, *, route: str) -> tuple
         case Webhook():
             return "webhook", _grafana_webhook(channel, secret)
         case Slack():
-            return "slack", {"url": secret(channel.url), "title": use(TITLE), **_slack(channel, route)}
+            return "slack", {"url": secret(channel.url), "title": use(SLACK_TITLE), **_slack(channel, route)}
         case Teams():
-            return "teams", {"url": secret(channel.url), "title": use(TITLE), "message": use(TEAMS)}
+            return "teams", {"url": secret(channel.url), "title": use(TEAMS_TITLE), "message": use(TEAMS)}
         case PagerDuty():
             settings = {"integrationKey": secret(channel.key), "summary": use(TITLE), "url": channel.url}
             return "pagerduty", settings | {"source": "{{ .ExternalURL }}", **_pagerduty()}
@@ -130,7 +130,8 @@ def alertmanager_config(
         case Webhook():
             return "webhook_configs", entry | _webhook(channel, path)
         case Slack():
-            entry |= {"api_url_file": path(channel.url), "title": use(TITLE), "fallback": use(TITLE)}
+            entry |= {"api_url_file": path(channel.url), "title": use(SLACK_TITLE)}
+            entry |= {"fallback": use(SLACK_TITLE)}
             entry |= {"title_link": use("oncall.first.panel"), **_slack(channel, route)}
             return "slack_configs", entry
         case PagerDuty():

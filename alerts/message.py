@@ -5,10 +5,13 @@ One text for all channels, each of which writes a line, a link and a stranger's 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-TITLE = "oncall.title"
+from alerts.routing import SOURCE_TROUBLE
+
+TITLE, SLACK_TITLE, TEAMS_TITLE = "oncall.title", "oncall.slack.title", "oncall.teams.title"
 COLOUR = "oncall.colour"
 TEXT, SLACK, TEAMS, HTML = "oncall.text", "oncall.slack", "oncall.teams", "oncall.html"
 JSON = "oncall.json"
@@ -21,21 +24,30 @@ TOLD = ("alertname", "severity", "service", "team", "grafana_folder")
 
 # Grafana expands the summary anew with the value of health, so what is over is told by its labels.
 # In a template, dots and dollars are Go's; what is Python's stands between percent signs.
-NAMES = """\
-{{ define "oncall.title" -}}
+HEADLINE = """\
+{{ define "%NAME%" -}}
 [{{ with .Alerts.Firing }}FIRING {{ len . }}{{ else }}RESOLVED {{ len .Alerts.Resolved }}{{ end }}]
-{{- with .CommonLabels.severity }} {{ . }} ·{{ end }}
-{{- with .CommonLabels.service }} {{ . }} ·{{ end }}
-{{- with .CommonLabels.alertname }} {{ . }}{{ else }} several{{ end }}
+{{- with .CommonLabels.severity }} %T(.)% ·{{ end }}
+{{- with .CommonLabels.service }} %T(.)% ·{{ end }}
+{{- with .CommonLabels.alertname }} %T(.)%{{ else }} without a name{{ end }}
 %IDENTITY%
 {{- end }}
+"""
+# What broke, of the alert that is the dot: all its labels where nobody wrote a summary, or where that is of a
+# rule that could not be evaluated.
+WHAT = (
+    '{{ if and .Annotations.summary (not (match "^(%TROUBLE%)$" .Labels.alertname)) }}'
+    "%T(.Annotations.summary)%{{ else }}{{ range $n, $pair := .Labels.SortedPairs }}{{ if $n }}, {{ end }}"
+    "%T($pair.Name)%=%T($pair.Value)%{{ end }}{{ end }}"
+)
+NAMES = """\
 {{ define "oncall.colour" -}}
 {{ if not .Alerts.Firing }}%RESOLVED%
 {{- else if eq .CommonLabels.severity "critical" }}%CRITICAL%
 {{- else }}%WARNING%{{ end }}
 {{- end }}
 {{ define "oncall.first.summary" -}}
-{{ with .Alerts.Firing }}{{ with index . 0 }}{{ .Annotations.summary }}{{ end }}{{ end }}
+{{ with .Alerts.Firing }}{{ with index . 0 }}%WHAT%{{ end }}{{ end }}
 {{- end }}
 {{ define "oncall.first.action" -}}
 {{ with .Alerts.Firing }}{{ with index . 0 }}{{ .Annotations.action }}{{ end }}{{ end }}
@@ -47,8 +59,8 @@ NAMES = """\
 {{ with .Alerts.Firing }}{{ with index . 0 }}{{ .Annotations.runbook_url }}{{ end }}{{ end }}
 {{- end }}
 {{ define "oncall.first.panel" -}}
-{{ if .Alerts.Firing }}{{ with index .Alerts.Firing 0 }}%PANEL%{{ end }}
-{{- else }}{{ with index .Alerts 0 }}%PANEL%{{ end }}{{ end }}
+{{ with index .Alerts 0 }}{{ if and (not $.Alerts.Firing) %HAS_PANEL% }}%PANEL%{{ end }}{{ end }}
+{{- with .Alerts.Firing }}{{ with index . 0 }}{{ if %HAS_PANEL% }}%PANEL%{{ end }}{{ end }}{{ end }}
 {{- end }}
 {{ define "oncall.first.silence" -}}
 {{ with .Alerts.Firing }}{{ with index . 0 }}%SILENCE%{{ end }}{{ end }}
@@ -58,8 +70,9 @@ NAMES = """\
 LIST = """\
 {{ define "%NAME%" -}}
 %OPEN%{{ range $i, $alert := .Alerts.Firing }}{{ if lt $i %SHOWN% -}}
-%BEGIN%%STRONG%%T(.Annotations.summary)%%STRONGEND%%N%
-Since {{ .StartsAt.UTC.Format "%CLOCK%" }} UTC.%N%
+%BEGIN%%STRONG%%WHAT%%STRONGEND%%N%
+{{ with .Annotations.Error }}Error: %T(.)%%N%
+{{ end }}Since {{ .StartsAt.UTC.Format "%CLOCK%" }} UTC.%N%
 {{ if not $.CommonAnnotations.description }}{{ with .Annotations.description }}%T(.)%%N%
 {{ end }}{{ end }}{{ if not $.CommonAnnotations.action }}{{ with .Annotations.action }}First: %T(.)%%N%
 {{ end }}{{ end }}%END%{{ if gt (len $.Alerts.Firing) 1 }}
@@ -92,7 +105,8 @@ JSON_TEMPLATE = """\
 {{ $started := .StartsAt.UTC.Format "%INSTANT%" -}}
 {{ $ended := "" }}{{ if eq .Status "resolved" }}{{ $ended = .EndsAt.UTC.Format "%INSTANT%" }}{{ end -}}
 {{ $alert := coll.Dict "state" .Status "name" .Labels.alertname "id" .Fingerprint "labels" .Labels
-"summary" .Annotations.summary "description" .Annotations.description "action" .Annotations.action
+"summary" (or .Annotations.summary .Annotations.Error) "description" .Annotations.description
+"action" .Annotations.action
 "started" $started "ended" $ended "value" (index .Values "A") "links" $links -}}
 {{ $alerts = coll.Append $alert $alerts -}}
 {{ end -}}
@@ -108,10 +122,12 @@ class Links:
     """How an engine's messages lead to what belongs to an alert: text of a template whose dot is the alert.
 
     Attributes:
+        has_panel: an expression, whether there is a panel.
         panel: the panel that shows it, at the time of it.
-        silence: where one silences it; its `$` is the whole message.
+        silence: where one silences it and what is told with it; its `$` is the whole message.
     """
 
+    has_panel: str
     panel: str
     silence: str
 
@@ -124,6 +140,7 @@ class Style:
         name: of its template.
         value: writes an expression of the template, so that nothing in it is taken for markup.
         link: a name and the text that makes its address.
+        address: writes an expression that is an address.
         line: ends a line.
         open, close: around the whole.
         begin, end: around what is told of one alert.
@@ -134,6 +151,7 @@ class Style:
     name: str
     value: Callable[[str], str] = lambda expression: f"{{{{ {expression} }}}}"
     link: Callable[[str, str], str] = lambda name, address: f"{name}: {address}"
+    address: Callable[[str], str] = lambda expression: f"{{{{ {expression} }}}}"
     line: str = ""
     open: str = ""
     close: str = ""
@@ -147,6 +165,16 @@ def _for_slack(expression: str) -> str:
     """Slack reads three characters as markup: a label with `<!channel>` would call everybody."""
     escapes = '{{{{ reReplaceAll "<" "&lt;" (reReplaceAll "&" "&amp;" {0}) | reReplaceAll ">" "&gt;" }}}}'
     return escapes.format(expression)
+
+
+def _address_for_teams(expression: str) -> str:
+    """In Markdown a parenthesis ends an address."""
+    return f'{{{{ reReplaceAll "\\\\)" "%29" (reReplaceAll "\\\\(" "%28" {expression}) }}}}'
+
+
+def _is_address(expression: str) -> str:
+    """An expression: whether a browser would open it as a page, and no channel would end it early."""
+    return f'(match "^https?://[^\\\\s<>|\\"]+$" {expression})'
 
 
 def _for_teams(expression: str) -> str:
@@ -164,6 +192,7 @@ STYLES = {
         name=TEAMS,
         value=_for_teams,
         link=lambda name, address: f"[{name}]({address})",
+        address=_address_for_teams,
         line="\n",
         strong=("**", "**"),
         between=" · ",
@@ -195,9 +224,10 @@ STYLES = {
 
 def _links(style: Style, links: Links) -> str:
     """Panel, runbook and silence, each where the alert has one."""
+    runbook = ".Annotations.runbook_url"
     found = (
-        ("Panel", "{{ if .Annotations.dashboard_url }}", links.panel),
-        ("Runbook", "{{ if .Annotations.runbook_url }}", "{{ .Annotations.runbook_url }}"),
+        ("Panel", f"{{{{ if {links.has_panel} }}}}", links.panel),
+        ("Runbook", f"{{{{ if {_is_address(runbook)} }}}}", style.address(runbook)),
         ("Silence", "", links.silence),
     )
     told = [f"{head}{style.link(name, url)}{'{{ end }}' * bool(head)}" for name, head, url in found]
@@ -211,11 +241,9 @@ def _links(style: Style, links: Links) -> str:
 
 def _list(style: Style, links: Links, identity: Sequence[str]) -> str:
     panel = style.link("Panel", links.panel)
-    over = f"{{{{ if .Annotations.dashboard_url }}}}{panel}{style.line}\n{{{{ end }}}}"
+    over = f"{{{{ if {links.has_panel} }}}}{panel}{style.line}\n{{{{ end }}}}"
     told = " ".join(f'"{label}"' for label in (*TOLD, *identity))
-    text = LIST
-    for expression in (".Annotations.summary", ".Labels.alertname", "."):
-        text = text.replace(f"%T({expression})%", style.value(expression))
+    text = _told(LIST, style.value)
     for mark, value in (
         ("NAME", style.name), ("OPEN", style.open), ("CLOSE", style.close), ("BEGIN", style.begin),
         ("END", style.end), ("STRONGEND", style.strong[1]), ("STRONG", style.strong[0]), ("N", style.line),
@@ -226,17 +254,26 @@ def _list(style: Style, links: Links, identity: Sequence[str]) -> str:
     return text
 
 
+def _told(text: str, value: Callable[[str], str]) -> str:
+    """With what an alert says written as a channel writes it."""
+    text = text.replace("%WHAT%", WHAT).replace("%TROUBLE%", "|".join(SOURCE_TROUBLE))
+    return re.sub(r"%T\((.*?)\)%", lambda found: value(found[1]), text)
+
+
 def _names(links: Links, identity: Sequence[str]) -> str:
-    named = "".join(
-        f"{{{{- with .CommonLabels.{label} }}}} · {{{{ . }}}}{{{{ end }}}}\n" for label in identity
-    )
-    text = NAMES.replace("%IDENTITY%\n", named)
+    named = "".join(f"{{{{- with .CommonLabels.{label} }}}} · %T(.)%{{{{ end }}}}\n" for label in identity)
+    headline = HEADLINE.replace("%IDENTITY%\n", named)
+    text = _told(NAMES, STYLES[TEXT].value)
     for mark, value in (
-        ("CLOCK", CLOCK), ("PANEL", links.panel), ("SILENCE", links.silence), ("RESOLVED", RESOLVED_COLOUR),
-        ("CRITICAL", CRITICAL_COLOUR), ("WARNING", WARNING_COLOUR),
+        ("CLOCK", CLOCK), ("HAS_PANEL", links.has_panel), ("PANEL", links.panel), ("SILENCE", links.silence),
+        ("RESOLVED", RESOLVED_COLOUR), ("CRITICAL", CRITICAL_COLOUR), ("WARNING", WARNING_COLOUR),
     ):  # fmt: skip
         text = text.replace(f"%{mark}%", value)
-    return text
+    titles = ((TITLE, TEXT), (SLACK_TITLE, SLACK), (TEAMS_TITLE, TEAMS))
+    return (
+        "".join(_told(headline.replace("%NAME%", title), STYLES[style].value) for title, style in titles)
+        + text
+    )
 
 
 def grafana_template(identity: Sequence[str]) -> str:
@@ -249,12 +286,32 @@ def grafana_template(identity: Sequence[str]) -> str:
         f"{{{{ with .Labels.{label} }}}}&var-{label}={{{{ . | urlquery }}}}{{{{ end }}}}"
         for label in identity
     )
-    links = Links(panel=f"{{{{ .PanelURL }}}}{variables}", silence="{{ .SilenceURL }}")
+    links = Links(
+        has_panel=".PanelURL",
+        panel=f"{{{{ .PanelURL }}}}{variables}",
+        # Of all that is in the message: Grafana's own link is of one alert.
+        silence=(
+            "{{ $.ExternalURL }}alerting/silence/new?alertmanager=grafana"
+            "&matcher=alertname%3D{{ .Labels.alertname | urlquery }}"
+            "{{ if .Labels.datasource_uid }}"
+            + _matchers(("datasource_uid",))
+            + "{{ else }}"
+            + _matchers(("service", *identity))
+            + "{{ end }}"
+        ),
+    )
     lists = (_list(STYLES[name], links, identity) for name in (TEXT, SLACK, TEAMS))
     panel = f"{{{{ if .PanelURL }}}}{links.panel}{{{{ end }}}}"
     message = JSON_TEMPLATE.replace("%PANEL%", panel).replace("%VERSION%", SCHEMA_VERSION)
     message = message.replace("%INSTANT%", INSTANT)
     return _names(links, identity) + "".join(lists) + message
+
+
+def _matchers(labels: Sequence[str]) -> str:
+    return "".join(
+        f"{{{{ with .Labels.{label} }}}}&matcher={label}%3D{{{{ . | urlquery }}}}{{{{ end }}}}"
+        for label in labels
+    )
 
 
 def alertmanager_template(identity: Sequence[str]) -> str:
@@ -263,24 +320,35 @@ def alertmanager_template(identity: Sequence[str]) -> str:
     Args:
         identity: labels named in the title and kept in silences, where an alert has them.
     """
+    lists = (
+        _list(STYLES[name], _alertmanager_links(identity, value), identity)
+        for name, value in ((TEXT, _in_address), (SLACK, _in_address), (HTML, STYLES[HTML].value))
+    )
+    return _names(_alertmanager_links(identity, _in_address), identity) + "".join(lists)
+
+
+def _in_address(expression: str) -> str:
+    """Part of an address's query. HTML needs none: there it is escaped by itself."""
+    return f'{{{{ reReplaceAll "\\\\+" "%20" (urlquery {expression}) }}}}'
+
+
+def _alertmanager_links(identity: Sequence[str], value: Callable[[str], str]) -> Links:
     # A silence for one installation must not hold for the others.
     matchers = "".join(
-        f"{{{{ with .Labels.{label} }}}}%2C{label}%3D%22{{{{ . | urlquery }}}}%22{{{{ end }}}}"
-        for label in identity
+        f"{{{{ with .Labels.{label} }}}}%2C{label}%3D%22{value('.')}%22{{{{ end }}}}" for label in identity
     )
-    links = Links(
+    return Links(
+        has_panel=_is_address(".Annotations.dashboard_url"),
         panel=(
             f"{{{{ .Annotations.dashboard_url }}}}&from={{{{ (.StartsAt.Add -{HOUR}).UnixMilli }}}}&to="
             '{{ if eq .Status "firing" }}now{{ else }}'
             f"{{{{ (.EndsAt.Add {TEN_MINUTES}).UnixMilli }}}}{{{{ end }}}}"
         ),
         silence=(
-            "{{ $.ExternalURL }}/#/silences/new?filter=%7Balertname%3D%22{{ .Labels.alertname }}%22%2C"
-            f"service%3D%22{{{{ .Labels.service }}}}%22{matchers}%7D"
+            f"{{{{ $.ExternalURL }}}}/#/silences/new?filter=%7Balertname%3D%22{value('.Labels.alertname')}"
+            f"%22%2Cservice%3D%22{value('.Labels.service')}%22{matchers}%7D"
         ),
     )
-    lists = (_list(STYLES[name], links, identity) for name in (TEXT, SLACK, HTML))
-    return _names(links, identity) + "".join(lists)
 
 
 def use(name: str) -> str:

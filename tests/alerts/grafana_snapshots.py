@@ -29,9 +29,12 @@ from tests.alerts.endpoints import HttpEndpoint, MailEndpoint, Post, parts
 from tests.alerts.snapshots import FOLDER, MANY, shown, stable
 
 CHANNELS = ("slack", "pagerduty", "webhook", "v1", "teams", "email")
-KINDS = ("firing-one", "resolved", "firing-many", "mixed")
+KINDS = ("firing-one", "resolved", "firing-many", "mixed", "foreign", "source-trouble")
 HMAC = "a secret of the test"
 ONE, SEVERAL = GENUINE.name, "DbPoolTimeouts"
+# Rules of others; the second cannot be evaluated while there are two series of its name.
+FOREIGN, BROKEN = "Batch <!channel>", "Broken"
+RUNBOOK = "https://wiki.example.org/Source_(data)"
 METRIC = "obs_test_ratio"
 # Grafana evaluates every ten seconds, and a message leaves a second later.
 PATIENCE = 60
@@ -101,6 +104,15 @@ def rule(name: str, severity: str) -> Json:
     }  # fmt: skip
 
 
+def foreign(uid: str, title: str, alert: str, *, like: str = "sum without (alert, __name__) ({})") -> Json:
+    """Without a severity and our annotations, and with words that a channel could take for markup."""
+    found = rule(alert, "") | {"uid": uid, "title": title, "execErrState": "Error"}
+    found["labels"] = {"service": "<!channel|x>"}
+    found["annotations"] = {"runbook_url": "javascript:alert(1)|x> <!channel>"}
+    found["data"][0]["model"]["expr"] = like.format(f'{METRIC}{{alert="{alert}"}}')
+    return found
+
+
 class Series:
     """A Prometheus whose series have the values that a test gives them."""
 
@@ -139,7 +151,10 @@ def provision(home: Path, notifications: Notifications, prometheus: str) -> Path
     (folder / "dashboards").mkdir()
     source = datasource(replace(TARGETS, prometheus=prometheus), "prometheus")
     (folder / "datasources/prometheus.yaml").write_bytes(yaml_bytes(source))
-    rules = [rule(ONE, "critical"), rule(SEVERAL, "warning")]
+    rules = [rule(ONE, "critical"), rule(SEVERAL, "warning"), foreign("foreign", FOREIGN, "Foreign")]
+    clash = 'label_replace({}, "instance", "one", "", "")'
+    broken = foreign("broken", BROKEN, BROKEN, like=clash)
+    rules.append(broken | {"annotations": {"runbook_url": RUNBOOK}})
     group = {"orgId": 1, "name": "api", "folder": "backend", "interval": "10s", "rules": rules}
     (folder / "alerting/rules.json").write_bytes(json_bytes({"apiVersion": 1, "groups": [group]}))
     told = notify.grafana(notifications, ALERTS, replace(CONTEXT, time_scale=SCALE))
@@ -158,6 +173,8 @@ def delivered(home: Path) -> Iterator[Message]:
         "firing-many": several,
         "mixed": {**several, (SEVERAL, "api-0"): 0.001, (SEVERAL, "api-1"): 0.001},
     }
+    stages["foreign"] = {**stages["mixed"], ("Foreign", "batch-1"): 0.053}
+    stages["source-trouble"] = {**stages["foreign"], **{(BROKEN, f"batch-{each}"): 0.0 for each in range(2)}}
     with HttpEndpoint() as http, MailEndpoint() as mail:
         series = Series(home)
         folder = provision(home, policy(http, home / "secrets"), series.server.url)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.notifications import Email, Notifications, PagerDuty, SecretRef, Slack, Webhook
-from tests.alerts.delivery import GENUINE, Json, alert, alertmanager, post
+from tests.alerts.delivery import GENUINE, Json, alert, alertmanager, foreign, post
 from tests.alerts.endpoints import HttpEndpoint, MailEndpoint, Post, parts
 
 FOLDER = Path(__file__).parent / "messages"
@@ -42,6 +42,8 @@ def steps() -> list[Step]:
         Step(
             "mixed", tuple(alert(many, f"api-{number}", severity="warning", over=True) for number in range(2))
         ),
+        Step("foreign", (foreign(alertname="Batch <!channel>", service="<!channel|x>"),)),
+        Step("unlabelled", (foreign(),)),
     ]
 
 

@@ -82,6 +82,52 @@ def test_a_mention_is_for_what_is_critical_while_it_fires() -> None:
     assert [kind for kind, text in committed("slack").items() if "<!here>" in text] == ["firing-one"]
 
 
+@pytest.mark.parametrize("engine", ["grafana", "alertmanager"])
+def test_what_others_send_is_told_by_its_labels_and_calls_nobody(engine: str) -> None:
+    """Without a summary, a severity and a panel; its alert, service and runbook have Slack's markup."""
+    text = (FOLDER / f"{engine}-slack-foreign.txt").read_text()
+    assert text.count("<!channel") == text.count("javascript:") == text.count("Panel") == 0
+    assert "    alertname=Batch &lt;!channel&gt;, " in text
+    assert re.findall(r"\|(\w+)>", text) == ["Silence"]
+    pager = (FOLDER / f"{engine}-pagerduty-foreign.txt").read_text()
+    assert "payload.custom_details.summary: alertname=Batch <!channel>, " in pager
+    assert "payload.custom_details.panel:\n" in pager
+    assert "client_url" not in pager
+
+
+def test_a_runbook_of_others_is_a_link_if_it_is_an_address() -> None:
+    found = committed("teams")
+    assert all("javascript:" not in text for text in found.values())
+    assert "[Runbook](https://wiki.example.org/Source_%28data%29)" in found["source-trouble"]
+    assert "<https://wiki.example.org/Source_(data)|Runbook>" in committed("slack")["source-trouble"]
+
+
+def test_an_alert_without_a_name_is_told_by_its_labels() -> None:
+    text = (FOLDER / "alertmanager-slack-unlabelled.txt").read_text()
+    assert "title: [FIRING 1] without a name\n" in text
+    assert "text:\n    job=batch\n    Since" in text
+    assert "title_link" not in text
+
+
+@pytest.mark.parametrize("channel", ["slack", "pagerduty", "teams", "email", "v1"])
+def test_what_a_data_source_answers_is_told(channel: str) -> None:
+    text = committed(channel)["source-trouble"].replace("\\", "")
+    assert "vector cannot contain metrics with the same labelset" in text
+    named = r"rulename: Broken$" if channel == "v1" else r"datasource_uid=prometheus, .*rulename=Broken, "
+    assert re.search(named, text, re.MULTILINE)
+
+
+def test_a_silence_is_of_all_that_the_message_tells() -> None:
+    """Of seven alerts, not of the first of them; of a data source, not of one of its rules."""
+    told = {
+        kind: re.findall(r"silence/new\?(\S+)\|Silence", text) for kind, text in committed("slack").items()
+    }
+    ours = "alertmanager=grafana&matcher=alertname%3DDbPoolTimeouts&matcher=service%3Dapi"
+    assert told["firing-many"] == [f"{ours}&matcher=environment%3Dproduction&matcher=cluster%3Dmain"]
+    trouble = "alertmanager=grafana&matcher=alertname%3DDatasourceError&matcher=datasource_uid%3Dprometheus"
+    assert told["source-trouble"] == [trouble]
+
+
 def test_one_incident_is_opened_and_closed_by_the_same_key_in_both_engines() -> None:
     def key(name: str) -> str:
         (found,) = re.findall(r"^dedup_key: (\w+)$", (FOLDER / name).read_text(), re.MULTILINE)
@@ -100,10 +146,12 @@ def test_colours_and_severities_follow_the_state() -> None:
     colours = {kind: re.findall(r"color: (\S+)", text)[0] for kind, text in committed("slack").items()}
     assert colours == {
         "firing-one": "#d63232", "resolved": "#36a64f", "firing-many": "#f2a93b", "mixed": "#f2a93b",
+        "foreign": "#f2a93b", "source-trouble": "#f2a93b",
     }  # fmt: skip
     events = {
         kind: re.findall(r"event_action: (\S+)", text)[0] for kind, text in committed("pagerduty").items()
     }
     assert events == {
         "firing-one": "trigger", "resolved": "resolve", "firing-many": "trigger", "mixed": "trigger",
+        "foreign": "trigger", "source-trouble": "trigger",
     }  # fmt: skip
