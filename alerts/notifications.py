@@ -121,11 +121,14 @@ class PagerDuty:
         name: unique within the notifications.
         key: where the engine finds the integration key.
         url: of the events API, where it is not PagerDuty's own (the EU has another).
+        left_open: whether it may stand on a route that is mute at times. What ends meanwhile neither engine
+            ever tells, so the incident stays open until someone, or PagerDuty's own auto-resolve, closes it.
     """
 
     name: str = "pagerduty"
     key: Secret
     url: str = "https://events.pagerduty.com/v2/enqueue"
+    left_open: bool = False
 
     def __post_init__(self) -> None:
         check_channel(self)
@@ -304,6 +307,21 @@ class Notifications:
                         f"mute time {mute.name!r} names the route {route!r}; expected one of "
                         f"{', '.join(known)}; correct it"
                     )
+        for route, channels in self.routes.items():
+            hours = (WORKING_HOURS,) if self.hours and route.endswith("warning") else ()
+            times = " and ".join((*hours, *self.muted_by(route)))
+            for channel in channels:
+                if times and isinstance(channel, PagerDuty) and not channel.left_open:
+                    raise NotifyError(
+                        f"pagerduty {channel.name!r} hears {route}, which is mute by {times}: of what ends "
+                        "then its incident stays open; expected it on routes that always speak; take it off "
+                        "this one, or give left_open=True and let PagerDuty resolve incidents after a time"
+                    )
+
+    def muted_by(self, route: str) -> tuple[str, ...]:
+        """The mute times of a route, by the name of its receiver."""
+        team, _, severity = route.rpartition("-")
+        return tuple(each.name for each in self.mutes if {team, severity} & set(each.routes))
 
     def _check_backup(self) -> None:
         """A failing channel is of no use to tell of its own failure."""

@@ -146,13 +146,13 @@ def _team(notifications: Notifications, name: str, engine: Engine) -> Route:
 
 def _by_severity(notifications: Notifications, team: str, engine: Engine) -> Iterator[Route]:
     for severity, repeat in REPEAT.items():
-        named = (severity, team) if team else (severity,)
+        receiver = receiver_of(severity, team)
         yield Route(
-            receiver=receiver_of(severity, team),
+            receiver=receiver,
             matchers=(("severity", "=", severity),),
             repeat=repeat,
             active=(WORKING_HOURS,) if severity == WARNING and notifications.hours else (),
-            mute=tuple(each.name for each in notifications.mutes if set(named) & set(each.routes)),
+            mute=notifications.muted_by(receiver),
         )
     yield _silent((("severity", "=", Severity.INFO.value),), engine)
 

@@ -240,6 +240,68 @@ def test_a_key_of_letters_and_digits_is_refused_where_a_name_is_expected(field: 
     assert key not in str(caught.value)
 
 
+PAGER = PagerDuty(key=SecretRef(file="pagerduty_key"))
+EVENING = replace(NIGHT, name="evening", times=("20:00-22:00",))
+
+
+@pytest.mark.parametrize(
+    ("given", "route", "times"),
+    [
+        ({"warning": (PAGER,), "hours": Hours(location="UTC")}, "warning", "working-hours"),
+        ({"warning": (PAGER,), "mutes": (NIGHT, EVENING)}, "warning", "night and evening"),
+        (
+            {"critical": (SLACK, PAGER), "mutes": (replace(NIGHT, routes=("critical",)),)},
+            "critical",
+            "night",
+        ),
+        (
+            {
+                "teams": {"pay-day": replace(TEAM, critical=(PAGER,))},
+                "mutes": (replace(NIGHT, routes=("pay-day",)),),
+            },
+            "pay-day-critical",
+            "night",
+        ),
+        (
+            {"teams": {"pay": replace(TEAM, warning=(PAGER,))}, "hours": Hours(location="UTC")},
+            "pay-warning",
+            "working-hours",
+        ),
+    ],
+    ids=["hours", "mutes", "critical", "team", "team's hours"],
+)
+def test_an_incident_that_nothing_would_close_is_refused_unless_asked_for(
+    given: dict[str, Any], route: str, times: str
+) -> None:
+    policy: dict[str, Any] = {"critical": (SLACK,), "warning": (SLACK,), **given}
+    with pytest.raises(NotifyError, match=f"'pagerduty' hears {route}, which is mute by {times}: .*open"):
+        Notifications(**policy)
+    open_ = replace(PAGER, left_open=True)
+
+    def asked(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
+        return tuple(open_ if each is PAGER else each for each in channels)
+
+    for part in ("critical", "warning"):
+        policy[part] = asked(policy[part])
+    policy["teams"] = {
+        name: Team(critical=asked(team.critical), warning=asked(team.warning))
+        for name, team in policy.get("teams", {}).items()
+    }
+    assert notify.grafana(Notifications(**policy), ALERTS, CONTEXT)["contactPoints"]
+
+
+def test_a_pager_stands_on_routes_that_always_speak() -> None:
+    hours, night = Hours(location="UTC"), replace(NIGHT, routes=("pay", "warning"))
+    assert Notifications(
+        critical=(PAGER,),
+        warning=(SLACK,),
+        heartbeat=(PAGER,),
+        teams={"pay": TEAM},
+        hours=hours,
+        mutes=(night,),
+    )
+
+
 @pytest.mark.parametrize(
     "file", ["slack_url", "/etc/keys/pagerduty", "/run/secrets/payroll-slack-url-production-2"]
 )

@@ -19,7 +19,7 @@ from alerts.notifications import Hours, Notifications, Webhook
 from alerts.routing import HEARTBEAT_INTERVAL
 from examples.demo.process import wait_until
 from examples.demo.servers import Alertmanager
-from tests.alerts.delivery import alert, alertmanager, post
+from tests.alerts.delivery import ENDED, alert, alertmanager, post, rendered
 from tests.alerts.endpoints import HttpEndpoint, Inbox
 from tests.alerts.snapshots import CHANNELS, FOLDER, received, steps
 
@@ -115,6 +115,35 @@ def test_a_target_that_is_down_gets_its_message_once_it_is_there(tmp_path: Path)
             assert told(endpoint.inbox, "/chat") == ["firing ApiDown"]
 
 
+def test_a_target_that_answered_404_is_tried_again_when_its_group_is_looked_at_next(
+    endpoint: HttpEndpoint, tmp_path: Path
+) -> None:
+    hook = Webhook(url=f"{endpoint.url}/chat")
+    endpoint.inbox.answers = [404]
+    with alertmanager(Notifications(critical=(hook,), warning=(hook,)), tmp_path) as server:
+        post(server, alert("ApiDown", "api-1"))
+        endpoint.inbox.wait(1)
+        assert endpoint.inbox.refused == 1
+        assert told(endpoint.inbox, "/chat") == ["firing ApiDown"]
+
+
+def test_what_ended_before_its_target_was_back_is_never_told(endpoint: HttpEndpoint, tmp_path: Path) -> None:
+    """As documented: neither that it fired nor that it is over. What fires after that is."""
+    hook = Webhook(url=f"{endpoint.url}/chat")
+    endpoint.inbox.answers = [500] * 1000
+    with alertmanager(Notifications(critical=(hook,), warning=(hook,)), tmp_path) as server:
+        post(server, alert("ApiDown", "api-1"))
+        wait_until(lambda: endpoint.inbox.refused > 0, "an attempt")
+        post(server, alert("ApiDown", "api-1", over=True))
+        given_up = "alertmanager_notifications_failed_total"
+        wait_until(lambda: counted(server, given_up) >= 1, "the last attempt", timeout=30)
+        endpoint.inbox.answers = []
+        post(server, LATER)
+        endpoint.inbox.wait(1)
+        time.sleep(3)
+        assert told(endpoint.inbox, "/chat") == ["firing RedisHitRatioLow"]
+
+
 def test_a_slow_target_keeps_no_other_waiting(endpoint: HttpEndpoint, tmp_path: Path) -> None:
     with HttpEndpoint() as slow:
         slow.inbox.slow = 4
@@ -176,6 +205,23 @@ def test_the_heart_beats_once_in_each_interval_and_not_in_every_other(
         endpoint.inbox.wait(4)
         assert 2.5 < (time.monotonic() - began) / (HEARTBEAT_INTERVAL * scale) < 4
         assert set(told(endpoint.inbox, "/switch")) == {"firing Watchdog"}
+
+
+def test_the_end_of_a_warning_outside_of_the_hours_is_not_told_and_that_of_a_critical_one_is(
+    endpoint: HttpEndpoint, tmp_path: Path
+) -> None:
+    """So a pager, whose incident it would close, is refused there."""
+    hook = Webhook(url=f"{endpoint.url}/chat")
+    policy = Notifications(critical=(hook,), warning=(hook,), hours=around_now("UTC", hours=0))
+    with alertmanager(policy, tmp_path) as server:
+        post(server, alert("ApiDown", "api-1"), LATER)
+        endpoint.inbox.wait(2)
+        rendered(replace(policy, hours=around_now("UTC", hours=-6)), tmp_path / "config")
+        requests.post(f"{server.url}/-/reload", timeout=10).raise_for_status()
+        post(server, alert("ApiDown", "api-1", over=True), LATER | {"endsAt": ENDED})
+        time.sleep(3)
+    ends = {each for each in told(endpoint.inbox, "/chat") if each.startswith("resolved")}
+    assert ends == {"resolved ApiDown"}
 
 
 def around_now(zone: str, *, hours: int) -> Hours:
