@@ -31,7 +31,8 @@ def docs(output: Path, reference: str, check: bool, stack_name: str, engine: str
     from dashboards.drill import load  # noqa: PLC0415 - requests is slow to import
 
     drilled, drills = handbook.outcomes(output / "drills.json"), brought("--drills", reference, load)
-    text = handbook.page(chosen(stack_name, engine), drilled, drills.undrilled, drills.backfilled)
+    slack = {name: each.slack for each in drills.drills for name in each.alerts}
+    text = handbook.page(chosen(stack_name, engine), drilled, drills.undrilled, drills.backfilled, slack)
     page = output / "alerts.md"
     if check:
         if not page.exists() or page.read_text(encoding="utf-8") != text:

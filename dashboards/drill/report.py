@@ -21,6 +21,7 @@ def row(outcome: Outcome) -> dict[str, Any]:
         "delivered": _rounded(outcome.delivered),
         "resolved": _rounded(outcome.resolved),
         "computed": {name: round(seconds, 1) for name, seconds in asdict(outcome.computed).items()},
+        "slack": outcome.drill.slack,
         "problems": list(outcome.problems),
     }
 

@@ -236,10 +236,10 @@ def _blame(outcomes: Iterable[Outcome], *problems: str) -> None:
 
 
 def line(outcome: Outcome) -> str:
-    """One outcome for people: each time, and the one computed."""
-    computed = outcome.computed
+    """One outcome for people: each time, the one computed, and what is allowed beyond it."""
+    computed, slack = outcome.computed, f"{outcome.drill.slack:g}"
     told = ", ".join(
-        f"{word} after {'-' if seconds is None else f'{seconds:.0f}'} s (computed {limit:.0f})"
+        f"{word} after {'-' if seconds is None else f'{seconds:.0f}'} s (computed {limit:.0f} + {slack})"
         for word, seconds, limit in (
             ("fired", outcome.fired, computed.fired),
             ("delivered", outcome.delivered, computed.delivered),

@@ -24,6 +24,7 @@ from dashboards.stack import STACK
 from examples.demo.databases import Postgres, Redis
 from examples.demo.process import Server, free_port, wait_until
 from examples.demo.servers import Exporter, answers
+from examples.drills import DRILLS
 from exporters.api.page import ApiPage
 from exporters.cli import main as exporter
 from exporters.config import read_config
@@ -300,3 +301,8 @@ def test_the_acl_shown_is_the_one_shipped() -> None:
     assert (
         shown.strip() == f"ACL SETUSER {read('exporters/redis.acl').strip().removeprefix('user ')} >PASSWORD"
     )
+
+
+def test_the_readme_says_what_drills_allow_beyond_the_computed_time() -> None:
+    allowed = [drill.slack for drill in DRILLS.drills]
+    assert f"{min(allowed):g} s to {max(allowed):g} s" in " ".join(README.split())

@@ -23,6 +23,7 @@ from dashboards.cli import main
 from dashboards.drill import Course, Drill, Drills, Outcome, Site, Times, report
 from dashboards.drill.message import Messages
 from dashboards.drill.model import looks_back
+from dashboards.drill.run import line
 from dashboards.drill.watch import Chat, Spell, Told, Watch, read, worded
 from dashboards.errors import StackError
 from dashboards.stack import STACK
@@ -218,8 +219,13 @@ def test_reports_say_what_came_when_and_what_did_not() -> None:
         "delivered": 80.0,
         "resolved": 300.0,
         "computed": {"fired": 105.0, "delivered": 135.0, "resolved": 405.0},
+        "slack": 20,
         "problems": [],
     }
+    assert line(well).endswith(
+        "fired after 53 s (computed 105 + 20), delivered after 80 s (computed 135 + 20), "
+        "resolved after 300 s (computed 405 + 20)"
+    )
     assert json.loads(json.dumps(report.row(bad)))["delivered"] is None
     suite = ElementTree.fromstring(report.junit([well, bad]))  # noqa: S314 - our own
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")

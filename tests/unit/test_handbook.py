@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from alerts import routing
+from alerts.model import Severity
+from alerts.notifications import Hours
 from dashboards import handbook
 from dashboards.cli import main
 from dashboards.errors import StackError
@@ -31,7 +33,7 @@ def line(text: str, alert: str) -> str:
 
 
 def test_each_alert_has_a_line_with_a_runbook_that_is_there() -> None:
-    text = handbook.page(STACK, {}, {}, {})
+    text = handbook.page(STACK, {}, {}, {}, {})
     for alert in STACK.alerts:
         assert f"**{alert.severity}**" in line(text, alert.name)
         assert (Path("alerts/runbooks") / f"{alert.name}.md").exists()
@@ -40,7 +42,7 @@ def test_each_alert_has_a_line_with_a_runbook_that_is_there() -> None:
 def test_a_limit_that_a_stack_replaces_is_the_one_that_is_told() -> None:
     limits = tuple(replace(each, value=7) for each in STACK.limits if each.key == "evictions")
     assert "above 7 per second" in line(
-        handbook.page(replace(STACK, limits=limits), {}, {}, {}), "RedisEvictionsHigh"
+        handbook.page(replace(STACK, limits=limits), {}, {}, {}, {}), "RedisEvictionsHigh"
     )
 
 
@@ -48,7 +50,7 @@ def test_how_long_the_second_of_a_group_waits_is_what_the_policy_says(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def told() -> str:
-        return " ".join(handbook.page(STACK, {}, {}, {}).split())
+        return " ".join(handbook.page(STACK, {}, {}, {}, {}).split())
 
     route = routing.tree(STACK.notifications, STACK.loaded, STACK.identity, "grafana")
     assert (route.wait, route.interval) == (30, 300)
@@ -59,17 +61,32 @@ def test_how_long_the_second_of_a_group_waits_is_what_the_policy_says(
 
 
 def test_the_proof_is_what_was_found() -> None:
-    text = handbook.page(STACK, {"RedisDown": ROW}, {"ApiDown": "nobody dares"}, {})
-    assert "drilled: fired 8 s [8], delivered 10 s [10], resolved 30 s [44]" in line(text, "RedisDown")
+    text = handbook.page(STACK, {"RedisDown": ROW}, {"ApiDown": "nobody dares"}, {}, {"RedisDown": 20.0})
+    assert "drilled: fired 8 s [8 + 20], delivered 10 s [10 + 20], resolved 30 s [44 + 20]" in line(
+        text, "RedisDown"
+    )
     assert "not drilled: nobody dares" in line(text, "ApiDown")
     assert "alerts, 1 of them drilled, 0 backfilled." in text
-    failed = handbook.page(STACK, {"RedisDown": {**ROW, "ok": False, "delivered": None}}, {}, {})
+    failed = handbook.page(STACK, {"RedisDown": {**ROW, "ok": False, "delivered": None}}, {}, {}, {})
     assert "DRILL FAILED: fired 8 s [8], resolved 30 s [44]" in line(failed, "RedisDown")
+
+
+def test_what_waits_for_working_hours_is_not_promised_within_minutes() -> None:
+    always = handbook.page(STACK, {}, {}, {}, {})
+    assert "in working hours alone" not in always
+    hours = Hours(location="Europe/Berlin")
+    text = handbook.page(
+        replace(STACK, notifications=replace(STACK.notifications, hours=hours)), {}, {}, {}, {}
+    )
+    assert "working hours alone, monday:friday, 09:00-18:00, Europe/Berlin:" in text
+    for alert in STACK.alerts:
+        waits = "in working hours |" in line(text, alert.name)
+        assert waits is (alert.severity is Severity.WARNING), alert.name
 
 
 def test_what_is_backfilled_is_a_proof_of_its_own() -> None:
     why = "it looks back over 7 d: proven on backfilled blocks"
-    text = handbook.page(STACK, {}, {"SeriesGrowth": why}, {"SeriesGrowth": 7 * 86_400, "NoAlert": 60})
+    text = handbook.page(STACK, {}, {"SeriesGrowth": why}, {"SeriesGrowth": 7 * 86_400, "NoAlert": 60}, {})
     assert line(text, "SeriesGrowth").endswith("| tested; backfilled: 7 d |")
     assert "alerts, 0 of them drilled, 1 backfilled." in text
 
