@@ -55,7 +55,7 @@ test: packages $(READY) $(OLDEST_READY) lint check ## Prove everything; installs
 	$(BIN)/python -m pytest --numprocesses 2 $(ARGS)
 
 drills: packages $(READY) ## Break a demo on purpose: does each alert fire, arrive and resolve? (ARGS="RedisDown --json")
-	$(DASHBOARDS) drill $(ARGS)
+	$(DASHBOARDS) drill --record docs/drills.json $(ARGS)
 
 soak: packages $(READY) ## Run a demo that is healthy for ten minutes and more: no alert may fire (ARGS=--minutes=30).
 	$(BIN)/python -m examples.soak $(ARGS)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
-from pathlib import Path
-from typing import Any
 
 from alerts import routing
 from alerts.model import Alert, Severity, State
-from dashboards.drill.model import Drill, Times
-from dashboards.errors import StackError
+from dashboards.drill.model import Drill, Drills, Times, lateness
+from dashboards.drill.record import TIMES, Kept, fingerprints
 from dashboards.stack import Stack
 from signals.numbers import SECONDS, spoken
-
-Drilled = Mapping[str, Mapping[str, Any]]
 
 HEAD = """\
 # Alerts
@@ -33,32 +28,24 @@ rate that rises slowly needs its window on top.{hours}
 Each alert is **tested** in promtool in all states ({states}) unless said
 otherwise, and its cases must notice every change of its rule (`python -m dashboards test --mutations`). One
 that is **drilled** was fired by a real fault on real servers, told in a message with working links, and
-resolved (`make drills`): seconds of a faster clock, in brackets the computed latest and what the drill allows
-beyond it, for a busy machine. One that is
-**backfilled** looks back too far for that: on real servers with blocks of so much past, with the windows and
-limits of production, it fired and was told (an info reaches nobody), and was silent where all that past was
-healthy, and with a limit just beyond the fault (`tests/stack/test_backfilled.py`).
+resolved (`make drills`): seconds of a faster clock, the computed latest in brackets. That proves the rule
+that fired and no other: where it changed since, the list says so instead. One that is **backfilled** looks
+back too far for that: on real servers with blocks of so much past, with the windows and limits of
+production, it fired and was told (an info reaches nobody), and was silent where all that past was healthy,
+and with a limit just beyond the fault (`tests/stack/test_backfilled.py`).
 """
 HOURS = """ Warnings are told in working hours alone, {when}:
 one that begins outside of them is told when they begin, if it still fires."""
 COLUMNS = ("alert", "fires when", "for", "told", "within", "panel", "proof")
 
 
-def page(
-    stack: Stack,
-    drilled: Drilled,
-    undrilled: Mapping[str, str],
-    backfilled: Mapping[str, float],
-    slack: Mapping[str, float],
-) -> str:
+def page(stack: Stack, kept: Kept, drills: Drills) -> str:
     """The page, as Markdown.
 
     Args:
         stack: whose alerts.
-        drilled: what came of each alert's drill, as `drill --json` tells it.
-        undrilled: alerts that have no drill, with the reason.
-        backfilled: alerts that are proven on blocks of the past instead, with how many seconds of it.
-        slack: seconds that each alert's drill allows beyond the computed time.
+        kept: what came of each alert's drill, as `drill --record` keeps it.
+        drills: those that there are, and why an alert has none.
 
     Raises:
         StackError: an alert's signal is on no board.
@@ -67,15 +54,20 @@ def page(
         spoken(each * stack.time_scale, SECONDS) for each in (routing.GROUP_WAIT, routing.GROUP_INTERVAL)
     )
     lines = [HEAD.format(states=", ".join(State), wait=wait, interval=interval, hours=_hours(stack))]
-    told = sum(each["ok"] for each in drilled.values())
-    past = sum(each.name in backfilled for each in stack.alerts)
-    lines += [f"{len(stack.alerts)} alerts, {told} of them drilled, {past} backfilled.\n"]
+    rules = fingerprints(stack)
+    now = {name: row for name, row in kept.items() if name in rules and row.get("rule") == rules[name]}
+    told = sum(each["ok"] for each in now.values())
+    past = sum(each.name in drills.backfilled for each in stack.alerts)
+    unrun = sum(each.name in drills.alerts and each.name not in now for each in stack.alerts)
+    lines += [
+        f"{len(stack.alerts)} alerts, {told} of them drilled, {past} backfilled; of {unrun} with a drill no "
+        "outcome is kept that is about their rule as it is now.\n"
+    ]
     by_service = sorted(stack.alerts, key=lambda alert: alert.service)
     for service, alerts in groupby(by_service, key=lambda alert: alert.service):
         lines += [f"## {service}\n", _row(COLUMNS), _row(["---"] * len(COLUMNS))]
         lines += [
-            _row([*_cells(alert, stack), "; ".join(_proof(alert, drilled, undrilled, backfilled, slack))])
-            for alert in alerts
+            _row([*_cells(alert, stack), "; ".join(_proof(alert, now, kept, drills))]) for alert in alerts
         ]
         lines.append("")
     return "\n".join(lines)
@@ -111,45 +103,23 @@ def _hours(stack: Stack) -> str:
     return HOURS.format(when=", ".join((*hours.weekdays, *hours.times, hours.location)))
 
 
-def _proof(
-    alert: Alert,
-    drilled: Drilled,
-    undrilled: Mapping[str, str],
-    backfilled: Mapping[str, float],
-    slack: Mapping[str, float],
-) -> Iterator[str]:
+def _proof(alert: Alert, now: Kept, ever: Collection[str], drills: Drills) -> Iterator[str]:
     missing: dict[str, list[str]] = {}
     for state, reason in alert.unproven.items():
         missing.setdefault(reason, []).append(state)
     yield "; ".join(["tested", *(f"not {', '.join(states)}: {why}" for why, states in missing.items())])
-    if outcome := drilled.get(alert.name):
+    if outcome := now.get(alert.name):
         computed = outcome["computed"]
-        allowed = f" + {slack[alert.name]:g}" if alert.name in slack else ""
         times = ", ".join(
-            f"{word} {outcome[word]:.0f} s [{computed[word]:.0f}{allowed}]"
-            for word in ("fired", "delivered", "resolved")
+            f"{word} {outcome[word]:.0f} s [{computed[word]:.0f}]{lateness(outcome[word], computed[word])}"
+            for word in TIMES
             if outcome[word] is not None
         )
         yield f"{'drilled' if outcome['ok'] else 'DRILL FAILED'}: {times}"
-    elif alert.name in backfilled:
-        yield f"backfilled: {spoken(backfilled[alert.name], SECONDS)}"
-    elif alert.name in undrilled:
-        yield f"not drilled: {undrilled[alert.name]}"
-
-
-def outcomes(file: Path) -> dict[str, Mapping[str, Any]]:
-    """What `drill --json` told of each alert; nothing, if it was never kept.
-
-    Raises:
-        StackError: the file holds something else.
-    """
-    try:
-        rows = json.loads(file.read_text(encoding="utf-8"))
-        return {row["alert"]: row for row in rows}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise StackError(
-            f"{file} is not what `python -m dashboards drill --json` prints ({type(error).__name__}); "
-            "run it again, or restore the file from version control"
-        ) from None
+    elif alert.name in drills.backfilled:
+        yield f"backfilled: {spoken(drills.backfilled[alert.name], SECONDS)}"
+    elif alert.name in drills.alerts:
+        why = "run since its rule changed" if alert.name in ever else "kept with this rule"
+        yield f"has a drill, not {why}"
+    else:
+        yield f"not drilled: {drills.undrilled.get(alert.name, 'nobody has said why')}"

@@ -20,7 +20,7 @@ from dashboards.errors import StackError
     type=click.Path(path_type=Path),
     default=Path("docs"),
     show_default=True,
-    help="Directory to write to; drills.json there is what `drill --json` told.",
+    help="Directory to write to; drills.json there is what `drill --record` kept.",
 )
 @drills_option("for the reasons why an alert has none")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if the page differs.")
@@ -28,11 +28,10 @@ from dashboards.errors import StackError
 def docs(output: Path, reference: str, check: bool, stack_name: str, engine: str | None) -> None:
     """Write the page of alerts from the definitions and what the drills found."""
     from dashboards import handbook  # noqa: PLC0415 - grafanalib is slow to import
-    from dashboards.drill import load  # noqa: PLC0415 - requests is slow to import
+    from dashboards.drill import load, record  # noqa: PLC0415 - requests is slow to import
 
-    drilled, drills = handbook.outcomes(output / "drills.json"), brought("--drills", reference, load)
-    slack = {name: each.slack for each in drills.drills for name in each.alerts}
-    text = handbook.page(chosen(stack_name, engine), drilled, drills.undrilled, drills.backfilled, slack)
+    kept, drills = record.load(output / "drills.json"), brought("--drills", reference, load)
+    text = handbook.page(chosen(stack_name, engine), kept, drills)
     page = output / "alerts.md"
     if check:
         if not page.exists() or page.read_text(encoding="utf-8") != text:

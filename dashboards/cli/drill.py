@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 @click.option("--ci", is_flag=True, help="Only the few that touch every layer.")
 @click.option("--list", "only_list", is_flag=True, help="List the drills, and what has none; break nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout.")
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Keep there what is as it should be, with its rule; `docs` reads docs/drills.json.",
+)
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write JUnit's XML there.")
 def drill(
     alerts: tuple[str, ...],
@@ -42,6 +48,7 @@ def drill(
     ci: bool,
     only_list: bool,
     as_json: bool,
+    record: Path | None,
     junit: Path | None,
 ) -> None:
     """Inject real faults, and see that their alerts fire, arrive, resolve, and that no other fires.
@@ -49,16 +56,22 @@ def drill(
     Each fault is healed, also after Ctrl-C. Only for a stack that may be broken.
     """
     from dashboards.drill import load, report  # noqa: PLC0415 - requests is slow to import
+    from dashboards.drill import record as records  # noqa: PLC0415 - as above
 
     writable(junit)
+    writable(record)
     known = brought("--drills", reference, load)
     chosen = known.chosen(alerts, in_ci=ci)
     if only_list:
         click.echo("\n".join(report.listing(chosen, known.undrilled)))
         return
+    kept = records.load(record) if record else {}  # a file that cannot be read is said before anything breaks
     stack, outcomes = _run(known, chosen, chain)
+    rows = [report.row(each) for each in outcomes]
+    if record:
+        records.save(record, records.merged(kept, rows, known))
     if as_json:
-        click.echo(json.dumps([report.row(each) for each in outcomes], indent=2))
+        click.echo(json.dumps(rows, indent=2))
     if junit:
         write_report(junit, report.junit(outcomes))
     without = () if alerts or ci else known.without(stack)

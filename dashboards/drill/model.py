@@ -101,9 +101,13 @@ class Times:
 
 @dataclass(kw_only=True)
 class Outcome:
-    """What came of one alert of a drill: seconds as in `Times`, None for what did not come."""
+    """What came of one alert of a drill: seconds as in `Times`, None for what did not come.
+
+    `rule` is the mark of what fired, see `dashboards.drill.record`.
+    """
 
     alert: str
+    rule: str
     drill: Drill
     computed: Times
     fired: float | None = None
@@ -130,6 +134,7 @@ class Site:
         grafana: URL, if one runs: the links of messages are opened there.
         lasting: alerts that look back for days, and so may fire long after a fault of minutes.
         chats: whether the receiver is also sent what a chat is (Slack's attachments), with a title and text.
+        built: the stack as it is in production, with the limits there; by default `stack`, but for its clock.
     """
 
     stack: Stack
@@ -139,6 +144,7 @@ class Site:
     grafana: str = ""
     lasting: frozenset[str] = frozenset()
     chats: bool = False
+    built: Stack | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,10 +180,15 @@ class Drills:
             if (set(names) & set(drill.alerts) if names else drill.in_ci or not in_ci)
         )
 
+    @property
+    def alerts(self) -> frozenset[str]:
+        """The names of all that have a drill."""
+        return frozenset(name for drill in self.drills for name in drill.alerts)
+
     def without(self, stack: Stack) -> tuple[str, ...]:
         """Alerts of the stack that have neither a drill nor a reason for having none."""
-        drilled = {alert for drill in self.drills for alert in drill.alerts}
-        return tuple(each.name for each in stack.alerts if each.name not in drilled | set(self.undrilled))
+        known = self.alerts | set(self.undrilled)
+        return tuple(each.name for each in stack.alerts if each.name not in known)
 
 
 def looks_back(alert: Alert) -> float:
@@ -185,6 +196,12 @@ def looks_back(alert: Alert) -> float:
     text = alert.signal.query.text
     spans = [float(each) for each in SPAN.findall(text)]
     return max([*spans, alert.window if "<window>" in text else 0.0])
+
+
+def lateness(seconds: float | None, latest: float) -> str:
+    """How much later than the latest something came, in words; nothing where it did not."""
+    late = round((seconds or 0.0) - latest, 1)
+    return f" late by {late:g} s" if late > 0 else ""
 
 
 def load(reference: str) -> Drills:

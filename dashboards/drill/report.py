@@ -14,6 +14,7 @@ def row(outcome: Outcome) -> dict[str, Any]:
     """One alert's outcome; seconds, None for what did not come."""
     return {
         "alert": outcome.alert,
+        "rule": outcome.rule,
         "fault": outcome.drill.fault,
         "options": dict(outcome.drill.options),
         "ok": outcome.well,

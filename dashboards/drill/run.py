@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from dashboards.drill.message import Messages
 from dashboards.drill.model import Drill, Outcome, Report, Site, Times
+from dashboards.drill.record import fingerprints
 from dashboards.drill.storm import storms
 from dashboards.drill.watch import EndedError, Told, Watch
 from dashboards.errors import StackError
@@ -38,6 +39,7 @@ class Course:
         self.report = report
         self.look = look
         self.alerts = {alert.name: alert for alert in site.stack.alerts}
+        self.rules = fingerprints(site.built or site.stack)
         self.watch = Watch(site)
         self.messages = Messages(site)
         self.settling: list[Future[None]] = []
@@ -113,7 +115,10 @@ class Course:
     def _outcomes(self, drill: Drill) -> list[Outcome]:
         return [
             Outcome(
-                alert=name, drill=drill, computed=Times.computed(self.alerts[name], drill, self.site.stack)
+                alert=name,
+                rule=self.rules[name],
+                drill=drill,
+                computed=Times.computed(self.alerts[name], drill, self.site.stack),
             )
             for name in drill.alerts
         ]

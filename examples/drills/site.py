@@ -89,4 +89,5 @@ def site_of(targets: Callable[[], Targets], stack: Stack = STACK) -> Site:
         chats=True,
         grafana=now.url("grafana") if "grafana" in now.processes else "",
         lasting=LASTING,
+        built=stack,
     )

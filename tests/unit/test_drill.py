@@ -204,7 +204,8 @@ def test_what_is_about_to_fire_is_not_over_yet() -> None:
 
 
 def outcome(**values: Any) -> Outcome:
-    return Outcome(alert="RedisDown", drill=DRILL, computed=Times.computed(DOWN, DRILL, STACK), **values)
+    computed = Times.computed(DOWN, DRILL, STACK)
+    return Outcome(alert="RedisDown", rule="0123456789ab", drill=DRILL, computed=computed, **values)
 
 
 def test_reports_say_what_came_when_and_what_did_not() -> None:
@@ -212,6 +213,7 @@ def test_reports_say_what_came_when_and_what_did_not() -> None:
     bad = outcome(fired=10.0, problems=["was not delivered within 100 s"])
     assert report.row(well) == {
         "alert": "RedisDown",
+        "rule": "0123456789ab",
         "fault": "stop-redis",
         "options": {},
         "ok": True,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
+import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,11 +16,14 @@ from alerts.model import Severity
 from alerts.notifications import Hours
 from dashboards import handbook
 from dashboards.cli import main
-from dashboards.errors import StackError
+from dashboards.drill import Drill, Drills
+from dashboards.drill.record import Kept, fingerprints
 from dashboards.stack import STACK
 
+MARK = fingerprints(STACK)["RedisDown"]
 ROW = {
     "alert": "RedisDown",
+    "rule": MARK,
     "ok": True,
     "fired": 7.6,
     "delivered": 9.5,
@@ -27,13 +32,23 @@ ROW = {
 }
 
 
+def drills(*drilled: str, undrilled: Mapping[str, str] | None = None, **backfilled: float) -> Drills:
+    """Drills of these alerts; nothing of it is ever run."""
+    return Drills(
+        drills=(Drill(alerts=drilled, fault="a fault"),),
+        undrilled=undrilled or {},
+        backfilled=backfilled,
+        site=lambda _file, _report: contextlib.nullcontext(),
+    )
+
+
 def line(text: str, alert: str) -> str:
     (found,) = [each for each in text.splitlines() if each.startswith(f"| [{alert}](")]
     return found
 
 
 def test_each_alert_has_a_line_with_a_runbook_that_is_there() -> None:
-    text = handbook.page(STACK, {}, {}, {}, {})
+    text = handbook.page(STACK, {}, drills())
     for alert in STACK.alerts:
         assert f"**{alert.severity}**" in line(text, alert.name)
         assert (Path("alerts/runbooks") / f"{alert.name}.md").exists()
@@ -42,7 +57,7 @@ def test_each_alert_has_a_line_with_a_runbook_that_is_there() -> None:
 def test_a_limit_that_a_stack_replaces_is_the_one_that_is_told() -> None:
     limits = tuple(replace(each, value=7) for each in STACK.limits if each.key == "evictions")
     assert "above 7 per second" in line(
-        handbook.page(replace(STACK, limits=limits), {}, {}, {}, {}), "RedisEvictionsHigh"
+        handbook.page(replace(STACK, limits=limits), {}, drills()), "RedisEvictionsHigh"
     )
 
 
@@ -50,7 +65,7 @@ def test_how_long_the_second_of_a_group_waits_is_what_the_policy_says(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def told() -> str:
-        return " ".join(handbook.page(STACK, {}, {}, {}, {}).split())
+        return " ".join(handbook.page(STACK, {}, drills()).split())
 
     route = routing.tree(STACK.notifications, STACK.loaded, STACK.identity, "grafana")
     assert (route.wait, route.interval) == (30, 300)
@@ -61,22 +76,57 @@ def test_how_long_the_second_of_a_group_waits_is_what_the_policy_says(
 
 
 def test_the_proof_is_what_was_found() -> None:
-    text = handbook.page(STACK, {"RedisDown": ROW}, {"ApiDown": "nobody dares"}, {}, {"RedisDown": 20.0})
-    assert "drilled: fired 8 s [8 + 20], delivered 10 s [10 + 20], resolved 30 s [44 + 20]" in line(
-        text, "RedisDown"
-    )
+    known = drills("RedisDown", undrilled={"ApiDown": "nobody dares"})
+    text = handbook.page(STACK, {"RedisDown": ROW}, known)
+    assert "drilled: fired 8 s [8], delivered 10 s [10], resolved 30 s [44]" in line(text, "RedisDown")
     assert "not drilled: nobody dares" in line(text, "ApiDown")
-    assert "alerts, 1 of them drilled, 0 backfilled." in text
-    failed = handbook.page(STACK, {"RedisDown": {**ROW, "ok": False, "delivered": None}}, {}, {}, {})
+    assert "alerts, 1 of them drilled, 0 backfilled; of 0 with a drill" in text
+    failed = handbook.page(STACK, {"RedisDown": {**ROW, "ok": False, "delivered": None}}, known)
     assert "DRILL FAILED: fired 8 s [8], resolved 30 s [44]" in line(failed, "RedisDown")
+    late = handbook.page(STACK, {"RedisDown": {**ROW, "fired": 9.2}}, known)
+    assert "drilled: fired 9 s [8] late by 1.2 s, delivered 10 s [10]," in line(late, "RedisDown")
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ({"RedisDown": {**ROW, "rule": "another"}}, "tested; has a drill, not run since its rule changed |"),
+        (
+            {"RedisDown": {key: value for key, value in ROW.items() if key != "rule"}},
+            "tested; has a drill, not run since its rule changed |",
+        ),
+        ({}, "tested; has a drill, not kept with this rule |"),
+    ],
+)
+def test_what_was_drilled_of_another_rule_is_no_proof(kept: Kept, said: str) -> None:
+    text = handbook.page(STACK, kept, drills("RedisDown"))
+    assert line(text, "RedisDown").endswith(said)
+    assert "alerts, 0 of them drilled, 0 backfilled; of 1 with a drill no outcome is kept" in text
+
+
+def test_a_rule_that_changes_takes_its_drill_with_it() -> None:
+    limits = tuple(replace(each, value=7) for each in STACK.limits if each.key == "evictions")
+    row = {**ROW, "alert": "RedisEvictionsHigh", "rule": fingerprints(STACK)["RedisEvictionsHigh"]}
+    for stack, said in ((STACK, "drilled: fired"), (replace(STACK, limits=limits), "not run since")):
+        text = handbook.page(stack, {"RedisEvictionsHigh": row}, drills("RedisEvictionsHigh"))
+        assert said in line(text, "RedisEvictionsHigh")
+
+
+def test_no_alert_is_without_a_time_or_a_reason() -> None:
+    """On the page as it is committed."""
+    rows = [each for each in Path("docs/alerts.md").read_text().splitlines() if each.startswith("| [")]
+    assert len(rows) == len(STACK.alerts)
+    for each in rows:
+        proof = each.rpartition(" | ")[2]
+        assert re.search("; (drilled: fired|backfilled: |has a drill, not |not drilled: .)", proof), each
 
 
 def test_what_waits_for_working_hours_is_not_promised_within_minutes() -> None:
-    always = handbook.page(STACK, {}, {}, {}, {})
+    always = handbook.page(STACK, {}, drills())
     assert "in working hours alone" not in always
     hours = Hours(location="Europe/Berlin")
     text = handbook.page(
-        replace(STACK, notifications=replace(STACK.notifications, hours=hours)), {}, {}, {}, {}
+        replace(STACK, notifications=replace(STACK.notifications, hours=hours)), {}, drills()
     )
     assert "working hours alone, monday:friday, 09:00-18:00, Europe/Berlin:" in text
     for alert in STACK.alerts:
@@ -86,20 +136,10 @@ def test_what_waits_for_working_hours_is_not_promised_within_minutes() -> None:
 
 def test_what_is_backfilled_is_a_proof_of_its_own() -> None:
     why = "it looks back over 7 d: proven on backfilled blocks"
-    text = handbook.page(STACK, {}, {"SeriesGrowth": why}, {"SeriesGrowth": 7 * 86_400, "NoAlert": 60}, {})
+    known = drills(undrilled={"SeriesGrowth": why}, SeriesGrowth=7 * 86_400, NoAlert=60)
+    text = handbook.page(STACK, {}, known)
     assert line(text, "SeriesGrowth").endswith("| tested; backfilled: 7 d |")
-    assert "alerts, 0 of them drilled, 1 backfilled." in text
-
-
-def test_what_drills_told_is_read_and_anything_else_refused(tmp_path: Path) -> None:
-    file = tmp_path / "drills.json"
-    assert handbook.outcomes(file) == {}
-    file.write_text(json.dumps([ROW]))
-    assert handbook.outcomes(file) == {"RedisDown": ROW}
-    for content in ("", "{}x", "[1]", '[{"name": 1}]'):
-        file.write_text(content)
-        with pytest.raises(StackError, match="is not what `python -m dashboards drill --json` prints"):
-            handbook.outcomes(file)
+    assert "alerts, 0 of them drilled, 1 backfilled;" in text
 
 
 def test_check_tells_a_page_that_is_stale(tmp_path: Path) -> None:
