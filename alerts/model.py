@@ -303,15 +303,19 @@ def _check_text(alert: Alert, what: str, text: str, *, engine: bool) -> None:
 
 
 def unique(alerts: tuple[Alert, ...]) -> tuple[Alert, ...]:
-    """The alerts, if no two share a uid.
+    """The alerts, if no two share a name or uid.
 
     Raises:
-        AlertError: two names give one uid.
+        AlertError: two have one name, or names that give one uid.
     """
     names: dict[str, str] = {}
     for alert in alerts:
         other = names.setdefault(alert.uid, alert.name)
-        if other != alert.name or sum(each is alert for each in alerts) > 1:
+        if sum(each.name == alert.name for each in alerts) > 1:
+            raise AlertError(
+                f"two alerts are called {alert.name!r}; expected one; rename the other, or leave it out"
+            )
+        if other != alert.name:
             raise AlertError(
                 f"alerts {other} and {alert.name} share the uid {alert.uid!r}; expected one each; rename one"
             )

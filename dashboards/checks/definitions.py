@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import get_args
 
-from alerts.model import Engine
+from alerts.model import Engine, unique
 from dashboards.checks.finding import listed, nearest
 from dashboards.errors import DefinitionError
 from dashboards.stack import RUNBOOKS_UID, Stack
 from exporters.catalogue import Histogram
 from signals.limits import LIMITS
 from signals.limits.telemetry import SCRAPE_SLOW
-from signals.model import Signal
+from signals.model import Signal, group_of
 from signals.numbers import SECONDS, Number, require_fields, spoken
 from signals.objectives import OBJECTIVES
+from signals.promql import Query
 from signals.slo import DAY, WINDOWS
 
 URL = re.compile(r"https?://[^\s{}\"']+")
@@ -28,13 +29,17 @@ def require(stack: Stack) -> None:
     """Let a stack pass that can be rendered.
 
     Raises:
+        AlertError: two alerts have one name.
         DefinitionError: a field is of another type, an engine is unknown, a link leads nowhere, or two boards
             have one address.
     """
     for problem in _choices(stack):
         raise DefinitionError(problem)
     require_fields("the stack", stack, DefinitionError)
-    for problem in chain(_servers(stack), _labels(stack), _numbers(stack), _levels(stack), _bounds(stack)):
+    # Of two of one name there is one runbook, and nothing else could tell them apart.
+    unique(stack.alerts)
+    told = (_servers, _labels, _numbers, _levels, _recorded, _bounds)
+    for problem in chain.from_iterable(each(stack) for each in told):
         raise DefinitionError(problem)
     # Both would be written to one file, and the first would be gone without a word.
     titles = {RUNBOOKS_UID: "Runbooks"}
@@ -145,6 +150,30 @@ def _levels(stack: Stack) -> Iterator[str]:
                 f"keeps {stack.retention} d; expected at least as much; keep more (`retention`), or promise "
                 "less (`window`)"
             )
+
+
+def _recorded(stack: Stack) -> Iterator[str]:
+    """What is read and no longer recorded, told once for all who read it."""
+    there = {recording.metric.name for recording in stack.recorded}
+    readers: dict[str, dict[str, None]] = {}
+    for reader, query in _asked(stack):
+        for metric in query.metrics:
+            if group_of(metric) and metric.name not in there:
+                readers.setdefault(group_of(metric), {})[reader] = None
+    for group, names in readers.items():
+        yield (
+            f"the stack has no service level, and no recordings, of the group {group!r}, which "
+            f"{listed(names)} read; expected it in Stack(levels=…) or Stack(recordings=…); keep it, or leave "
+            "out what reads it"
+        )
+
+
+def _asked(stack: Stack) -> Iterator[tuple[str, Query]]:
+    """Every query, with who asks it."""
+    yield from ((f"alert {alert.name}", query) for alert in stack.alerts for query in alert.queries)
+    for board in stack.boards:
+        for panel in board.panels:
+            yield from ((f"board {board.title}", signal.query) for signal in panel.shown)
 
 
 def _bounds(stack: Stack) -> Iterator[str]:

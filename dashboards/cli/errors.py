@@ -13,6 +13,7 @@ import click
 from alerts.model import AlertError
 from alerts.notifications import NotifyError
 from alerts.proof.model import ProofError
+from dashboards.checks.finding import Finding
 from dashboards.errors import DefinitionError, StackError
 from dashboards.model import BoardError
 from exporters.catalogue import CatalogueError
@@ -74,11 +75,21 @@ def said(error: BaseException) -> str:
     return text if isinstance(error, MENDABLE) else f"{type(error).__name__}: {text}"
 
 
-def report(findings: Sequence[Any]) -> None:
-    """Findings, one a line, with what to do."""
+def report(findings: Sequence[Finding]) -> None:
+    """Findings, one a line, with what to do; of an alert one of each check.
+
+    It stands in the files of both engines, and its query may be wrong in one way at many places.
+    """
+    alike: dict[object, list[Finding]] = {}
     for finding in findings:
+        of_alert = finding.where.startswith("alert ")
+        alike.setdefault((finding.rule, finding.where) if of_alert else finding, []).append(finding)
+    for finding, *others in alike.values():
         level = "" if finding.level == "error" else f"{finding.level}: "
         fix = f" {finding.fix}" if finding.fix else ""
+        count = sum(each.file == finding.file for each in others)
+        more = f" ({count} more of it, see `lint --json`)" if count else ""
         click.echo(
-            f"{finding.file}: {finding.where}: {level}{finding.message}.{fix} [{finding.rule}]", err=True
+            f"{finding.file}: {finding.where}: {level}{finding.message}.{fix} [{finding.rule}]{more}",
+            err=True,
         )

@@ -103,8 +103,9 @@ def test_an_alert_is_silent_once_the_condition_of_its_graver_one_has_lasted() ->
 def test_two_names_of_one_uid_are_refused() -> None:
     with pytest.raises(AlertError, match="share the uid 'api-p95'"):
         unique((replace(GOOD, name="ApiP95"), replace(GOOD, name="APiP95")))
-    with pytest.raises(AlertError, match="rename one"):
-        unique((GOOD, GOOD))
+    for second in (GOOD, replace(GOOD, hold=1)):
+        with pytest.raises(AlertError, match=f"two alerts are called {GOOD.name!r}; expected one; rename"):
+            unique((GOOD, second))
 
 
 def test_the_uid_follows_the_name_alone() -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from dashboards import write
 from dashboards.cli import main
+from dashboards.cli.errors import report
+from dashboards.stack import Stack
+from signals.objectives import P95
 from tests.unit.conftest import Build, line, refused
 
 OURS = """\
@@ -68,14 +73,13 @@ def test_what_stood_there_stays_when_a_check_finds_something(build: Build, tmp_p
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
-def test_a_latency_limit_that_is_no_bucket_is_told_with_the_bounds(build: Build) -> None:
+def test_a_latency_limit_that_is_no_bucket_is_told_with_the_bounds(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     # The service level that reads it would be refused before anything is rendered.
-    text = OURS + (
-        "from signals.objectives import P95\n"
-        "STACK = Stack(levels=(), objectives=(replace(P95, value=0.12),))\n"
-    )
-    output = refused(build(text), code=1)
-    told = [each for each in output.splitlines() if "[limit-is-bound]" in each]
+    _, findings = write.checked(Stack(objectives=(replace(P95, value=0.12),)))
+    report(findings)
+    told = [each for each in capsys.readouterr().err.splitlines() if "[limit-is-bound]" in each]
 
     assert any(
         "alert ApiLatencyP95High: the limit 0.12 is no bound of http_request_duration" in each
