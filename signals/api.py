@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from exporters.catalogue import api, external
-from exporters.catalogue.labels import JOB
+from exporters.catalogue.labels import INSTANCE, JOB
 from signals import objectives
 from signals.idioms import (
     DAY,
     WINDOW,
+    answers,
     grouping,
     mean,
     promql,
@@ -212,26 +213,22 @@ WORKERS = Signal(
 )
 ANSWERS = Signal(
     title="Application answers",
-    why="1 if the health route answered a probe from outside. A metrics page that answers says "
-    "nothing of it.",
+    why="1 if the health route answered a probe from outside at one URL at least; if it lost "
+    "some, half of those of five minutes. A metrics page that answers says nothing of it.",
     good="1.",
     act="Ask the health route yourself, then read the server's log.",
-    query=value(external.PROBE_SUCCESS, HEALTH_JOB, over="max"),
+    query=answers(external.PROBE_SUCCESS, HEALTH_JOB, over=(INSTANCE,)),
+    unit=STATE,
+    objective=shared.ANSWERING,
+    legend="{{job}}",
+)
+URL_ANSWERS = Signal(
+    title="Application answers, by URL",
+    why="1 if the health route answered a probe from outside at this URL; if it lost some, "
+    "half of those of five minutes.",
+    act="Ask that URL yourself, then read the log of the server behind it.",
+    query=answers(external.PROBE_SUCCESS, HEALTH_JOB),
     unit=STATE,
     objective=shared.ANSWERING,
     legend="{{instance}}",
-)
-# Several URLs are one application.
-UNANSWERED = Signal(
-    title="Health checks without an answer",
-    why="How many of the URLs that are probed from outside gave no answer.",
-    act="See which one, ask it yourself, then read the server's log.",
-    query=promql(
-        f"sum by {grouping((JOB.name,))} (1 - {{each}})",
-        labels=(JOB,),
-        each=ANSWERS.query,
-    ),
-    unit=COUNT,
-    objective=limits.UNANSWERED,
-    legend="without an answer",
 )

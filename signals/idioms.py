@@ -13,6 +13,7 @@ from typing import Literal
 
 from exporters.catalogue import Counter, Gauge, Histogram, Label, Matcher, Metric
 from exporters.catalogue.labels import INSTANCE, JOB
+from signals.limits.shared import UP_SHARE
 from signals.numbers import Number, Objective
 from signals.promql import Query, QueryError, Shape
 
@@ -158,6 +159,27 @@ def value(
     plain = objective is None and over != "count"
     shape = Shape(kind="value", metric=metric, where=where) if plain else None
     return Query(text, (metric,), _numbers(objective), names, shape)
+
+
+def answers(metric: Metric, *where: Matcher, by: Sequence[Label] = (), over: Sequence[Label] = ()) -> Query:
+    """1 if a thing answers, else 0; also 0 if it fell silent and gave less than half of its answers lately.
+
+    Each is judged by itself before they are aggregated: of things that restart in turn one answers. What has
+    never answered, as while everything starts, is silent only until it does.
+
+    Args:
+        metric: 1 or 0.
+        where: as for any selector.
+        by: more labels of the result.
+        over: labels of its level over which one that answers stands for all.
+    """
+    dropped = {label.name for label in over}
+    names = tuple(name for name in _names(metric, by) if name not in dropped)
+    # The same series by their labels, whatever else the selector takes.
+    lately = f"{select(metric)}[{span(300)}]"
+    seldom = f"(avg_over_time({lately}) < bool <number:{UP_SHARE.key}>) * (resets({lately}) > bool 0)"
+    text = f"max by {grouping(names)} ({select(metric, *where)} * (1 - {seldom}))"
+    return Query(text, (metric,), (UP_SHARE,), names)
 
 
 def unchanged(metric: Gauge) -> Query:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exporters.catalogue import postgres as pg
-from signals.idioms import increase, promql, rate, ratio, value
+from signals.idioms import answers, increase, promql, rate, ratio, value
 from signals.limits import postgres as limits
 from signals.limits import shared
 from signals.model import Signal
@@ -12,10 +12,10 @@ from signals.pool import USABLE_CONNECTIONS
 
 UP = Signal(
     title="PostgreSQL answers",
-    why="1 if PostgreSQL gave a fresh answer in the last scrape.",
+    why="1 if PostgreSQL gave a fresh answer in the last scrape; if it lost some, in half of them.",
     good="1.",
     act="Ask it with psql from the exporter's host; then read the server's log.",
-    query=value(pg.UP, over="max"),
+    query=answers(pg.UP),
     unit=STATE,
     objective=shared.ANSWERING,
     legend="{{instance}}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exporters.catalogue import redis
 from signals import objectives
-from signals.idioms import increase, promql, rate, ratio, value
+from signals.idioms import answers, increase, promql, rate, ratio, value
 from signals.limits import redis as limits
 from signals.limits import shared
 from signals.model import Signal
@@ -12,10 +12,10 @@ from signals.numbers import BYTES, BYTES_PER_SECOND, COUNT, PER_SECOND, RATIO, S
 
 UP = Signal(
     title="Redis answers",
-    why="1 if Redis gave a fresh answer in the last scrape.",
+    why="1 if Redis gave a fresh answer in the last scrape; if it lost some, in half of them.",
     good="1.",
     act="Ask it with redis-cli ping from the exporter's host; then read its log.",
-    query=value(redis.UP, over="max"),
+    query=answers(redis.UP),
     unit=STATE,
     objective=shared.ANSWERING,
     legend="{{instance}}",

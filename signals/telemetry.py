@@ -42,7 +42,7 @@ TARGET_ANSWERS = Signal(
         NAMES,
     ),
     unit=RATIO,
-    objective=limits.UP_SHARE,
+    objective=shared.UP_SHARE,
     legend="{{job}} {{instance}}",
 )
 SCRAPE_TIME = Signal(

@@ -6,8 +6,10 @@ from alerts.cases.common import (
     ANSWERING,
     FIFTEEN,
     HALF,
+    HALF_SILENT,
     HEALTH,
     LIST,
+    MOSTLY_SILENT,
     NO_ANSWER,
     NOWHERE,
     PG_UP,
@@ -37,6 +39,12 @@ HANDLER = {"handler": LIST["handler"]}
 # Its first one makes the series.
 ONCE = (1, *[0] * (PHASE - 1))
 ANOTHER = {"instance": "api-2:9000"}
+SECOND_URL = "https://api.example.com/health"
+NO_HEALTH = "The application has answered no health check (api-health) for 1 min, or only now and then."
+NO_HEALTH_HERE = (
+    "The application has answered no health check at http://api:8000/health (api-health) for 5 min, "
+    "or only now and then."
+)
 BUSY_NAME = api_metrics.REQUESTS.name
 SERVED = (WORKERS, ANSWERING, PG_UP, REDIS_UP)
 SLOW_HELD = (
@@ -50,14 +58,44 @@ SLOW_HELD = (
 CASES = (
     Case(
         alert=api.API_DOWN,
-        # One message, however many URLs there are.
+        # One message, however many URLs there are; one that answers is enough.
         series=(
-            gauge(external.PROBE_SUCCESS, 1, 1, 0, 1),
-            gauge(external.PROBE_SUCCESS, 1, 1, 0, 1, instance="https://api.example.com/health"),
-            gauge(external.PROBE_SUCCESS, 1, 1, 1, 1, instance="http://api-2:8000/health"),
+            gauge(external.PROBE_SUCCESS, 1, 0, 0, 1),
+            gauge(external.PROBE_SUCCESS, 1, 1, 0, 1, instance=SECOND_URL),
         ),
         labels={"job": HEALTH["job"]},
-        summary="The application has not answered 2 of its health checks (api-health) for 1 min.",
+        summary=NO_HEALTH,
+    ),
+    Case(
+        alert=api.API_DOWN,
+        name="most of the time",
+        series=(
+            gauge(external.PROBE_SUCCESS, 1, HALF_SILENT, MOSTLY_SILENT, 1),
+            gauge(external.PROBE_SUCCESS, 1, HALF_SILENT, 0, 1, instance=SECOND_URL),
+        ),
+        labels={"job": HEALTH["job"]},
+        summary=NO_HEALTH,
+    ),
+    Case(
+        alert=api.API_PARTLY_DOWN,
+        series=(
+            gauge(external.PROBE_SUCCESS, 1, 1, 0, 1),
+            gauge(external.PROBE_SUCCESS, 1, 1, 1, 1, instance=SECOND_URL),
+        ),
+        labels=HEALTH,
+        summary=NO_HEALTH_HERE,
+        held=(Held(why="ApiDown speaks", guard=api.ANSWERS_ELSEWHERE, levels=NO_ANSWER),),
+    ),
+    Case(
+        alert=api.API_PARTLY_DOWN,
+        name="most of the time",
+        series=(
+            gauge(external.PROBE_SUCCESS, 1, HALF_SILENT, MOSTLY_SILENT, 1),
+            gauge(external.PROBE_SUCCESS, 1, 1, 1, 1, instance=SECOND_URL),
+        ),
+        labels=HEALTH,
+        summary=NO_HEALTH_HERE,
+        held=(Held(why="ApiDown speaks", guard=api.ANSWERS_ELSEWHERE, levels=NO_ANSWER),),
     ),
     Case(
         alert=api.API_LATENCY_P95_HIGH,

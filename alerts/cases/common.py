@@ -39,6 +39,9 @@ SPANS: Mapping[float, float] = {DAY: 8100, 7 * DAY: 8400}
 # Fifteen in a step of 15.001 seconds: just below one per second.
 FIFTEEN = 15
 HALF = (1, 0)
+# Half of the time, but never for as long as anything is held.
+HALF_SILENT = (1, 1, 0, 0)
+MOSTLY_SILENT = (0, 0, 1)
 
 
 def connection_limits(maximum: float) -> tuple[Series, ...]:

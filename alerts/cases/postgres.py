@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from alerts.cases.common import (
     EXPORTER,
+    HALF_SILENT,
+    MOSTLY_SILENT,
     ON_REPLICA,
     PG_DOWN,
     PG_OTHER,
@@ -25,7 +27,14 @@ CASES = (
         alert=postgres.POSTGRES_DOWN,
         series=(gauge(pg_metrics.UP, 1, 1, 0, 1),),
         labels=EXPORTER,
-        summary="PostgreSQL watched by exporter:10910 has not answered for 1 min.",
+        summary="PostgreSQL watched by exporter:10910 has answered nothing for 1 min, or only now and then.",
+    ),
+    Case(
+        alert=postgres.POSTGRES_DOWN,
+        name="most of the time",
+        series=(gauge(pg_metrics.UP, 1, HALF_SILENT, MOSTLY_SILENT, 1),),
+        labels=EXPORTER,
+        summary="PostgreSQL watched by exporter:10910 has answered nothing for 1 min, or only now and then.",
     ),
     Case(
         alert=postgres.POSTGRES_CONNECTIONS_HIGH,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.cases.common import EXPORTER, FIFTEEN, REDIS_UP
+from alerts.cases.common import EXPORTER, FIFTEEN, HALF_SILENT, MOSTLY_SILENT, REDIS_UP
 from alerts.proof.model import Case, Held
 from alerts.proof.series import PHASE, Series, counter, gauge
 from alerts.rules import redis
@@ -55,7 +55,14 @@ CASES = (
         alert=redis.REDIS_DOWN,
         series=(gauge(redis_metrics.UP, 1, 1, 0, 1),),
         labels=EXPORTER,
-        summary="Redis watched by exporter:10910 has not answered for 1 min.",
+        summary="Redis watched by exporter:10910 has answered nothing for 1 min, or only now and then.",
+    ),
+    Case(
+        alert=redis.REDIS_DOWN,
+        name="most of the time",
+        series=(gauge(redis_metrics.UP, 1, HALF_SILENT, MOSTLY_SILENT, 1),),
+        labels=EXPORTER,
+        summary="Redis watched by exporter:10910 has answered nothing for 1 min, or only now and then.",
     ),
     Case(
         alert=redis.REDIS_EVICTIONS_HURT,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from alerts.model import Alert, Severity
 from exporters.catalogue import api as metrics
 from exporters.catalogue import external, postgres, redis
-from exporters.catalogue.labels import JOB
+from exporters.catalogue.labels import INSTANCE, JOB
 from signals import api, api_cost
-from signals.idioms import DAY, grouping, promql, rate, select
+from signals.idioms import DAY, answers, grouping, promql, rate, select
 from signals.limits import api as limits
 from signals.limits import shared
 from signals.promql import Query
@@ -46,15 +46,32 @@ API_DOWN = Alert(
     name="ApiDown",
     service="api",
     severity=Severity.CRITICAL,
-    signal=api.UNANSWERED,
-    operator=">",
+    signal=api.ANSWERS,
+    operator="<",
     by=(JOB,),
     hold=60,
     keep=60,
     inhibits=(),
-    summary="The application has not answered {{ $value }} of its health checks ({{ $labels.job }}) for "
-    "{hold}.",
+    summary="The application has answered no health check ({{ $labels.job }}) for {hold}, "
+    "or only now and then.",
     description="Users get errors or nothing at all; the metrics page may still answer.",
+)
+# Matched by the job, so that it needs no other selector.
+ANSWERS_ELSEWHERE = promql("{up} == 1", up=answers(external.PROBE_SUCCESS, over=(INSTANCE,)))
+API_PARTLY_DOWN = Alert(
+    name="ApiPartlyDown",
+    service="api",
+    severity=Severity.WARNING,
+    signal=api.URL_ANSWERS,
+    operator="<",
+    by=(JOB, INSTANCE),
+    # Where nothing answers at any URL, ApiDown speaks.
+    guards=(ANSWERS_ELSEWHERE,),
+    # Longer than a deploy keeps one of several away.
+    hold=300,
+    summary="The application has answered no health check at {{ $labels.instance }} ({{ $labels.job }}) "
+    "for {hold}, or only now and then.",
+    description="It answers elsewhere: who is sent to this one gets errors, and the others do its work too.",
 )
 API_LATENCY_P95_HIGH = Alert(
     name="ApiLatencyP95High",
@@ -114,6 +131,7 @@ API_QUERIES_PER_REQUEST_HIGH = Alert(
 )
 ALERTS = (
     API_DOWN,
+    API_PARTLY_DOWN,
     API_LATENCY_P95_HIGH,
     API_LATENCY_AVERAGE_HIGH,
     API_EXCEPTION_NEW,

@@ -11,7 +11,7 @@ from signals.limits import postgres as limits
 from signals.limits.redis import WARM_UP
 
 # The rates of a server that is down outlive it by a window.
-ANSWERS = promql("{up} == 1", up=postgres.UP.query)
+ANSWERS = promql("{up} == 1", up=value(metrics.UP, over="max"))
 ENOUGH_BLOCKS = promql("{blocks} > <number:minimum_blocks>", limits.MINIMUM_BLOCKS, blocks=postgres.BLOCKS)
 # A replica shows the primary's catalogue, but not who works there on it.
 PRIMARY = promql("{replica} == 0", replica=value(metrics.IS_REPLICA, over="max"))
@@ -31,7 +31,8 @@ POSTGRES_DOWN = Alert(
     hold=60,
     keep=60,
     inhibits=(JOB, INSTANCE),
-    summary="PostgreSQL watched by {{ $labels.instance }} has not answered for {hold}.",
+    summary="PostgreSQL watched by {{ $labels.instance }} has answered nothing for {hold}, "
+    "or only now and then.",
     description="Every request that needs the database fails.",
 )
 POSTGRES_CONNECTIONS_CRITICAL = Alert(

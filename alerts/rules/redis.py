@@ -11,7 +11,7 @@ from signals.idioms import promql, rate, span, unchanged, value
 from signals.limits import redis as limits
 
 # The rates of a server that is down outlive it by a window.
-ANSWERS = promql("{up} == 1", up=redis.UP.query)
+ANSWERS = promql("{up} == 1", up=value(metrics.UP, over="max"))
 # Of misses, not of look-ups: a small cache in which nothing is found must show, too.
 ENOUGH_MISSES = promql("{rate} > <number:minimum_misses>", limits.MINIMUM_MISSES, rate=redis.MISSES.query)
 WARM = promql(
@@ -47,7 +47,7 @@ REDIS_DOWN = Alert(
     hold=60,
     keep=60,
     inhibits=(JOB, INSTANCE),
-    summary="Redis watched by {{ $labels.instance }} has not answered for {hold}.",
+    summary="Redis watched by {{ $labels.instance }} has answered nothing for {hold}, or only now and then.",
     description="Nothing is cached: every request computes its answer, and the database carries the load.",
 )
 # Each of the next two is a cause or a symptom alone; together they are this one message.

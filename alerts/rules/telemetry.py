@@ -7,6 +7,7 @@ from exporters.catalogue import api, external, self_
 from exporters.catalogue.labels import INSTANCE, JOB
 from signals import telemetry
 from signals.idioms import grouping, promql, select, span, value
+from signals.limits import shared
 from signals.limits import telemetry as limits
 from signals.promql import Query
 
@@ -20,7 +21,7 @@ HEALTH_ANSWERS = Query(
 # where the probe is dead, so neither job is left out for good.
 NOBODY_ELSE_SPEAKS = promql(
     "{others} or ({each} unless on (<by:>) {health} < <number:up_share>)",
-    limits.UP_SHARE,
+    shared.UP_SHARE,
     others=value(external.UP, JOB.ne("api"), over="count"),
     each=value(external.UP, over="count"),
     health=HEALTH_ANSWERS,
@@ -44,7 +45,7 @@ TARGET_DOWN = Alert(
     description="What this target measures is unknown: boards have gaps, and rules that read it are silent.",
 )
 # Where it does not, TargetDown speaks.
-ANSWERS = promql("{share} >= <number:up_share>", limits.UP_SHARE, share=telemetry.TARGET_ANSWERS.query)
+ANSWERS = promql("{share} >= <number:up_share>", shared.UP_SHARE, share=telemetry.TARGET_ANSWERS.query)
 MANY_SAMPLES = promql(
     "{samples} > <number:minimum_samples>", limits.MINIMUM_SAMPLES, samples=telemetry.SAMPLES.query
 )

@@ -109,7 +109,7 @@ BOARD = Board(
             graph(api_load.TRAFFIC_LEFT, empty=NO_HISTORY),
             graph(api_load.CAPACITY_USED),
             graph(api_load.BUSIEST_WORKER, zero="no request is being answered", moves="hold-connections"),
-            graph(api.UNANSWERED, zero="each health check is answered", moves="stop-api"),
+            graph(api.URL_ANSWERS, zero="nothing answers at this URL", moves="stop-api"),
             graph(api_load.EVENT_LOOP_LAG, zero="nothing blocks it", moves="block-loop"),
             graph(
                 api_load.WORKERS_MISSING,

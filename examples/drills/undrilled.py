@@ -12,6 +12,7 @@ UNDRILLED = {
     **{each.alert.name: each.reason for each in BACKFILLED},
     "Watchdog": "it fires always; tests/stack kill Alertmanager, then Prometheus, and hear its silence",
     "PrometheusUnreachable": "Grafana alone evaluates it; make grafana-check stops Prometheus under one",
+    "ApiPartlyDown": "the demo has one application, so one URL; promtool proves it",
     "ApiNearCapacity": "the demo's machine does not carry 400 requests per second; promtool proves it",
     "ExporterStale": "a collector that fails tells no age, so one would have to hang; promtool proves it",
     "PostgresXidAgeHigh": TRANSACTIONS,

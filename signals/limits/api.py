@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from signals.numbers import BYTES, BYTES_PER_SECOND, COUNT, RATIO, REQUESTS_PER_SECOND, SECONDS, Limit
 
-UNANSWERED = Limit(key="unanswered", value=0, unit=COUNT, why="Whoever uses that URL gets no answer either.")
 ERROR_RATIO = Limit(
     key="error_ratio", value=0.01, unit=RATIO, why="One request in a hundred fails: users notice."
 )

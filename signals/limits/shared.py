@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from signals.numbers import STATE, Limit
+from signals.numbers import RATIO, STATE, Limit
 
 ANSWERING = Limit(key="answering", value=1, unit=STATE, better="higher", why="1 is an answer, 0 is none.")
+UP_SHARE = Limit(
+    key="up_share",
+    value=0.5,
+    unit=RATIO,
+    better="higher",
+    why="A single missed scrape is no outage; half of them missed is.",
+)

@@ -8,13 +8,6 @@ from signals.numbers import COUNT, RATIO, SECONDS, STATE, Limit
 ALIVE = Limit(
     key="alive", value=0, unit=STATE, why="Any answer is above it, so an alert on it fires for ever."
 )
-UP_SHARE = Limit(
-    key="up_share",
-    value=0.5,
-    unit=RATIO,
-    better="higher",
-    why="A single missed scrape is no outage; half of them missed is.",
-)
 RULES_AGE = Limit(
     key="rules_age",
     value=60,

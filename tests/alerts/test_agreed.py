@@ -10,6 +10,7 @@ from alerts.rules import ALERTS
 # Severity, then window, hold and keep in seconds.
 AGREED: dict[str, tuple[str, float, float, float]] = {
     "ApiDown": ("critical", 300, 60, 60),
+    "ApiPartlyDown": ("warning", 300, 300, 0),
     "ApiErrorBudgetBurnFast": ("critical", 300, 120, 600),
     "ApiErrorBudgetBurnSlow": ("warning", 300, 900, 60),
     "ApiLatencyBudgetBurnFast": ("critical", 300, 120, 600),

@@ -73,7 +73,7 @@ def test_a_message_is_compared_word_for_word() -> None:
     (failure,) = run.verdict(Plan(replace(case, summary="Redis is down."))).failures
     assert failure.state is State.FIRING
     assert '"Redis is down."' in failure.says
-    assert "has not answered for 1 min." in failure.says
+    assert "has answered nothing for 1 min" in failure.says
 
 
 def test_without_promtool_nothing_is_proven(monkeypatch: pytest.MonkeyPatch) -> None:

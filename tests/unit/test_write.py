@@ -238,7 +238,7 @@ def test_a_signal_on_no_board_cannot_carry_an_alert() -> None:
     assert code == 0
     assert "ApiLatencyP95High" in output
     without = Stack(boards=STACK.boards[2:])
-    with pytest.raises(Exception, match=r"no board shows the signal 'Health checks without an answer'"):
+    with pytest.raises(Exception, match=r"no board shows the signal 'Application answers'"):
         write.render(without)
 
 
