@@ -8,11 +8,13 @@ from itertools import chain
 from typing import Any
 from xml.etree import ElementTree
 
+from alerts.cases.slo import burn_cases
 from alerts.model import Alert, State
 from alerts.proof import run
 from alerts.proof.derive import NotDerivedError, derived
 from alerts.proof.model import Case
 from alerts.proof.plan import NUMBERS, Plan
+from alerts.render import RenderContext
 from dashboards.checks.finding import listed, nearest
 from dashboards.errors import StackError
 from dashboards.stack import Stack
@@ -105,6 +107,9 @@ def _plans(stack: Stack, alert: Alert) -> _Chosen:
     ]
     if own and not moved:
         return _Chosen(plans=tuple(Plan(case, context, _graver(stack, alert)) for case in own))
+    if burning := _burning(stack, alert, context):
+        graver = next(iter(_burning(stack, alert.yields_to, context)), None) if alert.yields_to else None
+        return _Chosen(plans=tuple(Plan(case, context, graver) for case in burning))
     try:
         return _Chosen(plans=() if excused else (Plan(derived(alert, context), context),))
     except NotDerivedError as error:
@@ -119,6 +124,11 @@ def _plans(stack: Stack, alert: Alert) -> _Chosen:
         lacking=f"it has no case, and none follows from its definition: {why}; expected one; give "
         "Stack(cases=(*CASES, Case(alert=…))), as in alerts/cases"
     )
+
+
+def _burning(stack: Stack, alert: Alert, context: RenderContext) -> list[Case]:
+    """Of an alert on the budget of one of the stack's service levels."""
+    return [case for level in stack.levels for case in burn_cases(level, alert, context)]
 
 
 def _graver(stack: Stack, alert: Alert) -> Case | None:

@@ -1,4 +1,4 @@
-"""Cases of the rules in `alerts.rules.slo`.
+"""Cases of the rules in `alerts.rules.slo`, and of those that a team makes of a service level of its own.
 
 They begin at what is recorded; that it is the truth is proven in `tests/alerts/test_slo.py`.
 """
@@ -6,158 +6,212 @@ They begin at what is recorded; that it is the truth is proven in `tests/alerts/
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from alerts.model import Alert
 from alerts.proof.model import Case, Held
-from alerts.proof.series import Level, Series, gauge
+from alerts.proof.plan import CONTEXT
+from alerts.proof.series import INSTANCES, JOBS, Level, Series, gauge
+from alerts.proof.templates import filled
+from alerts.render import RenderContext
 from alerts.rules import slo
+from exporters.catalogue.labels import INSTANCE, JOB
 from signals.levels import AVAILABILITY, LATENCY
 from signals.limits.slo import BURN_1D, BURN_1H, BURN_3D, BURN_6H
 from signals.promql import rest
 from signals.slo import DAY, HOUR, MINUTE, ServiceLevel
 
 SHORT, HALF_HOUR = 5 * MINUTE, 30 * MINUTE
-FAST = (SHORT, HALF_HOUR, HOUR, 6 * HOUR)
-SLOW = (*FAST, 2 * HOUR, DAY, 3 * DAY)
 CALM = 0.5
-# Exactly at each limit.
-EDGE = {
-    SHORT: BURN_1H.value,
-    HOUR: BURN_1H.value,
-    HALF_HOUR: BURN_6H.value,
-    2 * HOUR: BURN_1D.value,
-    DAY: BURN_1D.value,
-    3 * DAY: BURN_3D.value,
-}
 # By window; a tuple is repeated.
 Burn = float | tuple[float, ...]
 Burns = Mapping[int, Burn]
 
 
-def _ratio(level: ServiceLevel, window: int, *burns: Burn) -> Series:
-    """The share of bad events at four burn rates."""
-    budget = rest(level.target.value)
+def burn_cases(level: ServiceLevel, alert: Alert, context: RenderContext = CONTEXT) -> tuple[Case, ...]:
+    """The cases of an alert that `burn_alerts` made of a level, two pairs of windows; of any other none.
 
-    shares = (
-        tuple(each * budget for each in burn) if isinstance(burn, tuple) else burn * budget for burn in burns
-    )
-    return gauge(level.ratios[window].metric, *shares, job="api")
-
-
-def _series(
-    level: ServiceLevel, edge: Burns, fault: Burns, hour: Level, *, day: float | None = None
-) -> tuple[Series, ...]:
-    """Burn rates: low, at their limits, in the fault, low again; and how many bad events there were."""
-    ratios = (_ratio(level, window, CALM, edge[window], fault[window], CALM) for window in edge)
-    events = [gauge(level.events[HOUR].metric, hour, hour, hour, hour, job="api")]
-    if day is not None:
-        events.append(gauge(level.events[DAY].metric, day, day, day, day, job="api"))
-    return (*ratios, *events)
+    Args:
+        level: whose budget.
+        alert: its fast or slow one, or another.
+        context: the numbers that count.
+    """
+    if JOB not in level.by or not alert.guards:  # what is played comes from a job
+        return ()
+    played = _Played(level, alert, context)
+    if alert.signal == level.fast:
+        return tuple(played.fast())
+    return tuple(played.slow()) if alert.signal == level.slow else ()
 
 
-def _low(level: ServiceLevel, window: int, burn: float = CALM) -> dict[str, Level]:
-    series = _ratio(level, window, burn, burn, burn, burn)
-    return {series.name: series.levels[0]}
+@dataclass(frozen=True)
+class _Played:
+    """A level's alert, at burn rates that follow from its factors."""
 
+    level: ServiceLevel
+    alert: Alert
+    context: RenderContext
 
-def _said(level: ServiceLevel, burn: str, limit: str) -> str:
-    return (
-        f"{level.title} of api: the error budget is spent {burn} times faster than it lasts, above {limit}."
-    )
+    @property
+    def _factors(self) -> tuple[float, float, float, float]:
+        hour, six, day, three = (
+            self.context.number(each).value for each in (BURN_1H, BURN_6H, BURN_1D, BURN_3D)
+        )
+        return hour, six, day, three
 
+    @property
+    def _labels(self) -> dict[str, str]:
+        source = self.level.sli.total.metrics[0].source
+        job = JOBS.get(source, source)
+        common = {JOB.name: job, INSTANCE.name: INSTANCES.get(job, f"{job}:9000")}
+        return {
+            label.name: common.get(label.name, next(iter(label.values), "some")) for label in self.level.by
+        }
 
-def _fast(level: ServiceLevel, alert: Alert) -> Iterator[Case]:
-    edge = {**{window: EDGE.get(window, 0) for window in FAST}, 6 * HOUR: BURN_6H.value}
-    enough = level.least_1h.value
-    few = Held(
-        why="too few bad events", guard=alert.guards[0], levels={level.events[HOUR].metric.name: enough - 1}
-    )
-    yield Case(
-        alert=alert,
-        name="within an hour",
-        series=_series(level, edge, {SHORT: 14.5, HALF_HOUR: 5, HOUR: 15, 6 * HOUR: 3}, enough),
-        labels={"job": "api"},
-        summary=_said(level, "15", "6"),
-        held=(
-            few,
-            Held(why="it is over", guard=None, levels=_low(level, SHORT)),
-            Held(why="it is short", guard=None, levels=_low(level, HOUR)),
-        ),
-        # The limit that it shares with six hours is far below its own.
-        nudge=2,
-    )
-    yield Case(
-        alert=alert,
-        name="within six hours",
-        series=_series(level, edge, {SHORT: 14, HALF_HOUR: 6.1, HOUR: 14, 6 * HOUR: 6.3}, enough),
-        labels={"job": "api"},
-        summary=_said(level, "6.3", "6"),
-        held=(
-            few,
-            Held(why="it is over", guard=None, levels=_low(level, HALF_HOUR)),
-            Held(why="it is short", guard=None, levels=_low(level, 6 * HOUR)),
-        ),
-    )
+    def _ratio(self, window: int, *burns: Burn) -> Series:
+        """The share of bad events at four burn rates."""
+        budget = rest(self.context.number(self.level.target).value)
+        shares = (
+            tuple(each * budget for each in burn) if isinstance(burn, tuple) else burn * budget
+            for burn in burns
+        )
+        return gauge(self.level.ratios[window].metric, *shares, **self._labels)
 
+    def _series(
+        self, edge: Burns, fault: Burns, hour: Level, *, day: float | None = None
+    ) -> tuple[Series, ...]:
+        """Burn rates: low, at their limits, in the fault, low again; and how many bad events there were."""
+        calm = CALM * self._factors[-1]
+        ratios = (self._ratio(window, calm, edge[window], fault[window], calm) for window in edge)
+        events = [gauge(self.level.events[HOUR].metric, hour, hour, hour, hour, **self._labels)]
+        if day is not None:
+            events.append(gauge(self.level.events[DAY].metric, day, day, day, day, **self._labels))
+        return (*ratios, *events)
 
-def _slow(level: ServiceLevel, alert: Alert) -> Iterator[Case]:
-    edge = {**{window: EDGE.get(window, 0) for window in SLOW}, 6 * HOUR: BURN_3D.value}
-    enough, many = level.least_1h.value, level.least_1d.value
-    # By turns the graver one is held back by how few bad events there are, and by its limits.
-    hour = (enough - 1, enough - 1, enough, enough)
-    graver: dict[int, Burn] = {SHORT: (20, 20, 10, 10), HOUR: (20, 20, 10, 10), HALF_HOUR: 5}
-    held = (
-        Held(
+    def _low(self, window: int, burn: float | None = None) -> dict[str, Level]:
+        burn = CALM * self._factors[-1] if burn is None else burn
+        series = self._ratio(window, burn, burn, burn, burn)
+        return {series.name: series.levels[0]}
+
+    def _case(
+        self, name: str, series: tuple[Series, ...], value: float, held: tuple[Held, ...], nudge: float
+    ) -> Case:
+        summary = filled(self.context.says(self.alert, self.alert.summary), self._labels, value)
+        return Case(
+            alert=self.alert,
+            name=name,
+            series=series,
+            labels=self._labels,
+            summary=summary,
+            held=held,
+            nudge=nudge,
+        )
+
+    def fast(self) -> Iterator[Case]:
+        level, (first, second, *_) = self.level, self._factors
+        edge = {SHORT: first, HALF_HOUR: second, HOUR: first, 6 * HOUR: second}
+        enough = self.context.number(level.least_1h).value
+        few = Held(
             why="too few bad events",
-            guard=alert.guards[0],
-            levels={level.events[DAY].metric.name: many - 1},
-        ),
-        Held(
-            why="the graver one speaks",
-            guard=None,
-            levels={
-                **_low(level, SHORT, 15),
-                **_low(level, HOUR, 15),
-                level.events[HOUR].metric.name: enough,
-            },
-        ),
-    )
-    edge = {**edge, SHORT: 3, HOUR: 3, HALF_HOUR: 3}
-    yield Case(
-        alert=alert,
-        name="within a day",
-        series=_series(
-            level, edge, {**graver, 2 * HOUR: 3.1, DAY: 3.3, 6 * HOUR: 0.9, 3 * DAY: 0.9}, hour, day=many
-        ),
-        labels={"job": "api"},
-        summary=_said(level, "3.3", "1"),
-        held=(
-            *held,
-            Held(why="it is over", guard=None, levels=_low(level, 2 * HOUR)),
-            Held(why="it is short", guard=None, levels=_low(level, DAY)),
-        ),
-        nudge=3,
-    )
-    yield Case(
-        alert=alert,
-        name="within three days",
-        series=_series(
-            level, edge, {**graver, 2 * HOUR: 2, DAY: 2, 6 * HOUR: 1.2, 3 * DAY: 1.05}, hour, day=many
-        ),
-        labels={"job": "api"},
-        summary=_said(level, "1.05", "1"),
-        held=(
-            *held,
-            Held(why="it is over", guard=None, levels=_low(level, 6 * HOUR)),
-            Held(why="it is short", guard=None, levels=_low(level, 3 * DAY)),
-        ),
-    )
+            guard=self.alert.guards[0],
+            levels={level.events[HOUR].metric.name: enough - 1},
+        )
+        within, beyond = _times(first, 0.97), _times(first, 1.042)
+        fault = {SHORT: _times(first, 1.007), HALF_HOUR: _times(second, 0.83)}
+        yield self._case(
+            "within an hour",
+            self._series(edge, {**fault, HOUR: beyond, 6 * HOUR: second / 2}, enough),
+            beyond,
+            (
+                few,
+                Held(why="it is over", guard=None, levels=self._low(SHORT)),
+                Held(why="it is short", guard=None, levels=self._low(HOUR)),
+            ),
+            # The limit that it shares with six hours is far below its own.
+            nudge=1.25 * first / second - 1,
+        )
+        beyond = _times(second, 1.05)
+        fault = {SHORT: within, HALF_HOUR: _times(second, 1.0167)}
+        yield self._case(
+            "within six hours",
+            self._series(edge, {**fault, HOUR: within, 6 * HOUR: beyond}, enough),
+            beyond,
+            (
+                few,
+                Held(why="it is over", guard=None, levels=self._low(HALF_HOUR)),
+                Held(why="it is short", guard=None, levels=self._low(6 * HOUR)),
+            ),
+            nudge=0.1,
+        )
+
+    def slow(self) -> Iterator[Case]:
+        level, (graver, graver_six, first, second) = self.level, self._factors
+        enough, many = (self.context.number(each).value for each in (level.least_1h, level.least_1d))
+        # By turns the graver one is held back by how few bad events there are, and by its limits.
+        hour = (enough - 1, enough - 1, enough, enough)
+        over, under = 1.4 * graver, 0.7 * graver
+        told: dict[int, Burn] = {
+            SHORT: (over, over, under, under),
+            HOUR: (over, over, under, under),
+            HALF_HOUR: _times(graver_six, 0.83),
+        }
+        held = (
+            Held(
+                why="too few bad events",
+                guard=self.alert.guards[0],
+                levels={level.events[DAY].metric.name: many - 1},
+            ),
+            Held(
+                why="the graver one speaks",
+                guard=None,
+                levels={
+                    **self._low(SHORT, 1.04 * graver),
+                    **self._low(HOUR, 1.04 * graver),
+                    level.events[HOUR].metric.name: enough,
+                },
+            ),
+        )
+        edge = {
+            **{SHORT: 0.2 * graver, HALF_HOUR: 0.5 * graver_six, HOUR: 0.2 * graver, 6 * HOUR: second},
+            **{2 * HOUR: first, DAY: first, 3 * DAY: second},
+        }
+        beyond, within = _times(first, 1.1), _times(second, 0.9)
+        fault = {**told, 2 * HOUR: _times(first, 1.033), DAY: beyond, 6 * HOUR: within, 3 * DAY: within}
+        yield self._case(
+            "within a day",
+            self._series(edge, fault, hour, day=many),
+            beyond,
+            (
+                *held,
+                Held(why="it is over", guard=None, levels=self._low(2 * HOUR)),
+                Held(why="it is short", guard=None, levels=self._low(DAY)),
+            ),
+            nudge=1.25 * first / second - 1,
+        )
+        beyond, within = _times(second, 1.05), _times(first, 0.67)
+        fault = {**told, 2 * HOUR: within, DAY: within, 6 * HOUR: _times(second, 1.2), 3 * DAY: beyond}
+        yield self._case(
+            "within three days",
+            self._series(edge, fault, hour, day=many),
+            beyond,
+            (
+                *held,
+                Held(why="it is over", guard=None, levels=self._low(6 * HOUR)),
+                Held(why="it is short", guard=None, levels=self._low(3 * DAY)),
+            ),
+            nudge=0.1,
+        )
+
+
+def _times(factor: float, share: float) -> float:
+    """Of three digits, which a message shows as they are."""
+    return float(f"{factor * share:.3g}")
 
 
 CASES = (
-    *_fast(AVAILABILITY, slo.API_ERROR_BUDGET_BURN_FAST),
-    *_slow(AVAILABILITY, slo.API_ERROR_BUDGET_BURN_SLOW),
+    *burn_cases(AVAILABILITY, slo.API_ERROR_BUDGET_BURN_FAST),
+    *burn_cases(AVAILABILITY, slo.API_ERROR_BUDGET_BURN_SLOW),
     # Its rules have the same shape; of its two pairs of windows one will do.
-    list(_fast(LATENCY, slo.API_LATENCY_BUDGET_BURN_FAST))[-1],
-    list(_slow(LATENCY, slo.API_LATENCY_BUDGET_BURN_SLOW))[-1],
+    burn_cases(LATENCY, slo.API_LATENCY_BUDGET_BURN_FAST)[-1],
+    burn_cases(LATENCY, slo.API_LATENCY_BUDGET_BURN_SLOW)[-1],
 )
