@@ -77,7 +77,7 @@ def test_a_case_follows_the_numbers_of_the_stack(stack: Stack, scale: float) -> 
     moved = replace(
         stack,
         limits=(
-            *(replace(each, value=round(each.value * scale, 3)) for each in factors),
+            *(replace(each, value=max(1, round(each.value * scale, 3))) for each in factors),
             replace(PROMISED, value=0.97),
             replace(KEPT.least_1h, value=51),
         ),
