@@ -13,30 +13,31 @@ import pytest
 from examples.demo.databases import Postgres, Redis
 
 # What runs in real time waits more than it computes; the others compute, and step aside for it.
-REAL_TIME = frozenset({"api", "examples", "servers", "stack"})
+REAL_TIME = {"api": "servers", "examples": "servers", "servers": "servers", "stack": "stack"}
+COMPUTES = "computes"
 STEPS_ASIDE = 19
 
 
-def in_real_time(path: str) -> bool:
-    """Whether a test waits for servers, by its folder; of its path, or of its id."""
-    return Path(path).parts[1] in REAL_TIME
+def kind_of(nodeid: str) -> str:
+    """What a test of this id does, by its folder: `make test` runs each kind in a process of its own."""
+    return REAL_TIME.get(Path(nodeid).parts[1], COMPUTES)
 
 
 @pytest.hookimpl(optionalhook=True)  # the environment with the oldest FastAPI has no pytest-xdist
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """One process for what waits, and one for what computes: `make test` runs them beside each other."""
+    """A process for each kind of tests, beside each other."""
     from xdist.scheduler import LoadScopeScheduling
 
-    class TwoKinds(LoadScopeScheduling):
+    class Kinds(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "waits" if in_real_time(nodeid) else "computes"
+            return kind_of(nodeid)
 
-    return TwoKinds(config, log)
+    return Kinds(config, log)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A process of its own that only computes leaves the processors to whoever keeps time."""
-    alone = "PYTEST_XDIST_WORKER" in os.environ and not in_real_time(item.nodeid)
+    alone = "PYTEST_XDIST_WORKER" in os.environ and kind_of(item.nodeid) == COMPUTES
     if alone and os.getpriority(os.PRIO_PROCESS, 0) == 0:
         os.nice(STEPS_ASIDE)
 
