@@ -36,6 +36,11 @@ class Alertmanager:
         answer = self._ask("GET", "/api/v2/alerts", params={"filter": f'alertname="{alertname}"'}).json()
         return {each["labels"]["route"]: [one["name"] for one in each["receivers"]] for each in answer}
 
+    def selected(self, matchers: Sequence[str]) -> list[dict[str, str]]:
+        """The labels of each alert that all of these select, such as ``alertname="RedisDown"``."""
+        answer = self._ask("GET", "/api/v2/alerts", params={"filter": list(matchers)}).json()
+        return [each["labels"] for each in answer]
+
     def sent(self) -> tuple[float, float]:
         """Notifications that it tried to send since its start, and those of them that failed."""
         tried = failed = 0.0

@@ -1,4 +1,4 @@
-"""Is a message what whoever is woken needs: the right title, a value, and links that lead somewhere?"""
+"""Is a message what whoever is woken needs: title, a value beyond the limit, links that lead there?"""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from alerts.model import TEMPLATE, TEMPLATE_LABEL, Alert
+from alerts.proof.templates import TEMPLATE as FORMAT
+from dashboards.alertmanager_api import Alertmanager
+from dashboards.drill import links
 from dashboards.drill.model import Drill, Site
+from dashboards.drill.value import PATTERNS, is_beyond
 from dashboards.drill.watch import Chat, Told
+from dashboards.errors import StackError
 from dashboards.stack import RUNBOOKS_UID
 from dashboards.write import render
 
 BOARD = re.compile(r"grafana/dashboards/(.+)\.json\Z")
-# As `humanize` and its kin write it: 12.3%, 1.5k, 4m 3s, -0.
-VALUE = r"[+-]?\d[\d.,]*(e[+-]?\d+)?\S*( \d+[a-z]+)*"
 
 
 @dataclass
@@ -47,14 +50,13 @@ class Messages:
             if labels.get(name) != value
         ]
         annotations = told.alert.get("annotations", {})
-        summary = annotations.get("summary", "")
-        if not re.fullmatch(self.summary(alert, labels), summary):
-            found.append(f"the summary {summary!r} is not {alert.summary!r} with its labels and a value")
-        uid, panel = self.site.stack.panel_of(alert.signal)
-        found += self._link(annotations, "dashboard_url", uid, panel, self.panels[uid].get(panel, ""))
+        found += self._summary_problems(alert, labels, annotations.get("summary", ""))
+        url = annotations.get("dashboard_url", "")
+        found += self._panel("dashboard_url", url, alert)
+        found += links.untimely("dashboard_url", url, told.alert)
         runbook = self.site.stack.all_boards[-1].panel_id(alert.name)
-        found += self._link(annotations, "runbook_url", RUNBOOKS_UID, runbook, alert.name)
-        return found
+        url = annotations.get("runbook_url", "")
+        return found + self._link("runbook_url", url, RUNBOOKS_UID, runbook, alert.name)
 
     def worded(self, chat: Chat, told: Told) -> list[str]:
         """What is wrong with the same message as a chat shows it."""
@@ -68,25 +70,77 @@ class Messages:
             for where, (text, words) in wanted.items()
             for word in words
             if _plain(word) not in _plain(text)
+        ] + self._chat_links(chat, told)
+
+    def _chat_links(self, chat: Chat, told: Told) -> list[str]:
+        """What is wrong with the links of a chat's message: panel, runbook and silence."""
+        alert, found = self.alerts[told.name], links.named(chat.text)
+        lacking = {"Panel", "Runbook", "Silence"} - set(found)
+        if lacking:
+            return [f"the chat's message has no link {', '.join(sorted(lacking))}: {chat.text!r}"]
+        problems = self._panel("the chat's Panel", found["Panel"], alert)
+        problems += links.untimely("the chat's Panel", found["Panel"], told.alert, required=True)
+        runbook = told.alert.get("annotations", {}).get("runbook_url", "")
+        if found["Runbook"] != runbook:
+            problems.append(f"the chat's Runbook {found['Runbook']!r} is not {runbook!r}")
+        return problems + self.silence(found["Silence"], told.alert["labels"])
+
+    def silence(self, url: str, labels: Mapping[str, str]) -> list[str]:
+        """What is wrong with a silence link of an alert with these labels."""
+        problems = links.unsilenced(url, labels)
+        server = self.site.alertmanager
+        if problems or not server:
+            return problems
+        if elsewhere := links.elsewhere("the silence link", url, server):
+            return elsewhere
+        texts = [f'{name}{operator}"{value}"' for name, operator, value in links.matchers(url) or ()]
+        try:
+            selected = Alertmanager(url=server).selected(texts)
+        except StackError as error:
+            return [f"the silence link {url!r}: {error}"]
+        if any(labels.items() <= each.items() for each in selected):
+            return []
+        return [f"the silence link {url!r} selects {len(selected)} alerts at {server}, and not this one"]
+
+    def _summary_problems(self, alert: Alert, labels: Mapping[str, str], summary: str) -> list[str]:
+        pattern, forms = self.summary(alert, labels)
+        found = re.fullmatch(pattern, summary)
+        if not found:
+            return [f"the summary {summary!r} is not {alert.summary!r} with its labels and a value"]
+        limit = self.site.stack.rules.number(alert.threshold).value
+        return [
+            f"the summary {summary!r} tells {value}, which is not {alert.operator} {limit:g}, the limit"
+            for form, value in zip(forms, found.groups(), strict=True)
+            if not is_beyond(form, value, alert.operator, limit)
         ]
 
-    def summary(self, alert: Alert, labels: Mapping[str, str]) -> str:
-        """A pattern of the sentence as the engine must have filled it in."""
+    def summary(self, alert: Alert, labels: Mapping[str, str]) -> tuple[str, list[str]]:
+        """A pattern of the sentence as the engine must have filled it in, and how each value is written."""
         text = self.site.stack.rules.says(alert, alert.summary)
-        pattern, end = "", 0
+        pattern, end, forms = "", 0, []
         for template in TEMPLATE.finditer(text):
             label = TEMPLATE_LABEL.match(template[1])
             pattern += re.escape(text[end : template.start()])
-            pattern += re.escape(labels.get(label[1], "")) if label else VALUE
+            if label:
+                pattern += re.escape(labels.get(label[1], ""))
+            else:
+                written = FORMAT.fullmatch(template[0])
+                forms.append((written and written[2]) or "")
+                pattern += f"({PATTERNS[forms[-1]]})"
             end = template.end()
-        return pattern + re.escape(text[end:])
+        return pattern + re.escape(text[end:]), forms
 
-    def _link(self, annotations: Mapping[str, str], name: str, uid: str, panel: int, title: str) -> list[str]:
-        url = annotations.get(name, "")
+    def _panel(self, name: str, url: str, alert: Alert) -> list[str]:
+        uid, panel = self.site.stack.panel_of(alert.signal)
+        return self._link(name, url, uid, panel, self.panels[uid].get(panel, ""))
+
+    def _link(self, name: str, url: str, uid: str, panel: int, title: str) -> list[str]:
         parts = urlsplit(url)
         shown = parse_qs(parts.query).get("viewPanel", [""])[0]
         if parts.path.rpartition("/")[2] != uid or shown != f"panel-{panel}":
             return [f"{name} {url!r} does not lead to panel {panel} of {uid}"]
+        if elsewhere := links.elsewhere(name, url, self.site.stack.grafana_url):
+            return elsewhere
         if self.panels.get(uid, {}).get(panel) != title:
             return [f"{name} {url!r}: the built board {uid} has no panel {panel} called {title!r}"]
         return self._opened(name, url, uid) if self.site.grafana else []

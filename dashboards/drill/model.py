@@ -132,6 +132,7 @@ class Site:
             the oldest first, and with ``?since=`` only those after that time.
         inject: breaks it inside, and mends it whatever happens.
         grafana: URL, if one runs: the links of messages are opened there.
+        alertmanager: URL, if one notifies: silence links lead there, and must select what they are about.
         lasting: alerts that look back for days, and so may fire long after a fault of minutes.
         chats: whether the receiver is also sent what a chat is (Slack's attachments), with a title and text.
         built: the stack as it is in production, with the limits there; by default `stack`, but for its clock.
@@ -142,6 +143,7 @@ class Site:
     receiver: str
     inject: Callable[[Drill], AbstractContextManager[None]]
     grafana: str = ""
+    alertmanager: str = ""
     lasting: frozenset[str] = frozenset()
     chats: bool = False
     built: Stack | None = None

@@ -88,6 +88,7 @@ def site_of(targets: Callable[[], Targets], stack: Stack = STACK) -> Site:
         inject=inject,
         chats=True,
         grafana=now.url("grafana") if "grafana" in now.processes else "",
+        alertmanager=now.url("alertmanager"),
         lasting=LASTING,
         built=stack,
     )

@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 
 from alerts.model import Alert
 from alerts.prometheus import rule_of
+from alerts.proof.templates import filled
 from alerts.rules import ALERTS
 from dashboards.cli import main
 from dashboards.drill import Course, Drill, Drills, Outcome, Site, Times, report
@@ -34,6 +35,9 @@ DRILL = Drill(alerts=("RedisDown",), fault="stop-redis", about={"instance": "cac
 LABELS = {"job": "exporter", "instance": "cache:6379", "environment": "production", "cluster": "main"}
 
 
+LINKS = rule_of(DOWN, STACK.rules)["annotations"]
+
+
 @contextlib.contextmanager
 def nothing(_: Drill) -> Iterator[None]:
     yield
@@ -47,18 +51,26 @@ def messages() -> Messages:
     return Messages(SITE)
 
 
-def told(alert: Alert, **changed: str) -> Told:
-    """A message as Prometheus fills it in; with other labels or annotations where these are given."""
+def told(alert: Alert, value: float | None = None, **changed: str) -> Told:
+    """A message as Prometheus fills it in, with a value beyond the limit; changed where it is said."""
     rule = rule_of(alert, STACK.rules)
     labels = {**LABELS, **rule["labels"], "alertname": alert.name}
-    annotations = dict(rule["annotations"])
-    filled = {f"{{{{ $labels.{label} }}}}": value for label, value in labels.items()}
-    filled |= {"{{ $value | humanize }}": "12.5", "{{ $value | humanizePercentage }}": "12.5%"}
-    for template, value in filled.items():
-        annotations = {name: text.replace(template, value) for name, text in annotations.items()}
-    for name, value in changed.items():
-        (annotations if name in annotations else labels)[name] = value
-    return Told(received=1.0, status="firing", alert={"labels": labels, "annotations": annotations})
+    if value is None:
+        value = beyond(alert)
+    annotations = {
+        name: filled(text.replace(" | urlquery }}", " }}"), labels, value)
+        for name, text in rule["annotations"].items()
+    }
+    for name, text in changed.items():
+        (annotations if name in annotations else labels)[name] = text
+    alert_ = {"labels": labels, "annotations": annotations, "startsAt": "2026-11-28T23:00:00.125Z"}
+    return Told(received=1.0, status="firing", alert=alert_)
+
+
+def beyond(alert: Alert, share: float = 0.5) -> float:
+    """A value beyond the limit by this share of it, or within it if that is negative."""
+    limit = STACK.rules.number(alert.threshold).value
+    return limit + (share if alert.operator == ">" else -share) * (limit or 1)
 
 
 def test_a_message_with_all_that_one_needs_has_no_problem(messages: Messages) -> None:
@@ -81,6 +93,22 @@ def test_a_message_with_all_that_one_needs_has_no_problem(messages: Messages) ->
         ),
         (DOWN, {"dashboard_url": "http://g/d/elsewhere?viewPanel=panel-1"}, "does not lead to panel"),
         (DOWN, {"dashboard_url": ""}, "dashboard_url '' does not lead"),
+        (
+            DOWN,
+            {"runbook_url": LINKS["runbook_url"].replace("localhost:3000", "nowhere.invalid:1")},
+            "runbook_url 'http://nowhere.invalid:1/d/",
+        ),
+        (
+            DOWN,
+            {"runbook_url": LINKS["runbook_url"].replace("http:", "ftp:")},
+            "does not lead to http://localhost:3000",
+        ),
+        (
+            DOWN,
+            {"dashboard_url": LINKS["dashboard_url"].replace("http:", "https:")},
+            "does not lead to http://localhost:3000",
+        ),
+        (DOWN, {"dashboard_url": LINKS["dashboard_url"] + "&from=0&to=1"}, "shows from 0; expected 17959"),
     ],
 )
 def test_what_is_wrong_with_a_message_is_said(
@@ -91,24 +119,8 @@ def test_what_is_wrong_with_a_message_is_said(
 
 
 def test_a_value_that_no_engine_filled_in_is_no_value(messages: Messages) -> None:
-    summary = told(EVICTIONS).alert["annotations"]["summary"].replace("12.5", "<no value>")
+    summary = told(EVICTIONS, 12.5).alert["annotations"]["summary"].replace("12.5", "<no value>")
     assert "is not" in messages.problems(told(EVICTIONS, summary=summary), DRILL)[0]
-
-
-def test_a_chat_shows_severity_service_sentence_and_what_to_do(messages: Messages) -> None:
-    message = told(DOWN)
-    annotations = message.alert["annotations"]
-    text = f"*{annotations['summary']}*\n{annotations['action']}"
-    chat = Chat(received=1.0, title="[FIRING 1] critical · redis · RedisDown", text=text)
-    assert messages.worded(chat, message) == []
-    for changed in (
-        replace(chat, title="[FIRING 1] redis · RedisDown"),
-        replace(chat, title="[FIRING 1] critical · RedisDown"),
-        replace(chat, text=annotations["action"]),
-        replace(chat, text=annotations["summary"]),
-    ):
-        (problem,) = messages.worded(changed, message)
-        assert "lacks" in problem
 
 
 def test_a_panel_that_is_not_in_the_built_file_is_missed() -> None:
@@ -144,7 +156,7 @@ def test_links_are_opened_where_a_grafana_runs() -> None:
             name: told(DOWN).alert["annotations"][name].replace(STACK.grafana_url, url)
             for name in ("dashboard_url", "runbook_url")
         }
-        found = opened.problems(told(DOWN, **links), DRILL)
+        found = opened.problems(told(DOWN, None, **links), DRILL)
         server.shutdown()
     assert found == [f"runbook_url: {links['runbook_url']} answered 404, not 200"] or any(
         "overview" in each for each in found
