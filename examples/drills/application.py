@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.drill.model import Drill
-from examples.drills.common import FAILS, HEAVY, SLOW
+from examples.drills.common import FAILS, HALF_BACK, HEAVY, SLOW, STOPPED
 
 LANE = "application"
 EMPLOYEES = {"handler": "/api/employees"}
@@ -103,5 +103,12 @@ DRILLS = (
         fault="hold-connections",
         consequences=SLOW | FAILS | HELD | {"DbPoolSaturated"},
     ),
-    Drill(alerts=("ApiDown",), fault="stop-api", consequences=SLOW | FAILS, in_ci=True),
+    Drill(
+        alerts=("ApiDown",),
+        fault="stop-api",
+        consequences=SLOW | FAILS,
+        window=STOPPED,
+        fades=HALF_BACK,
+        in_ci=True,
+    ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from exporters.catalogue.renewal import HEAVY_SECONDS, KEYS_SECONDS
+from signals.numbers import Seconds
 
 TIME_SCALE = 1 / 20
 # Beside the requests of a drill itself: whoever waits longer, or in vain.
@@ -20,6 +21,9 @@ UNCACHED = frozenset(
 )
 # They look back for days: what several drills spent of a budget may fire them long after.
 LASTING = frozenset({"ApiErrorBudgetBurnSlow", "ApiLatencyBudgetBurnSlow"})
+# What stops for good is seen at once; back again, it is down until half of five minutes' answers came.
+STOPPED: Seconds = 0
+HALF_BACK: Seconds = 150
 # Looks at tables, indexes and statements, and counts of keys, come so late.
 HEAVY = HEAVY_SECONDS
 KEYS = KEYS_SECONDS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.drill.model import Drill
-from examples.drills.common import FAILS, HEAVY, SLOW
+from examples.drills.common import FAILS, HALF_BACK, HEAVY, SLOW, STOPPED
 from signals.limits.postgres import IDLE_IN_TRANSACTION, LONG_TRANSACTION, LONGEST_BLOCKED
 
 # All drills on the one expected index stand in a lane.
@@ -117,6 +117,8 @@ DRILLS = (
         | FAILS
         | {"ApiDown", "DbPoolTimeouts", "DbPoolSaturated", "DbPoolWaitHigh"}
         | {"DbConnectionsHeldLong", "ApiInProgressHigh"},
+        window=STOPPED,
+        fades=HALF_BACK,
         in_ci=True,
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.drill.model import Drill
-from examples.drills.common import FAILS, SLOW, UNCACHED
+from examples.drills.common import FAILS, HALF_BACK, SLOW, STOPPED, UNCACHED
 
 LANE = "redis"
 MEGABYTES = 1024 * 1024
@@ -64,5 +64,12 @@ DRILLS = (
         lane=LANE,
         slack=30,
     ),
-    Drill(alerts=("RedisDown",), fault="stop-redis", consequences=SLOW | FAILS | UNCACHED, in_ci=True),
+    Drill(
+        alerts=("RedisDown",),
+        fault="stop-redis",
+        consequences=SLOW | FAILS | UNCACHED,
+        window=STOPPED,
+        fades=HALF_BACK,
+        in_ci=True,
+    ),
 )

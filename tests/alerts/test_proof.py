@@ -100,7 +100,7 @@ PLAIN = [alert for alert in ALERTS if derivable(alert)]
 
 
 def test_many_rules_are_plain() -> None:
-    assert {"RedisDown", "DbPoolTimeouts", "PostgresTempFiles", "RedisBlockedClients"} <= {
+    assert {"RedisMaxmemoryLow", "DbPoolTimeouts", "PostgresTempFiles", "RedisBlockedClients"} <= {
         alert.name for alert in PLAIN
     }
 
@@ -115,7 +115,7 @@ def test_a_derived_case_proves_what_a_written_one_does(alert: Alert) -> None:
 
 @pytest.mark.timeout(600)
 def test_a_derived_case_notices_each_change() -> None:
-    names = ("DbPoolTimeouts", "RedisMaxmemoryLow", "PostgresTempFiles", "RedisDown")
+    names = ("DbPoolTimeouts", "RedisMaxmemoryLow", "PostgresTempFiles", "RedisBlockedClients")
     plans = [Plan(derived(alert, CONTEXT)) for alert in PLAIN if alert.name in names]
     assert run.of_each(plans, run.survivors) == [[]] * len(names)
 
@@ -133,7 +133,7 @@ def test_what_is_more_than_one_metric_is_not_derived() -> None:
     ratio = next(alert for alert in ALERTS if alert.name == "RedisHitRatioLow")
     with pytest.raises(NotDerivedError, match="'Keyspace hit ratio' is more than one gauge"):
         derived(ratio, CONTEXT)
-    guarded = replace(redis.REDIS_DOWN, guards=(promql("{raw} > 3", raw=metrics.CLIENTS),))
+    guarded = replace(redis.REDIS_BLOCKED_CLIENTS, guards=(promql("{raw} > 3", raw=metrics.CLIENTS),))
     with pytest.raises(NotDerivedError, match=r"its guard .* is more than a gauge that is 1"):
         derived(guarded, CONTEXT)
     assert isinstance(ratio.threshold, Limit)

@@ -31,7 +31,7 @@ from dashboards.stack import STACK
 
 BY_NAME = {alert.name: alert for alert in ALERTS}
 DOWN, EVICTIONS = BY_NAME["RedisDown"], BY_NAME["RedisEvictionsHigh"]
-DRILL = Drill(alerts=("RedisDown",), fault="stop-redis", about={"instance": "cache:6379"})
+DRILL = Drill(alerts=("RedisDown",), fault="stop-redis", about={"instance": "cache:6379"}, window=0, fades=0)
 LABELS = {"job": "exporter", "instance": "cache:6379", "environment": "production", "cluster": "main"}
 
 
@@ -174,7 +174,7 @@ def test_times_follow_from_the_definition_and_the_clock() -> None:
 
 
 def test_what_an_alert_looks_back_is_read_from_its_query() -> None:
-    assert looks_back(DOWN) == 0
+    assert looks_back(BY_NAME["ApiInProgressHigh"]) == 0
     assert looks_back(EVICTIONS) == EVICTIONS.window == 600
     assert looks_back(BY_NAME["TargetDown"]) == 180
 
