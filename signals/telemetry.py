@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from exporters.catalogue import api, external, postgres, redis, self_
+from exporters.catalogue.labels import JOB
 from signals.idioms import SERVER_LEVEL, grouping, increase, promql, rate, select, span, value
 from signals.limits import shared
 from signals.limits import telemetry as limits
@@ -37,6 +38,22 @@ TARGET_ANSWERS = Signal(
     act="Open the target's page; see the error on Prometheus' page of targets.",
     query=Query(
         f"avg by {grouping(NAMES)} (avg_over_time({select(external.UP)}[{span(180)}]))",
+        (external.UP,),
+        (),
+        NAMES,
+    ),
+    unit=RATIO,
+    objective=shared.UP_SHARE,
+    legend="{{job}} {{instance}}",
+)
+# Without these nobody would be woken by ApiDown, PostgresDown and RedisDown.
+PAGES_NEED = "api-health|exporter"
+WATCHER_ANSWERS = Signal(
+    title="Target answers, of those that pages need",
+    why="Share of the scrapes within three minutes that succeeded, of the prober and the exporter.",
+    act="Open the target's page; if it is gone too, its host is.",
+    query=Query(
+        f"avg by {grouping(NAMES)} (avg_over_time({select(external.UP, JOB.re(PAGES_NEED))}[{span(180)}]))",
         (external.UP,),
         (),
         NAMES,

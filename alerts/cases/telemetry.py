@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.cases.common import EXPORTER, HALF, HEALTH, PG_UP, PROMETHEUS, REDIS_UP
+from alerts.cases.common import EXPORTER, GRAFANA, HALF, HEALTH, PG_UP, PROMETHEUS, REDIS_UP
 from alerts.proof.model import Case, Held
 from alerts.proof.series import INSTANCES, Series, counter, gauge
 from alerts.rules import telemetry
@@ -33,10 +33,33 @@ def collectors(*, postgres: tuple[float, ...], redis: tuple[float, ...]) -> tupl
 
 CASES = (
     Case(
-        alert=telemetry.TARGET_DOWN,
+        alert=telemetry.WATCHER_DOWN,
+        name="the exporter",
         series=(gauge(external.UP, 1, HALF, FIVE_OF_TWELVE, 1, job="exporter"),),
         labels=EXPORTER,
-        summary="exporter:10910 (exporter) answered 41.67% of its scrapes, below 50 %.",
+        summary="exporter:10910 (exporter) answered 41.67% of its scrapes, below 50 %: nobody knows whether "
+        "what it watches is down.",
+        nudge=0.2,
+    ),
+    Case(
+        alert=telemetry.WATCHER_DOWN,
+        name="the probe, which leaves ApiDown without a voice",
+        series=(gauge(external.UP, 1, HALF, FIVE_OF_TWELVE, 1, job="api-health"),),
+        labels=HEALTH,
+        summary="http://api:8000/health (api-health) answered 41.67% of its scrapes, below 50 %: nobody "
+        "knows whether what it watches is down.",
+        nudge=0.2,
+    ),
+    Case(
+        alert=telemetry.TARGET_DOWN,
+        name="of two, that of which WatcherDown does not speak",
+        series=(
+            gauge(external.UP, 1, HALF, FIVE_OF_TWELVE, 1, job="grafana"),
+            gauge(external.UP, 1, HALF, FIVE_OF_TWELVE, 1, job="exporter"),
+            gauge(external.PROBE_SUCCESS, 1, 1, None, 1),
+        ),
+        labels=GRAFANA,
+        summary="grafana:3000 (grafana) answered 41.67% of its scrapes, below 50 %.",
         nudge=0.2,
     ),
     Case(
@@ -55,17 +78,6 @@ CASES = (
                 levels={external.PROBE_SUCCESS.name: 0},
             ),
         ),
-        nudge=0.2,
-    ),
-    Case(
-        alert=telemetry.TARGET_DOWN,
-        name="the probe itself, which leaves ApiDown without a voice",
-        series=(
-            gauge(external.UP, 1, HALF, FIVE_OF_TWELVE, 1, job="api-health"),
-            gauge(external.PROBE_SUCCESS, 1, 1, None, 1),
-        ),
-        labels=HEALTH,
-        summary="http://api:8000/health (api-health) answered 41.67% of its scrapes, below 50 %.",
         nudge=0.2,
     ),
     Case(

@@ -17,18 +17,32 @@ HEALTH_ANSWERS = Query(
     f"(avg_over_time({select(external.PROBE_SUCCESS, JOB.eq('api-health'))}[{span(180)}]))",
     (external.PROBE_SUCCESS,),
 )
-# ApiDown speaks for the application's own metrics page while nothing of the application answers. It cannot
-# where the probe is dead, so neither job is left out for good.
+# WatcherDown speaks for what pages need, and ApiDown for the application's own metrics page while nothing of
+# it answers. It cannot where the probe is dead, so that job is not left out for good.
 NOBODY_ELSE_SPEAKS = promql(
     "{others} or ({each} unless on (<by:>) {health} < <number:up_share>)",
     shared.UP_SHARE,
-    others=value(external.UP, JOB.ne("api"), over="count"),
-    each=value(external.UP, over="count"),
+    others=value(external.UP, JOB.nre(f"api|{telemetry.PAGES_NEED}"), over="count"),
+    each=value(external.UP, JOB.eq("api"), over="count"),
     health=HEALTH_ANSWERS,
 )
 GRAFANA_ALONE = "Grafana alone evaluates it, and promtool cannot: it fires on the error of a query."
 ALWAYS_FIRES = "It fires for ever; its receiver's silence is the alarm."
 
+WATCHER_DOWN = Alert(
+    name="WatcherDown",
+    service="telemetry",
+    severity=Severity.CRITICAL,
+    signal=telemetry.WATCHER_ANSWERS,
+    operator="<",
+    by=(JOB, INSTANCE),
+    # As long as it looks back: the first scrapes after a start may all have failed.
+    hold=180,
+    keep=60,
+    summary="{{ $labels.instance }} ({{ $labels.job }}) answered {{ $value | humanizePercentage }} of its "
+    "scrapes, below {limit}: nobody knows whether what it watches is down.",
+    description="Its host may be gone with all else on it, and no page on what it watches would come.",
+)
 TARGET_DOWN = Alert(
     name="TargetDown",
     service="telemetry",
@@ -164,6 +178,7 @@ WATCHDOG = Alert(
     unproven={state: ALWAYS_FIRES for state in State if state is not State.FIRING},
 )
 ALERTS = (
+    WATCHER_DOWN,
     TARGET_DOWN,
     TARGET_ABSENT,
     SCRAPE_SLOW,

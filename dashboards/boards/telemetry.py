@@ -27,6 +27,7 @@ BOARD = Board(
         row(
             "Is every target there?",
             graph(telemetry.TARGET_ANSWERS, zero="the target does not answer", moves="stop-exporter"),
+            graph(telemetry.WATCHER_ANSWERS, zero="the target does not answer", moves="stop-exporter"),
             graph(telemetry.JOB_TARGETS, zero="no target"),
             graph(telemetry.SCRAPE_TIME),
             graph(telemetry.SERIES_GROWTH, empty=YESTERDAY),

@@ -11,7 +11,8 @@ DRILLS = (
     Drill(alerts=("ScrapeSlow",), fault="slow-scrape", lane=LANE),
     Drill(alerts=("ExporterCollectorFailing",), fault="revoke-statements", lag=HEAVY, lane=LANE),
     Drill(alerts=("TargetAbsent",), fault="empty-targets", about={"scrape_job": "api"}),
-    Drill(alerts=("TargetDown",), fault="stop-exporter", in_ci=True),
+    # The exporter's own page, and that of the application's metrics, which it serves too.
+    Drill(alerts=("WatcherDown", "TargetDown"), fault="stop-exporter", in_ci=True),
     # Watchdog's messages, which come all the time; the other routes still work.
     Drill(
         alerts=("AlertmanagerNotificationsFailing",),

@@ -73,6 +73,7 @@ AGREED: dict[str, tuple[str, float, float, float]] = {
     "RedisUnmatchedKeysGrowing": ("warning", 300, 600, 0),
     "RedisPersistenceFailing": ("warning", 300, 600, 0),
     "RedisReplicaLinkDown": ("warning", 300, 300, 0),
+    "WatcherDown": ("critical", 300, 180, 60),
     "TargetDown": ("warning", 300, 180, 60),
     "TargetAbsent": ("critical", 300, 300, 60),
     "ScrapeSlow": ("warning", 300, 900, 0),
