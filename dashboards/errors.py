@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 class StackError(Exception):
     """Something around the command is wrong: an option, a file, a server that does not answer.
@@ -12,3 +14,8 @@ class StackError(Exception):
 
 class DefinitionError(StackError):
     """Something in the definitions is wrong: a finding, where a wrong option or a silent server is none."""
+
+
+def shown_url(url: str) -> str:
+    """A URL as it may stand in a message: without the user and password that requests takes from it."""
+    return re.sub(r"^(\w*:?//)?.*@", r"\1", url).partition("?")[0]

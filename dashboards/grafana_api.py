@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import requests
+from requests.auth import HTTPBasicAuth
 
-from dashboards.errors import StackError
+from dashboards.errors import StackError, shown_url
 from dashboards.prometheus_api import Samples
 
 Json = dict[str, Any]
@@ -55,6 +57,22 @@ class Grafana:
         """The JSON at ``/api/<path>``."""
         return self._ask("GET", path, params=query)
 
+    def find(self, path: str, **query: Any) -> Any:
+        """As `get`; None where Grafana has no such thing, and answers 404."""
+        return self._ask("GET", path, missing=True, params=query)
+
+    def version(self) -> str:
+        """Such as 12.3.3."""
+        found = self.get("health")
+        told = str(found.get("version", "")) if isinstance(found, dict) else ""
+        if not re.match(r"\d+\.\d+", told):
+            raise StackError(
+                f"{shown_url(self.url)}/api/health told no version; expected a Grafana that shows its "
+                "version to this user; check the URL, and GRAFANA_TOKEN, or GRAFANA_USER and "
+                "GRAFANA_PASSWORD"
+            )
+        return told
+
     def health(self) -> Json:
         """What Grafana says after asking the data source: ``status`` is OK or ERROR, with a ``message``."""
         found: Json = self._ask("GET", f"datasources/uid/{self.datasource}/health", answer="status")
@@ -89,27 +107,33 @@ class Grafana:
             raise StackError(f"Grafana refused a query: {found['error']}; the query: {expr}")
         return [series for frame in found.get("frames", ()) for series in _series(frame)]
 
-    def _ask(self, method: str, path: str, *, answer: str = "", **more: Any) -> Any:
-        """The JSON of an answer; one that says what failed is an answer too, known by this key."""
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        auth = (self.user, self.password) if self.user else None
-        url = f"{self.url}/api/{path}"
+    def _ask(self, method: str, path: str, *, answer: str = "", missing: bool = False, **more: Any) -> Any:
+        """The JSON of an answer; one that says what failed is an answer too, known by this key.
+
+        With `missing` a 404 is one as well: None.
+        """
+        # As bytes: requests writes text as Latin-1, in which there is no euro sign.
+        headers = {"Authorization": f"Bearer {self.token}".encode()} if self.token else {}
+        auth = HTTPBasicAuth(self.user.encode(), self.password.encode()) if self.user else None
+        url, shown = f"{self.url}/api/{path}", f"{shown_url(self.url)}/api/{path}"
         try:
             response = requests.request(method, url, headers=headers, auth=auth, timeout=self.timeout, **more)
             body = response.json()
         except requests.JSONDecodeError:
             raise StackError(
-                f"{url} answered {response.status_code} without JSON; expected a Grafana; check the URL"
+                f"{shown} answered {response.status_code} without JSON; expected a Grafana; check the URL"
             ) from None
         except requests.RequestException as error:
             raise StackError(
-                f"no answer from Grafana at {self.url} ({type(error).__name__}); "
+                f"no answer from Grafana at {shown_url(self.url)} ({type(error).__name__}); "
                 "is it running, and is the URL right?"
             ) from None
+        if missing and response.status_code == 404:
+            return None
         if response.status_code >= 400 and not (answer and isinstance(body, dict) and answer in body):
             told = body.get("message", "no reason given") if isinstance(body, dict) else "no reason given"
             raise StackError(
-                f"{url} answered {response.status_code}: {told}; expected 200; may this user read it?"
+                f"{shown} answered {response.status_code}: {told}; expected 200; may this user read it?"
             )
         return body
 

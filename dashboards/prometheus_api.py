@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import requests
 
-from dashboards.errors import StackError
+from dashboards.errors import StackError, shown_url
 
 Samples = list[tuple[dict[str, str], list[float]]]
 
@@ -58,22 +58,23 @@ class Prometheus:
         return self._answer("POST", path, dict, data=form)
 
     def _answer(self, method: str, path: str, kind: type, **more: Any) -> Any:
-        url = f"{self.url}/api/v1/{path}"
+        url, shown = f"{self.url}/api/v1/{path}", shown_url(self.url)
         try:
             response = requests.request(method, url, timeout=self.timeout, **more)
             body = response.json()
         except requests.JSONDecodeError:
             raise StackError(
-                f"{url} answered {response.status_code} without JSON; expected a Prometheus; check the URL"
+                f"{shown}/api/v1/{path} answered {response.status_code} without JSON; "
+                "expected a Prometheus; check the URL"
             ) from None
         except (requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
             raise StackError(
-                f"the URL of Prometheus is {self.url!r}; expected http:// or https:// at its beginning; "
-                f"give such as http://{self.url.rpartition('//')[2]}"
+                f"the URL of Prometheus is {shown!r}; expected http:// or https:// at its beginning; "
+                f"give such as http://{shown.rpartition('//')[2]}"
             ) from None
         except requests.RequestException as error:
             raise StackError(
-                f"no answer from Prometheus at {self.url} ({type(error).__name__}); "
+                f"no answer from Prometheus at {shown} ({type(error).__name__}); "
                 "is it running, and is the URL right?"
             ) from None
         told: dict[str, Any] = body if isinstance(body, dict) else {}
@@ -81,6 +82,7 @@ class Prometheus:
             raise StackError(f"Prometheus refused a query: {told.get('error')}; the query: {more}")
         if told.get("status") != "success" or not isinstance(told.get("data"), kind):
             raise StackError(
-                f"{url} answered {response.status_code} with other JSON than a Prometheus; check the URL"
+                f"{shown}/api/v1/{path} answered {response.status_code} with other JSON than a Prometheus; "
+                "check the URL"
             )
         return told["data"]
