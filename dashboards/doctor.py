@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alerts import notify, routing
 from alerts.model import Severity
-from alerts.notifications import receiver_of
-from dashboards import grafana_proof, prometheus_proof
-from dashboards.alertmanager_api import Alertmanager
+from alerts.notifications import PagerDuty, receiver_of
+from dashboards import alertmanager_proof, grafana_proof, prometheus_proof
+from dashboards.alertmanager_api import Alertmanager, Sent
 from dashboards.errors import StackError
 from dashboards.grafana_api import Grafana
 from dashboards.prometheus_api import Prometheus
@@ -34,6 +35,7 @@ def examined(
     *,
     prometheus: Prometheus | None,
     grafana: Grafana | None,
+    alertmanager: Alertmanager | None = None,
     buried: Collection[str] = (),
 ) -> Iterator[Seen]:
     """What is there against what the stack says, one line each.
@@ -42,18 +44,42 @@ def examined(
         stack: what should be there.
         prometheus: to be asked for its targets and rules, unless it is None.
         grafana: to be asked for its boards, rules and contact points, unless it is None.
+        alertmanager: to be asked for its configuration, where it notifies; by default the one that
+            Prometheus names.
         buried: uids of rules that Grafana was told to delete.
 
     Raises:
-        StackError: a server does not answer, or refuses.
+        StackError: a server that was given does not answer, or refuses.
     """
     if prometheus:
         yield from prometheus_proof.loaded(stack, prometheus)
+    if stack.engine == "prometheus":
+        yield from _alertmanager(stack, prometheus, alertmanager)
     if grafana:
         yield from grafana_proof.loaded(stack, grafana, buried=buried)
         if stack.engine == "grafana":
             yield grafana_proof.evaluated(stack, grafana)
         yield from _surroundings(stack, grafana)
+
+
+def _alertmanager(
+    stack: Stack, prometheus: Prometheus | None, alertmanager: Alertmanager | None
+) -> Iterator[Seen]:
+    """Its configuration; one that Prometheus names may have an address which is known there alone."""
+    if alertmanager:
+        yield from alertmanager_proof.loaded(stack, alertmanager)
+    elif prometheus and (named := _of(prometheus)):
+        try:
+            yield from alertmanager_proof.loaded(stack, named)
+        except StackError as error:
+            told = f"not compared: {error}; give --alertmanager URL"
+            yield Seen(what="Alertmanager's configuration", seen=told, well=False)
+
+
+def _of(prometheus: Prometheus) -> Alertmanager | None:
+    """The Alertmanager that it sends to."""
+    url = prometheus_proof.alertmanager_of(prometheus)
+    return Alertmanager(url=url) if url else None
 
 
 def _surroundings(stack: Stack, grafana: Grafana) -> Iterator[Seen]:
@@ -86,6 +112,9 @@ def notified_by_grafana(stack: Stack, grafana: Grafana) -> Iterator[Seen]:
             for each in receiver["grafana_managed_receiver_configs"]
         }
         yield compared(f"message to {name}", faults, of="sent")
+    pagers = any(isinstance(channel, PagerDuty) for channel in stack.notifications.channels)
+    more = "; it ends no test: close the incidents that it opened in PagerDuty" if pagers else ""
+    yield Seen(what="routes", seen=f"not tried: Grafana tests contact points alone{more}", well=True)
 
 
 def notified_by_alertmanager(stack: Stack, alertmanager: Alertmanager) -> Iterator[Seen]:
@@ -94,29 +123,72 @@ def notified_by_alertmanager(stack: Stack, alertmanager: Alertmanager) -> Iterat
     Raises:
         StackError: Alertmanager does not answer, or refuses.
     """
-    tried, failed = alertmanager.sent()
+    before = alertmanager.sent()
     began = datetime.now(tz=UTC)
+    # A group of its own each time: what was told of an earlier one is not told again for hours.
+    service = f"doctor-{began:%H%M%S}"
     times = {"startsAt": began.isoformat(), "endsAt": (began + TEST_LASTS).isoformat()}
     routes = _routes(stack)
-    alertmanager.post([_message(stack, {"route": name, **routes[name]}) | times for name in routes])
-    hours = stack.notifications.hours
-    at_once = sum(labels["severity"] == Severity.CRITICAL or not hours for labels in routes.values())
-    deadline = time.monotonic() + ROOM + routing.GROUP_WAIT * stack.time_scale
-    while alertmanager.sent()[0] < tried + at_once and time.monotonic() < deadline:
+    labels = {name: {"service": service, "route": name, **routes[name]} for name in routes}
+    alertmanager.post([_message(stack, labels[name]) | times for name in routes])
+    waiting = {name: why for name in routes if (why := _waits(stack, routes[name]))}
+    channels = _channels(stack, [name for name in routes if name not in waiting])
+    wait = routing.GROUP_WAIT * stack.time_scale
+    time.sleep(wait)
+    deadline = time.monotonic() + ROOM
+    while not _all_out(sent := alertmanager.sent().since(before), channels) and time.monotonic() < deadline:
         time.sleep(POLL)
-    heard = alertmanager.receivers(TEST_ALERT)
+    heard = alertmanager.receivers(service)
     for name in routes:
         receivers = heard.get(name, [])
         told = ", ".join(receivers) or "no receiver"
-        yield Seen(what=f"route {name}", seen=f"heard by {told}", well=receivers == [name])
-    now_tried, now_failed = alertmanager.sent()
-    sent, lost = now_tried - tried - (now_failed - failed), now_failed - failed
-    told = f"{sent:g} sent, {lost:g} failed{'; warnings wait for working hours' if hours else ''}"
-    yield Seen(what="messages", seen=told, well=sent >= at_once and not lost)
+        when = f"; not tried now: {waiting[name]}" if name in waiting else ""
+        yield Seen(what=f"route {name}", seen=f"heard by {told}{when}", well=receivers == [name])
+    for kind in dict.fromkeys((*channels, *sent.failed)):
+        arrived, failed = sent.answered[kind] - sent.failed[kind], sent.failed[kind]
+        told = f"{arrived} sent, {channels[kind]} expected, {failed} failed attempts"
+        open_ = sent.begun[kind] - sent.answered[kind]
+        told += f", {open_} without an answer yet" if open_ > 0 else ""
+        yield Seen(what=f"messages by {kind}", seen=told, well=_out(sent, channels, kind) and not failed)
+    if silent := [name for name in ("heartbeat", "backup") if stack.notifications.routes[name]]:
+        told = f"{', '.join(silent)}: a test would look like a heartbeat, or like a channel that fails"
+        yield Seen(what="routes that are not tried", seen=told, well=True)
+
+
+def _out(sent: Sent, channels: Counter[str], kind: str) -> bool:
+    """Whether as many messages arrived as were expected on this kind of channel, and none is on its way."""
+    arrived = sent.answered[kind] - sent.failed[kind]
+    return arrived >= channels[kind] and sent.answered[kind] >= sent.begun[kind]
+
+
+def _all_out(sent: Sent, channels: Counter[str]) -> bool:
+    return all(_out(sent, channels, kind) for kind in channels)
+
+
+def _channels(stack: Stack, names: Collection[str]) -> Counter[str]:
+    """How many messages the receivers of these names send of one alert, by kind of channel."""
+    config, _ = notify.alertmanager(stack.notifications, stack.loaded, stack.rules)
+    return Counter(
+        key.removesuffix("_configs")
+        for receiver in config["receivers"]
+        if receiver["name"] in names
+        for key, entries in receiver.items()
+        if key != "name"
+        for _ in entries
+    )
+
+
+def _waits(stack: Stack, labels: Mapping[str, str]) -> str:
+    """Why a message on this route may not come at once; empty if it must."""
+    if labels["severity"] == Severity.WARNING and stack.notifications.hours:
+        return "it speaks in working hours"
+    given = {labels["severity"], labels.get("team", "")}
+    mutes = [mute.name for mute in stack.notifications.mutes if given & set(mute.routes)]
+    return f"it may be mute by {', '.join(mutes)}" if mutes else ""
 
 
 def _routes(stack: Stack) -> dict[str, dict[str, str]]:
-    """What an alert of each route has; the heartbeat's is never silent, and none is made up for `backup`."""
+    """What an alert of each route has, but for the two that none is made up for."""
     teams = ("", *stack.notifications.teams)
     return {
         receiver_of(severity, team): {"severity": severity.value, **({"team": team} if team else {})}
@@ -137,9 +209,9 @@ def notified(
     *,
     prometheus: Prometheus | None,
     grafana: Grafana | None,
-    alertmanager_url: str | None = None,
+    alertmanager: Alertmanager | None = None,
 ) -> Iterator[Seen]:
-    """A marked message through every route of the engine that notifies.
+    """A marked message on every route of Alertmanager, or to every contact point of Grafana.
 
     Raises:
         StackError: that engine was not given, or does not answer.
@@ -151,12 +223,11 @@ def notified(
             )
         yield from notified_by_grafana(stack, grafana)
         return
-    if alertmanager_url is None and prometheus:
-        active = prometheus.get("alertmanagers")["activeAlertmanagers"]
-        alertmanager_url = active[0]["url"].partition("/api/")[0] if active else None
-    if alertmanager_url is None:
+    if alertmanager is None and prometheus:
+        alertmanager = _of(prometheus)
+    if alertmanager is None:
         raise StackError(
             "the stack's engine is prometheus, and no Alertmanager is known; give --alertmanager URL, or "
             "--prometheus URL of one that knows it"
         )
-    yield from notified_by_alertmanager(stack, Alertmanager(url=alertmanager_url.rstrip("/")))
+    yield from notified_by_alertmanager(stack, alertmanager)

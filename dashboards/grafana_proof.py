@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from alerts import grafana as rendered_rules
 from alerts import notify
-from dashboards.checks.times import seconds
+from dashboards.differences import Terms, differences, things
 from dashboards.grafana import render_board
 from dashboards.grafana_api import Grafana, Json
 from dashboards.prove import Span, prove, summary
-from dashboards.seen import Seen, compared
+from dashboards.seen import Seen, Things, compared, counted
 from dashboards.stack import Stack
 
 OLDEST = (12, 2)
 # What Grafana numbers by itself.
 OWN_KEYS = ("id", "version")
-# Names in the file, and in the answer of the API.
-RULE_KEYS = {
-    "title": "title",
-    "condition": "condition",
-    "for": "for",
-    "keepFiringFor": "keep_firing_for",
-    "noDataState": "noDataState",
-    "execErrState": "execErrState",
-    "missing_series_evals_to_resolve": "missingSeriesEvalsToResolve",
-    "labels": "labels",
-    "annotations": "annotations",
-    "isPaused": "isPaused",
-}
+# In every Grafana from its start; nobody hears it once a file brings routes.
+DEFAULT_POINTS = ("email receiver", "grafana-default-email", "empty")
+BOARD = Terms()
+# The board's uid and panel it reads from our annotations, the rest it adds to each query.
+RULE = Terms(owned=("dashboardUid", "panelId", "intervalMs", "maxDataPoints"))
+# A time is in UTC where none is named.
+POLICY = Terms(
+    owned=("orgId", "version"),
+    defaults={"location": "UTC"},
+    unordered=("group_by", "object_matchers"),
+    private=True,
+)
 
 
 def loaded(stack: Stack, grafana: Grafana, *, buried: Collection[str] = ()) -> Iterator[Seen]:
-    """Everything that the files hold is in Grafana, and nothing of it was dropped or changed.
+    """Everything that the files hold is in Grafana, nothing of it was changed, and nothing is left over.
 
     Args:
         stack: from which the files were built.
@@ -43,98 +42,101 @@ def loaded(stack: Stack, grafana: Grafana, *, buried: Collection[str] = ()) -> I
     Raises:
         StackError: Grafana does not answer, or refuses.
     """
-    version = str(grafana.get("health")["version"])
-    known = tuple(int(part) for part in version.split(".")[:2]) >= OLDEST
+    version = grafana.version()
+    known = tuple(int(part) for part in re.findall(r"\d+", version)[:2]) >= OLDEST
     yield Seen(what="version", seen=f"{version}; needed: {'.'.join(map(str, OLDEST))}", well=known)
-    folders = [each["title"] for each in grafana.get("folders") if each["title"] == stack.folder]
+    folders = [each["uid"] for each in grafana.get("folders") or () if each["title"] == stack.folder]
     yield Seen(what=f"folder {stack.folder!r}", seen=f"{len(folders)}", well=len(folders) == 1)
-    yield compared("boards", _boards(stack, grafana))
-    yield compared("rules", _rules(stack, grafana, buried))
-    yield compared("contact points", _contact_points(stack, grafana))
-    yield compared("policies and templates", _policies(stack, grafana))
+    yield from counted("boards", _boards(stack, grafana, folders))
+    if stack.engine == "grafana":
+        file = rendered_rules.render(stack.loaded, stack.rules)
+        yield from counted("rules", of_rules(file, stack.folder, grafana, buried))
+        policy = notify.grafana(stack.notifications, stack.loaded, stack.rules)
+        yield from counted("contact points", of_contact_points(policy, grafana))
+        yield from counted("policies and templates", of_policies(policy, grafana))
 
 
-def _differing(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> str:
-    """The keys of one that differ in the other, as words; empty if there are none."""
-    keys = sorted(key for key in wanted if key not in OWN_KEYS and wanted[key] != found.get(key))
-    return f"differs in {', '.join(keys)}" if keys else ""
-
-
-def _boards(stack: Stack, grafana: Grafana) -> dict[str, str]:
-    found = {}
+def _boards(stack: Stack, grafana: Grafana, folders: Sequence[str]) -> Things:
+    wanted, found = {}, {}
     for board in stack.all_boards:
-        answer = grafana.get(f"dashboards/uid/{board.uid}")
-        fault = _differing(render_board(board, stack.context), answer["dashboard"])
-        found[board.uid] = fault or ("" if answer["meta"]["provisioned"] else "is not from a file")
-    return found
+        wanted[board.uid] = _own(render_board(board, stack.context), provisioned=True)
+        if answer := grafana.find(f"dashboards/uid/{board.uid}"):
+            found[board.uid] = _own(answer["dashboard"], provisioned=answer["meta"]["provisioned"])
+    for folder in folders:
+        for each in grafana.get("search", type="dash-db", folderUIDs=folder) or ():
+            found.setdefault(each["uid"], {})
+    return things("board", wanted, found, BOARD)
 
 
-def _rules(stack: Stack, grafana: Grafana, buried: Collection[str]) -> dict[str, str]:
-    there = {each["uid"]: each for each in grafana.get("v1/provisioning/alert-rules")}
-    file = rendered_rules.render(stack.loaded, stack.rules)
-    found = {}
-    for rule in (rule for group in file["groups"] for rule in group["rules"]):
-        answer = there.get(rule["uid"])
-        found[rule["title"]] = "is not there" if answer is None else _rule_fault(rule, answer)
-    return found | {uid: "is still there" if uid in there else "" for uid in buried}
+def _own(board: Json, *, provisioned: bool) -> Json:
+    return {key: value for key, value in board.items() if key not in OWN_KEYS} | {"provisioned": provisioned}
 
 
-def _rule_fault(rule: Json, answer: Json) -> str:
-    seen = {name: answer.get(theirs) for name, theirs in RULE_KEYS.items()}
-    wanted = {name: rule[name] for name in RULE_KEYS}
-    for times in (wanted, seen):
-        times |= {name: seconds(times[name]) for name in ("for", "keepFiringFor")}
-    faults = [_differing(wanted, seen)]
-    if _asked(rule) != _asked(answer):
-        faults.append("asks another query")
-    if answer.get("provenance") != "file":
-        faults.append("is not from a file")
-    return ", ".join(filter(None, faults))
-
-
-def _asked(rule: Json) -> list[str | None]:
-    return [each["model"].get("expr") for each in rule["data"]]
-
-
-def _contact_points(stack: Stack, grafana: Grafana) -> dict[str, str]:
-    there = {each["uid"]: each for each in grafana.get("v1/provisioning/contact-points")}
-    found = {}
-    for point in notify.grafana(stack.notifications, stack.loaded, stack.rules)["contactPoints"]:
-        for receiver in point["receivers"]:
-            answer = there.get(receiver["uid"], {})
-            right = (answer.get("name"), answer.get("type")) == (point["name"], receiver["type"])
-            found[receiver["uid"]] = "" if right else f"is {answer.get('name', 'not there')}"
-    return found
-
-
-def _policies(stack: Stack, grafana: Grafana) -> dict[str, str]:
-    file = notify.grafana(stack.notifications, stack.loaded, stack.rules)
-    tree = grafana.get("v1/provisioning/policies")
-    (root,) = file["policies"]
-    names = {each["name"]: each["template"] for each in grafana.get("v1/provisioning/templates")}
-    found = {"tree": "" if _routes(root) == _routes(tree) else "has other routes"}
-    there = {each["name"] for each in grafana.get("v1/provisioning/mute-timings")}
-    found |= {
-        each["name"]: "" if each["name"] in there else "is not there" for each in file.get("muteTimes", ())
+def of_rules(file: Json, folder: str, grafana: Grafana, buried: Collection[str]) -> Things:
+    """What differs from the file of rules, and what stands in its folder without it."""
+    given = file["groups"]
+    export = grafana.find("v1/provisioning/alert-rules/export", format="json") or {}
+    groups = export.get("groups") or []
+    listed = grafana.get("v1/provisioning/alert-rules") or ()
+    provenance = {each["uid"]: each.get("provenance") for each in listed}
+    wanted = {rule["uid"]: rule | {"provenance": "file"} for rule in _by_group(given)}
+    # What stands in other folders belongs to somebody else.
+    found = {
+        rule["uid"]: rule | {"provenance": provenance.get(rule["uid"])}
+        for rule in _by_group(groups)
+        if rule["uid"] in wanted or rule["folder"] == folder
     }
-    for each in file["templates"]:
-        text = names.get(each["name"], "")
-        found[each["name"]] = "" if text.strip() == each["template"].strip() else "is another text"
-    return found
-
-
-def _routes(route: Json) -> Json:
-    """What a route takes, who hears it, and when; Grafana writes its waits in another way."""
-    keys = (
-        "receiver",
-        "object_matchers",
-        "group_by",
-        "active_time_intervals",
-        "mute_time_intervals",
-        "continue",
+    titles = {
+        uid: wanted[uid]["title"] if uid in wanted else f"{found[uid]['title']} ({uid})"
+        for uid in (*wanted, *found)
+    }
+    here = (group for group in groups if group["folder"] == folder)
+    groups_wanted, groups_found = (
+        {each["name"]: each | {"rules": []} for each in some} for some in (given, here)
     )
-    below = [_routes(each) for each in route.get("routes", ())]
-    return {**{key: route[key] for key in keys if route.get(key)}, "routes": below}
+    told = things("group", groups_wanted, groups_found, RULE)
+    named, there = ({titles[uid]: rule for uid, rule in some.items()} for some in (wanted, found))
+    told |= things("rule", named, there, RULE)
+    return told | {f"rule {uid}": ["is still there"] if uid in provenance else [] for uid in buried}
+
+
+def _by_group(groups: Iterable[Json]) -> Iterator[Json]:
+    """Each rule, with where it stands."""
+    for group in groups:
+        for rule in group["rules"]:
+            yield rule | {"group": group["name"], "folder": group["folder"]}
+
+
+def of_contact_points(file: Json, grafana: Grafana) -> Things:
+    """What differs from the contact points of the file; secrets are not told, and count as they are."""
+    wanted = {
+        receiver["uid"]: receiver | {"name": point["name"], "provenance": "file"}
+        for point in file["contactPoints"]
+        for receiver in point["receivers"]
+    }
+    found = {
+        each["uid"] or each["name"]: each
+        for each in grafana.get("v1/provisioning/contact-points") or ()
+        if each["uid"] in wanted or each["name"] not in DEFAULT_POINTS
+    }
+    return things("contact point", wanted, found, POLICY)
+
+
+def of_policies(file: Json, grafana: Grafana) -> Things:
+    """What differs from the tree of routes, the times and the templates of the file."""
+    (root,) = file["policies"]
+    wanted = {key: value for key, value in root.items() if key != "orgId"} | {"provenance": "file"}
+    tree = grafana.get("v1/provisioning/policies")
+    told: Things = {"policy": list(differences(wanted, tree, POLICY))}
+    for kind, key, path in (("time", "muteTimes", "mute-timings"), ("template", "templates", "templates")):
+        named = {each["name"]: each | {"provenance": "file"} for each in file.get(key, ())}
+        there = {each["name"]: each for each in grafana.get(f"v1/provisioning/{path}") or ()}
+        for each in (*named.values(), *there.values()):
+            each.pop("orgId", None)
+            if "template" in each:
+                each["template"] = each["template"].strip()
+        told |= things(kind, named, there, POLICY)
+    return told
 
 
 def evaluated(stack: Stack, grafana: Grafana) -> Seen:
@@ -149,8 +151,11 @@ def evaluated(stack: Stack, grafana: Grafana) -> Seen:
     faults = {}
     for name in expected:
         rule = rules.get(name, {"health": "missing"})
-        healthy = rule["health"] == "ok" and not rule["lastEvaluation"].startswith("0001")
-        faults[name] = "" if healthy else f"{rule['health']} {rule.get('lastError', '')}".strip()
+        if rule.get("lastEvaluation", "").startswith("0001"):
+            faults[name] = "not evaluated yet"
+        else:
+            healthy = rule["health"] == "ok"
+            faults[name] = "" if healthy else f"{rule['health']} {rule.get('lastError', '')}".strip()
     return compared("rules evaluated without an error", faults)
 
 

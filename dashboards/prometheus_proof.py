@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from alerts import prometheus as rendered_rules
-from dashboards.checks.promql import ParseError, parse
 from dashboards.checks.times import seconds
+from dashboards.differences import Terms, differences, things
+from dashboards.errors import StackError, shown_url
 from dashboards.prometheus_api import Prometheus
-from dashboards.seen import Seen, compared
+from dashboards.seen import Seen, Things, compared, counted
 from dashboards.stack import Stack
 
 Json = dict[str, Any]
 DEFAULT_RETENTION = 15 * 86_400
+GROUP = Terms(owned=("name", "file", "evaluationTime", "lastEvaluation"))
+RULE = Terms()
 
 
 def loaded(stack: Stack, prometheus: Prometheus) -> Iterator[Seen]:
@@ -22,14 +26,26 @@ def loaded(stack: Stack, prometheus: Prometheus) -> Iterator[Seen]:
     Raises:
         StackError: Prometheus does not answer, or refuses.
     """
-    version = prometheus.get("status/buildinfo")["version"]
-    yield Seen(what="Prometheus", seen=f"{version} at {prometheus.url}", well=True)
+    url = shown_url(prometheus.url)
+    if not (version := prometheus.get("status/buildinfo").get("version")):
+        raise StackError(f"{url} tells no version; expected a Prometheus; check the URL")
+    yield Seen(what="Prometheus", seen=f"{version} at {url}", well=True)
     yield compared("targets", _targets(stack, prometheus), of="jobs up")
-    yield compared("Prometheus's rules", _rules(stack, prometheus))
+    yield from counted("Prometheus's rules", _rules(stack, prometheus))
     yield _retention(stack, prometheus)
     if stack.engine == "prometheus":
-        known = [each["url"] for each in prometheus.get("alertmanagers")["activeAlertmanagers"]]
-        yield Seen(what="Alertmanager", seen=", ".join(known) or "Prometheus knows of none", well=bool(known))
+        known = alertmanager_of(prometheus)
+        yield Seen(what="Alertmanager", seen=known or "Prometheus knows of none", well=bool(known))
+
+
+def alertmanager_of(prometheus: Prometheus) -> str:
+    """The URL of the first Alertmanager that it sends to; empty if there is none.
+
+    Raises:
+        StackError: Prometheus does not answer, or refuses.
+    """
+    active = prometheus.get("alertmanagers")["activeAlertmanagers"]
+    return shown_url(active[0]["url"].partition("/api/")[0]) if active else ""
 
 
 def _targets(stack: Stack, prometheus: Prometheus) -> dict[str, str]:
@@ -44,39 +60,63 @@ def _targets(stack: Stack, prometheus: Prometheus) -> dict[str, str]:
     return found
 
 
-def _rules(stack: Stack, prometheus: Prometheus) -> dict[str, str]:
-    files = rendered_rules.render(stack.loaded, stack.recordings, stack.rules)
+def _rules(stack: Stack, prometheus: Prometheus) -> Things:
+    """What differs, by group and rule; what else is loaded from the folder of our files is left over."""
+    files = rendered_rules.render(stack.loaded, stack.recorded, stack.rules)
+    wanted = {group["name"]: group for file in files.values() for group in file["groups"]}
     groups = prometheus.get("rules")["groups"]
-    there = {(group["name"], rule["name"]): rule for group in groups for rule in group["rules"]}
-    found = {}
-    for group in (group for file in files.values() for group in file["groups"]):
-        for rule in group["rules"]:
-            name = rule.get("alert") or rule["record"]
-            answer = there.get((group["name"], name))
-            found[name] = "is not there" if answer is None else _rule_fault(rule, answer)
+    # A copy may bear the same name: ours is the one in the file of that name.
+    groups.sort(key=lambda group: PurePosixPath(group["file"]).name == f"{group['name']}.yml")
+    ours = {group["name"]: group for group in groups if group["name"] in wanted}
+    folders = {PurePosixPath(group["file"]).parent for group in ours.values()}
+    found: Things = {}
+    for name, group in wanted.items():
+        found |= _group(group, ours[name]) if name in ours else {f"group {name}": ["is not there"]}
+    for group in groups:
+        if group is not ours.get(group["name"]) and PurePosixPath(group["file"]).parent in folders:
+            found[f"group {group['name']} of {group['file']}"] = ["is loaded, but not in the files"]
     return found
 
 
-def _rule_fault(rule: Json, answer: Json) -> str:
-    faults = [] if _same(rule["expr"], answer["query"]) else ["asks another query"]
-    if "alert" in rule:
-        faults += [
-            f"differs in {ours}"
-            for ours, theirs in (("for", "duration"), ("keep_firing_for", "keepFiringFor"))
-            if seconds(rule.get(ours, "0s")) != answer.get(theirs, 0)
-        ]
-        faults += [f"differs in {key}" for key in ("labels", "annotations") if rule[key] != answer.get(key)]
-    if answer["health"] == "err":
-        faults.append(answer["lastError"])
-    return ", ".join(faults)
+def _group(wanted: Json, answer: Json) -> Things:
+    rules = _by_name(wanted["rules"])
+    there = _by_name([rule | {"expr": rule["query"]} for rule in answer["rules"]])
+    # They are evaluated in their order; one that is missing or too much is named by itself.
+    heads = (
+        {"interval": seconds(wanted["interval"]), "rules": [each for each in rules if each in there]},
+        answer | {"rules": [each for each in there if each in rules]},
+    )
+    found = {f"group {wanted['name']}": list(differences(*heads, GROUP))} | things("rule", rules, there, RULE)
+    for rule in answer["rules"]:
+        if rule["health"] == "err":
+            found[f"rule {rule['name']}"].append(f"fails: {rule['lastError']}")
+    return found
 
 
-def _same(one: str, other: str) -> bool:
-    """Whether two texts are one query: Prometheus writes what it read in a way of its own."""
-    try:
-        return parse(one) == parse(other)
-    except ParseError:
-        return one == other
+def _by_name(rules: Sequence[Json]) -> dict[str, Json]:
+    """The rules in the same words, by their names; of a name that comes again also by its number."""
+    found: dict[str, Json] = {}
+    for rule in map(_rule, rules):
+        again = sum(name.partition(" ")[0] == rule["name"] for name in found)
+        found[f"{rule['name']} ({again + 1})" if again else rule["name"]] = rule
+    return found
+
+
+def _rule(rule: Json) -> Json:
+    """A rule of a file, or of an answer, in the same words."""
+    return {
+        "name": rule.get("alert") or rule.get("record") or rule["name"],
+        "type": rule.get("type") or ("alerting" if "alert" in rule else "recording"),
+        "expr": rule["expr"],
+        "for": _time(rule.get("for", rule.get("duration"))),
+        "keepFiringFor": _time(rule.get("keep_firing_for", rule.get("keepFiringFor"))),
+        "labels": rule.get("labels", {}),
+        "annotations": rule.get("annotations", {}),
+    }
+
+
+def _time(given: Any) -> float:
+    return (seconds(given) if isinstance(given, str) else given) or 0.0
 
 
 def _retention(stack: Stack, prometheus: Prometheus) -> Seen:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+Things = dict[str, list[str]]
+"""What differs of things, by their names, such as `rule ApiDown`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,3 +29,18 @@ def compared(what: str, faults: Mapping[str, str], *, of: str = "as in the files
     wrong = [f"{name}: {fault}" for name, fault in faults.items() if fault]
     seen = f"{len(faults) - len(wrong)} of {len(faults)} {of}"
     return Seen(what=what, seen="; ".join([seen, *wrong]), well=not wrong and bool(faults))
+
+
+def counted(what: str, things: Things) -> Iterator[Seen]:
+    """A line with how many things are as in the files, and one for each difference of a thing.
+
+    Args:
+        what: the things are.
+        things: the differences of each, by its name.
+    """
+    right = sum(not faults for faults in things.values())
+    well = right == len(things) > 0
+    yield Seen(what=what, seen=f"{right} of {len(things)} as in the files", well=well)
+    for name, faults in things.items():
+        for fault in faults:
+            yield Seen(what=name, seen=fault, well=False)

@@ -28,9 +28,15 @@ if TYPE_CHECKING:
 @click.option(
     "--alertmanager",
     metavar="URL",
-    help="For --notify with the engine prometheus; by default the one that Prometheus names.",
+    help="Ask this Alertmanager for its configuration, with the engine prometheus; by default the one that "
+    "Prometheus names.",
 )
-@click.option("--notify", is_flag=True, help="Send a marked test message through every route.")
+@click.option(
+    "--notify",
+    is_flag=True,
+    help="Send a marked test message: on each route of Alertmanager but heartbeat and backup, or to each "
+    "contact point of Grafana. People are called by it, and Grafana leaves PagerDuty's incidents open.",
+)
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
@@ -50,20 +56,28 @@ def doctor(
     stack_name: str,
     engine: str | None,
 ) -> None:
-    """Compare what runs with what the stack says: targets, rules, boards, contact points, links.
+    """Compare what runs with what the stack says: targets, rules, boards, contact points, routes, links.
 
-    Exit with 1 where something differs, with 2 where a server does not answer. Nothing is changed; --notify
-    sends messages. Grafana's credentials are GRAFANA_TOKEN, or GRAFANA_USER and GRAFANA_PASSWORD.
+    Each difference is a line, with what was expected and what was found; secrets are neither compared nor
+    shown. Exit with 1 where something differs, with 2 where a server does not answer. Nothing is changed;
+    --notify sends messages. Grafana's credentials are GRAFANA_TOKEN, or GRAFANA_USER and GRAFANA_PASSWORD.
     """
-    if not prometheus and not grafana:
-        raise click.UsageError("nothing to ask; give --prometheus URL, --grafana URL, or both")
+    if not (prometheus or grafana or alertmanager):
+        raise click.UsageError("nothing to ask; give --prometheus URL, --grafana URL, --alertmanager URL")
+    stack = chosen(stack_name, engine)
+    if alertmanager and stack.engine != "prometheus":
+        raise click.UsageError(
+            "the stack's engine is grafana, without Alertmanager; give --grafana URL instead"
+        )
     found = []
-    for seen in _looked(chosen(stack_name, engine), prometheus, grafana, alertmanager, notify, output):
-        found.append(seen)
-        if not as_json:
-            click.echo(f"{'ok   ' if seen.well else 'WRONG'} {seen.what}: {seen.seen}")
-    if as_json:
-        click.echo(json.dumps([asdict(each) for each in found], indent=2, ensure_ascii=False))
+    try:
+        for seen in _looked(stack, prometheus, grafana, alertmanager, notify, output):
+            found.append(seen)
+            if not as_json:
+                click.echo(f"{'ok   ' if seen.well else 'WRONG'} {seen.what}: {seen.seen}")
+    finally:  # what was seen before a server gave no answer, too
+        if as_json:
+            click.echo(json.dumps([asdict(each) for each in found], indent=2, ensure_ascii=False))
     wrong = sum(not each.well for each in found)
     click.echo(f"{len(found)} looked at, {wrong} wrong", err=True)
     if wrong:
@@ -79,15 +93,19 @@ def _looked(
     output: Path,
 ) -> Iterator[Seen]:
     from dashboards import doctor, tombstones  # noqa: PLC0415 - requests is slow to import
+    from dashboards.alertmanager_api import Alertmanager  # noqa: PLC0415 - as above
     from dashboards.grafana_api import Grafana  # noqa: PLC0415 - as above
     from dashboards.prometheus_api import Prometheus  # noqa: PLC0415 - as above
 
     prometheus = Prometheus(url=prometheus_url.rstrip("/")) if prometheus_url else None
     grafana = Grafana.of_environment(grafana_url, stack.datasource_uid) if grafana_url else None
+    alertmanager = Alertmanager(url=alertmanager_url.rstrip("/")) if alertmanager_url else None
     yield from doctor.examined(
-        stack, prometheus=prometheus, grafana=grafana, buried=tombstones.buried(output)
+        stack,
+        prometheus=prometheus,
+        grafana=grafana,
+        alertmanager=alertmanager,
+        buried=tombstones.buried(output),
     )
     if notify:
-        yield from doctor.notified(
-            stack, prometheus=prometheus, grafana=grafana, alertmanager_url=alertmanager_url
-        )
+        yield from doctor.notified(stack, prometheus=prometheus, grafana=grafana, alertmanager=alertmanager)

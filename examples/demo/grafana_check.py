@@ -31,6 +31,7 @@ from examples.demo.chain import Chain
 from examples.demo.grafana_doctor import examined
 from examples.demo.grafana_drills import Duel, Verdict
 from examples.demo.grafana_report import FAILED, PASSED, REPORT, Report, digest
+from examples.demo.grafana_variations import told
 from examples.demo.process import ROOT, ServerError, free_port
 from examples.demo.render import demo_stack, grafana_stack, renderer
 from examples.demo.scenario import Plan, Scenario, first
@@ -106,7 +107,15 @@ def _run(*, in_ci: bool) -> tuple[dict[str, list[Seen]], list[Verdict]]:
         committed = _committed(home)
     with directory() as home:
         chain, verdicts = _chain(home, DRILLS.chosen((), in_ci=in_ci))
-    return {"The committed files, byte for byte": committed, "The demo's chain": chain}, verdicts
+    with directory() as home:
+        say("grafana on files that somebody changed")
+        changed = _told(told(home))
+    sections = {
+        "The committed files, byte for byte": committed,
+        "Files that somebody changed": changed,
+        "The demo's chain": chain,
+    }
+    return sections, verdicts
 
 
 def _committed(home: Path) -> list[Seen]:

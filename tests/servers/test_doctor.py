@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
+import yaml
 from click.testing import CliRunner
 
-from alerts.notifications import Notifications, Team, Webhook
+from alerts.model import Severity
+from alerts.notifications import Hours, MuteTime, Notifications, Team, Webhook
 from dashboards import doctor, write
 from dashboards.cli import main
 from dashboards.errors import StackError
 from dashboards.prometheus_api import Prometheus as Client
+from dashboards.prometheus_proof import alertmanager_of
 from dashboards.stack import STACK, Stack
 from dashboards.targets import Job
 from examples.demo.process import free_port
@@ -61,6 +68,7 @@ def place(server_root: Path) -> Iterator[Place]:
             critical=(told,),
             warning=(told,),
             heartbeat=(told,),
+            mutes=(MuteTime(name="maintenance", routes=("payroll",), weekdays=("monday:friday",)),),
             teams={"payroll": Team(critical=(told,), warning=(told,))},
         ),
     )
@@ -86,23 +94,164 @@ def wrong(stack: Stack, client: Client) -> dict[str, str]:
     return {each.what: each.seen for each in asked(stack, client) if not each.well}
 
 
+def policy(place: Place, **changes: Any) -> Stack:
+    return replace(place.stack, notifications=replace(place.stack.notifications, **changes))
+
+
+@contextmanager
+def changed(place: Place, path: str, old: str, new: str) -> Iterator[None]:
+    """While a file of one of the two servers holds other words, which it has read."""
+    file = place.prometheus.home.parent / path
+    before = file.read_text()
+    assert old in before
+    file.write_text(before.replace(old, new, 1))
+    server = place.prometheus if path.startswith("prometheus") else place.alertmanager
+    try:
+        reload(server)
+        yield
+    finally:
+        file.write_text(before)
+        reload(server)
+
+
+def reload(server: Prometheus | Alertmanager) -> None:
+    requests.post(f"{server.url}/-/reload", timeout=10).raise_for_status()
+    if isinstance(server, Prometheus):
+        # It forgets its Alertmanager for some seconds.
+        client = Client(url=server.url)
+        eventually(lambda: alertmanager_of(client) != "", "Alertmanager is known again", within=30)
+
+
 def test_what_is_as_built_is_well(place: Place) -> None:
     looked = asked(place.stack, place.client)
-    assert {each.what for each in looked} >= {"targets", "Prometheus's rules", "retention", "Alertmanager"}
+    assert {each.what for each in looked} >= {
+        "targets",
+        "Prometheus's rules",
+        "retention",
+        "Alertmanager",
+        "Alertmanager's configuration",
+    }
     assert wrong(place.stack, place.client) == {}
 
 
-def test_each_difference_is_named(place: Place) -> None:
+def test_each_difference_of_a_rule_is_named_with_both_values(place: Place) -> None:
     first, *rest = place.stack.alerts
-    other = replace(place.stack, alerts=(replace(first, hold=first.hold + 60), *rest))
-    assert f"{first.name}: differs in for" in wrong(other, place.client)["Prometheus's rules"]
+    longer = replace(first, hold=first.hold + 60, keep=first.keep + 60, severity=Severity.WARNING)
+    told = [
+        each for each in asked(replace(place.stack, alerts=(longer, *rest)), place.client) if not each.well
+    ]
+    assert [
+        (each.what, each.seen)
+        for each in told
+        if each.what == f"rule {first.name}" and "annotations" not in each.seen
+    ] == [
+        (f"rule {first.name}", f"for: expected {(first.hold + 60) * SCALE:g}, found {first.hold * SCALE:g}"),
+        (
+            f"rule {first.name}",
+            f"keepFiringFor: expected {(first.keep + 60) * SCALE:g}, found {first.keep * SCALE:g}",
+        ),
+        (f"rule {first.name}", 'labels.severity: expected "warning", found "critical"'),
+    ]
     numbers = tuple(
         replace(each, value=each.value * 2) for each in place.stack.limits if each.key == "evictions"
     )
-    told = wrong(replace(place.stack, limits=numbers), place.client)["Prometheus's rules"]
-    assert "RedisEvictionsHigh: asks another query" in told
-    fewer = replace(place.stack, alerts=tuple(rest))
-    assert wrong(fewer, place.client) == {}, "what more there is belongs to somebody else"
+    told = [each for each in asked(replace(place.stack, limits=numbers), place.client) if not each.well]
+    (query,) = [each.seen for each in told if each.what == "rule RedisEvictionsHigh" and "expr" in each.seen]
+    assert query.startswith("expr: expected ")
+    assert wrong(replace(place.stack, alerts=tuple(rest)), place.client)[f"rule {first.name}"] == (
+        "is there, but not in the files"
+    )
+
+
+def test_a_rule_that_is_missing_and_a_recording_that_differs_are_named(place: Place) -> None:
+    with changed(place, "prometheus/rules/recorded.yml", "[10s]", "[70s]"):
+        told = wrong(place.stack, place.client)
+        assert "[1m10s]" in told["rule job:http_requests:rate5m"]
+    with changed(place, "prometheus/rules/redis.yml", "alert: RedisDown", "alert: RedisGone"):
+        told = wrong(place.stack, place.client)
+        assert told["rule RedisDown"] == "is not there"
+        assert told["rule RedisGone"] == "is there, but not in the files"
+    assert wrong(place.stack, place.client) == {}
+
+
+def test_an_interval_an_order_and_a_file_that_is_left_over_are_named(place: Place) -> None:
+    with changed(place, "prometheus/rules/redis.yml", "  interval: 1s", "  interval: 30m"):
+        assert wrong(place.stack, place.client)["group redis"] == "interval: expected 1, found 1800"
+    rules = place.prometheus.home / "rules"
+    before = yaml.safe_load((rules / "recorded.yml").read_text())
+    turned = {"groups": [{**before["groups"][0], "rules": before["groups"][0]["rules"][::-1]}]}
+    with changed(
+        place, "prometheus/rules/recorded.yml", (rules / "recorded.yml").read_text(), yaml.safe_dump(turned)
+    ):
+        assert (
+            "rules: expected the order job:http_requests:rate5m"
+            in wrong(place.stack, place.client)["group recorded"]
+        )
+    copy = rules / "left.yml"
+    copy.write_text((rules / "redis.yml").read_text())
+    try:
+        reload(place.prometheus)
+        told = wrong(place.stack, place.client)
+        assert told[f"group redis of {copy}"] == "is loaded, but not in the files"
+    finally:
+        copy.unlink()
+        reload(place.prometheus)
+    assert wrong(place.stack, place.client) == {}
+
+
+ALERTMANAGER = "Alertmanager's configuration"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "part", "line"),
+    [
+        ("group_wait: 1s", "group_wait: 4h", "route", 'group_wait: expected "1s", found "4h"'),
+        ("repeat_interval: 8m", "repeat_interval: 30d", "route", 'expected "8m", found "30d"'),
+        ('severity="critical"', 'severity="page"', "route", "matchers"),
+        ("monday:friday", "sunday", "time_intervals", 'found "sunday"'),
+        (
+            "send_resolved: false",
+            "send_resolved: true",
+            "receivers",
+            "send_resolved: expected false, found true",
+        ),
+        ("receivers:\n", "receivers:\n- name: extra\n", "receivers", "receivers[extra]: expected nothing"),
+        (
+            "  webhook_configs:\n  - send",
+            "  webhook_configs:\n  - max_alerts: 5\n    send",
+            "receivers",
+            "found 5",
+        ),
+        ("equal:\n  - environment", "equal:\n  - severity", "inhibit_rules", 'found "severity"'),
+    ],
+)
+def test_alertmanagers_own_configuration_is_compared(
+    place: Place, old: str, new: str, part: str, line: str
+) -> None:
+    with changed(place, "alertmanager/alertmanager.yml", old, new):
+        told = [each for each in asked(place.stack, place.client) if not each.well]
+    assert ALERTMANAGER in {each.what for each in told}
+    assert [each for each in told if each.what == part and line in each.seen], told
+
+
+def test_an_address_that_holds_a_secret_is_named_and_not_shown(place: Place) -> None:
+    url = f"{place.receiver.url}/"
+    secret = "https://hooks.slack.com/services/T0/B0/abcdefSECRET"
+    with changed(place, "alertmanager/alertmanager.yml", f"url: {url}", f"url: {secret}"):
+        told = [each for each in asked(place.stack, place.client) if not each.well]
+    assert "found (not shown)" in str(told)
+    assert "SECRET" not in str(told)
+
+
+def test_an_alertmanager_whose_address_is_not_known_here_is_told(place: Place) -> None:
+    place.alertmanager.stop()
+    try:
+        told = wrong(place.stack, place.client)
+    finally:
+        place.alertmanager.start()
+    eventually(lambda: wrong(place.stack, place.client) == {}, "it is scraped again", within=30)
+    assert "not compared: no answer from Alertmanager" in told[ALERTMANAGER]
+    assert "give --alertmanager URL" in told[ALERTMANAGER]
 
 
 def test_a_job_without_a_target_and_one_that_is_down_are_named(place: Place) -> None:
@@ -121,7 +270,7 @@ def test_a_test_message_goes_through_every_route(place: Place) -> None:
     before = len(place.receiver.messages())
     found = list(doctor.notified(place.stack, prometheus=place.client, grafana=None))
     assert [each for each in found if not each.well] == []
-    assert [each.what for each in found if each.what.startswith("route")] == [
+    assert [each.what for each in found if each.what.startswith("route ")] == [
         "route critical",
         "route warning",
         "route payroll-critical",
@@ -143,8 +292,38 @@ def test_a_message_that_does_not_get_out_is_told(place: Place) -> None:
         found = list(doctor.notified(place.stack, prometheus=place.client, grafana=None))
     finally:
         place.receiver.start()
-    (messages,) = [each for each in found if each.what == "messages"]
+    (messages,) = [each for each in found if each.what == "messages by webhook"]
     assert not messages.well
+    assert messages.seen.startswith("0 sent, 2 expected, ")
+    assert ", 0 failed" not in messages.seen
+
+
+def test_one_dead_channel_of_many_is_told(place: Place) -> None:
+    config = place.prometheus.home.parent / "alertmanager/alertmanager.yml"
+    line = f"- name: critical\n  webhook_configs:\n  - send_resolved: true\n    url: {place.receiver.url}/"
+    assert line in config.read_text()
+    with changed(
+        place, "alertmanager/alertmanager.yml", line, line.replace(place.receiver.url, "http://127.0.0.1:1")
+    ):
+        found = list(doctor.notified(place.stack, prometheus=place.client, grafana=None))
+    (messages,) = [each for each in found if each.what == "messages by webhook"]
+    assert not messages.well
+    assert " sent, 2 expected, 0 failed" not in messages.seen
+
+
+def test_a_second_test_at_once_sends_its_own_messages(place: Place) -> None:
+    for _ in range(2):
+        found = list(doctor.notified(place.stack, prometheus=place.client, grafana=None))
+        assert [each for each in found if not each.well] == []
+        time.sleep(1)  # its group is named by the second
+
+
+def test_what_is_not_tried_is_named(place: Place) -> None:
+    hours = policy(place, hours=Hours(location="Europe/Berlin"))
+    found = {each.what: each for each in doctor.notified(hours, prometheus=place.client, grafana=None)}
+    assert found["routes that are not tried"].seen.startswith("heartbeat: ")
+    assert found["route warning"].seen == "heard by warning; not tried now: it speaks in working hours"
+    assert found["messages by webhook"].well
 
 
 def test_the_command_tells_a_person_and_a_program(place: Place) -> None:
@@ -160,6 +339,10 @@ def test_the_command_tells_a_person_and_a_program(place: Place) -> None:
     assert (code, {"what", "seen", "well"}) == (1, set(json.loads(output)[0]))
     assert run("--prometheus", "http://127.0.0.1:1")[0] == 2
     assert run()[0] == 2
+    assert run("--alertmanager", place.alertmanager.url)[0] == 2, "the default engine is Grafana"
+    address = place.prometheus.url.removeprefix("http://")
+    code, output = run("--prometheus", f"http://somebody:hidden@{address}")
+    assert (code, "hidden" in output, f"at http://{address}" in output) == (1, False, True)
 
 
 def test_notify_without_the_engine_that_notifies_is_refused(place: Place) -> None:

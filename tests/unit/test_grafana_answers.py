@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import math
-from typing import Any
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any, ClassVar
 
 import pytest
 
+from dashboards import grafana_proof
+from dashboards.alertmanager_api import Alertmanager
 from dashboards.errors import StackError
 from dashboards.grafana_api import Grafana, _series
-from dashboards.grafana_proof import RULE_KEYS, _differing, _rule_fault
+from dashboards.stack import STACK
+from examples.demo.grafana_variations import OF_ALERTING, PATHS
 from examples.demo.process import free_port
 
 FRAME: dict[str, Any] = {
@@ -21,29 +30,6 @@ FRAME: dict[str, Any] = {
     },
     "data": {"values": [[1, 2, 3, 4], [0.5, None, None, None]], "entities": [None, {"NaN": [1], "Inf": [2]}]},
 }
-RULE: dict[str, Any] = {
-    "title": "ApiDown",
-    "condition": "C",
-    "for": "600s",
-    "keepFiringFor": "60s",
-    "noDataState": "OK",
-    "execErrState": "KeepLast",
-    "missing_series_evals_to_resolve": 1,
-    "labels": {"severity": "critical"},
-    "annotations": {"summary": "Down."},
-    "isPaused": False,
-    "data": [{"model": {"expr": "up == 0"}}, {"model": {}}],
-}
-
-
-def answer(**changed: Any) -> dict[str, Any]:
-    """The rule as the API gives it back."""
-    found = {theirs: RULE[ours] for ours, theirs in RULE_KEYS.items()}
-    return (
-        found
-        | {"for": "10m", "keep_firing_for": "1m0s", "provenance": "file", "data": RULE["data"]}
-        | changed
-    )
 
 
 def test_numbers_that_json_lacks_are_kept_and_gaps_are_none() -> None:
@@ -59,32 +45,99 @@ def test_a_frame_without_numbers_is_no_series() -> None:
     assert list(_series(empty)) == []
 
 
-def test_a_rule_as_in_the_file_is_right() -> None:
-    assert _rule_fault(RULE, answer()) == ""
-
-
-@pytest.mark.parametrize(
-    ("changed", "fault"),
-    [
-        ({"for": "5m"}, "differs in for"),
-        ({"keep_firing_for": "0s"}, "differs in keepFiringFor"),
-        ({"execErrState": "Error", "noDataState": "NoData"}, "differs in execErrState, noDataState"),
-        ({"missingSeriesEvalsToResolve": None}, "differs in missing_series_evals_to_resolve"),
-        ({"data": [{"model": {"expr": "up"}}, {"model": {}}]}, "asks another query"),
-        ({"provenance": "api"}, "is not from a file"),
-    ],
-)
-def test_what_grafana_dropped_or_changed_is_named(changed: dict[str, Any], fault: str) -> None:
-    assert _rule_fault(RULE, answer(**changed)) == fault
-
-
-def test_a_boards_own_numbers_are_not_compared() -> None:
-    assert _differing({"uid": "a", "version": 1}, {"uid": "a", "version": 7, "id": 3}) == ""
-    assert _differing({"uid": "a", "panels": [1]}, {"uid": "a", "panels": []}) == "differs in panels"
-
-
 def test_where_nobody_answers_one_line_says_so_without_the_password() -> None:
     client = Grafana(url=f"http://127.0.0.1:{free_port()}", user="admin", password="hidden", timeout=1)
     with pytest.raises(StackError, match="no answer from Grafana") as caught:
         client.get("health")
     assert "hidden" not in f"{caught.value} {client!r}"
+
+
+class Canned(Grafana):
+    """Answers as a real Grafana gave them, by `examples.demo.grafana_variations`."""
+
+    answers: ClassVar[dict[str, Any]] = {}
+
+    def get(self, path: str, **_: Any) -> Any:
+        return copy.deepcopy(self.answers[path])
+
+    find = get
+
+
+def told(answers: dict[str, Any]) -> list[tuple[str, str]]:
+    """The thing and the line of each difference from the files as they were built."""
+    client = Canned(url="")
+    Canned.answers = answers
+    rules, policy = (copy.deepcopy(RECORDED["files"][name]) for name in ("rules", "notifications"))
+    found = [
+        grafana_proof.of_rules(rules, STACK.folder, client, ()),
+        grafana_proof.of_contact_points(policy, client),
+        grafana_proof.of_policies(policy, client),
+    ]
+    return [(what, line) for each in found for what, faults in each.items() for line in faults]
+
+
+RECORDED: dict[str, Any] = json.loads((Path(__file__).parent / "grafana_answers.json").read_text())
+
+
+def test_nothing_is_wrong_with_what_was_loaded_as_built() -> None:
+    assert told(RECORDED["as_built"]) == []
+
+
+@pytest.mark.parametrize(("what", "words"), OF_ALERTING)
+def test_each_change_is_named(what: str, words: str) -> None:
+    assert [line for thing, line in told(RECORDED["changed"]) if thing == what and words in line]
+
+
+def test_no_secret_is_shown() -> None:
+    assert "made-up" not in str(told(RECORDED["changed"]))
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if path != "v1/provisioning/policies"])
+def test_nothing_there_is_no_error_but_a_difference(path: str) -> None:
+    lines = told(RECORDED["as_built"] | {path: None})
+    assert {line for _, line in lines} & {"is not there", 'provenance: expected "file", found nothing'}
+
+
+def test_a_rule_that_is_not_from_a_file_or_given_up_is_named() -> None:
+    answers = copy.deepcopy(RECORDED["as_built"])
+    rule = answers["v1/provisioning/alert-rules"][0]
+    rule["provenance"] = "api"
+    assert told(answers) == [(f"rule {rule['title']}", 'provenance: expected "file", found "api"')]
+    found = grafana_proof.of_rules(RECORDED["files"]["rules"], STACK.folder, Canned(url=""), (rule["uid"],))
+    assert found[f"rule {rule['uid']}"] == ["is still there"]
+
+
+def test_rules_in_another_folder_belong_to_somebody_else() -> None:
+    answers = copy.deepcopy(RECORDED["changed"])
+    for group in answers["v1/provisioning/alert-rules/export"]["groups"]:
+        if group["name"] == "extra":
+            group["folder"] = "another"
+    assert not [each for each in told(answers) if "xtra" in each[0] and each[0].startswith(("rule", "group"))]
+
+
+class Answering(BaseHTTPRequestHandler):
+    """A server that is no Grafana: each answer is `{}`."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing."""
+
+
+def test_a_server_that_is_no_grafana_and_a_name_beyond_latin_1_are_one_line() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        address = f"127.0.0.1:{server.server_port}"
+        client = Grafana(url=f"http://somebody:hidden@{address}", user="€", password="€", token="")
+        with pytest.raises(StackError, match="told no version") as caught:
+            client.version()
+        with pytest.raises(StackError, match="told no version"):
+            replace(client, token="€").version()
+        with pytest.raises(StackError, match="tells no configuration"):
+            Alertmanager(url=f"http://{address}").config()
+        server.shutdown()
+    assert f"http://{address}/api/health" in str(caught.value)
+    assert "hidden" not in str(caught.value)
