@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any
 from xml.etree import ElementTree
 
+from alerts.cases import CASES
 from alerts.cases.slo import burn_cases
 from alerts.model import Alert, State
 from alerts.proof import run
@@ -15,10 +16,10 @@ from alerts.proof.derive import NotDerivedError, derived
 from alerts.proof.model import Case
 from alerts.proof.plan import NUMBERS, Plan
 from alerts.render import RenderContext
-from dashboards.checks.finding import listed, nearest
+from dashboards.checks.finding import Finding, listed, nearest
 from dashboards.errors import StackError
 from dashboards.stack import Stack
-from signals.numbers import spoken
+from signals.numbers import Number, spoken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,6 @@ class Proof:
         proven: the states.
         excused: the states that its definition excuses, with the reason.
         failures: by the state that is not proven, what is wrong.
-        note: what limits the proof; empty where nothing does.
     """
 
     alert: str
@@ -39,7 +39,6 @@ class Proof:
     proven: tuple[State, ...]
     excused: Mapping[State, str]
     failures: tuple[tuple[str, str], ...]
-    note: str = ""
 
     @property
     def well(self) -> bool:
@@ -47,13 +46,16 @@ class Proof:
         return not self.failures
 
 
-def prove(stack: Stack, names: Sequence[str] = (), *, mutate: bool = False) -> list[Proof]:
+def prove(
+    stack: Stack, names: Sequence[str] = (), *, mutate: bool = False, findings: Sequence[Finding] = ()
+) -> list[Proof]:
     """Play the cases of the stack's alerts, on the clock of production.
 
     Args:
         stack: with its alerts and cases.
         names: of the alerts; by default all.
         mutate: whether each change of a rule must be noticed too.
+        findings: of the checks: what `build` refuses is not proven.
 
     Raises:
         ProofError: promtool is missing, or takes no such file.
@@ -69,6 +71,7 @@ def prove(stack: Stack, names: Sequence[str] = (), *, mutate: bool = False) -> l
             chosen[alert.name],
             [verdicts[id(plan)] for plan in chosen[alert.name].plans],
             [set(left[id(plan)]) for plan in chosen[alert.name].plans if mutate],
+            _refused(alert, findings),
         )
         for alert in alerts
     ]
@@ -89,15 +92,21 @@ def require(stack: Stack, names: Sequence[str]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Chosen:
-    """What is played of an alert; where that is nothing, why."""
+    """What is played of an alert; where that is nothing, why.
+
+    Attributes:
+        plans: what is played.
+        lacking: why there is none.
+        beside: the project's numbers that its levels stand beside, and the stack's, where these are others.
+    """
 
     plans: tuple[Plan, ...] = ()
     lacking: str = ""
-    note: str = ""
+    beside: str = ""
 
 
 def _plans(stack: Stack, alert: Alert) -> _Chosen:
-    own = [replace(case, alert=alert) for case in stack.cases if case.alert.name == alert.name]
+    own = [case for case in stack.cases if case.alert.name == alert.name]
     context = replace(stack.rules, time_scale=1.0)
     excused = set(State) <= set(alert.unproven)
     moved = [
@@ -105,8 +114,11 @@ def _plans(stack: Stack, alert: Alert) -> _Chosen:
         for number in dict.fromkeys(alert.condition.numbers)
         if number.key in NUMBERS and context.number(number).value != NUMBERS[number.key].value
     ]
-    if own and not moved:
-        return _Chosen(plans=tuple(Plan(case, context, _graver(stack, alert)) for case in own))
+    if moved:  # what a stack brings is written beside its own numbers
+        own = [case for case in own if case not in CASES] or own
+    plans = tuple(Plan(replace(case, alert=alert), context, _graver(stack, alert)) for case in own)
+    if own and (not moved or own[0] not in CASES):
+        return _Chosen(plans=plans)
     if burning := _burning(stack, alert, context):
         graver = next(iter(_burning(stack, alert.yields_to, context)), None) if alert.yields_to else None
         return _Chosen(plans=tuple(Plan(case, context, graver) for case in burning))
@@ -115,11 +127,8 @@ def _plans(stack: Stack, alert: Alert) -> _Chosen:
     except NotDerivedError as error:
         why = str(error)
     if own:
-        # Levels of a written case stand beside the project's number.
-        told = ", ".join(f"{number.key} of {spoken(number.value, number.unit)}" for number in moved)
-        theirs = replace(context, numbers={**context.numbers, **NUMBERS})
-        plans = tuple(Plan(case, theirs, _graver(stack, alert)) for case in own)
-        return _Chosen(plans=plans, note=f"proven with the project's {told}, not the stack's own")
+        plans = tuple(_retold(plan) for plan in plans)
+        return _Chosen(plans=plans, beside=", ".join(_moved(NUMBERS[each.key], context) for each in moved))
     return _Chosen(
         lacking=f"it has no case, and none follows from its definition: {why}; expected one; give "
         "Stack(cases=(*CASES, Case(alert=…))), as in alerts/cases"
@@ -131,26 +140,67 @@ def _burning(stack: Stack, alert: Alert, context: RenderContext) -> list[Case]:
     return [case for level in stack.levels for case in burn_cases(level, alert, context)]
 
 
+def _moved(number: Number, context: RenderContext) -> str:
+    here = context.number(number)
+    return f"{number.key!r} of {spoken(number.value, number.unit)}, not {spoken(here.value, here.unit)}"
+
+
+def _retold(plan: Plan) -> Plan:
+    """With the stack's limit in its message, which ends with it."""
+    known = NUMBERS.get(plan.alert.threshold.key, plan.alert.threshold)
+    told, here = (spoken(each.value, each.unit) for each in (known, plan.context.number(known)))
+    before, found, after = plan.case.summary.rpartition(told)
+    return replace(plan, case=replace(plan.case, summary=f"{before}{here}{after}" if found else after))
+
+
 def _graver(stack: Stack, alert: Alert) -> Case | None:
     graver = alert.yields_to
-    return next((case for case in stack.cases if graver and case.alert.name == graver.name), None)
+    found = [case for case in stack.cases if graver and case.alert.name == graver.name]
+    return next((case for case in found if case not in CASES), next(iter(found), None))
 
 
-def _proof(alert: Alert, chosen: _Chosen, verdicts: Sequence[run.Verdict], left: Sequence[set[str]]) -> Proof:
+def _proof(
+    alert: Alert,
+    chosen: _Chosen,
+    verdicts: Sequence[run.Verdict],
+    left: Sequence[set[str]],
+    refused: Sequence[str],
+) -> Proof:
     met = frozenset(chain.from_iterable(verdict.proven for verdict in verdicts))
     failed = list(_failed(chosen, verdicts))
-    demanded = met | {State(state) for state, _ in failed}
-    failures = [*failed, *_missing(alert, chosen, demanded)]
+    wrong = {state for state, _ in failed}
+    demanded = met | {State(state) for state in wrong}
+    if chosen.beside and failed:
+        failed, left = [("case", _misplaced(chosen.beside, *failed[0]))], ()
+    failures = [*(("build", said) for said in refused), *failed, *_missing(alert, chosen, demanded)]
     if left:
         failures += [("change", f"no case notices: {change}") for change in sorted(set.intersection(*left))]
-    wrong = {state for state, _ in failures}
+    wrong |= {state for state, _ in failures}
     return Proof(
         alert=alert.name,
         cases=len(chosen.plans),
-        proven=tuple(state for state in State if state in met and state.value not in wrong),
+        proven=() if refused else tuple(each for each in State if each in met and each.value not in wrong),
         excused=alert.unproven,
         failures=tuple(failures),
-        note=chosen.note,
+    )
+
+
+def _refused(alert: Alert, findings: Sequence[Finding]) -> list[str]:
+    """What keeps `build` from writing the alert, or a recording that it reads; one of each check."""
+    read = {f"record {metric.name}" for query in alert.queries for metric in query.metrics}
+    found = {
+        finding.rule: f"{finding.where}: {finding.message}. {finding.fix}".rstrip() + f" [{finding.rule}]"
+        for finding in reversed(findings)
+        if finding.level == "error" and finding.where in {f"alert {alert.name}", *read}
+    }
+    return [found[rule] for rule in sorted(found)]
+
+
+def _misplaced(beside: str, state: str, says: str) -> str:
+    return (
+        f"its case is written beside the project's {beside} as in the stack, where it fails ({state}: "
+        f"{says}); expected one beside the stack's; give Stack(cases=(*CASES, Case(alert=…))), as in "
+        "alerts/cases"
     )
 
 
@@ -198,7 +248,6 @@ def row(proof: Proof) -> dict[str, Any]:
         "proven": [state.value for state in proof.proven],
         "excused": {state.value: reason for state, reason in proof.excused.items()},
         "failures": [{"state": state, "message": message} for state, message in proof.failures],
-        "note": proof.note,
     }
 
 
@@ -212,7 +261,7 @@ def table(proofs: Sequence[Proof]) -> Iterator[str]:
                 reasons.setdefault(proof.excused[state], []).append(state.value)
         excuses = "; ".join(f"not {', '.join(states)}: {reason}" for reason, states in reasons.items())
         states = ", ".join(proof.proven) if len(proof.proven) < len(State) else f"all {len(State)} states"
-        told = "  ".join(filter(None, (states or "nothing", excuses, proof.note)))
+        told = "  ".join(filter(None, (states or "nothing", excuses)))
         yield f"{proof.alert:{width}}  {told}"
         yield from (f"{proof.alert:{width}}  NOT {state}: {message}" for state, message in proof.failures)
 

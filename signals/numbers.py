@@ -87,13 +87,24 @@ class Objective:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """A number that is no objective: where an alert draws its line, and why there."""
+    """A number that is no objective: where an alert draws its line, and why there.
+
+    Attributes:
+        key: its name; a stack replaces a limit by giving another of the same key.
+        value: the number.
+        unit: of the value.
+        why: it stands there and not elsewhere.
+        better: the direction of good.
+        whole: whether what it is compared with is a part of a whole, and so never above 1. Not every ratio
+            is: one may be of now to then, or of what is asked to what is there.
+    """
 
     key: str
     value: float
     unit: Unit
     why: str
     better: Better = "lower"
+    whole: bool = False
 
     def __post_init__(self) -> None:
         _check(self)

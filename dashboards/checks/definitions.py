@@ -15,7 +15,7 @@ from exporters.catalogue import Histogram
 from signals.limits import LIMITS
 from signals.limits.telemetry import SCRAPE_SLOW
 from signals.model import Signal, group_of
-from signals.numbers import SECONDS, Number, require_fields, spoken
+from signals.numbers import SECONDS, Limit, Number, require_fields, spoken
 from signals.objectives import OBJECTIVES
 from signals.promql import Query
 from signals.slo import DAY, WINDOWS
@@ -38,7 +38,7 @@ def require(stack: Stack) -> None:
     require_fields("the stack", stack, DefinitionError)
     # Of two of one name there is one runbook, and nothing else could tell them apart.
     unique(stack.alerts)
-    told = (_servers, _labels, _numbers, _levels, _recorded, _bounds)
+    told = (_servers, _labels, _numbers, _shares, _gravers, _levels, _recorded, _bounds)
     for problem in chain.from_iterable(each(stack) for each in told):
         raise DefinitionError(problem)
     # Both would be written to one file, and the first would be gone without a word.
@@ -128,6 +128,42 @@ def _numbers(stack: Stack) -> Iterator[str]:
                 f"{number.unit.name!r}, and of {spoken(counts.value, counts.unit)}, in {counts.unit.name!r}, "
                 "which replaces it; expected one unit; choose another key than `list limits` and "
                 "`list objectives` name"
+            )
+
+
+def _shares(stack: Stack) -> Iterator[str]:
+    """Limits that no value can cross, or that every value has."""
+    shares = {each.key: each for each in (*LIMITS, *_read(stack)) if isinstance(each, Limit) and each.whole}
+    for key, share in shares.items():
+        value = stack.numbers.get(key, share).value
+        if value > 1 or (value == 1 and share.better == "lower"):
+            side = "below" if share.better == "lower" else "at most"
+            yield (
+                f"the limit {key!r} is {spoken(value, share.unit)}, and what it is compared with is a share "
+                f"of a whole, never more than 100 %; expected {side} 100 %; correct it"
+            )
+
+
+def _gravers(stack: Stack) -> Iterator[str]:
+    """Alerts that could never speak, as one that they yield to speaks before."""
+    for alert in stack.alerts:
+        graver = alert.yields_to
+        # Of another thing, or of the same with a further condition, their limits say nothing.
+        if (
+            graver is None
+            or (graver.operator, graver.signal.query) != (alert.operator, alert.signal.query)
+            or not set(graver.guards) <= set(alert.guards)
+        ):
+            continue
+        own, theirs = (stack.numbers.get(each.key, each) for each in (alert.threshold, graver.threshold))
+        above = alert.operator == ">"
+        if own.value >= theirs.value if above else own.value <= theirs.value:
+            side = "above" if above else "below"
+            yield (
+                f"alert {alert.name} speaks {side} {spoken(own.value, own.unit)}, {own.key!r}, and is silent "
+                f"while {graver.name} speaks, {side} {spoken(theirs.value, theirs.unit)}, {theirs.key!r}: it "
+                f"could never fire; expected a limit that is crossed first; {'lower' if above else 'raise'} "
+                f"{own.key!r}, or {'raise' if above else 'lower'} {theirs.key!r}"
             )
 
 

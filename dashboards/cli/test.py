@@ -35,15 +35,16 @@ def test(
 
     Proven are its states: quiet in health, just within its limit and exactly at it; firing just beyond it
     after exactly its hold, in the words of its message; resolved; silent on a cold start, in a deploy that
-    resets every counter, and without traffic.
+    resets every counter, and without traffic. What `build` refuses is not proven.
     """
-    from dashboards import rule_proof  # noqa: PLC0415 - only this command needs it
+    from dashboards import rule_proof, write  # noqa: PLC0415 - only this command needs them
 
     writable(junit)
     began = time.perf_counter()
     stack = chosen(stack_name, engine)
     rule_proof.require(stack, alerts)
-    proofs = rule_proof.prove(stack, alerts, mutate=mutations)
+    _, findings = write.checked(stack)
+    proofs = rule_proof.prove(stack, alerts, mutate=mutations, findings=findings)
     seconds = time.perf_counter() - began
     if junit:
         write_report(junit, rule_proof.junit(proofs, seconds))

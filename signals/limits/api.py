@@ -5,7 +5,7 @@ from __future__ import annotations
 from signals.numbers import BYTES, BYTES_PER_SECOND, COUNT, RATIO, REQUESTS_PER_SECOND, SECONDS, Limit
 
 ERROR_RATIO = Limit(
-    key="error_ratio", value=0.01, unit=RATIO, why="One request in a hundred fails: users notice."
+    key="error_ratio", value=0.01, unit=RATIO, whole=True, why="One request in a hundred fails: users notice."
 )
 QUERIES_ALERT = Limit(
     key="queries_alert",
@@ -57,6 +57,7 @@ NPLUSONE_SHARE = Limit(
     key="nplusone_share",
     value=0.1,
     unit=RATIO,
+    whole=True,
     why="One request in ten: no odd request any more, but how the endpoint works.",
 )
 RESPONSE_LARGE = Limit(
@@ -69,6 +70,7 @@ COMPRESSION_LOST = Limit(
     key="compression_lost",
     value=0.3,
     unit=RATIO,
+    whole=True,
     better="higher",
     why="JSON shrinks by two thirds and more; below it most answers go out as they are.",
 )
@@ -76,6 +78,7 @@ COMPRESSION_BEFORE = Limit(
     key="compression_before",
     value=0.5,
     unit=RATIO,
+    whole=True,
     better="higher",
     why="Who saved no more than half was not compressed throughout, so has lost nothing.",
 )

@@ -21,6 +21,7 @@ POOL_USED = Limit(
     key="pool_used",
     value=0.9,
     unit=RATIO,
+    whole=True,
     why="A connection or two are left; the next burst waits.",
 )
 CONNECTION_HELD = Limit(

@@ -8,12 +8,14 @@ CONNECTIONS_SHARE = Limit(
     key="connections_share",
     value=0.80,
     unit=RATIO,
+    whole=True,
     why="A deploy that doubles the workers for a moment still fits into the rest.",
 )
 CONNECTIONS_SHARE_CRITICAL = Limit(
     key="connections_share_critical",
     value=0.95,
     unit=RATIO,
+    whole=True,
     why="The rest is gone within seconds, and with it every request that needs a new connection.",
 )
 IDLE_IN_TRANSACTION = Limit(
@@ -44,6 +46,7 @@ CACHE_HIT = Limit(
     key="cache_hit",
     value=0.95,
     unit=RATIO,
+    whole=True,
     better="higher",
     why="What answers users lives in memory; below it the disks answer.",
 )
@@ -63,6 +66,7 @@ DEAD_ROWS = Limit(
     key="dead_rows",
     value=0.2,
     unit=RATIO,
+    whole=True,
     why="By default autovacuum begins at a sixth; a table that stays above a fifth is not kept up with.",
 )
 MINIMUM_DEAD = Limit(
@@ -147,6 +151,7 @@ INDEX_USE = Limit(
     key="index_use",
     value=0.9,
     unit=RATIO,
+    whole=True,
     better="higher",
     why="Who answers users from a large table finds a few rows of it by an index.",
 )

@@ -8,6 +8,7 @@ KEYSPACE_HITS = Limit(
     key="keyspace_hits",
     value=0.80,
     unit=RATIO,
+    whole=True,
     better="higher",
     why="Below it the cache no longer carries its load.",
 )
@@ -56,6 +57,7 @@ CLIENTS_SHARE = Limit(
     key="redis_clients_share",
     value=0.80,
     unit=RATIO,
+    whole=True,
     why="A deploy that doubles the workers for a moment still fits into the rest.",
 )
 BLOCKED_CLIENTS = Limit(

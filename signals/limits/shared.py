@@ -9,6 +9,7 @@ UP_SHARE = Limit(
     key="up_share",
     value=0.5,
     unit=RATIO,
+    whole=True,
     better="higher",
     why="A single missed scrape is no outage; half of them missed is.",
 )

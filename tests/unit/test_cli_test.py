@@ -128,6 +128,72 @@ def test_a_limit_of_the_stack_moves_the_derived_case(build: Build) -> None:
     assert code == 0, output
 
 
+@pytest.mark.parametrize(
+    ("right", "slip", "told"),
+    [
+        ('operator=">", by=(JOB, INSTANCE), hold=300,\n    summary="{{ $value | humanize }} orders wait',
+         'operator="<", by=(JOB, INSTANCE), hold=300,\n    summary="{{ $value | humanize }} orders wait',
+         "beyond its limit 100 the panel 'Orders waiting' is orange on the wrong side"),
+        ('name="ShopQueueLong",', 'name="ShopQueueLong", limit=replace(WAIT, key="shop_half", value=50),',
+         "its limit 50 is no line of the panel 'Orders waiting'"),
+    ],
+)  # fmt: skip
+def test_what_build_refuses_is_not_proven(
+    build: Build, tmp_path: Path, right: str, slip: str, told: str
+) -> None:
+    assert right in PROVEN
+    file = tmp_path / "report.xml"
+    code, output, _ = build(PROVEN.replace(right, slip), "--junit", str(file), command="test")
+    assert code == 1
+    assert f"ShopQueueLong   NOT build: alert ShopQueueLong: {told}" in output
+    assert "ShopQueueLong   nothing\n" in output
+    assert "ShopOrdersLost  all 8 states" in output, "another is proven all the same"
+    suite = ElementTree.fromstring(file.read_bytes())  # noqa: S314 - our own
+    (failed,) = suite.findall("./testcase/failure/..")
+    assert (failed.get("classname"), failed.get("name")) == ("ShopQueueLong", "build")
+
+
+MOVED = """
+from dataclasses import replace
+from alerts.cases import CASES
+from dashboards.stack import Stack
+from signals.limits import postgres as limits
+
+(CASE,) = (case for case in CASES if case.alert.name == "PostgresConnectionsHigh")
+MORE, *REST = (each for each in CASE.series if each.levels != (1, 1, 1, 1))
+OWN = replace(CASE, series=(CASE.series[0], replace(MORE, levels=(5, 5, 11, 5)), *REST),
+              summary=CASE.summary.replace("85%", "81%").replace("80 %", "75 %"))
+"""
+ALERT = "PostgresConnectionsHigh"
+
+
+@pytest.mark.parametrize(
+    ("given", "well"),
+    [
+        # Between the levels that the project's case takes, 80 % and 85 %.
+        ("limits=(replace(limits.CONNECTIONS_SHARE, value=0.82),)", True),
+        ("limits=(replace(limits.CONNECTIONS_SHARE_CRITICAL, value=0.94),)", True),
+        ("limits=(replace(limits.CONNECTIONS_SHARE, value=0.75),), cases=(*CASES, OWN)", True),
+        ("limits=(replace(limits.CONNECTIONS_SHARE, value=0.82),), cases=(*CASES, OWN)", False),
+    ],
+)
+def test_a_written_case_is_played_with_the_limits_of_the_stack(build: Build, given: str, well: bool) -> None:
+    code, output, _ = build(f"{MOVED}STACK = Stack({given})\n", ALERT, command="test")
+    assert (code, f"{ALERT}  all 8 states" in output) == ((0, True) if well else (1, False)), output
+
+
+def test_a_written_case_that_stands_beside_another_limit_proves_nothing(build: Build) -> None:
+    given = "limits=(replace(limits.CONNECTIONS_SHARE, value=0.75),)"
+    code, output, _ = build(f"{MOVED}STACK = Stack({given})\n", ALERT, "--mutations", command="test")
+    assert code == 1
+    (told,) = [each for each in output.splitlines() if " NOT " in each]
+    assert told.startswith(
+        f"{ALERT}  NOT case: its case is written beside the project's 'connections_share' of 80 %, not 75 % "
+        "as in the stack, where it fails (under limit: it is silent just within its limit: "
+    )
+    assert told.endswith("give Stack(cases=(*CASES, Case(alert=…))), as in alerts/cases")
+
+
 def test_an_unknown_alert_is_told_with_the_nearest() -> None:
     result = CliRunner().invoke(main, ["test", "RedisDwn"])
     assert result.exit_code == 2
