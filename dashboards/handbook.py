@@ -7,7 +7,7 @@ from itertools import groupby
 
 from alerts import routing
 from alerts.model import Alert, Severity, State
-from dashboards.drill.model import Drill, Drills, Times, lateness
+from dashboards.drill.model import TOLERANCE, Drill, Drills, Times, lateness
 from dashboards.drill.record import TIMES, Kept, fingerprints
 from dashboards.stack import Stack
 from signals.numbers import SECONDS, spoken
@@ -28,11 +28,12 @@ rate that rises slowly needs its window on top.{hours}
 Each alert is **tested** in promtool in all states ({states}) unless said
 otherwise, and its cases must notice every change of its rule (`python -m dashboards test --mutations`). One
 that is **drilled** was fired by a real fault on real servers, told in a message with working links, and
-resolved (`make drills`): seconds of a faster clock, the computed latest in brackets. That proves the rule
-that fired and no other: where it changed since, the list says so instead. One that is **backfilled** looks
-back too far for that: on real servers with blocks of so much past, with the windows and limits of
-production, it fired and was told (an info reaches nobody), and was silent where all that past was healthy,
-and with a limit just beyond the fault (`tests/stack/test_backfilled.py`).
+resolved (`make drills`): seconds of a faster clock, the computed latest in brackets. Up to {tolerance:g} s
+more, as a busy machine takes, are told as late; beyond that the drill failed. It proves the rule that fired
+and no other: where it changed since, the list says so instead. One that is **backfilled** looks back too far
+for that: on real servers with blocks of so much past, with the windows and limits of production, it fired
+and was told (an info reaches nobody), and was silent where all that past was healthy, and with a limit just
+beyond the fault (`tests/stack/test_backfilled.py`).
 """
 HOURS = """ Warnings are told in working hours alone, {when}:
 one that begins outside of them is told when they begin, if it still fires."""
@@ -53,7 +54,11 @@ def page(stack: Stack, kept: Kept, drills: Drills) -> str:
     wait, interval = (
         spoken(each * stack.time_scale, SECONDS) for each in (routing.GROUP_WAIT, routing.GROUP_INTERVAL)
     )
-    lines = [HEAD.format(states=", ".join(State), wait=wait, interval=interval, hours=_hours(stack))]
+    lines = [
+        HEAD.format(
+            states=", ".join(State), wait=wait, interval=interval, hours=_hours(stack), tolerance=TOLERANCE
+        )
+    ]
     rules = fingerprints(stack)
     now = {name: row for name, row in kept.items() if name in rules and row.get("rule") == rules[name]}
     told = sum(each["ok"] for each in now.values())

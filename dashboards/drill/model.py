@@ -17,6 +17,10 @@ from dashboards.stack import Stack, named
 from signals.numbers import Seconds
 
 DEFAULT = "examples.drills:DRILLS"
+# Seconds of this machine's clock that anything may come later than computed; it is told as late. A busy
+# machine skips a scrape or an evaluation, so that what it would show comes with the next, and lets each of
+# the servers wait for its turn; and the watch sees a moment later what happened.
+TOLERANCE = 10.0
 SPAN = re.compile(r"<span:(\d+)>")
 Report = Callable[[str], None]
 
@@ -36,7 +40,9 @@ class Drill:
         lag: seconds that pass before the stack's exporters see the fault, since they remember.
         window: seconds until the limit is crossed; by default all that the alert's query looks back.
         fades: seconds until it is crossed no longer, likewise.
-        slack: seconds of this machine's clock beyond what is computed.
+        unscaled: seconds of this machine's clock, whatever the time scale, that pass before the stack's
+            servers see the fault, or its end.
+        resent: likewise, until its end is told again where it could not be told at once.
         last: whether it begins when all others are over, as it disturbs how messages are sent.
         in_ci: whether it belongs to the few that touch every layer.
     """
@@ -50,7 +56,8 @@ class Drill:
     lag: Seconds = 0
     window: Seconds | None = None
     fades: Seconds | None = None
-    slack: float = 20
+    unscaled: float = 0
+    resent: float = 0
     last: bool = False
     in_ci: bool = False
 
@@ -83,7 +90,7 @@ class Times:
         """The latest that the definition allows, on the stack's clock."""
         scale = stack.time_scale
         evaluation = max(1.0, stack.rules.evaluation * scale)
-        seen = drill.lag * scale + stack.scraped.interval + evaluation
+        seen = drill.unscaled + drill.lag * scale + stack.scraped.interval + evaluation
         back = looks_back(alert)
         rises, fades = (back if each is None else each for each in (drill.window, drill.fades))
 
@@ -95,7 +102,7 @@ class Times:
         return cls(
             fired=fired,
             delivered=fired + wait,
-            resolved=seen + fades * scale + whole(alert.keep) + interval,
+            resolved=seen + fades * scale + whole(alert.keep) + interval + drill.resent,
         )
 
 

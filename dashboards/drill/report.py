@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 from xml.etree import ElementTree as Xml
 
-from dashboards.drill.model import Drill, Outcome
+from dashboards.drill.model import TOLERANCE, Drill, Outcome
 
 
 def row(outcome: Outcome) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def row(outcome: Outcome) -> dict[str, Any]:
         "delivered": _rounded(outcome.delivered),
         "resolved": _rounded(outcome.resolved),
         "computed": {name: round(seconds, 1) for name, seconds in asdict(outcome.computed).items()},
-        "slack": outcome.drill.slack,
+        "tolerance": TOLERANCE,
         "problems": list(outcome.problems),
     }
 

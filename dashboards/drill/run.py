@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from dashboards.drill.message import Messages
-from dashboards.drill.model import Drill, Outcome, Report, Site, Times
+from dashboards.drill.model import TOLERANCE, Drill, Outcome, Report, Site, Times, lateness
 from dashboards.drill.record import fingerprints
 from dashboards.drill.storm import storms
 from dashboards.drill.watch import EndedError, Told, Watch
@@ -152,18 +152,25 @@ class Course:
         self.settling.append(self.settlers.submit(self._settle, drill, outcomes, began, healed))
 
     def _await_firing(self, outcome: Outcome, began: float, on: float) -> None:
-        limit = outcome.computed.fired + outcome.drill.slack
+        limit = outcome.computed.fired + TOLERANCE
         self._wait(lambda: self.watch.fired(outcome.alert, began) is not None, on + limit - time.time())
         fired = self.watch.fired(outcome.alert, began)
         if fired is None:
             outcome.problems.append(f"did not fire within {limit:.0f} s")
-        else:
-            outcome.fired = max(0.0, fired - on)
+            return
+        outcome.fired = max(0.0, fired - on)
+        held = self.alerts[outcome.alert].hold * self.site.stack.time_scale
+        passed = fired - self.watch.cause_began(outcome.alert, began)
+        if passed < held:
+            outcome.problems.append(
+                f"fired {passed:.1f} s after the injection began, before its hold of {held:g} s had passed: "
+                "it is not held, or something else fires it"
+            )
 
     def _await_message(self, outcome: Outcome, began: float, on: float) -> None:
         if outcome.fired is None:
             return
-        limit = outcome.computed.delivered + outcome.drill.slack
+        limit = outcome.computed.delivered + TOLERANCE
 
         about = outcome.drill.about
 
@@ -207,7 +214,7 @@ class Course:
 
     def _await_end(self, outcome: Outcome, healed: float) -> None:
         """Another fault may keep the alert firing; then it is over so long after that one's end."""
-        limit = outcome.computed.resolved + outcome.drill.slack
+        limit = outcome.computed.resolved + TOLERANCE
 
         def over() -> bool:
             return self.watch.over(outcome.alert)
@@ -241,10 +248,11 @@ def _blame(outcomes: Iterable[Outcome], *problems: str) -> None:
 
 
 def line(outcome: Outcome) -> str:
-    """One outcome for people: each time, the one computed, and what is allowed beyond it."""
-    computed, slack = outcome.computed, f"{outcome.drill.slack:g}"
+    """One outcome for people: each time, the latest that is computed, and by how much it came later."""
+    computed = outcome.computed
     told = ", ".join(
-        f"{word} after {'-' if seconds is None else f'{seconds:.0f}'} s (computed {limit:.0f} + {slack})"
+        f"{word} after {'-' if seconds is None else f'{seconds:.0f}'} s (computed {limit:.0f})"
+        f"{lateness(seconds, limit)}"
         for word, seconds, limit in (
             ("fired", outcome.fired, computed.fired),
             ("delivered", outcome.delivered, computed.delivered),

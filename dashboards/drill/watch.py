@@ -90,6 +90,7 @@ class Watch:
     letters: list[Letter] = field(default_factory=list)
     strays: list[Stray] = field(default_factory=list)
     under_way: list[Drill] = field(default_factory=list)
+    begins: list[tuple[float, Drill]] = field(default_factory=list)
     heals: list[tuple[float, Drill]] = field(default_factory=list)
     pending: frozenset[str] = frozenset()
 
@@ -121,6 +122,7 @@ class Watch:
         """From now on this drill accounts for what fires."""
         with self.lock:
             self.under_way.append(drill)
+            self.begins.append((time.time(), drill))
 
     def healed(self, drill: Drill) -> None:
         """Its fault is gone; what it fired may take some time to be over."""
@@ -131,6 +133,12 @@ class Watch:
         """It accounts for nothing any more."""
         with self.lock:
             self.under_way.remove(drill)
+            self.begins = [(at, each) for at, each in self.begins if each is not drill]
+
+    def cause_began(self, name: str, since: float) -> float:
+        """When the first fault that is accounted for began that may fire this alert, at the latest then."""
+        with self.lock:
+            return min([since, *(at for at, drill in self.begins if name in drill.allowed)])
 
     def cause_ended(self, name: str, since: float) -> float | None:
         """When the last fault was healed that may fire this alert; None while one is still on."""

@@ -6,6 +6,10 @@ from exporters.catalogue.renewal import HEAVY_SECONDS, KEYS_SECONDS
 from signals.numbers import Seconds
 
 TIME_SCALE = 1 / 20
+# Built into Prometheus: every five seconds it hands on which targets it found, and every five takes that up.
+DISCOVERY = 5.0 + 5.0
+# Its default, `--rules.alert.resend-delay`: so often it repeats what fires, and what could not be told.
+RESEND: Seconds = 60
 # Beside the requests of a drill itself: whoever waits longer, or in vain.
 SLOW = frozenset({"ApiLatencyP95High", "ApiLatencyAverageHigh", "ApiLatencyBudgetBurnFast"})
 FAILS = frozenset({"ApiErrorBudgetBurnFast"})

@@ -9,11 +9,10 @@ from alerts.routing import HEARTBEAT_INTERVAL
 from alerts.rules.telemetry import PROMETHEUS_UNREACHABLE, TARGET_DOWN
 from dashboards.drill.model import Drill
 from examples.drills import postgres, redis, telemetry
+from examples.drills.common import RESEND
 from signals.numbers import Seconds
 
-# Prometheus repeats what fires each minute, and says each time that it is over after four of these, unless it
-# hears otherwise: its default, `--rules.alert.resend-delay`.
-RESEND: Seconds = 60
+# Prometheus says each time that what fires is over after four of these, unless it hears otherwise.
 FORGOTTEN = 4 * RESEND
 # As docker-compose.monitoring.yml has it: `--rules.alert.for-grace-period`, `--data.maintenance-interval`.
 GRACE: Seconds = 60

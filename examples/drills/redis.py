@@ -39,9 +39,8 @@ DRILLS = (
         fault="grow-keys",
         options={"per_second": 150, "size": 10_000},
         lane=LANE,
-        slack=40,
     ),
-    Drill(alerts=("RedisFragmentationHigh",), fault="fragment-redis", lane=LANE, slack=40),
+    Drill(alerts=("RedisFragmentationHigh",), fault="fragment-redis", lane=LANE),
     Drill(alerts=("RedisHitRatioLow",), fault="miss-keys", lane=LANE),
     Drill(
         alerts=("RedisEvictionsHurt",),
@@ -62,7 +61,6 @@ DRILLS = (
         options={"policy": "volatile-lru"},
         consequences=SLOW | {"RedisPolicyChanged"},
         lane=LANE,
-        slack=30,
     ),
     Drill(
         alerts=("RedisDown",),

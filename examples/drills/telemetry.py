@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dashboards.drill.model import Drill
-from examples.drills.common import HEAVY, SLOW
+from examples.drills.common import DISCOVERY, HEAVY, RESEND, SLOW
+from examples.faults.watchers import EVALUATION
 
 LANE = "telemetry"
 
 DRILLS = (
-    Drill(alerts=("ScrapeSlow",), fault="slow-scrape", lane=LANE),
+    Drill(alerts=("ScrapeSlow",), fault="slow-scrape", unscaled=DISCOVERY, lane=LANE),
     Drill(alerts=("ExporterCollectorFailing",), fault="revoke-statements", lag=HEAVY, lane=LANE),
-    Drill(alerts=("TargetAbsent",), fault="empty-targets", about={"scrape_job": "api"}),
+    Drill(alerts=("TargetAbsent",), fault="empty-targets", unscaled=DISCOVERY, about={"scrape_job": "api"}),
     # The exporter's own page, and that of the application's metrics, which it serves too.
     Drill(alerts=("WatcherDown", "TargetDown"), fault="stop-exporter", in_ci=True),
     # Watchdog's messages, which come all the time; the other routes still work.
@@ -20,15 +21,22 @@ DRILLS = (
         about={"integration": "webhook"},
         window=300,
     ),
-    # For seconds after each reload Prometheus knows no Alertmanager; what it could not send it repeats after
-    # a minute of its own clock.
-    Drill(alerts=("PrometheusConfigReloadFailed",), fault="break-config", last=True, slack=75),
+    # For seconds after the reload that heals, Prometheus knows no Alertmanager, and repeats the end later.
+    Drill(alerts=("PrometheusConfigReloadFailed",), fault="break-config", last=True, resent=RESEND),
     Drill(
         alerts=("AlertmanagerConfigReloadFailed",),
         fault="break-config",
         options={"server": "alertmanager"},
         last=True,
     ),
-    Drill(alerts=("PrometheusRuleFailures",), fault="fail-rule", last=True, slack=75),
-    Drill(alerts=("PrometheusRulesSlow",), fault="slow-rule", consequences=SLOW, last=True, slack=75),
+    Drill(alerts=("PrometheusRuleFailures",), fault="fail-rule", last=True, resent=RESEND),
+    # How long an evaluation takes is told when the first has ended, on a busy machine after twice as long.
+    Drill(
+        alerts=("PrometheusRulesSlow",),
+        fault="slow-rule",
+        consequences=SLOW,
+        unscaled=2 * EVALUATION,
+        resent=RESEND,
+        last=True,
+    ),
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from time import sleep
-from typing import Any, ClassVar
+from time import monotonic, sleep
+from typing import Any
 
 import requests
 import yaml
@@ -16,23 +17,11 @@ from examples.faults.model import FaultError, Targets
 
 PROMETHEUS = "provisioning/prometheus"
 TWO = '(vector(1) or label_replace(vector(1), "other", "1", "", ""))'
-FAILING_RULE = {
-    "groups": [
-        {
-            "name": "fault",
-            "interval": "1s",
-            # Each series matches both on the other side, which no evaluation can answer.
-            "rules": [{"record": "fault:many_to_many", "expr": f"{TWO} * on () {TWO}"}],
-        }
-    ]
-}
-
-
-# Five million steps, in each second.
-ENDLESS = "sum_over_time(vector(1)[60d:1s])"
-SLOW_RULE = {
-    "groups": [{"name": "fault", "interval": "1s", "rules": [{"record": "fault:slow", "expr": ENDLESS}]}]
-}
+# Seconds that an evaluation of the slow rule takes about; its group has one.
+EVALUATION = 4.0
+# 86,400 steps for each day; a query may have 50 million.
+DAYS_OF_SECONDS, MOST_DAYS = "sum_over_time(vector(1)[{days}d:1s])", 200
+SAMPLE_DAYS, SAMPLES = 5, 4
 
 
 class _Reloaded:
@@ -46,22 +35,25 @@ class _Reloaded:
             raise FaultError(f"{self.folder} is no directory; expected what the demo rendered for {server}")
 
     def reload(self) -> bool:
-        """Whether the server took what it was given."""
-        return requests.post(f"{self.url}/-/reload", timeout=10).ok
+        """Whether the server took what it was given, which waits for rules that are evaluated."""
+        return requests.post(f"{self.url}/-/reload", timeout=60).ok
 
 
 class FailRule(_Reloaded):
     """A rule that Prometheus loads, and whose every evaluation fails."""
-
-    RULE: ClassVar[dict[str, Any]] = FAILING_RULE
 
     def __init__(self, targets: Targets) -> None:
         super().__init__(targets)
 
     def inject(self) -> None:
         """Add it to a file of its own."""
-        self.file.write_text(yaml.safe_dump(self.RULE))
+        group = {"name": "fault", "interval": "1s", "rules": [self.rule()]}
+        self.file.write_text(yaml.safe_dump({"groups": [group]}))
         self.reload()
+
+    def rule(self) -> dict[str, str]:
+        """What is added: each series matches both on the other side, which no evaluation can answer."""
+        return {"record": "fault:many_to_many", "expr": f"{TWO} * on () {TWO}"}
 
     def heal(self) -> None:
         """Remove the file."""
@@ -76,9 +68,18 @@ class FailRule(_Reloaded):
 
 
 class SlowRule(FailRule):
-    """A rule that takes longer than its group's interval."""
+    """A rule that takes longer than its group's interval, and about as long on each machine."""
 
-    RULE = SLOW_RULE
+    def rule(self) -> dict[str, str]:
+        """As many steps as this Prometheus needs so long for, when the machine lets it."""
+        query = {"query": DAYS_OF_SECONDS.format(days=SAMPLE_DAYS)}
+        took = []
+        for _ in range(SAMPLES):
+            began = monotonic()
+            requests.post(f"{self.url}/api/v1/query", data=query, timeout=60).raise_for_status()
+            took.append(monotonic() - began)
+        days = min(MOST_DAYS, math.ceil(SAMPLE_DAYS * EVALUATION / min(took)))
+        return {"record": "fault:slow", "expr": DAYS_OF_SECONDS.format(days=days)}
 
 
 class BreakConfig(_Reloaded):

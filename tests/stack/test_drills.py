@@ -127,7 +127,7 @@ def nothing(_: Drill) -> Iterator[None]:
 
 
 def test_a_fault_that_breaks_nothing_fails_its_drill(site: Site, outcomes: dict[str, Outcome]) -> None:
-    (outcome,) = Course(replace(site, inject=nothing)).run([replace(DOWN, slack=1)])
+    (outcome,) = Course(replace(site, inject=nothing)).run([DOWN])
     assert outcome.fired is None
     assert [each.partition(" within")[0] for each in outcome.problems] == ["did not fire"]
 
@@ -140,7 +140,7 @@ def test_an_alert_that_nothing_declares_fails_the_drill(site: Site, outcomes: di
         with site.inject(other), site.inject(drill):
             yield
 
-    down = replace(DOWN, about={"instance": "another"}, slack=5)
+    down = replace(DOWN, about={"instance": "another"})
     (outcome,) = Course(replace(site, inject=more)).run([down])
     assert outcome.fired is not None
     assert any("ApiDown" in each and "fired too, which nothing declares" in each for each in outcome.problems)

@@ -7,6 +7,7 @@ import http.server
 import json
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -171,6 +172,11 @@ def test_times_follow_from_the_definition_and_the_clock() -> None:
     assert scaled == Times(fired=1 + 1.5 + 3, delivered=1 + 1.5 + 3 + 2, resolved=1 + 1.5 + 3 + 15)
     late = Times.computed(DOWN, replace(DRILL, lag=60, window=300, fades=0), STACK)
     assert (late.fired, late.resolved) == (now.fired + 360, now.resolved + 60)
+    fast = replace(STACK, time_scale=1 / 20)
+    unscaled = Times.computed(DOWN, replace(DRILL, unscaled=10, resent=60), fast)
+    assert unscaled == Times(
+        fired=scaled.fired + 10, delivered=scaled.delivered + 10, resolved=scaled.resolved + 70
+    )
 
 
 def test_what_an_alert_looks_back_is_read_from_its_query() -> None:
@@ -209,6 +215,30 @@ def test_what_is_over_is_told_before_another_fault_keeps_it_back() -> None:
     assert found == [{"ApiLatencyP95High"}, {"RedisEvictionsHigh"}, set()]
 
 
+def fired_after(seconds: float, other: float | None = None) -> list[str]:
+    """What is said of an alert that fires so long after its fault began, or after another drill's."""
+    course, now = Course(SITE), time.time()
+    course.watch.spells = {"RedisDown": [Spell(start=now + seconds)]}
+    course.watch.allow(DRILL)
+    if other is not None:
+        course.watch.begins.append((now - other, Drill(alerts=("ApiDown",), fault="x", consequences=MAY)))
+    found = outcome()
+    course._await_firing(found, now, now)
+    return found.problems
+
+
+MAY = frozenset({"RedisDown"})
+
+
+def test_what_fires_before_its_hold_has_passed_fails() -> None:
+    assert DOWN.hold == 60
+    assert fired_after(60.1) == []
+    (problem,) = fired_after(59)
+    assert problem.startswith("fired 59.0 s after the injection began, before its hold of 60 s had passed")
+    assert fired_after(20, other=41) == []  # what began it is the other fault
+    assert len(fired_after(20, other=39)) == 1
+
+
 def test_what_is_about_to_fire_is_not_over_yet() -> None:
     watch = Watch(SITE, spells={"RedisDown": [Spell(start=1)]}, pending=frozenset({"ApiDown"}))
     assert watch.active(["RedisDown", "ApiDown", "TargetDown"]) == {"RedisDown", "ApiDown"}
@@ -233,12 +263,17 @@ def test_reports_say_what_came_when_and_what_did_not() -> None:
         "delivered": 80.0,
         "resolved": 300.0,
         "computed": {"fired": 105.0, "delivered": 135.0, "resolved": 405.0},
-        "slack": 20,
+        "tolerance": 10,
         "problems": [],
     }
     assert line(well).endswith(
-        "fired after 53 s (computed 105 + 20), delivered after 80 s (computed 135 + 20), "
-        "resolved after 300 s (computed 405 + 20)"
+        "fired after 53 s (computed 105), delivered after 80 s (computed 135), "
+        "resolved after 300 s (computed 405)"
+    )
+    late = outcome(fired=107.9, delivered=80.0, resolved=405.04)
+    assert line(late).endswith(
+        "fired after 108 s (computed 105) late by 2.9 s, delivered after 80 s (computed 135), "
+        "resolved after 405 s (computed 405)"
     )
     assert json.loads(json.dumps(report.row(bad)))["delivered"] is None
     suite = ElementTree.fromstring(report.junit([well, bad]))  # noqa: S314 - our own
