@@ -182,5 +182,7 @@ def _public(key: str, text: str) -> str:
         return text
     if (SECRET_KEY.search(key) and not key.endswith("_file")) or text[0] in "[{" or holds_secret(text):
         return NOT_SHOWN
+    if key == "template":  # long words of a program look drawn
+        return text
     without = ADDRESS.sub(lambda found: f"{found[1]}{found[2]}{'/…' if found[3] else ''}", text)
     return NOT_SHOWN if any(is_secret(word) for word in without.split() if "://" not in word) else without

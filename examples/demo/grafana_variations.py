@@ -55,15 +55,17 @@ PATHS = tuple(
 PLACE = "http://127.0.0.1:1"
 NOT_OURS = "https://hooks.slack.com/services/T0/B0/made-up"
 
+MISSING = "backend-missing"
+
 # Each change, as the doctor must tell it: the thing, and words of its line.
 OF_ALERTING = (
     ("rule RedisClientsHigh", "evaluator.params[0]: expected 0.8, found 9.9"),
     ("rule PostgresDeadlocks", 'evaluator.type: expected "gt", found "lt"'),
-    ("rule ApiDown", 'data[A].model.expr: expected "sum by'),
+    ("rule ApiDown", 'found "vector(0)"'),
     ("rule ApiDown", 'for: expected "60s", found "1h"'),
     ("rule ApiDown", 'noDataState: expected "OK", found "Alerting"'),
     ("rule ApiDown", 'labels.severity: expected "critical", found "warning"'),
-    ("rule ApiDown", 'annotations.summary: expected "The application'),
+    ("rule ApiDown", 'annotations.summary: expected "'),
     ("rule ApiDown", "data[A].relativeTimeRange.from: expected 300, found 900"),
     ("group redis", 'interval: expected "30s", found "10m"'),
     ("group extra", "is there, but not in the files"),
@@ -88,6 +90,7 @@ OF_ALERTING = (
 OF_BOARDS = (
     ("board backend-redis", 'title: expected "Redis", found "Another"'),
     ("board backend-extra", "is there, but not in the files"),
+    (f"board {MISSING}", "is not there"),
 )
 
 
@@ -203,9 +206,19 @@ def told(home: Path, record: Path | None = None) -> Iterator[Seen]:
             url = f"{server.url}/api/admin/provisioning/{kind}/reload"
             requests.post(url, auth=("admin", password), timeout=60).raise_for_status()
         found = [each for each in loaded(stack, client) if not each.well]
+        more = replace(stack.boards[-1], uid=MISSING, title="Missing")
+        found += [
+            each
+            for each in loaded(replace(stack, boards=(*stack.boards, more)), client)
+            if each.what == f"board {MISSING}"
+        ]
         for what, words in (*OF_ALERTING, *OF_BOARDS):
             lines = [each.seen for each in found if each.what == what and words in each.seen]
-            yield Seen(what=f"doctor of a change: {what}", seen=(lines or ["not named"])[0], well=bool(lines))
+            line = (lines or ["not named"])[0].replace("|", "/")
+            yield Seen(what=f"doctor of a change: {what}", seen=line, well=bool(lines))
+        asked = {each.what for each in loaded(replace(stack, engine="prometheus"), client)}
+        alone = "boards" in asked and not asked & {"rules", "contact points", "policies and templates"}
+        yield Seen(what="doctor where Alertmanager notifies", seen="asks for boards alone", well=alone)
         if record:
             answers = {path: client.get(path, format="json") for path in PATHS}
             files_kept = {

@@ -338,6 +338,9 @@ def test_the_command_tells_a_person_and_a_program(place: Place) -> None:
     code, output = run("--prometheus", place.prometheus.url, "--json")
     assert (code, {"what", "seen", "well"}) == (1, set(json.loads(output)[0]))
     assert run("--prometheus", "http://127.0.0.1:1")[0] == 2
+    code, output = run("--prometheus", place.prometheus.url, "--grafana", "http://127.0.0.1:1", "--json")
+    assert code == 2
+    assert json.loads(output)[0]["what"] == "Prometheus", "what was seen before is told all the same"
     assert run()[0] == 2
     assert run("--alertmanager", place.alertmanager.url)[0] == 2, "the default engine is Grafana"
     address = place.prometheus.url.removeprefix("http://")

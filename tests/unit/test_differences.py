@@ -103,6 +103,14 @@ def test_a_secret_that_somebody_put_there_is_not_shown(key: str, found: Any) -> 
     assert "abc" not in str(told)
 
 
+def test_a_template_is_shown_unless_a_hook_or_a_token_stands_in_it() -> None:
+    text = '{{ reReplaceAll "[^0-9A-Za-z]{24}abcdefABCDEF0123456789abc" "" .Name }} one'
+    (line,) = lines({"template": text}, {"template": text.replace("one", "two")}, PRIVATE)
+    assert "two" in line
+    (line,) = lines({"template": text}, {"template": f"{text} xoxb-1-hunter2"}, PRIVATE)
+    assert "hunter2" not in line
+
+
 def test_a_plain_value_of_a_channel_is_shown() -> None:
     assert lines({"text": "a"}, {"text": "gone"}, PRIVATE) == ['text: expected "a", found "gone"']
     assert lines({"url": "http://a/x"}, {"url": "http://b:1/x"}, PRIVATE) == [
