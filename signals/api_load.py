@@ -32,10 +32,14 @@ REQUEST_RATE_LAST_WEEK = Signal(
     legend="a week ago",
 )
 BUSY_YESTERDAY = promql(
-    "{rate} > <number:baseline_traffic>", limits.BASELINE_TRAFFIC, rate=REQUEST_RATE_YESTERDAY.query
+    "{rate} > <number:baseline_traffic>",
+    limits.BASELINE_TRAFFIC,
+    rate=REQUEST_RATE_YESTERDAY.query,
 )
-# The lower of the two, so that a Saturday is no fall from Friday. Without history there is no sample.
-EXPECTED = promql("({week} < {day}) or {day}", day=BUSY_YESTERDAY, week=REQUEST_RATE_LAST_WEEK.query)
+# The lower of the two, so that a Saturday is no fall from Friday; without both there is no sample.
+EXPECTED = promql(
+    "({week} < {day}) or ({day} and {week})", day=BUSY_YESTERDAY, week=REQUEST_RATE_LAST_WEEK.query
+)
 # A new application that no request has reached yet has no counter, only workers.
 ARRIVES = promql("{rate} or 0 * {workers}", rate=answers.REQUEST_RATE.query, workers=answers.WORKERS.query)
 TRAFFIC_LEFT = Signal(

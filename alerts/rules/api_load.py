@@ -10,7 +10,7 @@ from signals import api_load
 API_TRAFFIC_DROP = Alert(
     name="ApiTrafficDrop",
     service="api",
-    # No pager: in the first week of its history, and on a holiday, nobody calls and nothing is wrong.
+    # No pager: on a holiday nobody calls and nothing is wrong.
     severity=Severity.WARNING,
     signal=api_load.TRAFFIC_LEFT,
     operator="<",
