@@ -43,10 +43,10 @@ COUNTED = Query(
     (JOB.name,),
 )
 
-# What the files of live and dead workers remember, until the application starts anew.
+# What the files of live and dead workers remembered, until the application started anew.
 KNOWN_EXCEPTIONS = Query(
     f"count by {grouping((JOB.name, api.EXCEPTION.name))} "
-    f"(present_over_time({select(api.EXCEPTIONS)}[{span(DAY)}]{since(DAY)}))",
+    f"(present_over_time({select(api.EXCEPTIONS)}[{span(7 * DAY)}]{since(DAY)}))",
     (api.EXCEPTIONS,),
     (),
     (JOB.name, api.EXCEPTION.name),
@@ -99,16 +99,19 @@ EXCEPTIONS = Signal(
     unit=PER_SECOND,
     legend="{{exception}} {{handler}}",
 )
-# Several hosts that raise it in one endpoint are one.
-RAISING = promql(
-    f"count by {grouping((JOB.name, api.EXCEPTION.name))} ({{endpoints}})",
-    labels=(JOB, api.EXCEPTION),
-    endpoints=value(api.EXCEPTIONS, by=(api.EXCEPTION, api.HANDLER), over="count"),
+# Several hosts that raise it in one endpoint are one. A deploy does not end it, though it must come again.
+RAISING = Query(
+    f"count by {grouping((JOB.name, api.EXCEPTION.name))} "
+    f"(count by {grouping((JOB.name, api.EXCEPTION.name, api.HANDLER.name))} "
+    f"(present_over_time({select(api.EXCEPTIONS)}[{span(DAY / 2)}])))",
+    (api.EXCEPTIONS,),
+    (),
+    (JOB.name, api.EXCEPTION.name),
 )
 NEW_EXCEPTIONS = Signal(
     title="New kinds of exception",
-    why="Endpoints that raised a kind of exception which was not there on the day before the last one; 0 for "
-    "a kind that was.",
+    why="Endpoints that raised a kind of exception which was not there in the week before the last day; "
+    "0 for a kind that was.",
     act="Search the application's log for the class; what changed within the last day brought it.",
     query=promql(
         "({now} unless {known}) or 0 * {now}",

@@ -149,10 +149,10 @@ CASES = (
             ),
         ),
         labels={"job": "api", "exception": "ValueError"},
-        summary="api raises ValueError, which was not there the day before; endpoints that do: 1.",
+        summary="api raises ValueError, which was not there the week before; endpoints that do: 1.",
         held=(Held(why="no history", guard=api.TWO_DAYS_OLD, levels={}),),
         # The day before the last one: longer ago than all of the fault, and yet within the case.
-        spans={DAY: 2760, 2 * DAY: 5100},
+        spans={DAY / 2: 600, DAY: 2760, 2 * DAY: 5100, 7 * DAY: 2760},
     ),
     Case(
         alert=api.API_QUERIES_PER_REQUEST_HIGH,

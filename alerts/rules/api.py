@@ -108,10 +108,8 @@ API_EXCEPTION_NEW = Alert(
     by=(JOB, metrics.EXCEPTION),
     guards=(TWO_DAYS_OLD,),
     hold=0,
-    # A scrape that fails is no end of it.
-    keep=300,
-    summary="{{ $labels.job }} raises {{ $labels.exception }}, which was not there the day before; endpoints "
-    "that do: {{ $value }}.",
+    summary="{{ $labels.job }} raises {{ $labels.exception }}, which was not there the week before; "
+    "endpoints that do: {{ $value }}.",
     description="Requests fail in a way that is new here; most likely something changed within the last day.",
 )
 API_QUERIES_PER_REQUEST_HIGH = Alert(

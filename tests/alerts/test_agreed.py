@@ -17,7 +17,7 @@ AGREED: dict[str, tuple[str, float, float, float]] = {
     "ApiLatencyBudgetBurnSlow": ("warning", 300, 900, 60),
     "ApiLatencyP95High": ("warning", 300, 600, 300),
     "ApiLatencyAverageHigh": ("warning", 300, 900, 300),
-    "ApiExceptionNew": ("warning", 300, 0, 300),
+    "ApiExceptionNew": ("warning", 300, 0, 0),
     "ApiTrafficDrop": ("warning", 300, 600, 300),
     "ApiNearCapacity": ("warning", 300, 900, 600),
     "ApiInProgressHigh": ("warning", 300, 300, 300),
