@@ -12,7 +12,7 @@ from alerts.cases.common import (
     MOSTLY_SILENT,
     NO_ANSWER,
     NOWHERE,
-    PG_UP,
+    PG_SERVERS,
     REDIS_UP,
     WORKERS,
 )
@@ -46,7 +46,7 @@ NO_HEALTH_HERE = (
     "or only now and then."
 )
 BUSY_NAME = api_metrics.REQUESTS.name
-SERVED = (WORKERS, ANSWERING, PG_UP, REDIS_UP)
+SERVED = (WORKERS, ANSWERING, *PG_SERVERS, REDIS_UP)
 SLOW_HELD = (
     Held(why="too few requests", guard=api.ENOUGH_TRAFFIC, levels={BUSY_NAME: FIFTEEN}),
     Held(why="it is down", guard=api.ANSWERS, levels=NO_ANSWER),

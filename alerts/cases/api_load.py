@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from alerts.cases.common import ANSWERING, LIST, NO_ANSWER, PAST, SPANS, WORKERS
+from alerts.cases.common import ANSWERING, LIST, NO_ANSWER, PAST, PG_SERVERS, SPANS, WORKERS
 from alerts.proof.model import Case, Held
 from alerts.proof.series import counter, gauge
 from alerts.rules import api, api_load
 from exporters.catalogue import api as api_metrics
+from exporters.catalogue import postgres
 
+PG_GONE = Held(why="PostgreSQL is down", guard=api.POSTGRES_ANSWERS, levels={postgres.UP.name: 0})
 ANOTHER = {"instance": "api-2:9000"}
 REQUESTS_NAME = api_metrics.REQUESTS.name
 
@@ -54,10 +56,15 @@ CASES = (
     ),
     Case(
         alert=api_load.API_IN_PROGRESS_HIGH,
-        series=(gauge(api_metrics.WORKER_REQUESTS_IN_PROGRESS, 4, 40, 42, 4), WORKERS, ANSWERING),
+        series=(
+            gauge(api_metrics.WORKER_REQUESTS_IN_PROGRESS, 4, 40, 42, 4),
+            *PG_SERVERS,
+            WORKERS,
+            ANSWERING,
+        ),
         labels={"job": "api"},
         summary="A worker of api answers 42 requests at once, above 40.",
-        held=(Held(why="it is down", guard=api.ANSWERS, levels=NO_ANSWER),),
+        held=(Held(why="it is down", guard=api.ANSWERS, levels=NO_ANSWER), PG_GONE),
     ),
     Case(
         alert=api_load.API_EVENT_LOOP_LAG,

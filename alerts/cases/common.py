@@ -30,6 +30,8 @@ PG_OTHER = Held(
 )
 PG_DOWN = Held(why="PostgreSQL is down", guard=postgres_rules.ANSWERS, levels={postgres.UP.name: 0})
 REDIS_UP = gauge(redis.UP, 1, 1, 1, 1)
+# A replica that is down says nothing of the primary.
+PG_SERVERS = (PG_UP, PG_PRIMARY, gauge(postgres.UP, 1, 0, 0, 1, instance="exporter-2:10910"))
 WORKERS = gauge(api.WORKERS, 4, 4, 4, 4)
 ANSWERING = gauge(external.PROBE_SUCCESS, 1, 1, 1, 1)
 NO_ANSWER = {external.PROBE_SUCCESS.name: 0}

@@ -7,7 +7,7 @@ from exporters.catalogue import api as metrics
 from exporters.catalogue import external, postgres, redis
 from exporters.catalogue.labels import INSTANCE, JOB
 from signals import api, api_cost
-from signals.idioms import DAY, answers, grouping, promql, rate, select
+from signals.idioms import DAY, answers, grouping, promql, rate, select, value
 from signals.limits import api as limits
 from signals.limits import shared
 from signals.promql import Query
@@ -30,14 +30,23 @@ ANSWERS = promql(
         f"max by {grouping(())} ({select(external.PROBE_SUCCESS, api.HEALTH_JOB)})", (external.PROBE_SUCCESS,)
     ),
 )
-# Passes where nobody watches a server. Of what waits for one that is down, PostgresDown and RedisDown speak.
-SERVERS_ANSWER = promql(
-    "{workers} unless on (<by:>) {postgres} < <number:answering> "
-    "unless on (<by:>) {redis} < <number:answering>",
-    shared.ANSWERING,
+# Passes where nobody watches a server. No metric of a pool tells which server it is of, so any primary that
+# answers will do: a replica that is down holds nothing back. The error budget is not held back: what it has
+# of an outage it would tell when that is over, and wake someone again.
+POSTGRES_ANSWERS = promql(
+    f"{{workers}} unless on (<by:>) (count by {grouping(())} ({{up}} == 0) unless on (<by:>) "
+    f"count by {grouping(())} ({{up}} == 1 unless on (<by:job,instance>) {{replica}} == 1))",
     workers=api.WORKERS.query,
-    postgres=Query(f"min by {grouping(())} ({select(postgres.UP)})", (postgres.UP,)),
-    redis=Query(f"min by {grouping(())} ({select(redis.UP)})", (redis.UP,)),
+    up=value(postgres.UP, over="max"),
+    replica=value(postgres.IS_REPLICA, over="max"),
+    labels=(JOB,),
+)
+# Of what waits for one that is down, PostgresDown and RedisDown speak.
+SERVERS_ANSWER = promql(
+    "{postgres} unless on (<by:>) {redis} < <number:answering>",
+    shared.ANSWERING,
+    postgres=POSTGRES_ANSWERS,
+    redis=Query(f"max by {grouping(())} ({select(redis.UP)})", (redis.UP,)),
 )
 # Two days: what was there on the day before the last one is known.
 TWO_DAYS_OLD = rate(metrics.REQUESTS, ago=2 * DAY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.model import Alert, Severity
-from alerts.rules.api import ANSWERS
+from alerts.rules.api import ANSWERS, POSTGRES_ANSWERS
 from exporters.catalogue.labels import JOB
 from signals import api_load
 
@@ -42,7 +42,7 @@ API_IN_PROGRESS_HIGH = Alert(
     signal=api_load.BUSIEST_WORKER,
     operator=">",
     by=(JOB,),
-    guards=(ANSWERS,),
+    guards=(ANSWERS, POSTGRES_ANSWERS),
     hold=300,
     keep=300,
     summary="A worker of {{ $labels.job }} answers {{ $value | humanize }} requests at once, above {limit}.",

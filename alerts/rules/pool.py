@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alerts.model import Alert, Severity
+from alerts.rules.api import POSTGRES_ANSWERS
 from exporters.catalogue import api as metrics
 from exporters.catalogue.labels import JOB
 from signals import pool
@@ -17,6 +18,7 @@ DB_POOL_TIMEOUTS = Alert(
     signal=pool.TIMEOUTS,
     operator=">",
     by=(JOB, metrics.POOL),
+    guards=(POSTGRES_ANSWERS,),
     hold=0,
     keep=600,
     summary="About {{ $value | humanize }} callers of pool {{ $labels.pool }} of {{ $labels.job }} gave up "
@@ -49,7 +51,7 @@ DB_POOL_SATURATED = Alert(
     signal=pool.WORKER_UTILIZATION,
     operator=">",
     by=(JOB, metrics.POOL),
-    guards=(CALLERS_WAIT,),
+    guards=(CALLERS_WAIT, POSTGRES_ANSWERS),
     hold=300,
     keep=300,
     summary="A worker of {{ $labels.job }} uses {{ $value | humanizePercentage }} of pool "
@@ -63,7 +65,7 @@ DB_POOL_WAIT_HIGH = Alert(
     signal=pool.WAIT_P95,
     operator=">",
     by=(JOB, metrics.POOL),
-    guards=(ENOUGH_CHECKOUTS,),
+    guards=(ENOUGH_CHECKOUTS, POSTGRES_ANSWERS),
     yields_to=DB_POOL_SATURATED,
     hold=300,
     keep=120,
@@ -78,7 +80,7 @@ DB_CONNECTIONS_HELD_LONG = Alert(
     signal=pool.USE_MEAN,
     operator=">",
     by=(JOB, metrics.POOL),
-    guards=(ENOUGH_RETURNS,),
+    guards=(ENOUGH_RETURNS, POSTGRES_ANSWERS),
     window=600,
     hold=600,
     keep=600,
