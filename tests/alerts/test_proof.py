@@ -100,7 +100,7 @@ PLAIN = [alert for alert in ALERTS if derivable(alert)]
 
 
 def test_many_rules_are_plain() -> None:
-    assert {"RedisMaxmemoryLow", "DbPoolTimeouts", "PostgresTempFiles", "RedisBlockedClients"} <= {
+    assert {"RedisMaxmemoryLow", "ExporterSeriesDropped", "PostgresTempFiles", "RedisBlockedClients"} <= {
         alert.name for alert in PLAIN
     }
 
@@ -115,7 +115,7 @@ def test_a_derived_case_proves_what_a_written_one_does(alert: Alert) -> None:
 
 @pytest.mark.timeout(600)
 def test_a_derived_case_notices_each_change() -> None:
-    names = ("DbPoolTimeouts", "RedisMaxmemoryLow", "PostgresTempFiles", "RedisBlockedClients")
+    names = ("ExporterSeriesDropped", "RedisMaxmemoryLow", "PostgresTempFiles", "RedisBlockedClients")
     plans = [Plan(derived(alert, CONTEXT)) for alert in PLAIN if alert.name in names]
     assert run.of_each(plans, run.survivors) == [[]] * len(names)
 
