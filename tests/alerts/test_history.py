@@ -65,8 +65,9 @@ LATER = NOW + 30
         pytest.param(
             [(2 * DAY, QUIET), (NOW - 2 * DAY, BUSY), (HOUR, QUIET)], LATER, False, id="as last week"
         ),
-        pytest.param([(DAY + HOUR, BUSY), (HOUR, QUIET)], DAY + HOUR + 30, True, id="a day of history"),
-        pytest.param([(DAY - HOUR, BUSY), (HOUR, QUIET)], DAY - 30, False, id="less than a day of history"),
+        pytest.param(
+            [(DAY + HOUR, BUSY), (HOUR, QUIET)], DAY + HOUR + 30, False, id="a day of history, no week"
+        ),
         pytest.param([(NOW - HOUR, BUSY), (DAY, QUIET)], NOW - HOUR + DAY + 30, False, id="as yesterday"),
     ],
 )
