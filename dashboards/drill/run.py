@@ -161,7 +161,8 @@ class Course:
         outcome.fired = max(0.0, fired - on)
         held = self.alerts[outcome.alert].hold * self.site.stack.time_scale
         passed = fired - self.watch.cause_began(outcome.alert, began)
-        if passed < held:
+        # A scrape that began just before it may have met it, and its samples bear the time at which it began.
+        if passed < held - self.site.stack.scraped.timeout:
             outcome.problems.append(
                 f"fired {passed:.1f} s after the injection began, before its hold of {held:g} s had passed: "
                 "it is not held, or something else fires it"
