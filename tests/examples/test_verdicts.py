@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pytest
 
@@ -14,10 +14,11 @@ from examples.demo.verdicts import OWN_LABELS, TOLERANCE, Book
 DOWN = {"alertname": "ApiDown", "job": "api"}
 SLOW = {"alertname": "ApiSlow", "handler": "/a"}
 OTHER = {**SLOW, "handler": "/b"}
-Times = list[tuple[dict[str, str], float, float]]
+Spell = tuple[dict[str, str], float, float]
+Times = list[Spell]
 
 
-def book(prometheus: Times, grafana: Times, waiting: Times = []) -> Book:  # noqa: B006  # nobody writes to it
+def book(prometheus: Times, grafana: Times, waiting: Sequence[Spell] = ()) -> Book:
     """What looks once a second write down of alerts that fire from one time until before another.
 
     Those that wait do so in Prometheus.
@@ -31,7 +32,7 @@ def book(prometheus: Times, grafana: Times, waiting: Times = []) -> Book:  # noq
     return found
 
 
-def at(now: int, times: Iterable[tuple[dict[str, str], float, float]]) -> list[dict[str, str]]:
+def at(now: int, times: Iterable[Spell]) -> list[dict[str, str]]:
     return [labels for labels, start, end in times if start <= now < end]
 
 
