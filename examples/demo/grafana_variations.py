@@ -32,6 +32,7 @@ from dashboards.grafana_proof import loaded
 from dashboards.seen import Seen
 from dashboards.stack import STACK, Stack
 from dashboards.write import json_bytes, render, write
+from examples.demo.__main__ import directory
 from examples.demo.process import free_port
 from examples.demo.servers import Grafana
 
@@ -239,8 +240,6 @@ def told(home: Path, record: Path | None = None) -> Iterator[Seen]:
 
 def main() -> int:
     """Record; 1 if a change is not named."""
-    from examples.demo.__main__ import directory  # noqa: PLC0415 - only here
-
     with directory() as home:
         found = list(told(home, Path(sys.argv[1]) if len(sys.argv) > 1 else None))
     for each in found:
