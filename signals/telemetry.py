@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exporters.catalogue import api, external, postgres, redis, self_
+from exporters.catalogue import Matcher, api, external, postgres, redis, self_
 from exporters.catalogue.labels import JOB
 from signals.idioms import SERVER_LEVEL, grouping, increase, promql, rate, select, span, value
 from signals.limits import shared
@@ -32,16 +32,19 @@ TARGETS = Signal(
     objective=shared.ANSWERING,
     legend="{{job}} {{instance}}",
 )
+
+
+def _answering(*where: Matcher) -> Query:
+    """The share of each target's scrapes within three minutes that succeeded."""
+    each = f"avg_over_time({select(external.UP, *where)}[{span(180)}])"
+    return Query(f"avg by {grouping(NAMES)} ({each})", (external.UP,), (), NAMES)
+
+
 TARGET_ANSWERS = Signal(
     title="Target answers",
     why="Share of the scrapes within three minutes that succeeded, by target. A flapping target is seen too.",
     act="Open the target's page; see the error on Prometheus' page of targets.",
-    query=Query(
-        f"avg by {grouping(NAMES)} (avg_over_time({select(external.UP)}[{span(180)}]))",
-        (external.UP,),
-        (),
-        NAMES,
-    ),
+    query=_answering(),
     unit=RATIO,
     objective=shared.UP_SHARE,
     legend="{{job}} {{instance}}",
@@ -52,12 +55,7 @@ WATCHER_ANSWERS = Signal(
     title="Target answers, of those that pages need",
     why="Share of the scrapes within three minutes that succeeded, of the prober and the exporter.",
     act="Open the target's page; if it is gone too, its host is.",
-    query=Query(
-        f"avg by {grouping(NAMES)} (avg_over_time({select(external.UP, JOB.re(PAGES_NEED))}[{span(180)}]))",
-        (external.UP,),
-        (),
-        NAMES,
-    ),
+    query=_answering(JOB.re(PAGES_NEED)),
     unit=RATIO,
     objective=shared.UP_SHARE,
     legend="{{job}} {{instance}}",
