@@ -28,6 +28,7 @@ from dashboards.queries import (
     variables,
 )
 from dashboards.visual import Json, override
+from exporters.catalogue.labels import INSTANCE, JOB
 from signals.model import Signal
 from signals.numbers import STATE, Number
 from signals.promql import Context
@@ -140,10 +141,10 @@ def _panel(panel: Panel, where: Place, board: Board, context: Context) -> Json:
         transformations=transformations(panel, context),
         **more,
     )
-    return normalise(_plain(drawn), panel, asked, context)
+    return normalise(_plain(drawn), panel, asked, board, context)
 
 
-def normalise(found: Json, panel: Panel, asked: list[Target], context: Context) -> Json:
+def normalise(found: Json, panel: Panel, asked: list[Target], board: Board, context: Context) -> Json:
     """A panel of grafanalib as Grafana 12 and 13 want it: known keys only, objects for data sources."""
     kept = _kept(found, PANEL_KEYS)
     config = visual.field_config(panel, context.numbers)
@@ -151,6 +152,8 @@ def normalise(found: Json, panel: Panel, asked: list[Target], context: Context) 
         config["overrides"] += _columns(panel, context)
     elif panel.kind == "scorecard":
         config["overrides"] += _scorecard_columns()
+    if panel.opens:
+        _link(panel, board, config, context)
     clean: Json = {**kept, "options": visual.options(panel), "fieldConfig": config}
     if not clean.get("transformations"):
         clean.pop("transformations", None)
@@ -159,6 +162,23 @@ def normalise(found: Json, panel: Panel, asked: list[Target], context: Context) 
             _target(target, frame) for target, frame in zip(asked, found["targets"], strict=True)
         ]
     return clean
+
+
+def _link(panel: Panel, board: Board, config: Json, context: Context) -> None:
+    """Lead from a stat to the board of its causes, and from a table's row to what is chosen by its key."""
+    own = panel.opens == board.uid
+    title = f"Show this {column(panel.key).lower()} alone" if own else "Open " + _title(panel.opens, board)
+    kept = (JOB.name, INSTANCE.name) if own and board.anchor is not None else ()
+    url = _board_url(panel.opens, context, *kept)
+    if not panel.key:
+        config["defaults"]["links"] = [{"title": title, "url": url}]
+        return
+    links = [{"title": title, "url": f"{url}&var-{panel.key}=${{__value.raw}}"}]
+    config["overrides"].append(override("byName", column(panel.key), links=links))
+
+
+def _title(uid: str, board: Board) -> str:
+    return dict(board.neighbours).get(uid, uid)
 
 
 def _target(target: Target, frame: Json) -> Json:
@@ -306,11 +326,10 @@ def _annotation(annotation: Annotation) -> Json:
 
 def _board_link(uid: str, title: str, context: Context) -> Json:
     """To another board, with the time shown and what means the same there: job and instance do not."""
-    kept = "".join(f"&${{{name}:queryparam}}" for name in (DATASOURCE_VARIABLE, *context.identity))
     return {
         "type": "link",
         "title": title,
-        "url": f"/d/{uid}?${{__url_time_range}}{kept}",
+        "url": _board_url(uid, context),
         "tags": [],
         "asDropdown": False,
         "includeVars": False,
@@ -319,3 +338,8 @@ def _board_link(uid: str, title: str, context: Context) -> Json:
         "icon": "dashboard",
         "tooltip": "",
     }
+
+
+def _board_url(uid: str, context: Context, *more: str) -> str:
+    kept = "".join(f"&${{{name}:queryparam}}" for name in (DATASOURCE_VARIABLE, *context.identity, *more))
+    return f"/d/{uid}?${{__url_time_range}}{kept}"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict, Unpack
 
-from exporters.catalogue import Histogram, Metric
+from exporters.catalogue import Histogram, Label, Metric
 from signals.model import Signal
 from signals.numbers import require_fields
 
@@ -41,6 +41,7 @@ class Panel:
         empty: why the panel may be empty on a healthy backend; such panels are counted.
         no_value: what is shown where there is no sample: unknown is not zero. By default, why it is empty.
         key: the label that names a table's rows.
+        opens: uid of the board that a stat, or a row of a table by its key, leads to.
         moves: the fault that visibly moves a panel about trouble; the proof injects it.
         histogram: what a heatmap shows.
         text: the Markdown of a text panel.
@@ -58,6 +59,7 @@ class Panel:
     empty: str = ""
     no_value: str = ""
     key: str = ""
+    opens: str = ""
     moves: str = ""
     histogram: Histogram | None = None
     text: str = ""
@@ -93,6 +95,7 @@ class Notes(TypedDict, total=False):
     """Optional fields that every kind of panel takes; see `Panel`."""
 
     note: str
+    opens: str
     zero: str
     empty: str
     moves: str
@@ -180,6 +183,30 @@ def row(title: str, *panels: Panel, collapsed: bool = False) -> Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A variable of a board: the reader narrows by a label whatever carries it.
+
+    What is made of metrics that do not all carry the label stays whole, and so does a table with a row for
+    each of its values: there one chooses.
+
+    Attributes:
+        label: gives the variable its name.
+        metric: of its source; it has the label's values.
+    """
+
+    label: Label
+    metric: Metric
+
+    def __post_init__(self) -> None:
+        require_fields("a choice", self, BoardError)
+        if self.label not in self.metric.labels:
+            raise BoardError(
+                f"a choice by {self.label.name!r} takes its values from {self.metric.name}, which has "
+                f"{[each.name for each in self.metric.labels]}; expected a metric with the label; name one"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """A dashboard.
 
@@ -190,6 +217,7 @@ class Board:
         source: whose jobs and instances the variables select; metrics of other sources are not narrowed.
         anchor: the metric whose labels fill these variables; without one there are none of them.
         rows: from verdict to detail.
+        choices: variables beside job and instance.
         neighbours: uid and title of the boards that it links to; a stack fills them in.
     """
 
@@ -199,6 +227,7 @@ class Board:
     source: str
     anchor: Metric | None
     rows: tuple[Row, ...]
+    choices: tuple[Choice, ...] = ()
     tags: tuple[str, ...] = field(default=("backend",))
     neighbours: tuple[tuple[str, str], ...] = ()
 

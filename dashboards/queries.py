@@ -43,7 +43,10 @@ class Target:
 
 
 def board_context(board: Board, context: Context, window: str) -> Context:
-    """Panels are narrowed by the board's variables: all by identity, those of its source by job too."""
+    """Panels are narrowed by the board's variables: all by identity, those of its source by job too.
+
+    By the reader's choice of a label only what consists of nothing else; see `_chosen`.
+    """
     identity = tuple(f'{label}=~"${label}"' for label in context.identity)
     narrow = (f'{JOB}=~"${JOB}"', f'{INSTANCE}=~"${INSTANCE}"')
 
@@ -53,17 +56,27 @@ def board_context(board: Board, context: Context, window: str) -> Context:
     return replace(context, window=window, scope=scope)
 
 
+def _chosen(query: Query, panel: Panel, board: Board, context: Context) -> str:
+    """The query narrowed by the board's choices, if all that it is made of carries the label."""
+    only = tuple(
+        each.label.name
+        for each in board.choices
+        if each.label.name != panel.key and all(each.label in metric.labels for metric in query.metrics)
+    )
+    return query.fill(replace(context, only=only))
+
+
 def targets(panel: Panel, board: Board, context: Context) -> list[Target]:
     """The panel's queries."""
     now = board_context(board, context, duration(NOW_WINDOW * context.time_scale))
     if panel.kind == "scorecard":
         return _scorecard(panel, now)
     if panel.kind == "heatmap" and panel.histogram is not None:
-        return [_heatmap(panel, board_context(board, context, RATE_INTERVAL))]
+        return [_heatmap(panel, board, board_context(board, context, RATE_INTERVAL))]
     if panel.kind == "table":
         ranged = board_context(board, context, RANGE)
         return [
-            Target(ref=ref, expr=signal.query.fill(ranged), instant=True, format="table")
+            Target(ref=ref, expr=_chosen(signal.query, panel, board, ranged), instant=True, format="table")
             for ref, signal in zip(ascii_uppercase, panel.signals, strict=False)
         ]
     instant = panel.kind in ("stat", "bars")
@@ -71,7 +84,7 @@ def targets(panel: Panel, board: Board, context: Context) -> list[Target]:
     return [
         Target(
             ref=ref,
-            expr=signal.query.fill(filled),
+            expr=_chosen(signal.query, panel, board, filled),
             legend=signal.title if panel.kind == "bars" else signal.legend,
             instant=instant,
         )
@@ -93,11 +106,12 @@ def least_step(panel: Panel, context: Context) -> str:
     return duration(LOOKS * slowest * context.time_scale) if slowest else ""
 
 
-def _heatmap(panel: Panel, context: Context) -> Target:
+def _heatmap(panel: Panel, board: Board, context: Context) -> Target:
     assert panel.histogram is not None  # noqa: S101 - the model refuses a heatmap without one
     selector = select(panel.histogram, suffix="_bucket")
     query = Query(f"sum by {grouping(('le',))} (increase({selector}[<window>]))", (panel.histogram,))
-    return Target(ref="A", expr=query.fill(context), legend="{{le}}", format="heatmap")
+    expr = _chosen(query, panel, board, context)
+    return Target(ref="A", expr=expr, legend="{{le}}", format="heatmap")
 
 
 def _named(signal: Signal, expr: str) -> str:
@@ -242,6 +256,15 @@ def variables(board: Board, context: Context) -> list[Variable]:
                 )
             )
             scope.append(f'{each}=~"${each}"')
+    for choice in board.choices:
+        found.append(
+            Variable(
+                name=choice.label.name,
+                label=column(choice.label.name),
+                query=_label_values(choice.metric.series[-1], scope, choice.label.name),
+                multi=True,
+            )
+        )
     return found
 
 

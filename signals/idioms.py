@@ -80,6 +80,8 @@ def select(metric: Metric, *where: Matcher, suffix: str = "", objective: Objecti
         if matcher.label not in known and matcher.label not in ("job", "instance", "le"):
             raise QueryError(f"{metric.name} has no label {matcher.label!r}; it has {sorted(known)}")
     parts = [f"<scope:{metric.source}>", *(str(matcher) for matcher in where)]
+    if metric.labels:
+        parts.insert(1, f"<only:{','.join(label.name for label in metric.labels)}>")
     if objective is not None:
         parts.append(f"<where:{objective.key}>")
     return f"{metric.name}{suffix}{{{','.join(parts)}}}"

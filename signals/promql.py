@@ -4,6 +4,7 @@ Holes are written ``<kind:argument>``. Nobody types them; the idioms in `signals
 
 ========================  ==================================================================
 ``<scope:SOURCE>``        label matchers for metrics of this source (a panel's variables)
+``<only:LABELS>``         matchers for those of a metric's labels by which a board's reader narrows it
 ``<where:KEY>``           label matchers that the objective KEY brings, such as its endpoint
 ``<window>``              the range of a rate: ``$__rate_interval`` in a graph, ``5m`` in a rule
 ``<span:SECONDS>``        a fixed range, scaled with the stack's clock
@@ -29,7 +30,7 @@ from exporters.catalogue import Matcher, Metric
 from signals.numbers import Number, Objective, require_fields
 
 HOLE = re.compile(
-    r"<(scope|where|window|span|by|number|elapsed|bound|rest|seconds|step|steps)(?::([^<>]*))?>"
+    r"<(scope|only|where|window|span|by|number|elapsed|bound|rest|seconds|step|steps)(?::([^<>]*))?>"
 )
 RATE_INTERVAL = "$__rate_interval"
 RANGE = "$__range"
@@ -97,6 +98,7 @@ class Context:
     Attributes:
         window: the range of a rate, such as ``5m`` or ``$__rate_interval``.
         scope: matchers for the metrics of a source.
+        only: labels that a variable of the same name narrows.
         identity: labels that are kept in every aggregation.
         numbers: objectives and limits by key.
         time_scale: factor on fixed ranges; 1 in production.
@@ -105,6 +107,7 @@ class Context:
 
     window: str
     scope: Callable[[str], tuple[str, ...]] = no_scope
+    only: tuple[str, ...] = ()
     identity: tuple[str, ...] = ()
     numbers: Mapping[str, Number] = field(default_factory=dict)
     time_scale: float = 1.0
@@ -122,6 +125,8 @@ class Context:
         match kind:
             case "scope":
                 filled = ",".join(self.scope(argument))
+            case "only":
+                filled = ",".join(f'{each}=~"${each}"' for each in argument.split(",") if each in self.only)
             case "window":
                 filled = self.window
             case "span":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.model import Board, Panel, graph, heatmap, row, stat, table
+from dashboards.model import Board, Choice, Panel, graph, heatmap, row, stat, table
 from exporters.catalogue import api as metrics
 from signals import api, api_cost, api_load, pool
 from signals.levels import AVAILABILITY, LATENCY
@@ -30,6 +30,7 @@ BOARD = Board(
     description="For whoever changes the application: when requests are slow, fail, or cost too much.",
     source="api",
     anchor=metrics.WORKERS,
+    choices=(Choice(label=metrics.HANDLER, metric=metrics.REQUESTS),),
     rows=(
         row(
             "Is it slow or failing right now?",
@@ -87,6 +88,7 @@ BOARD = Board(
                 api_cost.HANDLER_QUERIES,
                 api_cost.PAYLOAD,
                 key="handler",
+                opens="backend-api",
                 zero="not called, or no failure",
             ),
             graph(

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from dashboards.boards import BOARDS
 from dashboards.grafana import render_board
 from dashboards.layout import place
-from dashboards.model import Board, BoardError, Panel, graph, row, stat, text
+from dashboards.model import Board, BoardError, Choice, Panel, graph, row, stat, text
+from dashboards.model import table as table_of
 from dashboards.visual import field_config, thresholds
+from exporters.catalogue import api as metrics
 from exporters.catalogue import external
-from signals import api, limits, objectives, postgres
+from signals import api, api_load, limits, objectives, postgres
 from signals.model import Signal, SignalError
 from signals.numbers import BYTES, RATIO, Limit
 from signals.promql import Context
@@ -96,12 +98,60 @@ def test_a_board_is_what_schema_42_knows(each: Board) -> None:
     assert found["schemaVersion"] == 42
     assert found["uid"] == each.uid
     names = [variable["name"] for variable in found["templating"]["list"]]
-    assert names == ["datasource", "environment", "cluster", *(["job", "instance"] if each.anchor else [])]
+    own = [*(["job", "instance"] if each.anchor else []), *(choice.label.name for choice in each.choices)]
+    assert names == ["datasource", "environment", "cluster", *own]
     for panel in flat(found["panels"]):
         assert set(panel) <= KNOWN_KEYS
         if panel["type"] != "row":
             assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
             assert panel["description"]
+
+
+def chosen(*panels: Panel, **more: Any) -> Any:
+    """The rendered panels of a board whose reader may choose an endpoint."""
+    endpoint = Choice(label=metrics.HANDLER, metric=metrics.REQUESTS)
+    return render_board(replace(board(*panels), choices=(endpoint,), **more), CONTEXT)["panels"][1:]
+
+
+def test_a_choice_narrows_what_has_its_label_and_nothing_that_is_made_of_more() -> None:
+    (rate, left, table) = chosen(
+        stat(api.REQUEST_RATE),
+        graph(api_load.TRAFFIC_LEFT),
+        table_of("Endpoints", api.HANDLER_P95, key="handler"),
+    )
+    assert 'handler=~"$handler"' in rate["targets"][0]["expr"]
+    assert "$handler" not in str(left["targets"]), (
+        "workers have no endpoint, so the share would be of another"
+    )
+    assert "$handler" not in str(table["targets"]), "here one chooses another endpoint"
+
+
+def test_a_choice_without_the_label_is_refused() -> None:
+    with pytest.raises(
+        BoardError, match=r"obs_api_workers, which has \[\]; expected a metric with the label"
+    ):
+        Choice(label=metrics.HANDLER, metric=metrics.WORKERS)
+
+
+def test_a_row_leads_to_its_endpoint_and_a_stat_to_its_board() -> None:
+    endpoints = table_of("Endpoints", api.HANDLER_P95, key="handler", opens="a-board")
+    (table, up) = chosen(
+        endpoints,
+        stat(postgres.UP, opens="backend-postgres"),
+        neighbours=(("backend-postgres", "PostgreSQL"),),
+    )
+    kept = "${datasource:queryparam}&${environment:queryparam}&${cluster:queryparam}"
+    own = f"{kept}&${{job:queryparam}}&${{instance:queryparam}}"
+    assert links(table["fieldConfig"]["overrides"][-1]) == {
+        "Show this endpoint alone": f"/d/a-board?${{__url_time_range}}&{own}&var-handler=${{__value.raw}}"
+    }
+    assert up["fieldConfig"]["defaults"]["links"] == [
+        {"title": "Open PostgreSQL", "url": f"/d/backend-postgres?${{__url_time_range}}&{kept}"}
+    ]
+
+
+def links(override: Any) -> dict[str, str]:
+    return {each["title"]: each["url"] for each in override["properties"][0]["value"]}
 
 
 def test_a_replaced_objective_moves_the_line_and_the_description() -> None:
