@@ -8,21 +8,38 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict, Unpack
 
-from exporters.catalogue import Histogram, Label, Metric
+from exporters.catalogue import Histogram, Label, Matcher, Metric
 from signals.model import Signal
 from signals.numbers import require_fields
 
 Kind = Literal["stat", "graph", "table", "heatmap", "timeline", "bars", "scorecard", "text"]
+Tone = Literal["good", "warning", "bad", "neutral"]
+# Kinds that draw all their signals against one axis.
+ONE_AXIS = ("graph", "heatmap", "bars", "timeline")
 
 UID = re.compile(r"[a-zA-Z0-9_-]{1,40}\Z")
 COLUMNS = 24
 # Each query of a panel has a letter.
 MOST_SIGNALS = 26
+# What is asked beside a trend: it has a sample at each step, up to now.
+CLOCK = "Clock"
 MAX_PANEL_ID = 1_000_000
 
 
 class BoardError(ValueError):
     """A board that cannot be: the message names the board, the panel and the rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a state is called, and whether it is good: a value drawn as a coloured word."""
+
+    value: int
+    text: str
+    tone: Tone
+
+    def __post_init__(self) -> None:
+        require_fields(f"word {self.text!r}", self, BoardError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,17 +50,21 @@ class Panel:
         kind: how it is drawn.
         title: unique within its board; its id is derived from it.
         signals: what it shows; the first gives unit and objective.
-        limits: signals drawn as dashed lines, such as the server's limit.
+        limits: signals drawn as dashed lines, such as the server's limit; their legend is their meaning.
         note: added to the description that the signals give.
         width, height: in grid units; 24 is a whole row. Width 0 shares the row evenly.
         stacked: whether a graph's series are stacked.
+        shares: whether they are drawn as shares of their sum, up to 100 %.
+        columns: whether a graph draws columns in place of lines, for what happens now and then.
+        trend: whether a stat shows how it came to its value.
+        words: what the values of states are called; up and down where empty.
         zero: what a zero means here; a panel that shows nothing but zeros needs it.
         empty: why the panel may be empty on a healthy backend; such panels are counted.
         no_value: what is shown where there is no sample: unknown is not zero. By default, why it is empty.
         key: the label that names a table's rows.
         opens: uid of the board that a stat, or a row of a table by its key, leads to.
         moves: the fault that visibly moves a panel about trouble; the proof injects it.
-        histogram: what a heatmap shows.
+        histogram, where: what a heatmap shows, and of which series.
         text: the Markdown of a text panel.
     """
 
@@ -55,6 +76,10 @@ class Panel:
     width: int = 0
     height: int = 8
     stacked: bool = False
+    shares: bool = False
+    columns: bool = False
+    trend: bool = False
+    words: tuple[Word, ...] = ()
     zero: str = ""
     empty: str = ""
     no_value: str = ""
@@ -62,6 +87,7 @@ class Panel:
     opens: str = ""
     moves: str = ""
     histogram: Histogram | None = None
+    where: tuple[Matcher, ...] = ()
     text: str = ""
 
     def __post_init__(self) -> None:
@@ -79,6 +105,16 @@ class Panel:
             )
         if not 0 <= self.width <= COLUMNS:
             raise BoardError(f"panel {self.title!r} has width {self.width}; expected 1 to {COLUMNS}")
+        self._one_axis()
+
+    def _one_axis(self) -> None:
+        """Of two units on one axis, one is drawn as a flat line."""
+        other = next((each for each in self.shown if not each.unit.agrees(self.shown[0].unit)), None)
+        if self.kind in ONE_AXIS and other is not None:
+            raise BoardError(
+                f"panel {self.title!r} draws {self.shown[0].title!r}, in {self.shown[0].unit.name!r}, and "
+                f"{other.title!r}, in {other.unit.name!r}, against one axis; expected one unit; part it"
+            )
 
     @property
     def shown(self) -> tuple[Signal, ...]:
@@ -101,7 +137,15 @@ class Notes(TypedDict, total=False):
     moves: str
 
 
-def stat(signal: Signal, *, title: str = "", no_value: str = "", **more: Unpack[Notes]) -> Panel:
+def stat(
+    signal: Signal,
+    *,
+    title: str = "",
+    no_value: str = "",
+    trend: bool = False,
+    words: tuple[Word, ...] = (),
+    **more: Unpack[Notes],
+) -> Panel:
     """The value now, large, coloured by the objective."""
     return Panel(
         kind="stat",
@@ -109,6 +153,8 @@ def stat(signal: Signal, *, title: str = "", no_value: str = "", **more: Unpack[
         signals=(signal,),
         height=4,
         no_value=no_value,
+        trend=trend,
+        words=words,
         **more,
     )
 
@@ -118,6 +164,8 @@ def graph(
     title: str = "",
     limits: tuple[Signal, ...] = (),
     stacked: bool = False,
+    shares: bool = False,
+    columns: bool = False,
     width: int = 12,
     **more: Unpack[Notes],
 ) -> Panel:
@@ -128,26 +176,61 @@ def graph(
         signals=signals,
         limits=limits,
         stacked=stacked,
+        shares=shares,
+        columns=columns,
         width=width,
         **more,
     )
 
 
-def table(title: str, *signals: Signal, key: str, width: int = 24, **more: Unpack[Notes]) -> Panel:
+def table(
+    title: str,
+    *signals: Signal,
+    key: str,
+    width: int = 24,
+    **more: Unpack[Notes],
+) -> Panel:
     """One row per value of `key`, one column per signal, over the time shown."""
     return Panel(kind="table", title=title, signals=signals, key=key, width=width, height=9, **more)
 
 
 def heatmap(
-    title: str, histogram: Histogram, signal: Signal, *, width: int = 12, **more: Unpack[Notes]
+    title: str,
+    histogram: Histogram,
+    signal: Signal,
+    *,
+    where: tuple[Matcher, ...] = (),
+    width: int = 12,
+    **more: Unpack[Notes],
 ) -> Panel:
     """How many fell into each bucket, over time."""
-    return Panel(kind="heatmap", title=title, histogram=histogram, signals=(signal,), width=width, **more)
+    return Panel(
+        kind="heatmap",
+        title=title,
+        histogram=histogram,
+        where=where,
+        signals=(signal,),
+        width=width,
+        **more,
+    )
 
 
-def timeline(*signals: Signal, title: str = "", width: int = 12, **more: Unpack[Notes]) -> Panel:
-    """Up and down over time, one lane per series."""
-    return Panel(kind="timeline", title=title or _title_of(signals), signals=signals, width=width, **more)
+def timeline(
+    *signals: Signal,
+    title: str = "",
+    words: tuple[Word, ...] = (),
+    width: int = 12,
+    **more: Unpack[Notes],
+) -> Panel:
+    """States over time, one lane per series: up and down, or those that `words` name."""
+    return Panel(
+        kind="timeline",
+        title=title or _title_of(signals),
+        signals=signals,
+        words=words,
+        width=width,
+        **more,
+    )
 
 
 def bars(title: str, *signals: Signal, width: int = 12, **more: Unpack[Notes]) -> Panel:

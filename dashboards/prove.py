@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from dashboards.checks.times import seconds
 from dashboards.grafana import render_board
-from dashboards.model import Board, Panel
+from dashboards.model import CLOCK, Board, Panel
 from dashboards.prometheus_api import Samples
 from dashboards.stack import Stack
 from signals.promql import duration
@@ -185,7 +185,9 @@ def _prove_board(
                 "__rate_interval": duration(interval),
                 "__range": duration(span.end - span.start),
             }
-        answers = tuple(_ask(target, given, source, span, step) for target in drawn["targets"])
+        answers = tuple(
+            _ask(target, given, source, span, step) for target in drawn["targets"] if target["refId"] != CLOCK
+        )
         yield Proof(board=board.uid, panel=panel, answers=answers)
 
 

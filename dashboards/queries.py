@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from string import ascii_uppercase
 from typing import Any
 
-from dashboards.model import Board, BoardError, Panel
+from dashboards.model import CLOCK, Board, BoardError, Panel
 from exporters.catalogue import Counter, Histogram, api, external
 from exporters.catalogue.labels import INSTANCE, JOB
 from exporters.catalogue.renewal import renewed
@@ -79,17 +79,18 @@ def targets(panel: Panel, board: Board, context: Context) -> list[Target]:
             Target(ref=ref, expr=_chosen(signal.query, panel, board, ranged), instant=True, format="table")
             for ref, signal in zip(ascii_uppercase, panel.signals, strict=False)
         ]
-    instant = panel.kind in ("stat", "bars")
-    filled = now if instant else board_context(board, context, RATE_INTERVAL)
-    return [
+    single = panel.kind in ("stat", "bars")
+    filled = now if single else board_context(board, context, RATE_INTERVAL)
+    found = [
         Target(
             ref=ref,
             expr=_chosen(signal.query, panel, board, filled),
             legend=signal.title if panel.kind == "bars" else signal.legend,
-            instant=instant,
+            instant=single and not panel.trend,
         )
         for ref, signal in zip(ascii_uppercase, panel.shown, strict=False)
     ]
+    return [*found, Target(ref=CLOCK, expr="vector(1)", legend=CLOCK)] if panel.trend else found
 
 
 def least_step(panel: Panel, context: Context) -> str:
@@ -108,7 +109,7 @@ def least_step(panel: Panel, context: Context) -> str:
 
 def _heatmap(panel: Panel, board: Board, context: Context) -> Target:
     assert panel.histogram is not None  # noqa: S101 - the model refuses a heatmap without one
-    selector = select(panel.histogram, suffix="_bucket")
+    selector = select(panel.histogram, *panel.where, suffix="_bucket")
     query = Query(f"sum by {grouping(('le',))} (increase({selector}[<window>]))", (panel.histogram,))
     expr = _chosen(query, panel, board, context)
     return Target(ref="A", expr=expr, legend="{{le}}", format="heatmap")
@@ -184,6 +185,9 @@ def transformations(panel: Panel, context: Context) -> list[Json]:
             {"id": "joinByField", "options": {"byField": TARGET, "mode": "outer"}},
             _organize(SCORECARD_COLUMNS, ()),
         ]
+    if panel.trend:
+        # Where the last step has no sample, the stat says so; alone it would show one of long ago.
+        return [{"id": "joinByField", "options": {"byField": "Time", "mode": "outer"}}]
     if panel.kind != "table":
         return []
     labels = dict.fromkeys((panel.key, *panel.signals[0].query.labels))

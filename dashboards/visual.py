@@ -1,6 +1,6 @@
 """How each kind of panel looks: Grafana's `options` and `fieldConfig`, as a running Grafana drew them.
 
-Colours mean the same on every board: green is good, orange misses an objective, red is trouble.
+What the colours mean stands in `dashboards.colours`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dashboards.model import Panel
+from dashboards import colours
+from dashboards.model import CLOCK, Panel, Word
 from signals.model import Signal
 from signals.numbers import (
     BYTES,
@@ -21,6 +22,7 @@ from signals.numbers import (
     STATE,
     Number,
     Unit,
+    spoken,
 )
 
 Json = dict[str, Any]
@@ -36,47 +38,27 @@ GRAFANA_UNITS: dict[Unit, str] = {
     STATE: "none",
 }
 
-# Equal things in equal colours, whichever board they stand on.
-COLOURS: tuple[tuple[str, str], ...] = (
-    ("/^2\\d\\d$/", "green"),
-    ("/^3\\d\\d$/", "blue"),
-    ("/^4\\d\\d$/", "orange"),
-    ("/^5\\d\\d$|^5xx$/", "red"),
-    ("/^(hits|hit)$/", "green"),
-    ("/^(misses|miss)$/", "orange"),
-    ("/^(error|timeouts)$/", "red"),
-    ("/^average$/", "green"),
-    ("/^p50$/", "blue"),
-    ("/^p95$/", "orange"),
-    ("/^p99$/", "purple"),
-    ("/^(active|used)$/", "blue"),
-    ("/^idle$/", "green"),
-    ("/^idle in transaction/", "orange"),
-    ("/^(waiting|blocked)$/", "red"),
-)
-UP_DOWN = (("0", "DOWN", "red"), ("1", "UP", "green"))
-YES_NO = (("0", "no", "red"), ("1", "yes", "green"))
-# Neither good nor bad: nothing is known.
-NEUTRAL = "#6e7580"
+UP_DOWN = (Word(0, "DOWN", "bad"), Word(1, "UP", "good"))
+YES_NO = (Word(0, "no", "bad"), Word(1, "yes", "good"))
+REACHED = (Word(0, "missed", "warning"), Word(1, "reached", "good"))
 # Too little to see, and more than a floating point number loses.
 JUST = 1e-9
 # Pixels of a column whose words are short; Grafana's own least width pushes the last one out of half a row.
 NARROW = 80
 # Of the axis of shares that have no line.
 LEAST_SHARE = 0.01
-REACHED = (("0", "missed", "orange"), ("1", "reached", "green"))
 
 
-def mapping(words: tuple[tuple[str, str, str], ...]) -> list[Json]:
+def mapping(words: tuple[Word, ...]) -> list[Json]:
     """Values shown as coloured words."""
     options = {
-        value: {"text": word, "color": colour, "index": index}
-        for index, (value, word, colour) in enumerate(words)
+        str(word.value): {"text": word.text, "color": colours.TONES[word.tone], "index": index}
+        for index, word in enumerate(words)
     }
     return [{"type": "value", "options": options}]
 
 
-def nothing(text: str, colour: str = NEUTRAL) -> Json:
+def nothing(text: str, colour: str = colours.NEUTRAL) -> Json:
     """What is shown for no value; without it Grafana paints it like the best or the worst one."""
     return {
         "type": "special",
@@ -128,6 +110,8 @@ def legend(panel: Panel) -> Json:
 
 
 REDUCE: Json = {"calcs": ["lastNotNull"], "fields": "", "values": False}
+# Of all that a trend asks, its own value, and that of the last step or none.
+OF_TREND: Json = {"calcs": ["last"], "fields": f"/^(?!({CLOCK}|Time)$)/", "values": False}
 HIDE_FROM: Json = {"legend": False, "tooltip": False, "viz": False}
 
 
@@ -140,12 +124,12 @@ def _stat_options(panel: Panel) -> Json:
     named = any(metric.unit == "info" for metric in panel.signals[0].query.metrics)
     judged = panel.signals[0].objective is not None or panel.signals[0].unit is STATE
     return {
-        "reduceOptions": REDUCE,
+        "reduceOptions": OF_TREND if panel.trend else REDUCE,
         "orientation": "auto",
         "textMode": "name" if named else "auto",
         "wideLayout": True,
         "colorMode": "background" if judged and not named else "none",
-        "graphMode": "none",
+        "graphMode": "area" if panel.trend else "none",
         "justifyMode": "auto",
         "showPercentChange": False,
         "percentChangeColorMode": "standard",
@@ -237,7 +221,7 @@ def field_config(panel: Panel, numbers: Mapping[str, Number]) -> Json:
     first = panel.signals[0]
     defaults: Json = {
         "unit": GRAFANA_UNITS[first.unit],
-        "mappings": mapping(UP_DOWN) if first.unit is STATE else [],
+        "mappings": mapping(panel.words or UP_DOWN) if first.unit is STATE or panel.words else [],
         "color": {"mode": "thresholds"},
         "thresholds": thresholds(first, numbers),
         "noValue": panel.no_value or panel.empty or "no data",
@@ -246,9 +230,9 @@ def field_config(panel: Panel, numbers: Mapping[str, Number]) -> Json:
     if panel.kind == "stat":
         defaults["mappings"] = [*defaults["mappings"], nothing(defaults["noValue"])]
     elif panel.kind == "graph":
-        custom = _lines(panel, first.objective is not None) | _reach(first, numbers)
+        custom = _lines(panel, first, numbers) | _reach(panel, numbers)
         defaults |= {"color": {"mode": "palette-classic"}, "min": 0, "custom": custom}
-        overrides = [*_colours(), *_dashes(panel)]
+        overrides = [*_colours(panel), *_dashes(panel)]
     elif panel.kind == "heatmap":
         defaults = {"custom": {"hideFrom": HIDE_FROM, "scaleDistribution": {"type": "linear"}}}
     elif panel.kind == "timeline":
@@ -276,28 +260,43 @@ def field_config(panel: Panel, numbers: Mapping[str, Number]) -> Json:
     return {"defaults": defaults, "overrides": overrides}
 
 
-def _lines(panel: Panel, objective: bool) -> Json:
+def _lines(panel: Panel, first: Signal, numbers: Mapping[str, Number]) -> Json:
+    piled = "percent" if panel.shares else "normal" if panel.stacked else "none"
     return {
-        "drawStyle": "line",
+        "drawStyle": "bars" if panel.columns else "line",
         "lineInterpolation": "linear",
         "lineWidth": 1,
-        "fillOpacity": 30 if panel.stacked else 8,
+        "fillOpacity": 60 if panel.columns else 30 if piled != "none" else 8,
         "gradientMode": "none",
         "showPoints": "never",
         "pointSize": 5,
         "spanNulls": False,
-        "stacking": {"mode": "normal" if panel.stacked else "none", "group": "A"},
+        "stacking": {"mode": piled, "group": "A"},
         "axisPlacement": "auto",
-        "axisLabel": "",
+        "axisLabel": _meaning(first, numbers),
         "scaleDistribution": {"type": "linear"},
         "hideFrom": HIDE_FROM,
-        "thresholdsStyle": {"mode": "dashed" if objective else "off"},
+        "thresholdsStyle": {"mode": "dashed" if first.objective else "off"},
     }
 
 
-def _reach(signal: Signal, numbers: Mapping[str, Number]) -> Json:
+def _meaning(signal: Signal, numbers: Mapping[str, Number]) -> str:
+    """What the dashed line of a graph is; Grafana has no words beside the line itself."""
+    if signal.objective is None or signal.unit is STATE:
+        return ""
+    number = numbers.get(signal.objective.key, signal.objective)
+    side = "at most" if number.better == "lower" else "at least"
+    told = f"good: {side} {spoken(number.value, number.unit)}"
+    if signal.critical is None:
+        return told
+    critical = numbers.get(signal.critical.key, signal.critical)
+    return f"{told}, critical: {spoken(critical.value, critical.unit)}"
+
+
+def _reach(panel: Panel, numbers: Mapping[str, Number]) -> Json:
     """How far the axis of a share reaches at least; without it Grafana draws zeros up to 10000 %."""
-    if signal.unit is not RATIO:
+    signal = panel.signals[0]
+    if signal.unit is not RATIO or panel.shares:
         return {}
     number = signal.objective and numbers.get(signal.objective.key, signal.objective)
     return {"axisSoftMax": min(1.0, 2 * number.value) if number else LEAST_SHARE}
@@ -309,10 +308,10 @@ def override(matcher: str, value: str, **properties: Any) -> Json:
     return {"matcher": {"id": matcher, "options": value}, "properties": found}
 
 
-def _colours() -> list[Json]:
+def _colours(panel: Panel) -> list[Json]:
     return [
-        override("byRegexp", pattern, color={"mode": "fixed", "fixedColor": colour})
-        for pattern, colour in COLOURS
+        override(matcher, name, color={"mode": "fixed", "fixedColor": colour})
+        for matcher, name, colour in colours.of_lines(panel)
     ]
 
 
@@ -321,7 +320,7 @@ def _dashes(panel: Panel) -> list[Json]:
         override(
             "byName",
             signal.legend,
-            color={"mode": "fixed", "fixedColor": "red"},
+            color={"mode": "fixed", "fixedColor": colours.LIMIT},
             custom__lineStyle={"fill": "dash", "dash": [10, 10]},
             custom__fillOpacity=0,
             custom__stacking={"mode": "none", "group": "limits"},

@@ -77,7 +77,8 @@ def judged(place: Place, function: str, window: Window, scrape: float) -> tuple[
 
 
 def _is_graph(place: Place) -> bool:
-    return place.kind == "panel" and bool(place.target.get("range"))
+    # The trend of a stat ends in the value that an alert of the same window judges.
+    return place.kind == "panel" and place.thing.get("type") != "stat" and bool(place.target.get("range"))
 
 
 def _variable(place: Place, variable: str) -> tuple[str, str]:

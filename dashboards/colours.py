@@ -1,0 +1,82 @@
+"""What each colour means, once for every board: red is trouble and nothing else, green is good.
+
+A line whose name says what it is has the colour of that. Others have none of their own: they take those of
+`PLAIN` in turn, or Grafana's palette where only the running server knows their names.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dashboards.model import Panel, Tone
+
+GOOD, WARNING, BAD = "green", "orange", "red"
+# Neither good nor bad: nothing is known.
+NEUTRAL = "#6e7580"
+# As the words around it, in the dark and in the light.
+LIMIT = "text"
+TONES: dict[Tone, str] = {"good": GOOD, "warning": WARNING, "bad": BAD, "neutral": NEUTRAL}
+PLAIN = ("blue", "purple", "yellow", "light-blue", "light-purple", "light-yellow")
+
+# What the values of a label look like, whichever legend they stand in.
+OF_LABEL: dict[str, tuple[tuple[str, str], ...]] = {
+    "status": ((r"2\d\d", GOOD), (r"3\d\d", "blue"), (r"4\d\d", WARNING), (r"5\d\d", BAD)),
+    "result": (("hit", GOOD), ("miss", WARNING), ("error", BAD), ("bypass", NEUTRAL)),
+    "state": (
+        ("active|used", "blue"),
+        ("idle", GOOD),
+        (r"idle in transaction( \(aborted\))?", WARNING),
+        ("fastpath function call", "purple"),
+        ("disabled|other", NEUTRAL),
+    ),
+    "wait_event_type": (
+        ("Lock", BAD),
+        ("LWLock|BufferPin", WARNING),
+        ("IO", "purple"),
+        ("CPU", GOOD),
+        ("Client", NEUTRAL),
+    ),
+    "severity": (("critical", BAD), ("warning", WARNING), ("info", "blue")),
+}
+# Lines with a name of their own.
+OF_NAME: dict[str, str] = {
+    "2xx": GOOD,
+    "3xx": "blue",
+    "4xx": WARNING,
+    "5xx": BAD,
+    "average": GOOD,
+    "p50": "blue",
+    "p95": WARNING,
+    "p99": "purple",
+    "hits": GOOD,
+    "hit ratio": GOOD,
+    "misses": WARNING,
+    "used": "blue",
+    "active": "blue",
+    "idle": GOOD,
+    "waiting": BAD,
+    "blocked": BAD,
+    "timeouts": BAD,
+    "failed": BAD,
+    "refused": BAD,
+    "evicted": WARNING,
+    "expired": "blue",
+}
+PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+
+
+def of_lines(panel: Panel) -> list[tuple[str, str, str]]:
+    """Matcher, name and colour of each line of a graph whose colour is known before it is drawn."""
+    found: dict[tuple[str, str], str] = {}
+    free = iter(PLAIN)
+    for signal in panel.signals:
+        labels = PLACEHOLDER.findall(signal.legend)
+        for label in labels:
+            # The value alone, or as a word of a longer legend.
+            for pattern, colour in OF_LABEL.get(label, ()):
+                found["byRegexp", rf"/^(.* )?({pattern})$/"] = colour
+        if not labels:
+            own = OF_NAME.get(signal.legend) or next(free, "")
+            if own:
+                found["byName", signal.legend] = own
+    return [(matcher, name, colour) for (matcher, name), colour in found.items()]
