@@ -168,6 +168,12 @@ def _seconds(low: float, high: float) -> Reader:
     return lambda value, key: float(_number(value, key, low, high, "a number of seconds"))
 
 
+def _switch(value: Any, key: str) -> bool:
+    if not isinstance(value, bool):
+        raise _WrongError(key, value, "true or false")
+    return value
+
+
 def _text(value: Any, key: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise _WrongError(key, value, "a text in quotes" if isinstance(value, int | float) else "a text")
@@ -262,6 +268,7 @@ POSTGRES: dict[str, Reader] = {
     "top_tables": _whole(0, 1000),
     "top_indexes": _whole(0, 1000),
     "top_statements": _whole(0, 200),
+    "statement_texts": _switch,
     "cap_roles": _whole(1, 200),
     "cap_applications": _whole(1, 200),
     "heavy_ttl": _seconds(0, 3600),

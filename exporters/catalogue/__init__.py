@@ -15,6 +15,7 @@ from exporters.catalogue import (
     postgres,
     postgres_objects,
     postgres_replication,
+    postgres_upkeep,
     redis,
     self_,
 )
@@ -97,5 +98,5 @@ class Catalogue:
         return len(self.metrics)
 
 
-MODULES = (api, postgres, postgres_objects, postgres_replication, redis, self_, external)
+MODULES = (api, postgres, postgres_objects, postgres_replication, postgres_upkeep, redis, self_, external)
 CATALOGUE = Catalogue(metric for module in MODULES for metric in metrics_of(module))

@@ -301,6 +301,20 @@ IDLE_IN_TRANSACTION_SECONDS = Counter(
     labels=(DATNAME,),
     optional="before version 14",
 )
+READ_SECONDS = Counter(
+    name="pg_stat_database_blk_read_time_seconds_total",
+    help="Time sessions waited for blocks to be read; 0 unless track_io_timing is on.",
+    collector="postgres.database",
+    unit="seconds",
+    labels=(DATNAME,),
+)
+WRITE_SECONDS = Counter(
+    name="pg_stat_database_blk_write_time_seconds_total",
+    help="Time sessions waited for blocks to be written; 0 unless track_io_timing is on.",
+    collector="postgres.database",
+    unit="seconds",
+    labels=(DATNAME,),
+)
 FROZEN_XID_AGE = Gauge(
     name="pg_database_frozenxid_age_xids",
     help="Age of the oldest transaction id that is not frozen.",

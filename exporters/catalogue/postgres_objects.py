@@ -7,9 +7,16 @@ from exporters.catalogue.types import Counter, Gauge, Info, Label
 
 SCHEMANAME = Label(name="schemaname", help="Schema.", bound="schemas of the tables shown")
 RELNAME = Label(name="relname", help="Table.", bound="the 50 busiest tables and those configured")
-INDEXRELNAME = Label(name="indexrelname", help="Index.", bound="the 50 largest indexes and those configured")
+INDEXRELNAME = Label(
+    name="indexrelname",
+    help="Index.",
+    bound="the 50 largest indexes, invalid ones first, and those configured",
+)
 USER = Label(name="user", help="Role that ran the statement.", bound="roles of the statements shown")
 QUERYID = Label(name="queryid", help="Statement, by its identifier.", bound="at most 30 statements")
+QUERY = Label(
+    name="query", help="Text of a statement, without literals and comments.", bound="one per statement shown"
+)
 INDEX = Label(name="index", help="Expected index.", bound="the indexes in the configuration")
 TABLE = Label(name="table", help="Table of the expected index.", bound="the indexes in the configuration")
 COVERED_BY = Label(
@@ -108,6 +115,20 @@ TABLE_LAST_ANALYZE = Gauge(
     labels=TABLE_LABELS,
     optional="until the first analyze",
 )
+TABLE_SIZE = Gauge(
+    name="obs_pg_table_size_bytes",
+    help="Size of the table with what is stored out of line, by its pages at the last vacuum or analyze.",
+    collector="postgres.tables",
+    unit="bytes",
+    labels=TABLE_LABELS,
+)
+TABLE_INDEX_SIZE = Gauge(
+    name="obs_pg_table_indexes_size_bytes",
+    help="Size of the indexes of the table, by their pages at the last vacuum or analyze.",
+    collector="postgres.tables",
+    unit="bytes",
+    labels=TABLE_LABELS,
+)
 INDEX_SCANS = Counter(
     name="pg_stat_user_indexes_idx_scan_total",
     help="Scans of the index.",
@@ -131,6 +152,18 @@ INDEX_SIZE = Gauge(
     help="Size of the index by its pages at the last vacuum or analyze.",
     collector="postgres.indexes",
     unit="bytes",
+    labels=INDEX_LABELS,
+)
+INDEX_VALID = Gauge(
+    name="obs_pg_index_valid",
+    help="1 if the planner may use the index; a failed CREATE INDEX CONCURRENTLY leaves an invalid one.",
+    collector="postgres.indexes",
+    labels=INDEX_LABELS,
+)
+INDEX_ENFORCES = Gauge(
+    name="obs_pg_index_enforces",
+    help="1 if the index enforces that values are unique or exclude each other, so is needed without scans.",
+    collector="postgres.indexes",
     labels=INDEX_LABELS,
 )
 INDEXES = Gauge(
@@ -271,6 +304,38 @@ STATEMENT_TEMP_BLOCKS = Counter(
     collector="postgres.statements",
     labels=STATEMENT_LABELS,
     optional="where pg_stat_statements is not installed",
+)
+STATEMENT_READ_SECONDS = Counter(
+    name="pg_stat_statements_block_read_seconds_total",
+    help="Time the statement waited for blocks to be read; 0 unless track_io_timing is on.",
+    collector="postgres.statements",
+    unit="seconds",
+    labels=STATEMENT_LABELS,
+    optional="where pg_stat_statements is not installed",
+)
+STATEMENT_WRITE_SECONDS = Counter(
+    name="pg_stat_statements_block_write_seconds_total",
+    help="Time the statement waited for blocks to be written; 0 unless track_io_timing is on.",
+    collector="postgres.statements",
+    unit="seconds",
+    labels=STATEMENT_LABELS,
+    optional="where pg_stat_statements is not installed",
+)
+STATEMENT_WAL = Counter(
+    name="pg_stat_statements_wal_bytes_total",
+    help="Log that the statement wrote.",
+    collector="postgres.statements",
+    unit="bytes",
+    labels=STATEMENT_LABELS,
+    optional="where pg_stat_statements is not installed",
+)
+STATEMENT_TEXT = Info(
+    name="pg_stat_statements_query_id",
+    help="Text of the statement, without literals and comments, and cut.",
+    collector="postgres.statement_texts",
+    unit="info",
+    labels=(DATNAME, QUERYID, QUERY),
+    optional="unless the exporter is told to show texts, or where pg_stat_statements is not installed",
 )
 STATEMENTS_ENTRIES = Gauge(
     name="pg_stat_statements_entries",

@@ -24,6 +24,8 @@ BY_COLLECTOR: Mapping[str, float] = {
     "postgres.index_totals": HEAVY_SECONDS,
     "postgres.statements": HEAVY_SECONDS,
     "postgres.statements_info": HEAVY_SECONDS,
+    "postgres.configuration": HEAVY_SECONDS,
+    "postgres.statement_texts": SIZES_SECONDS,
     "postgres.sizes": SIZES_SECONDS,
     "redis.keyspace": KEYS_SECONDS,
 }

@@ -47,6 +47,10 @@ COMPATIBLE_COUNTERS = frozenset(
         "pg_stat_user_tables_n_tup_upd",
         "pg_stat_user_tables_seq_scan",
         "pg_stat_user_tables_seq_tup_read",
+        "pg_stat_wal_wal_buffers_full",
+        "pg_stat_wal_wal_bytes",
+        "pg_stat_wal_wal_fpi",
+        "pg_stat_wal_wal_records",
     }
 )
 # Of OpenTelemetry, postgres_exporter and redis_exporter, gauges that count.

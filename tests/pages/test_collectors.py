@@ -46,7 +46,9 @@ def postgres_pages(postgres: Postgres) -> Iterator[dict[str, set[str]]]:
         session.execute("SELECT pg_stat_reset()")
         session.execute("SELECT pg_create_physical_replication_slot('archive', true)")
         session.execute("VACUUM ANALYZE orders")
-    with closing(postgres_support.watch(postgres, DATABASE, expected_indexes=(INDEX,))) as backend:
+    with closing(
+        postgres_support.watch(postgres, DATABASE, expected_indexes=(INDEX,), statement_texts=True)
+    ) as backend:
         healthy = postgres_support.collect(backend)
         found = {}
         broken = [replace(run.collector, sql=BROKEN) for run in backend._runs]

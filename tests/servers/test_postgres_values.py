@@ -51,7 +51,9 @@ def session(server: Postgres) -> Iterator[Session]:
 
 @pytest.fixture
 def backend(server: Postgres) -> Iterator[PostgresBackend]:
-    with closing(watch(server, DATABASE, expected_indexes=(INDEX,), tables=("orders",))) as backend:
+    with closing(
+        watch(server, DATABASE, expected_indexes=(INDEX,), tables=("orders",), statement_texts=True)
+    ) as backend:
         yield backend
 
 
@@ -67,7 +69,8 @@ def test_every_declared_metric_is_emitted_and_every_emitted_one_is_declared(
     session.execute("SELECT pg_stat_reset_single_table_counters('orders'::regclass)")
     session.execute("VACUUM ANALYZE orders")
     flush(session)
-    with closing(watch(server, DATABASE, expected_indexes=(INDEX,), heavy_ttl=60.0)) as backend:
+    more = {"expected_indexes": (INDEX,), "statement_texts": True, "heavy_ttl": 60.0}
+    with closing(watch(server, DATABASE, **more)) as backend:
         found = schema(render(backend.collect(time.monotonic() + 1.8)).body.decode())
 
     of_exporter = (self_.COLLECTOR_SUCCESS, self_.COLLECTOR_DURATION, self_.CONNECTS, self_.CACHE_AGE)
@@ -308,6 +311,14 @@ def test_totals_count_all_indexes_and_those_unused_or_invalid(
         assert page.of(objects.INDEXES, datname=DATABASE) == 4
         assert page.of(objects.INDEXES_INVALID, datname=DATABASE) == 1
         assert page.of(objects.INDEXES_UNUSED, datname=DATABASE) == 2
+        index = {"datname": DATABASE, "schemaname": "public"}
+        told = (objects.INDEX_VALID, objects.INDEX_ENFORCES)
+        for table, name, values in (
+            ("broken", "broken_id", (0, 1)),
+            ("orders", "orders_pkey", (1, 1)),
+            ("orders", "orders_note", (1, 0)),
+        ):
+            assert tuple(page.of(each, **index, relname=table, indexrelname=name) for each in told) == values
         sizes = session.execute(
             "SELECT pg_relation_size('orders_status') + pg_relation_size('orders_note')"
         ).fetchone()
@@ -333,6 +344,13 @@ def test_a_statement_is_counted_with_its_time_and_rows(backend: PostgresBackend,
     assert page.of(objects.STATEMENT_BLOCKS_HIT, **statement) == row[1]
     assert page.of(objects.STATEMENT_BLOCKS_READ, **statement) == row[2]
     assert page.of(objects.STATEMENT_TEMP_BLOCKS, **statement) == 0
+    # Without track_io_timing nobody took the time.
+    assert page.of(objects.STATEMENT_READ_SECONDS, **statement) == 0
+    assert page.of(objects.STATEMENT_WRITE_SECONDS, **statement) == 0
+    assert page.of(objects.STATEMENT_WAL, **statement) == 0
+    text = {"datname": DATABASE, "queryid": str(row[0])}
+    said = "SELECT pg_sleep($1), generate_series($2, ...) AS marked"
+    assert page.of(objects.STATEMENT_TEXT, **text, query=said) == 1
     count = session.execute("SELECT count(*) FROM pg_stat_statements").fetchone()
     assert count is not None
     assert page.of(objects.STATEMENTS_ENTRIES) == pytest.approx(count[0], abs=20)

@@ -16,11 +16,13 @@ from examples.demo.databases import Postgres
 from exporters.catalogue import Metric
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import postgres_objects as objects
+from exporters.catalogue import postgres_upkeep as upkeep
 from exporters.collectors.postgres.activity import activity
 from exporters.collectors.postgres.bgwriter import BGWRITER
 from exporters.collectors.postgres.database import DATABASE
 from exporters.collectors.postgres.model import UNKNOWN, Collector, Server
-from exporters.collectors.postgres.statements import statements, statements_info
+from exporters.collectors.postgres.statements import statement_texts, statements, statements_info
+from exporters.collectors.postgres.wal import WAL
 from tests.servers.postgres_support import Session, admin
 
 VERSIONS = (13, 14, 16, 17, 18)
@@ -53,11 +55,15 @@ DATABASE_COLUMNS = {
     14: BEFORE_14 + SINCE_14,
     18: BEFORE_14 + SINCE_14 + " parallel_workers_to_launch parallel_workers_launched",
 }
-STATEMENTS_COLUMNS = {  # not those of planning and of the log; 14 brought toplevel, 17 renamed the times
+WAL_COLUMNS = {
+    14: "wal_records wal_fpi wal_bytes wal_buffers_full wal_write wal_sync wal_write_time wal_sync_time",
+    18: "wal_records wal_fpi wal_bytes wal_buffers_full",
+}
+STATEMENTS_COLUMNS = {  # not those of planning, and of the log one; 14 brought toplevel, 17 renamed the times
     13: "calls total_exec_time rows shared_blks_hit shared_blks_read shared_blks_written temp_blks_read "
-    "temp_blks_written blk_read_time blk_write_time",
+    "temp_blks_written blk_read_time blk_write_time wal_bytes",
     17: "calls total_exec_time rows shared_blks_hit shared_blks_read shared_blks_written temp_blks_read "
-    "temp_blks_written shared_blk_read_time shared_blk_write_time",
+    "temp_blks_written shared_blk_read_time shared_blk_write_time wal_bytes",
 }
 STATEMENTS_INFO_COLUMNS = {14: "dealloc"}
 EXTENSION = {13: (1, 8), 14: (1, 9), 16: (1, 10), 17: (1, 11), 18: (1, 12)}
@@ -82,13 +88,22 @@ SESSIONS = {
     catalogue.ACTIVE_SECONDS: "active_time",
     catalogue.IDLE_IN_TRANSACTION_SECONDS: "idle_in_transaction_time",
 }
+LOG = {
+    upkeep.WAL_RECORDS: "wal_records",
+    upkeep.WAL_IMAGES: "wal_fpi",
+    upkeep.WAL_BYTES: "wal_bytes",
+    upkeep.WAL_BUFFERS_FULL: "wal_buffers_full",
+}
 STATEMENTS = {
-    objects.STATEMENT_CALLS: "calls",
-    objects.STATEMENT_SECONDS: "total_exec_time",
-    objects.STATEMENT_ROWS: "rows",
-    objects.STATEMENT_BLOCKS_HIT: "shared_blks_hit",
-    objects.STATEMENT_BLOCKS_READ: "shared_blks_read",
-    objects.STATEMENT_TEMP_BLOCKS: "temp_blks_written",
+    objects.STATEMENT_CALLS: ("calls", "calls"),
+    objects.STATEMENT_SECONDS: ("total_exec_time", "total_exec_time"),
+    objects.STATEMENT_ROWS: ("rows", "rows"),
+    objects.STATEMENT_BLOCKS_HIT: ("shared_blks_hit", "shared_blks_hit"),
+    objects.STATEMENT_BLOCKS_READ: ("shared_blks_read", "shared_blks_read"),
+    objects.STATEMENT_TEMP_BLOCKS: ("temp_blks_written", "temp_blks_written"),
+    objects.STATEMENT_READ_SECONDS: ("blk_read_time", "shared_blk_read_time"),
+    objects.STATEMENT_WRITE_SECONDS: ("blk_write_time", "shared_blk_write_time"),
+    objects.STATEMENT_WAL: ("wal_bytes", "wal_bytes"),
 }
 MILLISECONDS = {"seconds"}
 
@@ -131,6 +146,8 @@ def session(postgres: Postgres, version: int) -> Iterator[Session]:
             session.execute(f"INSERT INTO {NAME}.{view} {values or 'DEFAULT VALUES'}")
 
         make("pg_stat_bgwriter", of(BGWRITER_COLUMNS, version))
+        if version >= 14:
+            make("pg_stat_wal", of(WAL_COLUMNS, version))
         if version >= 17:
             make("pg_stat_checkpointer", of(CHECKPOINTER_COLUMNS, version))
         database = "SELECT oid FROM pg_database WHERE datname = 'postgres'"
@@ -140,7 +157,7 @@ def session(postgres: Postgres, version: int) -> Iterator[Session]:
             ", datid oid, datname name",
             f"(datid, datname) VALUES (({database}), 'postgres')",
         )
-        keys = f"10::oid AS userid, ({database}) AS dbid, 7::bigint AS queryid"
+        keys = f"10::oid AS userid, ({database}) AS dbid, 7::bigint AS queryid, 'SELECT 1' AS query"
         found = ", ".join(
             f"{value(column)}::float8 AS {column}" for column in of(STATEMENTS_COLUMNS, version)
         )
@@ -186,6 +203,13 @@ def test_checkpoints_are_read_where_this_version_has_them(
     assert ask(session, BGWRITER, server) == {metric: expected(metric, columns[metric]) for metric in columns}
 
 
+def test_the_log_is_read_where_this_version_counts_it(session: Session, server: Server, version: int) -> None:
+    if version < 14:
+        assert WAL.sql(server) == ""
+        return
+    assert ask(session, WAL, server) == {metric: expected(metric, column) for metric, column in LOG.items()}
+
+
 def test_sessions_of_a_database_are_read_since_14(session: Session, server: Server, version: int) -> None:
     found = ask(session, DATABASE, server)
     names = SESSIONS if version >= 14 else {}
@@ -204,8 +228,9 @@ def test_statements_are_read_as_the_extension_of_this_version_tells_them(
     session: Session, server: Server, version: int
 ) -> None:
     assert ask(session, statements(30, 0), server) == {
-        metric: expected(metric, column) for metric, column in STATEMENTS.items()
+        metric: expected(metric, pair[version >= 17]) for metric, pair in STATEMENTS.items()
     }
+    assert ask(session, statement_texts(30, 0), server) == {objects.STATEMENT_TEXT: 1}
     known = {objects.STATEMENTS_ENTRIES: 1.0}
     if version >= 14:
         known |= {objects.STATEMENTS_DEALLOC: value("dealloc"), objects.STATEMENTS_RESET: 0.0}
@@ -213,6 +238,6 @@ def test_statements_are_read_as_the_extension_of_this_version_tells_them(
 
 
 def test_no_two_columns_have_one_value() -> None:
-    tables = (BGWRITER_COLUMNS, CHECKPOINTER_COLUMNS, DATABASE_COLUMNS, STATEMENTS_COLUMNS)
+    tables = (BGWRITER_COLUMNS, CHECKPOINTER_COLUMNS, DATABASE_COLUMNS, STATEMENTS_COLUMNS, WAL_COLUMNS)
     columns = {column for table in tables for listed in table.values() for column in listed.split()}
     assert len({value(column) for column in columns}) == len(columns)

@@ -27,7 +27,7 @@ from exporters.errors import ExporterError
 
 UP = "postgres.up"
 PRIVILEGE = "postgres.privilege"
-OF_EXTENSION = ("postgres.statements", "postgres.statements_info")
+OF_EXTENSION = ("postgres.statements", "postgres.statements_info", "postgres.statement_texts")
 
 # A server that is alive answers the first question at once, whatever the others take.
 FIRST_ANSWER_SECONDS = 1.5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from exporters.collectors.postgres.activity import activity
 from exporters.collectors.postgres.bgwriter import BGWRITER
+from exporters.collectors.postgres.configuration import configuration
 from exporters.collectors.postgres.database import DATABASE
 from exporters.collectors.postgres.expected import expected_indexes
 from exporters.collectors.postgres.indexes import index_totals, indexes
@@ -13,8 +14,9 @@ from exporters.collectors.postgres.options import PostgresSettings
 from exporters.collectors.postgres.replication import REPLICATION, SLOTS
 from exporters.collectors.postgres.settings import SETTINGS
 from exporters.collectors.postgres.sizes import sizes
-from exporters.collectors.postgres.statements import statements, statements_info
+from exporters.collectors.postgres.statements import statement_texts, statements, statements_info
 from exporters.collectors.postgres.tables import tables
+from exporters.collectors.postgres.wal import WAL
 
 
 def collectors(settings: PostgresSettings) -> tuple[Collector, ...]:
@@ -26,6 +28,7 @@ def collectors(settings: PostgresSettings) -> tuple[Collector, ...]:
         DATABASE,
         LOCKS,
         BGWRITER,
+        WAL,
         REPLICATION,
         SLOTS,
         expected_indexes(settings.expected_indexes, heavy),
@@ -34,5 +37,7 @@ def collectors(settings: PostgresSettings) -> tuple[Collector, ...]:
         index_totals(heavy),
         statements(settings.top_statements, heavy),
         statements_info(heavy),
+        *([statement_texts(settings.top_statements, settings.sizes_ttl)] if settings.statement_texts else ()),
+        configuration(heavy),
         sizes(settings.sizes_ttl),
     )

@@ -22,6 +22,8 @@ COLUMNS = {
     catalogue.DEADLOCKS: "s.deadlocks",
     catalogue.BACKENDS: "s.numbackends",
     catalogue.STATS_RESET: "extract(epoch FROM s.stats_reset)",
+    catalogue.READ_SECONDS: "s.blk_read_time / 1000",
+    catalogue.WRITE_SECONDS: "s.blk_write_time / 1000",
     catalogue.FROZEN_XID_AGE: "age(d.datfrozenxid)",
 }
 SINCE_14 = {

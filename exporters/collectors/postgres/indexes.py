@@ -1,4 +1,4 @@
-"""Indexes of the connected database: the largest and those expected, and totals over all of them."""
+"""Indexes of the connected database: the invalid, the largest and those expected; and totals over all."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ METRICS = (
     catalogue.INDEX_ROWS_READ,
     catalogue.INDEX_ROWS_FETCHED,
     catalogue.INDEX_SIZE,
+    catalogue.INDEX_VALID,
+    catalogue.INDEX_ENFORCES,
 )
 TOTALS = (
     catalogue.INDEXES,
@@ -44,14 +46,15 @@ USER_INDEXES = """
 INDEXES_SQL = f"""
 WITH wanted AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(schema text, "table" text, name text)),
 ranked AS (
-  SELECT u.*, row_number() OVER (ORDER BY bytes DESC, oid) AS place,
+  SELECT u.*, row_number() OVER (ORDER BY indisvalid, bytes DESC, oid) AS place,
          EXISTS (SELECT FROM wanted w
                   WHERE w.name = u.indexrelname AND w.table = u.relname
                     AND CASE WHEN w.schema IS NULL THEN pg_table_is_visible(u.table_oid)
                              ELSE w.schema = u.nspname END) AS wanted
     FROM ({USER_INDEXES}) u)
 SELECT current_database(), nspname, relname, indexrelname,
-       scans, pg_stat_get_tuples_returned(oid), pg_stat_get_tuples_fetched(oid), bytes, place, wanted::int
+       scans, pg_stat_get_tuples_returned(oid), pg_stat_get_tuples_fetched(oid), bytes, indisvalid::int,
+       enforces::int, place, wanted::int
   FROM ranked
  WHERE place <= $2::int OR wanted
  ORDER BY place
@@ -67,7 +70,7 @@ SELECT current_database(), count(*),
 
 
 def indexes(top: int, expected: Iterable[ExpectedIndex], ttl: float) -> Collector:
-    """The largest indexes and those expected, an answer standing for `ttl` seconds."""
+    """The invalid indexes, the largest and those expected, an answer standing for `ttl` seconds."""
     names = []
     for index in expected:
         schema, table = read_path(index.table)

@@ -79,10 +79,11 @@ class PostgresSettings:
         top_tables: the busiest tables that are shown.
         top_indexes: the largest indexes that are shown.
         top_statements: the statements that are shown, two in three for their total time, one for its mean.
+        statement_texts: whether what they say is shown, without literals, to all who read the metrics.
         cap_roles: roles that have sessions of their own in the counts; the rest is `other`.
         cap_applications: the same for application names.
         heavy_ttl: seconds for which what is shown of tables, indexes and statements is not asked for again.
-        sizes_ttl: the same for the sizes of databases.
+        sizes_ttl: the same for the sizes of databases and the texts of statements.
         statement_timeout_ms: longest time of one question; never longer than the scrape has left.
         lock_timeout_ms: longest wait of a question for a lock.
 
@@ -96,6 +97,7 @@ class PostgresSettings:
     top_tables: int = 50
     top_indexes: int = 50
     top_statements: int = 30
+    statement_texts: bool = False
     cap_roles: int = 20
     cap_applications: int = 20
     heavy_ttl: float = renewal.HEAVY_SECONDS

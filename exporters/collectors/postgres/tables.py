@@ -37,18 +37,21 @@ COLUMNS = {
     catalogue.TABLE_DEAD: "n_dead_tup",
     catalogue.TABLE_VACUUM_DUE: VACUUM_DUE,
     catalogue.TABLE_MODIFIED: "n_mod_since_analyze",
+    catalogue.TABLE_SIZE: "block_size * (relpages::bigint + out_of_line)",
+    catalogue.TABLE_INDEX_SIZE: "block_size * of_indexes",
     catalogue.TABLE_LAST_VACUUM: "extract(epoch FROM greatest(last_vacuum, last_autovacuum))",
     catalogue.TABLE_LAST_ANALYZE: "extract(epoch FROM greatest(last_analyze, last_autoanalyze))",
 }
 METRICS = tuple(COLUMNS)
 LABELS = len(catalogue.TABLE_LABELS)
 
-# Temporary tables are left out: they would begin and end series with each session. So are sizes: they lock.
+# Temporary tables are left out: they would begin and end series with each session. Sizes are those that
+# vacuum and analyze noted, of the tables shown alone: the functions that measure them wait for locks.
 # A name is looked up here, as to_regclass would, since that fails on a schema which the role may not use.
 SQL = f"""
 WITH wanted AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(schema text, name text)),
 ranked AS (
-  SELECT s.*, c.reloptions, c.reltuples,
+  SELECT s.*, c.reloptions, c.reltuples, c.relpages, c.reltoastrelid,
          row_number() OVER (
            ORDER BY seq_tup_read + coalesce(idx_tup_fetch, 0) + n_tup_ins + n_tup_upd + n_tup_del DESC, relid
          ) AS place,
@@ -59,7 +62,13 @@ ranked AS (
     FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
    WHERE c.relpersistence <> 't')
 SELECT current_database(), schemaname, relname, {", ".join(COLUMNS.values())}, place, wanted::int
-  FROM ranked
+  FROM ranked r,
+       LATERAL (SELECT current_setting('block_size')::bigint AS block_size,
+                       (SELECT coalesce(sum(t.relpages), 0) FROM pg_class t WHERE t.oid = r.reltoastrelid)
+                         AS out_of_line,
+                       (SELECT coalesce(sum(x.relpages), 0)
+                          FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
+                         WHERE i.indrelid = r.relid) AS of_indexes) sizes
  WHERE place <= $2::int OR wanted
  ORDER BY place
 """  # noqa: S608  column names of this file
