@@ -8,8 +8,10 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextvars import ContextVar
+from time import perf_counter
 from typing import Any, ParamSpec, TypeVar
 
+from exporters.api.call import current
 from exporters.api.errors import InstrumentationError
 from exporters.api.metrics import CacheMetrics, cache_metrics, caught
 from exporters.api.recorder import Bounded
@@ -176,7 +178,7 @@ def _name(function: Any) -> str:
 
 
 def watch_client(client: Any) -> None:
-    """Let failed commands of a redis-py client count as cache errors of the cached function that sent them.
+    """Measure what requests wait for a redis-py client, and let its failures be those of the cached function.
 
     Those of its pipelines too.
 
@@ -190,32 +192,32 @@ def watch_client(client: Any) -> None:
             "(it has execute_command)"
         )
     if execute not in _watched:
-        client.execute_command = _failing(execute)
+        client.execute_command = _measured(execute)
         _watched.append(client.execute_command)
         if callable(getattr(client, "pipeline", None)):
-            client.pipeline = _with_failing_pipelines(client.pipeline)
+            client.pipeline = _with_watched_pipelines(client.pipeline)
 
 
-def _failing(execute: Function) -> Function:
+def _measured(execute: Function) -> Function:
     async def awaited(answer: Awaitable[Any]) -> Any:
-        with _failures_marked():
+        with _noticed():
             return await answer
 
     @functools.wraps(execute)
     def command(*args: Any, **kwargs: Any) -> Any:
-        with _failures_marked():
+        with _noticed():
             answer = execute(*args, **kwargs)
         return awaited(answer) if inspect.isawaitable(answer) else answer
 
     return command
 
 
-def _with_failing_pipelines(pipeline: Function) -> Function:
+def _with_watched_pipelines(pipeline: Function) -> Function:
     @functools.wraps(pipeline)
     def make(*args: Any, **kwargs: Any) -> Any:
         made = pipeline(*args, **kwargs)
         try:
-            made.__class__ = _failing_pipeline(made.__class__)
+            made.__class__ = _watched_pipeline(made.__class__)
         except Exception:
             caught("cache")
         return made
@@ -224,16 +226,19 @@ def _with_failing_pipelines(pipeline: Function) -> Function:
 
 
 @functools.cache
-def _failing_pipeline(base: type) -> type:
+def _watched_pipeline(base: type) -> type:
     """The same class; of its commands only those after WATCH are not queued until `execute`, but sent."""
     sent = ("execute", "immediate_execute_command")
     return type(
-        base.__name__, (base,), {name: _failing(getattr(base, name)) for name in sent if hasattr(base, name)}
+        base.__name__, (base,), {name: _measured(getattr(base, name)) for name in sent if hasattr(base, name)}
     )
 
 
 @contextlib.contextmanager
-def _failures_marked() -> Iterator[None]:
+def _noticed() -> Iterator[None]:
+    """Whoever waits for the cache's server here: how long, and whether in vain."""
+    call = current.get()
+    before, started = call.cache_seconds if call is not None else 0.0, perf_counter()
     try:
         yield
     except Exception:
@@ -241,6 +246,10 @@ def _failures_marked() -> Iterator[None]:
         if attempt is not None:
             attempt.failed = True
         raise
+    finally:
+        # A pipeline that sends its scripts first is one wait, not two.
+        if call is not None and not call.closed:
+            call.cache_seconds = max(call.cache_seconds, before + perf_counter() - started)
 
 
 class _Section:

@@ -35,6 +35,8 @@ class Call:
         scope: what the router saw, until the call is closed. The scope holds the call, so keeping each other
             they would leave all that a request made to the garbage collector.
         root_path: where the router began to match.
+        pool_seconds, cache_seconds: what it waited for a connection and for the cache's server; of waits that
+            overlap, as in tasks of its own, at most the time that went by.
         repeats: how often the most repeated statement ran.
     """
 
@@ -53,6 +55,8 @@ class Call:
     root_path = ""
     queries = 0
     db_seconds = 0.0
+    pool_seconds = 0.0
+    cache_seconds = 0.0
     repeats = 0
     statements: dict[str, int] | None = None
 

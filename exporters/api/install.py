@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from exporters.api.cache import watch_client
 from exporters.api.errors import InstrumentationError
 from exporters.api.lag import SCRAPE_INTERVAL
-from exporters.api.metrics import SqlMetrics, http_metrics, process_metrics, sql_metrics
+from exporters.api.metrics import SqlMetrics, cache_client_metrics, http_metrics, process_metrics, sql_metrics
 from exporters.api.middleware import InnerProbe, OuterProbe
 from exporters.api.recorder import Recorder
 from exporters.api.routes import Routes
@@ -48,7 +48,8 @@ def instrument(
     Args:
         app: the application.
         engine: its SQLAlchemy engine, sync or async, whose pool is called `default`; or several by name.
-        cache: the redis-py client that `instrument_cache`'s functions use; its failures are cache errors.
+        cache: the redis-py client that `instrument_cache`'s functions use; its failures are cache errors,
+            and what requests wait for it is measured.
         version: the application's version, shown by `obs_api_info`.
         max_handlers: route templates that each worker counts apart; later ones are counted as `__overflow__`.
         nplusone_threshold: executions of one statement in one request that make it an N+1 request.
@@ -73,6 +74,7 @@ def instrument(
         http_metrics(),
         Routes(lambda: app.routes),
         sql=sql,
+        cache=cache_client_metrics() if cache is not None else None,
         max_handlers=max_handlers,
         nplusone_threshold=nplusone_threshold,
     )

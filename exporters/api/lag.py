@@ -1,4 +1,7 @@
-"""How late the event loop runs what is due: one call that blocks it delays every request of its worker."""
+"""How late the event loop runs what is due: one call that blocks it delays every request of its worker.
+
+The same timer looks at the loop's threads.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from time import monotonic
 from weakref import WeakSet
 
 from exporters.api.metrics import caught, loop_metrics
+from exporters.api.threads import Threads
 
 PAUSE = 0.25
 SCRAPE_INTERVAL = 20.0
@@ -29,6 +33,7 @@ class LoopLag:
 
     def __init__(self, scrape_interval: float = SCRAPE_INTERVAL) -> None:
         self._half = scrape_interval
+        self._threads = Threads()
         self.is_running: Callable[[], bool] = lambda: False
         self._watched: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
         self._turn = self._before = self._now = 0.0
@@ -45,6 +50,7 @@ class LoopLag:
                 self._watched.add(loop)
                 self.note(0.0, monotonic())
                 self._wait(loop)
+                self._threads.watch()
         except Exception:
             caught("loop")
 
@@ -69,6 +75,7 @@ class LoopLag:
         try:
             now = monotonic()
             self.note(max(0.0, now - due), now)
+            self._threads.look()
         except Exception:
             caught("loop")
         self._wait(asyncio.get_running_loop())

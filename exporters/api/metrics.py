@@ -54,6 +54,7 @@ class SqlMetrics:
     def __init__(self) -> None:
         self.queries_per_request = _histogram(api.QUERIES_PER_REQUEST)
         self.request_seconds = _counter(api.REQUEST_DB_SECONDS)
+        self.pool_seconds = _counter(api.REQUEST_POOL_SECONDS)
         self.nplusone = _counter(api.NPLUSONE_REQUESTS)
         self.duration = _histogram(api.QUERY_DURATION)
         self.errors = _counter(api.QUERY_ERRORS)
@@ -78,6 +79,13 @@ class CacheMetrics:
         self.requests = _counter(api.CACHE_REQUESTS)
 
 
+class CacheClientMetrics:
+    """What requests wait for the cache's server; made only where its client is known."""
+
+    def __init__(self) -> None:
+        self.request_seconds = _counter(api.REQUEST_CACHE_SECONDS)
+
+
 class ProcessMetrics:
     """What the worker process says of itself."""
 
@@ -95,6 +103,10 @@ class LoopMetrics:
 
     def __init__(self) -> None:
         self.lag = _gauge(api.EVENT_LOOP_LAG, mode="livemax")
+        # Taken, of how many, and who waits for one.
+        self.threads = tuple(
+            _gauge(each) for each in (api.THREADS_USED, api.THREADS_LIMIT, api.THREADS_WAITING)
+        )
 
     def write(self, lag: float, seen: float) -> None:
         """Say how late it was, and, where the page is made from files, when it last ran.
@@ -120,6 +132,7 @@ class WorkersMetrics:
 http_metrics = functools.cache(HttpMetrics)
 sql_metrics = functools.cache(SqlMetrics)
 cache_metrics = functools.cache(CacheMetrics)
+cache_client_metrics = functools.cache(CacheClientMetrics)
 process_metrics = functools.cache(ProcessMetrics)
 loop_metrics = functools.cache(LoopMetrics)
 workers_metrics = functools.cache(WorkersMetrics)

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry, Pool, QueuePool
 
+from exporters.api.call import current
 from exporters.api.metrics import SqlMetrics, adder, caught, observer
 
 TAKEN = "_exporters_api_taken"
@@ -100,6 +101,8 @@ class PoolMeter:
             return take()  # the pool tries again: one checkout, one wait
         checkout = _Checkout(pool)
         token = _checkout.set(checkout)
+        call = current.get()
+        before = call.pool_seconds if call is not None else 0.0
         waits = self._must_wait(pool)
         started = perf_counter()
         if waits:
@@ -110,11 +113,13 @@ class PoolMeter:
             self._count_timeout()
             raise
         finally:
-            seconds = perf_counter() - started - checkout.connecting
+            spent = perf_counter() - started
+            if call is not None and not call.closed:
+                call.pool_seconds = max(call.pool_seconds, before + spent)
             _checkout.reset(token)
             if waits:
                 self._wait(-1)
-            self._observe(self.wait, seconds)
+            self._observe(self.wait, spent - checkout.connecting)
             self.publish()
 
     def connecting(self, seconds: float) -> None:

@@ -6,7 +6,15 @@ from collections.abc import Callable
 from time import perf_counter
 
 from exporters.api.call import Call
-from exporters.api.metrics import HttpMetrics, SqlMetrics, adder, caught, observer, pair_adder
+from exporters.api.metrics import (
+    CacheClientMetrics,
+    HttpMetrics,
+    SqlMetrics,
+    adder,
+    caught,
+    observer,
+    pair_adder,
+)
 from exporters.api.routes import Routes
 from exporters.catalogue.api import METHOD, UNMATCHED
 
@@ -53,11 +61,12 @@ class Series:
 class _Sql:
     """The children of one handler in the database metrics."""
 
-    __slots__ = ("nplusone", "queries", "seconds")
+    __slots__ = ("nplusone", "pool_seconds", "queries", "seconds")
 
     def __init__(self, metrics: SqlMetrics, handler: str) -> None:
         self.queries = observer(metrics.queries_per_request.labels(handler))
         self.seconds = adder(metrics.request_seconds.labels(handler))
+        self.pool_seconds = adder(metrics.pool_seconds.labels(handler))
         self.nplusone = adder(metrics.nplusone.labels(handler))
 
 
@@ -70,6 +79,7 @@ class Recorder:
         routes: Routes,
         *,
         sql: SqlMetrics | None,
+        cache: CacheClientMetrics | None,
         max_handlers: int,
         nplusone_threshold: int,
     ) -> None:
@@ -78,11 +88,13 @@ class Recorder:
         self._observe_size = observer(metrics.response_size)
         self.routes = routes
         self.sql = sql
+        self.cache = cache
         self.nplusone_threshold = nplusone_threshold
         self.handlers = Bounded(max_handlers)
         self.exceptions = Bounded(MAX_EXCEPTIONS)
         self._series: dict[tuple[str, str, int, str], Series] = {}
         self._sql: dict[str, _Sql] = {}
+        self._cache_seconds: dict[str, Callable[[float], None]] = {}
 
     def start(self) -> None:
         """A request has begun."""
@@ -122,6 +134,8 @@ class Recorder:
                 self._measure(call, call.series, elapsed)
             if self.sql is not None:
                 self._count_sql(self.sql, call)
+            if self.cache is not None:
+                self._count_cache(self.cache, call)
         except Exception:
             caught("request")
         finally:
@@ -164,7 +178,16 @@ class Recorder:
         if children is None:
             children = self._sql[call.handler] = _Sql(metrics, call.handler)
         children.queries(call.queries)
+        if call.pool_seconds:
+            children.pool_seconds(call.pool_seconds)
         if call.queries:
             children.seconds(call.db_seconds)
             if call.repeats >= self.nplusone_threshold:
                 children.nplusone(1)
+
+    def _count_cache(self, metrics: CacheClientMetrics, call: Call) -> None:
+        add = self._cache_seconds.get(call.handler)
+        if add is None:
+            add = self._cache_seconds[call.handler] = adder(metrics.request_seconds.labels(call.handler))
+        if call.cache_seconds:
+            add(call.cache_seconds)

@@ -127,6 +127,13 @@ REQUEST_DB_SECONDS = Counter(
     unit="seconds",
     labels=(HANDLER,),
 )
+REQUEST_POOL_SECONDS = Counter(
+    name="http_request_pool_seconds_total",
+    help="Time that requests spent waiting for a pooled connection, or for a new one to open.",
+    collector="api.sqlalchemy",
+    unit="seconds",
+    labels=(HANDLER,),
+)
 NPLUSONE_REQUESTS = Counter(
     name="db_nplusone_requests_total",
     help="Requests that executed one statement at least 5 times (the threshold can be set).",
@@ -224,6 +231,14 @@ CACHE_REQUESTS = Counter(
     labels=(PREFIX, RESULT),
     optional="where no cache is instrumented",
 )
+REQUEST_CACHE_SECONDS = Counter(
+    name="http_request_cache_seconds_total",
+    help="Time that requests spent waiting for the cache's server.",
+    collector="api.cache",
+    unit="seconds",
+    labels=(HANDLER,),
+    optional="where `instrument` is given no client of a cache",
+)
 WORKERS = Gauge(
     name="obs_api_workers",
     help="Worker processes alive.",
@@ -240,6 +255,24 @@ EVENT_LOOP_LAG = Gauge(
     help="How late an event loop ran what was due, or is by now: most since a scrape or two ago, any worker.",
     collector="api.loop",
     unit="seconds",
+    optional="until the first request, and with another event loop than asyncio's",
+)
+THREADS_USED = Gauge(
+    name="obs_api_threads_used",
+    help="Threads that run what is no coroutine, such as a `def` endpoint, a moment ago, all workers.",
+    collector="api.loop",
+    optional="until the first request, and with another event loop than asyncio's",
+)
+THREADS_LIMIT = Gauge(
+    name="obs_api_threads_limit",
+    help="Most such threads that there may be, all workers; anyio gives a worker 40.",
+    collector="api.loop",
+    optional="until the first request, and with another event loop than asyncio's",
+)
+THREADS_WAITING = Gauge(
+    name="obs_api_threads_waiting",
+    help="Calls that wait for such a thread, a moment ago, all workers.",
+    collector="api.loop",
     optional="until the first request, and with another event loop than asyncio's",
 )
 START_TIME = Gauge(

@@ -20,6 +20,7 @@ def _fresh_metrics(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         metrics.http_metrics,
         metrics.sql_metrics,
         metrics.cache_metrics,
+        metrics.cache_client_metrics,
         metrics.process_metrics,
         metrics.loop_metrics,
         metrics.workers_metrics,

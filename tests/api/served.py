@@ -8,13 +8,15 @@ import time
 from pathlib import Path
 
 from fastapi import FastAPI
+from redis import Redis
 from sqlalchemy import create_engine, text
 
 from exporters.api import instrument, instrument_cache
 
 engine = create_engine(os.environ["SERVED_DATABASE"], pool_size=2, max_overflow=1)
+client = Redis.from_url(address) if (address := os.environ.get("SERVED_REDIS")) else None
 app = FastAPI()
-instrument(app, engine=engine, version="1.0")
+instrument(app, engine=engine, cache=client, version="1.0")
 store: dict[str, int] = {}
 
 
@@ -49,6 +51,20 @@ async def block(seconds: float) -> int:
     """Hold up the event loop of whoever answers."""
     time.sleep(seconds)
     return os.getpid()
+
+
+@app.get("/hold/{seconds}")
+def hold(seconds: float) -> None:
+    """Keep a pooled connection from others; a thread of its own waits here."""
+    with engine.connect():
+        time.sleep(seconds)
+
+
+@app.get("/pop/{seconds}")
+def pop(seconds: float) -> None:
+    """Wait for the cache's server so long, in vain."""
+    assert client is not None
+    client.blpop(["nothing"], timeout=seconds)
 
 
 remember_counted = instrument_cache(remember)

@@ -76,13 +76,14 @@ class Served:
 
 
 @contextlib.contextmanager
-def serve(kind: str, database: str, home: Path, *, shared: bool = True) -> Iterator[Served]:
-    """Run the application with four workers; without a shared directory if asked."""
+def serve(kind: str, database: str, home: Path, *, shared: bool = True, redis: str = "") -> Iterator[Served]:
+    """Run the application with four workers; without a shared directory, and with a cache, if asked."""
     port = free_port()
     values = {"app": "tests.api.served:app", "port": port, "workers": WORKERS}
     server = Server("api", home / "api.log")
     env = {
         "SERVED_DATABASE": f"postgresql+psycopg:{database}",
+        "SERVED_REDIS": redis,
         "SERVED_NOTES": str(home),
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
         "PYTHONWARNINGS": "default",
