@@ -53,7 +53,7 @@ BOARD = Board(
             stat(api.WORKERS, zero="no worker is alive", moves="lose-worker"),
             stat(
                 pool.TIMEOUTS,
-                title="Pool timeouts, 5 min",
+                title="Pool timeouts 5 min",
                 zero="nobody gave up waiting",
                 moves="hold-connections",
             ),
@@ -100,6 +100,26 @@ BOARD = Board(
             graph(api.HANDLER_P95, title="p95 by endpoint", moves="slow-endpoint"),
         ),
         row(
+            "What does a request cost the database?",
+            graph(api_cost.HANDLER_QUERIES, zero="the endpoint uses no database"),
+            graph(api_cost.NPLUSONE, zero="no N+1", moves="nplusone"),
+            graph(api_cost.QUERY_P95, title="Query duration, p95", empty=NO_STATEMENT),
+            graph(api_cost.QUERY_AVERAGE, empty=NO_STATEMENT),
+            graph(api_cost.DATABASE_SHARE, zero="no request waits for the database"),
+        ),
+        row(
+            "How much goes over the wire, and what does the cache save?",
+            graph(api_cost.BANDWIDTH, api_cost.BANDWIDTH_RAW, title="Bandwidth", zero="nothing sent"),
+            graph(api_cost.COMPRESSION, zero="nothing is compressed"),
+            graph(api_cost.CACHE_HIT_RATIO, zero="every call missed", empty="no function is cached"),
+            graph(
+                api_cost.CACHE_RESULTS,
+                stacked=True,
+                zero="none of this result",
+                empty="no function is cached",
+            ),
+        ),
+        row(
             "Is this as usual, and can it be carried?",
             graph(
                 api.REQUEST_RATE,
@@ -128,14 +148,6 @@ BOARD = Board(
             collapsed=True,
         ),
         row(
-            "What does a request cost the database?",
-            graph(api_cost.HANDLER_QUERIES, zero="the endpoint uses no database"),
-            graph(api_cost.NPLUSONE, zero="no N+1", moves="nplusone"),
-            graph(api_cost.QUERY_P95, title="Query duration, p95", empty=NO_STATEMENT),
-            graph(api_cost.QUERY_AVERAGE, empty=NO_STATEMENT),
-            graph(api_cost.DATABASE_SHARE, zero="no request waits for the database"),
-        ),
-        row(
             "Which endpoint costs more than it should?",
             graph(api_cost.NPLUSONE_SHARE, zero="no N+1", moves="nplusone"),
             graph(api_cost.PAYLOAD, zero="it answers with nothing", moves="large-response"),
@@ -158,18 +170,6 @@ BOARD = Board(
             *burning(AVAILABILITY, zero="no request failed", moves="errors"),
             *burning(LATENCY, zero="no request was slow", moves="slow-endpoint"),
             collapsed=True,
-        ),
-        row(
-            "How much goes over the wire, and what does the cache save?",
-            graph(api_cost.BANDWIDTH, api_cost.BANDWIDTH_RAW, title="Bandwidth", zero="nothing sent"),
-            graph(api_cost.COMPRESSION, zero="nothing is compressed"),
-            graph(api_cost.CACHE_HIT_RATIO, zero="every call missed", empty="no function is cached"),
-            graph(
-                api_cost.CACHE_RESULTS,
-                stacked=True,
-                zero="none of this result",
-                empty="no function is cached",
-            ),
         ),
     ),
 )

@@ -69,6 +69,14 @@ BOARD = Board(
             ),
         ),
         row(
+            "Can these numbers be believed?",
+            stat(telemetry.REACHABLE, title="Prometheus"),
+            stat(watchers.RULES_AGE, title="Rules evaluated"),
+            timeline(
+                telemetry.TARGETS, title="Targets", zero="the target does not answer", moves="stop-exporter"
+            ),
+        ),
+        row(
             "How fast is the error budget spent?",
             graph(
                 AVAILABILITY.burns[HOUR], title="Burn rate, errors", zero="no request failed", moves="errors"
@@ -80,14 +88,6 @@ BOARD = Board(
                 moves="slow-endpoint",
             ),
             collapsed=True,
-        ),
-        row(
-            "Can these numbers be believed?",
-            stat(telemetry.REACHABLE, title="Prometheus"),
-            stat(watchers.RULES_AGE, title="Rules evaluated"),
-            timeline(
-                telemetry.TARGETS, title="Targets", zero="the target does not answer", moves="stop-exporter"
-            ),
         ),
     ),
 )

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import get_args
 
 from alerts.model import Engine, unique
+from dashboards import grammar
 from dashboards.checks.finding import listed, nearest
 from dashboards.errors import DefinitionError
 from dashboards.stack import RUNBOOKS_UID, Stack
@@ -30,8 +31,8 @@ def require(stack: Stack) -> None:
 
     Raises:
         AlertError: two alerts have one name.
-        DefinitionError: a field is of another type, an engine is unknown, a link leads nowhere, or two boards
-            have one address.
+        DefinitionError: a field is of another type, an engine is unknown, a link leads nowhere, two boards
+            have one address, or one of them breaks the grammar of boards.
     """
     for problem in _choices(stack):
         raise DefinitionError(problem)
@@ -50,6 +51,8 @@ def require(stack: Stack) -> None:
                 "each; change one of the two"
             )
         titles[board.uid] = board.title
+    for problem in grammar.problems(stack.boards, RUNBOOKS_UID):
+        raise DefinitionError(problem)
 
 
 def _choices(stack: Stack) -> Iterator[str]:

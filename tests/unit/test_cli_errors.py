@@ -35,13 +35,13 @@ MEMORY = Gauge(name="redis_memory_used_byte", help="Misspelt.", collector="shop.
 USED = Signal(title="Memory", why="Used.", good="Little.", act="Buy more.", query=value(MEMORY), unit=BYTES,
               legend="used")
 SHOP = Board(uid="shop", title="Shop", description="For the shop.", source="shop", anchor=redis.UP,
-             rows=(row("How much?", graph(USED)),))
+             rows=(row("Enough?", stat(USED, title="Now")), row("How much?", graph(USED))))
 """
 
 
 def test_an_unknown_metric_is_told_with_file_panel_query_and_the_nearest_known_one(build: Build) -> None:
     output = refused(build(OURS + SIGNAL + "STACK = Stack(boards=(*THEIRS.boards, SHOP))\n"), code=1)
-    (told,) = [each for each in output.splitlines() if "[metric-exists]" in each]
+    told, _ = [each for each in output.splitlines() if "[metric-exists]" in each]
 
     assert told.startswith(
         "grafana/dashboards/shop.json: panel 'Memory', query A: metric 'redis_memory_used_byte'"

@@ -22,7 +22,7 @@ from alerts.proof.model import Case, Held
 from alerts.proof.series import counter
 from alerts.runbooks import SECTIONS
 from dashboards.boards import BOARDS
-from dashboards.model import Board, graph, row
+from dashboards.model import Board, graph, row, stat
 from dashboards.stack import Stack
 from exporters.catalogue import Counter, Gauge
 from exporters.catalogue.labels import INSTANCE, JOB
@@ -50,7 +50,8 @@ ORDERS_LOST = Alert(name="ShopOrdersLost", service="shop", severity=Severity.WAR
     summary="{{ $value | humanizePercentage }} of orders are lost, above {limit}.",
     description="Customers pay for nothing.")
 BOARD = Board(uid="shop", title="Shop", description="For the shop.", source="shop", anchor=QUEUE,
-              rows=(row("How many?", graph(WAITING), graph(LOSING)),))
+              rows=(row("Enough?", stat(WAITING, title="Waiting"), stat(LOSING, title="Lost")),
+                    row("How many?", graph(WAITING), graph(LOSING))))
 CASE = Case(alert=ORDERS_LOST, labels={"job": "shop", "instance": "shop:9000"},
     series=(counter(ORDERS, 1500, 1500, 1500, 1500), counter(LOST, 0, 14.9, 15.6, 0)),
     summary="1.04% of orders are lost, above 1 %.",

@@ -17,7 +17,7 @@ from alerts.model import Alert, Severity
 from alerts.notifications import Email, MuteTime, Notifications, PagerDuty, SecretRef, Slack, Webhook
 from alerts.rules import ALERTS
 from dashboards.boards import BOARDS
-from dashboards.model import Board, graph, row
+from dashboards.model import Board, graph, row, stat
 from dashboards.stack import Stack
 from dashboards.targets import Job, Targets
 from exporters.catalogue import Counter, Label
@@ -45,7 +45,10 @@ WORKERS = Board(
     description="For the owner.",
     source="worker",
     anchor=FAILED,
-    rows=(row("Do jobs fail?", graph(FAILED_JOBS, zero="no job failed")),),
+    rows=(
+        row("Do jobs fail?", stat(FAILED_JOBS, title="Failed jobs now", zero="no job failed")),
+        row("Since when?", graph(FAILED_JOBS, zero="no job failed")),
+    ),
 )
 JOBS_FAILING = Alert(
     name="JobsFailing",
@@ -105,8 +108,8 @@ SLIPS = [
     ),
     ("anchor=FAILED", 'anchor="jobs_failed"', "'Workers': anchor is 'jobs_failed' (str); expected Metric or"),
     (
-        'no job failed")),)',
-        'no job failed")))',
+        'rows=(\n        row("Do',
+        'rows=row("Do jobs fail?"),\n    tags=(\n        row("Do',
         "rows is a Row; expected a tuple of Row; a tuple of one is (it,)",
     ),
     ("graph(FAILED_JOBS,", "graph(FAILED,", "signals[0] is a Counter; expected Signal; give that"),
@@ -114,7 +117,7 @@ SLIPS = [
     (
         'graph(FAILED_JOBS, zero="no job failed")',
         "FAILED_JOBS",
-        "row 'Do jobs fail?': panels[0] is a Signal;",
+        "row 'Since when?': panels[0] is a Signal;",
     ),
     (
         "rate(FAILED,",

@@ -52,6 +52,9 @@ WORKERS = Board(
         row(
             "Do jobs fail?",
             stat(JOBS.left, zero="all of it is spent"),
+        ),
+        row(
+            "Since when?",
             graph(JOBS.fast, zero="no job failed"),
             graph(JOBS.slow, zero="no job failed"),
         ),

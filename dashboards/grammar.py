@@ -1,0 +1,112 @@
+"""How every board reads, as docs/dashboards.md explains it: what breaks it is told before anything is built.
+
+Verdict first, then symptoms, then causes, and detail in closed rows; what cannot be read is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dashboards.layout import lines
+from dashboards.model import Board, Row
+
+VERDICT = ("stat", "scorecard")
+MOST_STATS = 8
+MOST_OPEN = 24
+# Of a title beside the sign of its description, on a screen of 1440 pixels.
+LETTERS_PER_COLUMN = 6.5
+
+
+def problems(boards: Sequence[Board], *books: str) -> Iterator[str]:
+    """What breaks the grammar, one line each; beside these boards there are those books, by their uids."""
+    by_uid = {board.uid: board for board in boards}
+    for board in boards:
+        if not any(panel.kind != "text" for panel in board.panels):
+            continue  # a book, such as the runbooks, has no verdict
+        told = (
+            *_order(board),
+            *_counts(board),
+            *_titles(board),
+            *_names(board),
+            *_doors(board, by_uid, books),
+        )
+        yield from (f"board {board.uid}: {problem}" for problem in told)
+
+
+def _order(board: Board) -> Iterator[str]:
+    first, *rest = board.rows
+    others = [panel.title for panel in first.panels if panel.kind not in VERDICT]
+    if others or first.collapsed or not first.panels:
+        found = f"has {others[0]!r}" if others else "is closed" if first.collapsed else "is empty"
+        yield (
+            f"its first row {first.title!r} {found}; expected the verdict: an open row of nothing but stats "
+            f"or scorecards; begin with one, and move what else is there below it"
+        )
+    closed: Row | None = None
+    for row in rest:
+        if closed is not None and not row.collapsed:
+            yield (
+                f"the row {row.title!r} is open below the closed row {closed.title!r}; expected closed rows "
+                "of detail at the end; move it up, or close it"
+            )
+            return
+        closed = row if row.collapsed else closed
+
+
+def _counts(board: Board) -> Iterator[str]:
+    for row in board.rows:
+        stats = sum(panel.kind == "stat" for panel in row.panels)
+        if stats > MOST_STATS:
+            yield (
+                f"the row {row.title!r} has {stats} stats; expected at most {MOST_STATS}, which a glance "
+                "takes in; make graphs or a table of the others"
+            )
+    asking = sum(panel.kind != "text" for row in board.rows for panel in row.panels if not row.collapsed)
+    if asking > MOST_OPEN:
+        yield (
+            f"it opens with {asking} panels; expected at most {MOST_OPEN}; close the rows of detail: "
+            "row(..., collapsed=True)"
+        )
+
+
+def _titles(board: Board) -> Iterator[str]:
+    for row in board.rows:
+        for panel, width in (placed for line in lines(row.panels) for placed in line):
+            most = int(LETTERS_PER_COLUMN * width)
+            if len(panel.title) > most:
+                yield (
+                    f"the title {panel.title!r} has {len(panel.title)} letters; expected at most {most} in a "
+                    f"panel {width} columns wide; shorten it, or make the panel wider"
+                )
+
+
+def _names(board: Board) -> Iterator[str]:
+    for panel in board.panels:
+        named = [signal.legend for signal in panel.shown] if panel.kind == "graph" else []
+        for legend in dict.fromkeys(named):
+            if named.count(legend) > 1:
+                yield (
+                    f"panel {panel.title!r} draws {named.count(legend)} signals of the legend {legend!r}; "
+                    "expected one each, or nobody can tell them apart; give each its own, or part it"
+                )
+
+
+def _doors(board: Board, by_uid: dict[str, Board], books: Sequence[str]) -> Iterator[str]:
+    for panel in board.panels:
+        if not panel.opens or (panel.opens in books and not panel.key):
+            continue
+        there = by_uid.get(panel.opens)
+        if there is None:
+            yield (
+                f"panel {panel.title!r} opens the board {panel.opens!r}, which is not there; expected one of "
+                f"{', '.join(sorted((*by_uid, *books)))}; correct it"
+            )
+        elif panel.key and panel.key not in _variables(there):
+            yield (
+                f"panel {panel.title!r} opens {panel.opens} at one {panel.key!r}, for which it has none; "
+                f"expected one of {', '.join(_variables(there)) or 'none'}; give that board a Choice of it"
+            )
+
+
+def _variables(board: Board) -> list[str]:
+    return [choice.label.name for choice in board.choices]

@@ -1,0 +1,123 @@
+"""A board that breaks the grammar is told in a line, with the board, what is wrong and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dashboards.boards import BOARDS
+from dashboards.checks import definitions
+from dashboards.errors import DefinitionError
+from dashboards.grammar import problems
+from dashboards.model import Board, Choice, Panel, Row, graph, row, scorecard, stat, table, text
+from dashboards.stack import STACK, Stack
+from exporters.catalogue import api as metrics
+from signals import api, audit, pool, postgres
+
+
+def verdict(count: int = 1) -> Row:
+    return row("Is it well?", *(stat(api.REQUEST_RATE, title=f"Rate {number}") for number in range(count)))
+
+
+def detail(title: str, count: int = 1, *, collapsed: bool = True) -> Row:
+    return row(
+        title,
+        *(graph(api.ERROR_RATIO, title=f"{title} {number}") for number in range(count)),
+        collapsed=collapsed,
+    )
+
+
+def board(*rows: Row, choices: tuple[Choice, ...] = (), uid: str = "shop") -> Board:
+    return Board(
+        uid=uid,
+        title=uid,
+        description="For tests.",
+        source="api",
+        anchor=metrics.WORKERS,
+        rows=rows,
+        choices=choices,
+    )
+
+
+def door(panel: Panel) -> Board:
+    return board(verdict(), row("Where?", panel))
+
+
+ENDPOINT = Choice(label=metrics.HANDLER, metric=metrics.REQUESTS)
+LONG = "x" * 20
+
+# What is wrong, and what is said of it.
+REFUSED = [
+    (
+        board(row("Is it well?", stat(api.REQUEST_RATE), graph(api.ERROR_RATIO))),
+        "its first row 'Is it well?' has 'Error ratio'; expected the verdict: an open row of nothing but",
+    ),
+    (
+        board(replace(verdict(), collapsed=True)),
+        "its first row 'Is it well?' is closed; expected the verdict",
+    ),
+    (board(row("Nothing"), detail("Why?")), "its first row 'Nothing' is empty; expected the verdict"),
+    (board(verdict(9)), "the row 'Is it well?' has 9 stats; expected at most 8, which a glance takes in"),
+    (
+        board(verdict(), detail("Detail"), detail("Why?", collapsed=False)),
+        "the row 'Why?' is open below the closed row 'Detail'; expected closed rows of detail at the end",
+    ),
+    (
+        board(verdict(8), detail("Why?", 17, collapsed=False)),
+        "it opens with 25 panels; expected at most 24; close the rows of detail: row(..., collapsed=True)",
+    ),
+    (
+        board(row("Is it well?", *(stat(api.ERROR_RATIO, title=f"{LONG}{number}") for number in range(8)))),
+        f"the title '{LONG}0' has 21 letters; expected at most 19 in a panel 3 columns wide; shorten it",
+    ),
+    (
+        door(graph(api.LATENCY_P95, api.HANDLER_P95, api.LATENCY_P95, title="Twice")),
+        "panel 'Twice' draws 2 signals of the legend 'p95'; expected one each, or nobody can tell them apart",
+    ),
+    (
+        door(table("Endpoints", api.HANDLER_P95, key="handler", opens="backend-apy")),
+        "panel 'Endpoints' opens the board 'backend-apy', which is not there; expected one of backend-api",
+    ),
+    (
+        door(table("Endpoints", api.HANDLER_P95, key="handler", opens="backend-postgres")),
+        "panel 'Endpoints' opens backend-postgres at one 'handler', for which it has none",
+    ),
+]
+
+
+@pytest.mark.parametrize(("wrong", "told"), REFUSED, ids=[told[:40] for _, told in REFUSED])
+def test_a_board_that_breaks_the_grammar_is_told_in_a_line(wrong: Board, told: str) -> None:
+    found = list(problems((*BOARDS, wrong)))
+
+    assert [each for each in found if told in each], found
+    assert all(each.startswith("board shop: ") and "\n" not in each for each in found)
+
+
+def test_a_build_stops_at_the_first() -> None:
+    with pytest.raises(DefinitionError, match="board shop: the row 'Is it well\\?' has 9 stats"):
+        definitions.require(Stack(boards=(*BOARDS, board(verdict(9)))))
+
+
+# What looks like the above and is right.
+RIGHT = [
+    board(verdict(8), detail("Why?", 16, collapsed=False), detail("Detail", 30), detail("More", 30)),
+    board(row("Reached?", scorecard("Times", audit.AVERAGE, height=6)), detail("Why?", collapsed=False)),
+    board(row("Is it well?", stat(api.ERROR_RATIO, title=LONG[:19]), *verdict(7).panels)),
+    board(row("Is it well?", stat(api.ERROR_RATIO, title=LONG * 2), stat(api.REQUEST_RATE))),
+    door(stat(api.ERROR_RATIO, opens="backend-runbooks")),
+    door(graph(api.LATENCY_P50, api.LATENCY_P95, title="Each its own")),
+    door(graph(postgres.CONNECTIONS_BY_STATE, limits=(postgres.USABLE, pool.CEILING))),
+    replace(door(table("Endpoints", api.HANDLER_P95, key="handler", opens="shop")), choices=(ENDPOINT,)),
+    replace(door(stat(api.ERROR_RATIO, opens="backend-postgres")), uid="shop"),
+    board(row("A book", text("Chapter", "It begins."), text("And", "It ends."))),
+]
+
+
+@pytest.mark.parametrize("right", RIGHT, ids=range(len(RIGHT)))
+def test_a_board_that_keeps_to_the_grammar_is_left_alone(right: Board) -> None:
+    assert list(problems((*BOARDS, right), "backend-runbooks")) == []
+
+
+def test_the_boards_of_the_project_keep_to_it() -> None:
+    assert list(problems(STACK.all_boards)) == []
