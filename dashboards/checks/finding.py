@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from dashboards.checks.subject import Query, Subject
 
 Level = Literal["error", "warning"]
+Boards = Literal["every", "own", "others"]
 EXCERPT = 160
 
 
@@ -52,18 +53,35 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A check: its id, one line that says what it proves, and how."""
+    """A check: its id, one line that says what it proves, and how.
+
+    Attributes:
+        answers: what it is known as elsewhere: ``E9`` in the list of demands on generated dashboards, or
+            the name of a rule of Grafana's dashboard-linter.
+        about: ``own`` asks for what only this project's files have, ``others`` for what stands in its
+            place on anybody's boards.
+        lookup: it looks names up in what is exported, so that it needs to know that.
+    """
 
     id: str
     summary: str
     run: Callable[[Subject], Iterator[Finding]]
+    answers: tuple[str, ...] = ()
+    about: Boards = "every"
+    lookup: bool = False
 
 
 Report = Callable[..., Finding]
 
 
 def file_rule(
-    id: str, summary: str, level: Level = "error"
+    id: str,
+    summary: str,
+    level: Level = "error",
+    *,
+    answers: tuple[str, ...] = (),
+    about: Boards = "every",
+    lookup: bool = False,
 ) -> Callable[[Callable[[Subject, Report], Iterator[Finding]]], Rule]:
     """A check on whole files. It is given a function that makes its findings."""
 
@@ -71,7 +89,7 @@ def file_rule(
         return Finding(file=file, where=where, rule=id, message=message, fix=fix, level=level)
 
     def decorate(check: Callable[[Subject, Report], Iterator[Finding]]) -> Rule:
-        return Rule(id, summary, lambda subject: check(subject, report))
+        return Rule(id, summary, lambda subject: check(subject, report), answers, about, lookup)
 
     return decorate
 
@@ -81,7 +99,14 @@ EVERYWHERE = ASKED | {"variable"}
 
 
 def query_rule(
-    id: str, summary: str, kinds: Collection[str] = EVERYWHERE
+    id: str,
+    summary: str,
+    kinds: Collection[str] = EVERYWHERE,
+    level: Level = "error",
+    *,
+    answers: tuple[str, ...] = (),
+    about: Boards = "every",
+    lookup: bool = False,
 ) -> Callable[[Callable[[Query], Iterable[Problem]]], Rule]:
     """A check on one query, run once for each distinct text, and reported wherever the text stands."""
 
@@ -97,10 +122,15 @@ def query_rule(
                 for problem in found[place.text]:
                     message = f"{problem.message}, in `{excerpt(place.text, problem.near)}`"
                     yield Finding(
-                        file=place.file, where=place.where, rule=id, message=message, fix=problem.fix
+                        file=place.file,
+                        where=place.where,
+                        rule=id,
+                        message=message,
+                        fix=problem.fix,
+                        level=level,
                     )
 
-        return Rule(id, summary, run)
+        return Rule(id, summary, run, answers, about, lookup)
 
     return decorate
 

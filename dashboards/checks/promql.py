@@ -45,20 +45,26 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Series by name and matchers; with a window, a range of them; with an offset, so many seconds ago."""
+    """Series by name and matchers; with a window, a range of them; with an offset, so many seconds ago.
+
+    Pinned (``@``), they are looked at at one time, whenever the query is evaluated.
+    """
 
     name: str
     matchers: tuple[Matcher, ...] = ()
     window: Window | None = None
     offset: float = 0.0
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Subquery:
-    """An expression evaluated over a range."""
+    """An expression evaluated over a range, every so many seconds; 0 where the text leaves that open."""
 
     expression: Node
     window: Window
+    pinned: bool = False
+    step: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,13 +217,15 @@ class _Reader:
         named = [each.value for each in matchers if each.label == "__name__" and each.operator == "="]
         name = found.name or (named[0] if named else "")
         bare = tuple(each for each in matchers if each.label != "__name__")
-        return Selector(name, bare, window, found.offset.total_seconds() if found.offset else 0.0)
+        offset = found.offset.total_seconds() if found.offset else 0.0
+        return Selector(name, bare, window, offset, found.at is not None)
 
     def matrix(self, found: parser.MatrixSelector) -> Selector:
         return self.selector(found.vector_selector, self.window(found.range))
 
     def subquery(self, found: parser.SubqueryExpr) -> Subquery:
-        return Subquery(self.node(found.expr), self.window(found.range))
+        step = found.step.total_seconds() if found.step else 0.0
+        return Subquery(self.node(found.expr), self.window(found.range), found.at is not None, step)
 
 
 READERS: dict[type, Any] = {

@@ -15,6 +15,7 @@ from dashboards.checks import expressions
 from dashboards.checks.expressions import Json, Place
 from dashboards.checks.labels import Known, LabelEngine
 from dashboards.checks.promql import Node, ParseError, parse
+from dashboards.checks.times import seconds
 from dashboards.checks.units import UnitEngine
 from exporters.catalogue import Catalogue
 
@@ -159,6 +160,11 @@ class Subject:
     def alertmanager(self) -> Json:
         """alertmanager.yml; empty if there is none."""
         return self.below(ALERTMANAGER).get(ALERTMANAGER, {})
+
+    @cached_property
+    def scrape_interval(self) -> float:
+        """How often Prometheus looks, in seconds; 0 if that is unknown."""
+        return seconds(self.prometheus.get("global", {}).get("scrape_interval", "")) or 0
 
     @cached_property
     def sources(self) -> list[tuple[str, Json]]:

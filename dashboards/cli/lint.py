@@ -24,7 +24,8 @@ def lint(as_json: bool, list_rules: bool, stack_name: str, engine: str | None) -
 
     if list_rules:
         for rule in checks.RULES:
-            click.echo(f"{rule.id:28} {rule.summary}")
+            known = f" ({', '.join(rule.answers)})" if rule.answers else ""
+            click.echo(f"{rule.id:18} {rule.summary}{known}")
         return
     _, findings = write.checked(chosen(stack_name, engine))
     if as_json:

@@ -12,6 +12,8 @@ from dashboards.stack import STACK
 
 Json = dict[str, Any]
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
+LEGEND = {"showLegend": True, "displayMode": "table", "calcs": ["lastNotNull", "max"]}
+BASE = {"mode": "absolute", "steps": [{"color": "green", "value": None}]}
 SCOPE = 'environment=~"$environment",cluster=~"$cluster"'
 BOARD_FILE = "grafana/dashboards/small.json"
 RULE_FILE = "prometheus/rules/small.yml"
@@ -26,9 +28,12 @@ def panel(expr: str, kind: str = "timeseries", unit: str = "", legend: str = "li
         "title": "Requests",
         "description": "How many. Good is many. Otherwise wait.",
         "datasource": SOURCE,
-        "gridPos": {"x": 0, "y": 0, "w": 12, "h": 8},
-        "fieldConfig": {"defaults": {"unit": unit, "noValue": "no data"}, "overrides": []},
-        "options": {"legend": {"showLegend": True}, "reduceOptions": {"calcs": ["lastNotNull"]}},
+        "gridPos": {"x": 0, "y": 0, "w": 24, "h": 8},
+        "fieldConfig": {
+            "defaults": {"unit": unit, "noValue": "no data", "min": 0, "thresholds": BASE},
+            "overrides": [],
+        },
+        "options": {"legend": LEGEND, "reduceOptions": {"calcs": ["lastNotNull"]}},
         "targets": [
             {
                 "refId": "A",
@@ -67,6 +72,8 @@ def board(*panels: Json, variables: tuple[Json, ...] | None = None, **more: Any)
         "title": "Small",
         "tags": ["backend"],
         "schemaVersion": 42,
+        "version": 1,
+        "editable": False,
         "panels": list(panels),
         "templating": {"list": [source, *mine]},
         "annotations": {"list": [{"name": "Alerts", "expr": firing, "titleFormat": "{{alertname}}"}]},

@@ -79,6 +79,9 @@ COMMON: Json = {
         "uid": "backend-runbooks",
         "title": "Runbooks",
         "schemaVersion": 42,
+        "version": 1,
+        "editable": False,
+        "tags": ["backend"],
         "panels": [
             {"id": 11, "type": "text", "title": "Small", "gridPos": {"x": 0, "y": 0, "w": 24, "h": 8}},
             {"id": 12, "type": "text", "title": "Another", "gridPos": {"x": 0, "y": 8, "w": 24, "h": 8}},

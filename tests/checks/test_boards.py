@@ -44,7 +44,7 @@ INSIDE = [
 ]
 LINK = "[there](/d/other?viewPanel=panel-1&var-cluster=main&${environment:queryparam})"
 SMALL = board(
-    panel(RATE, unit="reqps"),
+    panel(RATE, unit="reqps", gridPos=at(0, 0)),
     panel(NOW, kind="stat", unit="reqps", id=2, title="Now", gridPos=at(12, 0)),
     TABLE,
     {
@@ -56,7 +56,7 @@ SMALL = board(
         "panels": INSIDE,
     },
     {"id": 7, "type": "text", "title": "Text", "gridPos": at(0, 17, 24), "options": {"content": LINK}},
-    links=[{"title": "Boards", "type": "dashboards", "tags": ["backend"]}],
+    links=[{"title": "Boards", "type": "dashboards", "tags": ["backend"], "keepTime": True}],
 )
 OTHER = board(panel(RATE, unit="reqps"), uid="other", title="Other")
 FILE = "grafana/dashboards/small.json"

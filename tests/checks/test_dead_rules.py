@@ -139,8 +139,8 @@ DEAD = [
     Dead(
         name="a hit ratio that turned bad after a good year",
         expr="pg_stat_database_blks_hit / (pg_stat_database_blks_hit + pg_stat_database_blks_read > 0) < 0.9",
-        check="counter-growth",
-        says="a ratio of raw counters is an average over the server's life, blind to what happens now",
+        check="lifetime-ratio",
+        says="is an average over the server's life, blind to what happens now",
         living="rate(pg_stat_database_blks_hit[5m]) / (rate(pg_stat_database_blks_hit[5m]) "
         "+ rate(pg_stat_database_blks_read[5m]) > 0) < 0.9 "
         "and rate(pg_stat_database_blks_hit[5m]) + rate(pg_stat_database_blks_read[5m]) > 10",

@@ -81,7 +81,7 @@ REFUSED: list[tuple[str, str, str, str]] = [
         "rate",
     ),
     (
-        "counter-growth",
+        "lifetime-ratio",
         f'sum by ({BY}) (http_requests_total{{SCOPE,status=~"5.."}}) '
         f"/ (sum by ({BY}) (http_requests_total{{SCOPE}}) > 0)",
         "average over the server's life",

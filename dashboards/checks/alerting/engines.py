@@ -11,7 +11,7 @@ from dashboards.checks.subject import ALERTMANAGER, PROMETHEUS, Subject
 INFO = "info"
 
 
-@file_rule("one-notifier", "exactly one engine notifies")
+@file_rule("one-notifier", "exactly one engine notifies", about="own")
 def notifier(subject: Subject, report: Report) -> Iterator[Finding]:
     """Grafana's policies and rules against Prometheus' Alertmanager."""
     if not subject.prometheus:
@@ -39,7 +39,7 @@ def notifier(subject: Subject, report: Report) -> Iterator[Finding]:
         )
 
 
-@file_rule("both-engines", "an alert is in both engines, or declared for one")
+@file_rule("both-engines", "an alert is in both engines, or declared for one", about="own")
 def parity(subject: Subject, report: Report) -> Iterator[Finding]:
     """Info is for Prometheus alone, and only Grafana can fire on the error of a query."""
     grafana = {name(rule): (path, where, rule) for path, where, _, rule in of_grafana(subject)}

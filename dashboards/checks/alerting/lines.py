@@ -16,7 +16,12 @@ GOOD, BELOW = "green", "lt"
 INFO = "info"
 
 
-@file_rule("rule-line", "the panel that an alert leads to draws its limit, green on the side of silence")
+@file_rule(
+    "rule-line",
+    "the panel that an alert leads to draws its limit, green on the side of silence",
+    answers=("E28",),
+    about="own",
+)
 def lines(subject: Subject, report: Report) -> Iterator[Finding]:
     """Limits that nobody sees on the panel, which then is green while the alert fires."""
     for path, where, _, rule in of_grafana(subject):

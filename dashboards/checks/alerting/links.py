@@ -14,7 +14,7 @@ RUNBOOKS = "backend-runbooks"
 INFO = "info"
 
 
-@file_rule("rule-panel", "every alert leads to a panel of a rendered board")
+@file_rule("rule-panel", "every alert leads to a panel of a rendered board", answers=("E29",), about="own")
 def panels(subject: Subject, report: Report) -> Iterator[Finding]:
     """Links in Grafana's messages come from two annotations, and from nothing else."""
     for path, where, _, rule in of_grafana(subject):
@@ -45,7 +45,7 @@ def missing(subject: Subject, uid: str, panel: str | None) -> str:
     return ""
 
 
-@file_rule("rule-runbook", "every alert leads to its own runbook")
+@file_rule("rule-runbook", "every alert leads to its own runbook", answers=("E29",), about="own")
 def runbooks(subject: Subject, report: Report) -> Iterator[Finding]:
     """`runbook_url` opens the panel of backend-runbooks that has the alert's name."""
     titles = {

@@ -12,7 +12,7 @@ from dashboards.checks.subject import Subject
 Seat = tuple[str, object, int]
 
 
-@file_rule("recording-order", "a rule stands after the recordings that it reads, in their group")
+@file_rule("recording-order", "a rule stands after the recordings that it reads, in their group", about="own")
 def order(subject: Subject, report: Report) -> Iterator[Finding]:
     """Readers of what is recorded after them, or in another group, see an older value."""
     seats = dict(_seats(subject))

@@ -15,14 +15,16 @@ REFUSED = (
 )
 
 
-@file_rule("file-readable", "every file is JSON or YAML in UTF-8, and no key stands twice")
+@file_rule("file-readable", "every file is JSON or YAML in UTF-8, and no key stands twice", about="own")
 def readable(subject: Subject, report: Report) -> Iterator[Finding]:
     """What no reader takes."""
     for path, reason in subject.unreadable.items():
         yield report(path, "file", f"it cannot be read: {reason}", "Write it anew.")
 
 
-@file_rule("strict-json", "alerting files have nothing that Grafana's YAML parser refuses in JSON")
+@file_rule(
+    "strict-json", "alerting files have nothing that Grafana's YAML parser refuses in JSON", about="own"
+)
 def strict(subject: Subject, report: Report) -> Iterator[Finding]:
     """Right as JSON, and yet the end of Grafana at start."""
     for path, content in subject.files.items():

@@ -18,7 +18,7 @@ UID = re.compile(r"[a-zA-Z0-9_-]{1,40}")
 WAITS = ("group_wait", "group_interval", "repeat_interval")
 
 
-@file_rule("one-policy-tree", "there is one tree of routes, and its root takes everything")
+@file_rule("one-policy-tree", "there is one tree of routes, and its root takes everything", about="own")
 def policies(subject: Subject, report: Report) -> Iterator[Finding]:
     """Of two trees in Grafana's files, the later replaces the earlier."""
     found = [path for path, document in subject.alerting.items() for _ in document.get("policies", ())]
@@ -39,7 +39,7 @@ def policies(subject: Subject, report: Report) -> Iterator[Finding]:
             )
 
 
-@file_rule("receiver-exists", "every receiver and mute time that is named is there")
+@file_rule("receiver-exists", "every receiver and mute time that is named is there", about="own")
 def receivers(subject: Subject, report: Report) -> Iterator[Finding]:
     """Names in routes and rules."""
     for path, root in trees(subject):
@@ -103,7 +103,7 @@ def _receiver_uids(subject: Subject, report: Report) -> Iterator[Finding]:
                 seen.setdefault(uid, where)
 
 
-@file_rule("route-identity", "messages and inhibitions keep installations apart")
+@file_rule("route-identity", "messages and inhibitions keep installations apart", about="own")
 def grouping(subject: Subject, report: Report) -> Iterator[Finding]:
     """The identity labels in `group_by` and `equal`."""
     for path, root in trees(subject):

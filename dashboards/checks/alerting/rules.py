@@ -21,7 +21,7 @@ STATES = {
 }
 
 
-@file_rule("rule-address", "uids and titles of rules are right and unique")
+@file_rule("rule-address", "uids and titles of rules are right and unique", about="own")
 def addresses(subject: Subject, report: Report) -> Iterator[Finding]:
     """Address and title of Grafana's rules, and names of Prometheus' alerts."""
     uids: dict[str, str] = {}
@@ -48,7 +48,7 @@ def addresses(subject: Subject, report: Report) -> Iterator[Finding]:
         names.setdefault(name(rule), path)
 
 
-@file_rule("rule-times", "intervals and holds of rules are times that the engines take")
+@file_rule("rule-times", "intervals and holds of rules are times that the engines take", about="own")
 def times(subject: Subject, report: Report) -> Iterator[Finding]:
     """Grafana's scheduler ticks every ten seconds."""
     for path, document in subject.alerting.items():
@@ -69,7 +69,9 @@ def times(subject: Subject, report: Report) -> Iterator[Finding]:
                 )
 
 
-@file_rule("rule-states", "what a rule does without data or on an error is said, and known to Grafana")
+@file_rule(
+    "rule-states", "what a rule does without data or on an error is said, and known to Grafana", about="own"
+)
 def states(subject: Subject, report: Report) -> Iterator[Finding]:
     """Left out, an error pages: Grafana's default is Alerting."""
     for path, where, _, rule in of_grafana(subject):
@@ -78,7 +80,12 @@ def states(subject: Subject, report: Report) -> Iterator[Finding]:
                 yield report(path, where, f"{key} is {rule.get(key)!r}", f"Choose one of {listed(known)}.")
 
 
-@file_rule("rule-queries", "a rule's queries name data sources, ranges and each other rightly")
+@file_rule(
+    "rule-queries",
+    "a rule's queries name data sources, ranges and each other rightly",
+    answers=("E30",),
+    about="own",
+)
 def queries(subject: Subject, report: Report) -> Iterator[Finding]:
     """Condition, letters, ranges and sources."""
     sources = {source.get("uid") for _, source in subject.sources}

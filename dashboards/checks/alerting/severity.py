@@ -17,7 +17,7 @@ GRAFANAS_OWN = ("DatasourceError", "DatasourceNoData")
 PLAIN = re.compile(r"[\w|-]+\Z")
 
 
-@file_rule("rule-severity", "every alert is critical, warning or info")
+@file_rule("rule-severity", "every alert is critical, warning or info", about="own")
 def severities(subject: Subject, report: Report) -> Iterator[Finding]:
     """The label `severity`."""
     for path, where, rule in of_both(subject):
@@ -27,7 +27,9 @@ def severities(subject: Subject, report: Report) -> Iterator[Finding]:
             yield report(path, where, f"its severity is {found!r}", fix)
 
 
-@file_rule("route-value", "routes and inhibitions name severities, services and alerts that there are")
+@file_rule(
+    "route-value", "routes and inhibitions name severities, services and alerts that there are", about="own"
+)
 def values(subject: Subject, report: Report) -> Iterator[Finding]:
     """A route for a severity that no alert can have hears nothing."""
     rules = [rule for _, _, rule in of_both(subject)]

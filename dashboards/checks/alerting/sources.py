@@ -9,7 +9,12 @@ from dashboards.checks.subject import Subject
 from dashboards.checks.times import seconds
 
 
-@file_rule("source-interval", "the data source's timeInterval is Prometheus' scrape_interval")
+@file_rule(
+    "source-interval",
+    "the data source's timeInterval is Prometheus' scrape_interval",
+    answers=("E30",),
+    about="own",
+)
 def sources(subject: Subject, report: Report) -> Iterator[Finding]:
     """Too short an interval leaves rates without samples."""
     scrape = subject.prometheus.get("global", {}).get("scrape_interval")

@@ -17,7 +17,11 @@ def _single_dollar(text: str) -> bool:
     return "$" in text.replace("$$", "")
 
 
-@file_rule("rule-dollars", "no text of a rule is expanded by accident, and no label changes with the value")
+@file_rule(
+    "rule-dollars",
+    "no text of a rule is expanded by accident, and no label changes with the value",
+    about="own",
+)
 def interpolation(subject: Subject, report: Report) -> Iterator[Finding]:
     """`$` in titles, names, labels and annotations."""
     for path, where, group, rule in of_grafana(subject):
@@ -38,7 +42,7 @@ def interpolation(subject: Subject, report: Report) -> Iterator[Finding]:
                 yield report(path, where, message, "Put the value into an annotation.")
 
 
-@file_rule("rule-said", "every alert says in a summary and a description what happened")
+@file_rule("rule-said", "every alert says in a summary and a description what happened", about="own")
 def said(subject: Subject, report: Report) -> Iterator[Finding]:
     """What stands in the message."""
     for path, where, rule in of_both(subject):

@@ -2,24 +2,54 @@
 
 from __future__ import annotations
 
-from dashboards.checks.boards import columns, frame, graphs, grid, links, panels, stats
+from dashboards.checks.boards import (
+    axes,
+    columns,
+    frame,
+    graphs,
+    grid,
+    holes,
+    keys,
+    legend_values,
+    link_time,
+    links,
+    locked,
+    panels,
+    refresh,
+    stats,
+    tags,
+    thresholds,
+    unit_ids,
+)
 from dashboards.checks.finding import Rule
 
 RULES: tuple[Rule, ...] = (
     frame.identity,
+    tags.tags,
     frame.schema,
+    keys.keys,
     frame.nulls,
+    locked.locked,
+    locked.versions,
+    refresh.refresh,
     panels.ids,
     panels.texts,
     panels.units,
+    unit_ids.known,
     panels.kinds,
     panels.sources,
     panels.queries,
     panels.open_panels,
     grid.grid,
+    holes.holes,
     stats.stats,
+    thresholds.bases,
+    axes.zero,
+    axes.whole,
     graphs.legends,
+    legend_values.values,
     columns.columns,
     links.boards,
     links.variables,
+    link_time.times,
 )

@@ -14,7 +14,14 @@ SCHEMA_VERSION = 42
 FOREIGN_KEYS = ("__inputs", "__requires", "__elements", "id", "gnetId", "rows", "style")
 
 
-@file_rule("board-identity", "uids and titles of boards are right, and stand for one board")
+@file_rule(
+    "board-identity",
+    "uids and titles of boards are right, and stand for one board",
+    answers=(
+        "E1",
+        "E2",
+    ),
+)
 def identity(subject: Subject, report: Report) -> Iterator[Finding]:
     """Address and title: links, and Grafana's right to write, hang on them."""
     for key in ("uid", "title"):
@@ -33,7 +40,9 @@ def identity(subject: Subject, report: Report) -> Iterator[Finding]:
             seen.setdefault(value, path)
 
 
-@file_rule("board-schema", "boards are of schema version 42, without what exports bring along")
+@file_rule(
+    "board-schema", "boards are of schema version 42, without what exports bring along", answers=("E3",)
+)
 def schema(subject: Subject, report: Report) -> Iterator[Finding]:
     """Another version is migrated at each load; an export asks for inputs that a file cannot give."""
     for path, board in subject.boards.items():
@@ -49,7 +58,7 @@ def schema(subject: Subject, report: Report) -> Iterator[Finding]:
                 )
 
 
-@file_rule("board-nulls", "nothing in a board is null but the base of thresholds")
+@file_rule("board-nulls", "nothing in a board is null but the base of thresholds", answers=("E3",))
 def nulls(subject: Subject, report: Report) -> Iterator[Finding]:
     """Grafana 13 drops a panel that it cannot convert, and null is what it trips over."""
     for path, board in subject.boards.items():

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dashboards.checks.boards.panels import each
+from dashboards.checks.expressions import Json
 from dashboards.checks.finding import Finding, Report, file_rule, listed
 from dashboards.checks.subject import Subject
 
+# What Grafana prints where a legend is left to it: all labels in braces.
+RAW = "__auto"
 GRAPHS = frozenset({"timeseries", "barchart", "trend"})
 
 
-@file_rule("graph-legend", "a graph that can have several lines shows a legend that names them")
+@file_rule(
+    "graph-legend", "a graph that can have several lines shows a legend that names them", answers=("W14",)
+)
 def legends(subject: Subject, report: Report) -> Iterator[Finding]:
     """Lines of one source are one thing; lines by another label, or of several queries, need names."""
     for path, where, panel in each(subject):
@@ -23,7 +28,7 @@ def legends(subject: Subject, report: Report) -> Iterator[Finding]:
             query = subject.queries.get(str(target.get("expr")))
             labels = query.labels.names(query.node) if query else None
             by |= (labels or frozenset()) - subject.known.target
-            if not target.get("legendFormat"):
+            if target.get("legendFormat") in (None, "", RAW):
                 place = f"{where}, query {target.get('refId')}"
                 yield report(path, place, "its lines have no name", "Give it a legendFormat.")
         shown = panel.get("options", {}).get("legend", {}).get("showLegend")
@@ -32,3 +37,9 @@ def legends(subject: Subject, report: Report) -> Iterator[Finding]:
             yield report(
                 path, where, f"it can have {why} and shows no legend", "Show it, and name the label."
             )
+
+
+def names_lines(panel: Json) -> bool:
+    """Whether a panel draws several lines: of several queries, or by a label."""
+    targets = panel.get("targets", ())
+    return len(targets) > 1 or any("{{" in str(target.get("legendFormat")) for target in targets)

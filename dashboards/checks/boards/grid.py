@@ -12,7 +12,7 @@ from dashboards.checks.subject import Subject
 COLUMNS = 24
 
 
-@file_rule("grid", "panels stand inside 24 columns and do not overlap")
+@file_rule("grid", "panels stand inside 24 columns and do not overlap", answers=("E9",))
 def grid(subject: Subject, report: Report) -> Iterator[Finding]:
     """Places that Grafana would move, and with them everything below."""
     for path, board in subject.boards.items():

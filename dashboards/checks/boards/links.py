@@ -35,7 +35,12 @@ def _links(subject: Subject) -> Iterator[tuple[str, str, str, str]]:
                 yield path, where, link[1], link[2]
 
 
-@file_rule("link-target", "links lead to boards and panels that are there, and board lists to tags")
+@file_rule(
+    "link-target",
+    "links lead to boards and panels that are there, and board lists to tags",
+    answers=("E27",),
+    about="own",
+)
 def boards(subject: Subject, report: Report) -> Iterator[Finding]:
     """Links into nothing."""
     known = subject.boards_by_uid
@@ -59,7 +64,9 @@ def boards(subject: Subject, report: Report) -> Iterator[Finding]:
                     )
 
 
-@file_rule("link-variable", "links bring variables that their board declares", level="warning")
+@file_rule(
+    "link-variable", "links bring variables that their board declares", level="warning", answers=("E27",)
+)
 def variables(subject: Subject, report: Report) -> Iterator[Finding]:
     """Grafana ignores what it does not know: the link then shows everything."""
     for path, where, uid, rest in _links(subject):

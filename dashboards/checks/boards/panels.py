@@ -31,7 +31,7 @@ def each(subject: Subject) -> Iterator[tuple[str, str, Json]]:
             yield path, f"panel {panel.get('title')!r}", panel
 
 
-@file_rule("panel-id", "panel ids are whole, positive and unique on their board")
+@file_rule("panel-id", "panel ids are whole, positive and unique on their board", answers=("E6",))
 def ids(subject: Subject, report: Report) -> Iterator[Finding]:
     """Grafana 13 keeps one of two panels with the same id."""
     seen: dict[tuple[str, object], str] = {}
@@ -48,7 +48,14 @@ def ids(subject: Subject, report: Report) -> Iterator[Finding]:
         seen.setdefault((path, number), where)
 
 
-@file_rule("panel-text", "every panel says what it is, what good looks like and what to do")
+@file_rule(
+    "panel-text",
+    "every panel says what it is, what good looks like and what to do",
+    answers=(
+        "E7",
+        "panel-title-description-rule",
+    ),
+)
 def texts(subject: Subject, report: Report) -> Iterator[Finding]:
     """Titles and descriptions."""
     for path, where, panel in each(subject):
@@ -58,7 +65,14 @@ def texts(subject: Subject, report: Report) -> Iterator[Finding]:
             yield report(path, where, "it has no description", "Say what it is, what is good, what to do.")
 
 
-@file_rule("panel-has-unit", "every panel with numbers has a unit")
+@file_rule(
+    "panel-has-unit",
+    "every panel with numbers has a unit",
+    answers=(
+        "E8",
+        "panel-units-rule",
+    ),
+)
 def units(subject: Subject, report: Report) -> Iterator[Finding]:
     """A number without a unit is a riddle."""
     for path, where, panel in each(subject):
@@ -68,7 +82,7 @@ def units(subject: Subject, report: Report) -> Iterator[Finding]:
             yield report(path, where, "it has no unit", "Give it one; a plain number is `short`.")
 
 
-@file_rule("panel-type", "every panel is of a kind that Grafana 12 and 13 have")
+@file_rule("panel-type", "every panel is of a kind that Grafana 12 and 13 have", answers=("E11",))
 def kinds(subject: Subject, report: Report) -> Iterator[Finding]:
     """Kinds that are gone, or never were."""
     for path, where, panel in each(subject):
@@ -78,7 +92,15 @@ def kinds(subject: Subject, report: Report) -> Iterator[Finding]:
             yield report(path, where, f"Grafana has no panel type {kind!r}", fix)
 
 
-@file_rule("panel-source", "panels, queries and variables ask the data source that the reader chose")
+@file_rule(
+    "panel-source",
+    "panels, queries and variables ask the data source that the reader chose",
+    answers=(
+        "E30",
+        "panel-datasource-rule",
+    ),
+    about="own",
+)
 def sources(subject: Subject, report: Report) -> Iterator[Finding]:
     """Data sources as objects; Grafana 13 ignores texts."""
     for path, where, panel in each(subject):
@@ -97,7 +119,14 @@ def sources(subject: Subject, report: Report) -> Iterator[Finding]:
                 yield report(path, f"variable {variable.get('name')}", message, "Use the board's variable.")
 
 
-@file_rule("panel-queries", "queries of a panel have letters of their own")
+@file_rule(
+    "panel-queries",
+    "queries of a panel have letters of their own",
+    answers=(
+        "E10",
+        "panel-no-targets-rule",
+    ),
+)
 def queries(subject: Subject, report: Report) -> Iterator[Finding]:
     """Of two queries with one refId, Grafana asks one."""
     for path, where, panel in each(subject):
@@ -109,7 +138,7 @@ def queries(subject: Subject, report: Report) -> Iterator[Finding]:
             yield report(path, where, "it asks nothing", "Give it a query.")
 
 
-@file_rule("panel-count", "a board opens with at most 24 panels", level="warning")
+@file_rule("panel-count", "a board opens with at most 24 panels", level="warning", answers=("W13",))
 def open_panels(subject: Subject, report: Report) -> Iterator[Finding]:
     """Panels outside collapsed rows are all asked for at once."""
     for path, board in subject.boards.items():

@@ -18,7 +18,9 @@ CLOCK = "vector(1)"
 
 
 @file_rule(
-    "stat-now", "stats, gauges and tables ask for now; single numbers show the last, or say there is none"
+    "stat-now",
+    "stats, gauges and tables ask for now; single numbers show the last, or say there is none",
+    answers=("E12",),
 )
 def stats(subject: Subject, report: Report) -> Iterator[Finding]:
     """Queries over a range behind a single number, means, and silent gaps."""

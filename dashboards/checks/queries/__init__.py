@@ -6,11 +6,13 @@ from dashboards.checks.finding import Rule
 from dashboards.checks.queries import (
     bounds,
     division,
+    flapping,
     histograms,
     identity,
     label_names,
     label_values,
     legends,
+    lifetime,
     matching,
     metrics,
     panel_units,
@@ -24,6 +26,7 @@ from dashboards.checks.queries import (
     traffic,
     variables,
     windows,
+    zero,
 )
 
 RULES: tuple[Rule, ...] = (
@@ -39,12 +42,15 @@ RULES: tuple[Rule, ...] = (
     quantile_bounds.limits,
     reachable.reachable,
     rates.counters,
+    lifetime.lifetime,
     rates.gauges,
     histograms.quantiles,
     histograms.bucket_sums,
     histograms.timestamps,
     matching.matching,
     division.guarded,
+    zero.shown,
+    flapping.flapping,
     traffic.guarded,
     identity.kept,
     scope.scoped,

@@ -14,7 +14,9 @@ from exporters.catalogue import Histogram
 EXPONENT = 1e6
 
 
-@query_rule("histogram-bound", "`le` is a bound of the histogram, however Prometheus writes it")
+@query_rule(
+    "histogram-bound", "`le` is a bound of the histogram, however Prometheus writes it", answers=("E26",)
+)
 def bounds(query: Query) -> Iterable[Problem]:
     """Matchers of `le` that hit no bound, or hit it in one spelling only."""
     for selector in selectors(query.node):

@@ -12,7 +12,7 @@ KEEPING = frozenset({"sum", "min", "max", "avg", "topk", "bottomk", "quantile"})
 THROUGH = frozenset({"max_over_time", "min_over_time", "avg_over_time", "last_over_time", "label_replace"})
 
 
-@query_rule("division-guarded", "a division has a divisor that is never 0", ASKED)
+@query_rule("division-guarded", "a division has a divisor that is never 0", ASKED, answers=("E22",))
 def guarded(query: Query) -> Iterable[Problem]:
     """Divisors that may be zero."""
     for node, _ in walk(query.node):

@@ -12,7 +12,7 @@ from dashboards.checks.subject import Query
 EXISTENCE = SELECTING | {"count", "group"}
 
 
-@query_rule("quantile-le", "histogram_quantile() gets buckets with their `le`", ASKED)
+@query_rule("quantile-le", "histogram_quantile() gets buckets with their `le`", ASKED, answers=("E18",))
 def quantiles(query: Query) -> Iterable[Problem]:
     """Percentiles of something without bounds."""
     for node, _ in walk(query.node):
@@ -27,7 +27,7 @@ def quantiles(query: Query) -> Iterable[Problem]:
                 )
 
 
-@query_rule("bucket-sum", "buckets are never added up over `le`", ASKED)
+@query_rule("bucket-sum", "buckets are never added up over `le`", ASKED, answers=("E18",))
 def bucket_sums(query: Query) -> Iterable[Problem]:
     """Each bucket holds those below it."""
     for node, _ in walk(query.node):

@@ -11,7 +11,7 @@ from dashboards.checks.subject import Query
 Labels = tuple[str, ...] | None
 
 
-@query_rule("identity-kept", "every aggregation and join keeps the identity labels", ASKED)
+@query_rule("identity-kept", "every aggregation and join keeps the identity labels", ASKED, about="own")
 def kept(query: Query) -> Iterable[Problem]:
     """Aggregations and joins that mix environments."""
     for node, _ in walk(query.node):

@@ -17,7 +17,11 @@ from dashboards.checks.promql import Aggregation, Binary, Selector, walk
 from dashboards.checks.subject import Query, Subject
 
 
-@query_rule("label-exists", "every label in a matcher, by, without, on, ignoring or group_left is there")
+@query_rule(
+    "label-exists",
+    "every label in a matcher, by, without, on, ignoring or group_left is there",
+    answers=("E17",),
+)
 def exists(query: Query) -> Iterable[Problem]:
     """Labels that the series do not carry."""
     for node, _ in walk(query.node):
@@ -62,7 +66,7 @@ def _missing(
             yield Problem(f"{place} names the label {label!r}, {why}", fix, label)
 
 
-@file_rule("variable-label", "a variable lists the values of a label that its metric has")
+@file_rule("variable-label", "a variable lists the values of a label that its metric has", answers=("E17",))
 def listed_label(subject: Subject, report: Report) -> Iterator[Finding]:
     """`label_values(metric, label)` with a label that the metric lacks."""
     for place in subject.places:

@@ -13,7 +13,7 @@ from dashboards.checks.subject import Query
 SIMPLE = re.compile(r"[^()]*\Z")
 
 
-@query_rule("label-value", "a value written out is one that the label can have")
+@query_rule("label-value", "a value written out is one that the label can have", answers=("E26",))
 def values(query: Query) -> Iterable[Problem]:
     """Literal values outside the label's closed set, and jobs that nobody scrapes."""
     for selector in selectors(query.node):

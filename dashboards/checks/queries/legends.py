@@ -27,7 +27,7 @@ def _texts(place: Place) -> Iterator[tuple[str, str, re.Pattern[str]]]:
             yield f"the label {key!r}", str(value), TEMPLATE
 
 
-@file_rule("legend-label", "legends and messages name labels that the result carries")
+@file_rule("legend-label", "legends and messages name labels that the result carries", answers=("E17",))
 def legends(subject: Subject, report: Report) -> Iterator[Finding]:
     """Labels in texts that no series has."""
     for place in subject.places:

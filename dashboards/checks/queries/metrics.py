@@ -9,7 +9,7 @@ from dashboards.checks.promql import selectors
 from dashboards.checks.subject import Query
 
 
-@query_rule("metric-exists", "every metric is in the catalogue")
+@query_rule("metric-exists", "every metric is in the catalogue", answers=("E17",), lookup=True)
 def exists(query: Query) -> Iterable[Problem]:
     """Names that the catalogue does not have."""
     catalogue = query.known.catalogue

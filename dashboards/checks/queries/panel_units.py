@@ -49,7 +49,7 @@ def _takes(shown: str, unit: Dimension) -> bool:
     return judge is None or judge(unit)
 
 
-@file_rule("panel-unit", "a panel's unit is that of its query")
+@file_rule("panel-unit", "a panel's unit is that of its query", answers=("E19",))
 def units(subject: Subject, report: Report) -> Iterator[Finding]:
     """Panels that show one unit as another."""
     for place in subject.places:
@@ -90,7 +90,7 @@ def _column(panel: Json, field: str) -> str | None:
     return None
 
 
-@query_rule("units-meet", "what is added or compared has one unit")
+@query_rule("units-meet", "what is added or compared has one unit", answers=("E19",))
 def meeting(query: Query) -> Iterator[Problem]:
     """Seconds added to bytes, or compared with a count."""
     for node, _ in walk(query.node):

@@ -17,7 +17,9 @@ THROUGH = frozenset({"label_replace", "label_join", "sort", "sort_desc"})
 CHOOSING = frozenset({"max", "min", "topk", "bottomk"})
 
 
-@file_rule("limit-is-bound", "a limit on a percentile is a bound of its histogram")
+@file_rule(
+    "limit-is-bound", "a limit on a percentile is a bound of its histogram", answers=("E26",), about="own"
+)
 def limits(subject: Subject, report: Report) -> Iterator[Finding]:
     """Comparisons, thresholds of rules and lines of panels between two bounds."""
     for place in subject.places:

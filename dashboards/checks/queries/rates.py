@@ -24,27 +24,50 @@ def is_counter(metric: Metric, series: str) -> bool:
     return metric.kind == "counter"
 
 
-@query_rule("counter-growth", "counters stand under rate() or increase()", ASKED)
+@query_rule(
+    "counter-growth",
+    "counters stand under rate() or increase()",
+    ASKED,
+    answers=(
+        "E18",
+        "target-counter-agg-rule",
+    ),
+)
 def counters(query: Query) -> Iterable[Problem]:
-    """Counters read as they are."""
-    for node, parent in walk(query.node):
-        if not isinstance(node, Selector):
-            continue
-        metric = query.known.metric(node.name)
-        if metric is None or not is_counter(metric, node.name) or _grows(node, parent):
-            continue
-        ratio = isinstance(parent, Binary | Aggregation) and any(
-            isinstance(each, Binary) and each.operator == "/" for each, _ in walk(query.node)
-        )
-        why = (
-            "a ratio of raw counters is an average over the server's life, blind to what happens now"
-            if ratio
-            else "its value says how long the server has been up"
-        )
-        yield Problem(f"{node.name} is a counter: {why}", "Put it under rate() or increase().", node.name)
+    """Counters read as they are; their ratios have a check of their own."""
+    divided = {id(each) for pair in ratios(query) for each in pair}
+    for each in raw(query, query.node):
+        if id(each) not in divided:
+            yield Problem(
+                f"{each.name} is a counter: its value says how long the server has been up",
+                "Put it under rate() or increase().",
+                each.name,
+            )
 
 
-def _grows(node: Selector, parent: Node | None) -> bool:
+def raw(query: Query, node: Node) -> list[Selector]:
+    """The counters in an expression that are read as they are."""
+    return [
+        each
+        for each, parent in walk(node)
+        if isinstance(each, Selector)
+        and (metric := query.known.metric(each.name)) is not None
+        and is_counter(metric, each.name)
+        and not grows(each, parent)
+    ]
+
+
+def ratios(query: Query) -> Iterator[tuple[Selector, ...]]:
+    """The raw counters of each division that has some on both sides."""
+    for node, _ in walk(query.node):
+        if isinstance(node, Binary) and node.operator == "/":
+            left, right = raw(query, node.left), raw(query, node.right)
+            if left and right:
+                yield (*left, *right)
+
+
+def grows(node: Selector, parent: Node | None) -> bool:
+    """Whether what stands around a counter asks for its growth, or whether it is there."""
     match parent:
         case Call():
             return parent.function in GROWTH | EXISTENCE_CALLS
@@ -57,7 +80,12 @@ def _grows(node: Selector, parent: Node | None) -> bool:
     return False
 
 
-@query_rule("gauge-growth", "gauges and computed values never stand under rate() or increase()", ASKED)
+@query_rule(
+    "gauge-growth",
+    "gauges and computed values never stand under rate() or increase()",
+    ASKED,
+    answers=("E18",),
+)
 def gauges(query: Query) -> Iterable[Problem]:
     """rate() of what goes up and down: each fall counts as a restart from zero."""
     for node, _ in walk(query.node):

@@ -9,7 +9,9 @@ from dashboards.checks.promql import selectors
 from dashboards.checks.subject import Subject
 
 
-@file_rule("recorded", "every recorded name that is read is recorded by a rule")
+@file_rule(
+    "recorded", "every recorded name that is read is recorded by a rule", answers=("E17",), about="own"
+)
 def recorded(subject: Subject, report: Report) -> Iterator[Finding]:
     """Names of recordings that no rule file records."""
     if not subject.rule_files:
@@ -24,7 +26,12 @@ def recorded(subject: Subject, report: Report) -> Iterator[Finding]:
                 yield report(place.file, place.where, message, "Add its recording to the stack.")
 
 
-@file_rule("recorded-labels", "a recording is declared, with the labels that its query gives")
+@file_rule(
+    "recorded-labels",
+    "a recording is declared, with the labels that its query gives",
+    answers=("E17",),
+    about="own",
+)
 def labels(subject: Subject, report: Report) -> Iterator[Finding]:
     """Recordings whose declaration says something else."""
     for place in subject.places:

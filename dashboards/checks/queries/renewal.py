@@ -17,7 +17,12 @@ LOOKS = 2
 GRAPH = "__rate_interval"
 
 
-@file_rule("window-renewed", "rates of what is looked at seldom look back over several looks")
+@file_rule(
+    "window-renewed",
+    "rates of what is looked at seldom look back over several looks",
+    answers=("E20",),
+    about="own",
+)
 def renewals(subject: Subject, report: Report) -> Iterator[Finding]:
     """Windows of a minute over counters that are renewed once a minute."""
     for place in subject.places:

@@ -9,7 +9,13 @@ from dashboards.checks.promql import selectors
 from dashboards.checks.subject import Query
 
 
-@query_rule("panel-scope", "every selector of a panel is narrowed by the identity variables", {"panel"})
+@query_rule(
+    "panel-scope",
+    "every selector of a panel is narrowed by the identity variables",
+    {"panel"},
+    answers=("E23",),
+    about="own",
+)
 def scoped(query: Query) -> Iterable[Problem]:
     """Selectors that ignore what the reader chose."""
     for selector in selectors(query.node):

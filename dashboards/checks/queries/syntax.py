@@ -30,7 +30,15 @@ AGGREGATIONS = frozenset(
 )  # fmt: skip
 
 
-@file_rule("promql-parses", "every query is PromQL")
+@file_rule(
+    "promql-parses",
+    "every query is PromQL",
+    answers=(
+        "E16",
+        "target-promql-rule",
+        "template-label-promql-rule",
+    ),
+)
 def parses(subject: Subject, report: Report) -> Iterator[Finding]:
     """What the parser refuses."""
     for place in subject.places:
@@ -41,7 +49,7 @@ def parses(subject: Subject, report: Report) -> Iterator[Finding]:
             )
 
 
-@query_rule("promql-portable", "functions are known to Prometheus 2.42 and 3")
+@query_rule("promql-portable", "functions are known to Prometheus 2.42 and 3", answers=("E16",), about="own")
 def portable(query: Query) -> Iterable[Problem]:
     """Functions that only one of the two knows."""
     for node, _ in walk(query.node):

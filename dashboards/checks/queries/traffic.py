@@ -11,7 +11,12 @@ from dashboards.checks.subject import Query
 COUNTING = frozenset({"rate", "increase", "irate"})
 
 
-@query_rule("ratio-guarded", "an alert on a share or percentile of events asks for enough events", ("alert",))
+@query_rule(
+    "ratio-guarded",
+    "an alert on a share or percentile of events asks for enough events",
+    ("alert",),
+    about="own",
+)
 def guarded(query: Query) -> Iterable[Problem]:
     """Shares of what is counted, without a minimum that is counted too."""
     if any(_share(node) for node, _ in walk(query.node)) and not any(

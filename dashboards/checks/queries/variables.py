@@ -20,7 +20,11 @@ def _declared(board: Json) -> dict[str, Json]:
     return {str(each.get("name")): each for each in board.get("templating", {}).get("list", ())}
 
 
-@file_rule("variable-declared", "every variable in a query is declared by its board; rules have none")
+@file_rule(
+    "variable-declared",
+    "every variable in a query is declared by its board; rules have none",
+    answers=("E23",),
+)
 def declared(subject: Subject, report: Report) -> Iterator[Finding]:
     """Variables that nobody fills in."""
     for place in subject.places:
@@ -36,7 +40,7 @@ def declared(subject: Subject, report: Report) -> Iterator[Finding]:
             yield report(place.file, place.where, f"the query names ${name}, which {who}", fix)
 
 
-@file_rule("variable-used", "every variable of a board is used")
+@file_rule("variable-used", "every variable of a board is used", answers=("E23",))
 def used(subject: Subject, report: Report) -> Iterator[Finding]:
     """Variables that change nothing when the reader chooses."""
     for path, board in subject.boards.items():

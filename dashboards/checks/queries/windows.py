@@ -9,7 +9,6 @@ from dashboards.checks.finding import Finding, Report, file_rule
 from dashboards.checks.promql import Call, Node, Selector, Subquery, Window, selectors, walk
 from dashboards.checks.queries.rates import GROWTH
 from dashboards.checks.subject import Subject
-from dashboards.checks.times import seconds
 from signals.numbers import SECONDS, spoken
 
 # A graph may look this far back on purpose, such as at the growth of an hour.
@@ -17,10 +16,17 @@ LONG = 3600
 GRAPH = "__rate_interval"
 
 
-@file_rule("rate-window", "rates look back $__rate_interval in graphs, $__range or a fixed time elsewhere")
+@file_rule(
+    "rate-window",
+    "rates look back $__rate_interval in graphs, $__range or a fixed time elsewhere",
+    answers=(
+        "E20",
+        "target-rate-interval-rule",
+    ),
+)
 def windows(subject: Subject, report: Report) -> Iterator[Finding]:
     """Windows that are too short, or do not follow the graph."""
-    scrape = seconds(subject.prometheus.get("global", {}).get("scrape_interval", "")) or 0
+    scrape = subject.scrape_interval
     for place in subject.places:
         query = subject.queries.get(place.text)
         for function, window in ranges(query.node) if query else ():
@@ -29,7 +35,7 @@ def windows(subject: Subject, report: Report) -> Iterator[Finding]:
                 yield report(place.file, place.where, f"{function}() {reason}", fix)
 
 
-@file_rule("window-retained", "no range reaches further back than Prometheus keeps data")
+@file_rule("window-retained", "no range reaches further back than Prometheus keeps data", about="own")
 def retained(subject: Subject, report: Report) -> Iterator[Finding]:
     """Records of a month in a Prometheus that forgets after two weeks."""
     for place in subject.places:
