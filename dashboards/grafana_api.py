@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 import requests
 from requests.auth import HTTPBasicAuth
 
-from dashboards.errors import StackError, shown_url
+from dashboards.errors import RefusedError, StackError, shown_url
 from dashboards.prometheus_api import Samples
 
 Json = dict[str, Any]
@@ -104,7 +104,7 @@ class Grafana:
         asked = {"from": str(round(start * 1000)), "to": str(round(end * 1000)), "queries": [query]}
         found = self._ask("POST", "ds/query", answer="results", json=asked)["results"][target["refId"]]
         if found.get("error"):
-            raise StackError(f"Grafana refused a query: {found['error']}; the query: {expr}")
+            raise RefusedError(f"Grafana refused a query: {found['error']}; the query: {expr}")
         return [series for frame in found.get("frames", ()) for series in _series(frame)]
 
     def _ask(self, method: str, path: str, *, answer: str = "", missing: bool = False, **more: Any) -> Any:

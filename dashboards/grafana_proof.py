@@ -166,7 +166,7 @@ def answered(stack: Stack, grafana: Grafana, span: Span) -> Seen:
         StackError: Grafana does not answer, or refuses a query.
     """
     proofs = prove(stack, grafana, span)
-    wrong = [f"{each.board}: {each.panel.title} is {each.state}" for each in proofs if not each.well]
+    wrong = [f"{each.board}: {each.title} is {each.verdict}" for each in proofs if not each.well]
     return Seen(
         what="panels asked through Grafana", seen="; ".join([summary(proofs), *wrong]), well=not wrong
     )

@@ -4,26 +4,39 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import requests
+from requests.auth import HTTPBasicAuth
 
-from dashboards.errors import StackError, shown_url
+from dashboards.errors import RefusedError, StackError, shown_url
 
 Samples = list[tuple[dict[str, str], list[float]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prometheus:
-    """A Prometheus at this URL.
+    """A Prometheus at this URL, or another server that answers as one does.
+
+    Attributes:
+        url: with a path before ``/api/v1``, if there is one; without a slash at the end.
+        timeout: seconds for which an answer is waited for.
+        username, password: of a proxy before it, by basic authentication; never shown.
+        token: a bearer's, in their place.
+        ca_file: the authority that signed its certificate; by default those that the system trusts.
 
     Raises:
-        StackError: from every method, where it does not answer.
+        RefusedError: from every method, where it refuses this query, or takes too long.
+        StackError: where it does not answer.
     """
 
     url: str
     timeout: float = 10.0
+    username: str = ""
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    ca_file: str = ""
     fills_ranges: ClassVar[bool] = False
 
     def answer(self, target: Mapping[str, Any], expr: str, start: float, end: float, step: float) -> Samples:
@@ -50,6 +63,12 @@ class Prometheus:
         answer = self._answer("GET", f"label/{label}/values", list, params=query)
         return [str(value) for value in answer]
 
+    def label_names(self, selector: str, start: float, end: float) -> list[str]:
+        """The labels of the series selected."""
+        query = {"match[]": selector, "start": start, "end": end}
+        answer = self._answer("GET", "labels", list, params=query)
+        return [str(name) for name in answer]
+
     def get(self, path: str, **query: Any) -> Any:
         """What Prometheus says of itself, the JSON object at ``/api/v1/<path>``."""
         return self._answer("GET", path, dict, params=query)
@@ -59,8 +78,20 @@ class Prometheus:
 
     def _answer(self, method: str, path: str, kind: type, **more: Any) -> Any:
         url, shown = f"{self.url}/api/v1/{path}", shown_url(self.url)
+        # As bytes: requests writes text as Latin-1, in which there is no euro sign.
+        headers = {"Authorization": f"Bearer {self.token}".encode()} if self.token else {}
+        auth = HTTPBasicAuth(self.username.encode(), self.password.encode()) if self.username else None
+        verify = self.ca_file or True
         try:
-            response = requests.request(method, url, timeout=self.timeout, **more)
+            response = requests.request(
+                method, url, timeout=self.timeout, headers=headers, auth=auth, verify=verify, **more
+            )
+            if response.status_code in (401, 403):
+                given = "these credentials" if self.token or self.username else "no credentials"
+                raise StackError(
+                    f"{shown}/api/v1/{path} answered {response.status_code} to {given}; give --username and "
+                    "--password-file, or --bearer-token-file, of someone who may read"
+                )
             body = response.json()
         except requests.JSONDecodeError:
             raise StackError(
@@ -72,6 +103,12 @@ class Prometheus:
                 f"the URL of Prometheus is {shown!r}; expected http:// or https:// at its beginning; "
                 f"give such as http://{shown.rpartition('//')[2]}"
             ) from None
+        except requests.exceptions.SSLError:
+            raise StackError(
+                f"the certificate of {shown} is not trusted; give --ca-file the authority that signed it"
+            ) from None
+        except requests.exceptions.ReadTimeout:
+            raise RefusedError(f"no answer within {self.timeout:g} s; the query: {more}") from None
         except requests.RequestException as error:
             raise StackError(
                 f"no answer from Prometheus at {shown} ({type(error).__name__}); "
@@ -79,7 +116,7 @@ class Prometheus:
             ) from None
         told: dict[str, Any] = body if isinstance(body, dict) else {}
         if told.get("status") == "error":
-            raise StackError(f"Prometheus refused a query: {told.get('error')}; the query: {more}")
+            raise RefusedError(f"Prometheus refused a query: {told.get('error')}; the query: {more}")
         if told.get("status") != "success" or not isinstance(told.get("data"), kind):
             raise StackError(
                 f"{shown}/api/v1/{path} answered {response.status_code} with other JSON than a Prometheus; "

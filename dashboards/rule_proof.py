@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
-from xml.etree import ElementTree
 
 from alerts.cases import CASES
 from alerts.cases.slo import burn_cases
@@ -16,6 +15,7 @@ from alerts.proof.derive import NotDerivedError, derived
 from alerts.proof.model import Case
 from alerts.proof.plan import NUMBERS, Plan
 from alerts.render import RenderContext
+from dashboards import junit
 from dashboards.checks.finding import Finding, listed, nearest
 from dashboards.errors import StackError
 from dashboards.stack import Stack
@@ -266,24 +266,16 @@ def table(proofs: Sequence[Proof]) -> Iterator[str]:
         yield from (f"{proof.alert:{width}}  NOT {state}: {message}" for state, message in proof.failures)
 
 
-def junit(proofs: Sequence[Proof], seconds: float) -> bytes:
+def report(proofs: Sequence[Proof], seconds: float) -> bytes:
     """A report that build servers read: one test for each state of each alert."""
-    suite = ElementTree.Element("testsuite", name="alerts", time=f"{seconds:.3f}")
-    counts = dict.fromkeys(("tests", "failures", "skipped"), 0)
-    for proof in proofs:
-        failed: dict[str, list[str]] = {}
-        for state, message in proof.failures:
-            failed.setdefault(state, []).append(message)
-        states = dict.fromkeys((*map(str, proof.proven), *map(str, proof.excused), *failed))
-        for state in states:
-            case = ElementTree.SubElement(suite, "testcase", classname=proof.alert, name=state)
-            counts["tests"] += 1
-            if state in failed:
-                counts["failures"] += 1
-                ElementTree.SubElement(case, "failure", message="; ".join(failed[state]))
-            elif state not in map(str, proof.proven):
-                counts["skipped"] += 1
-                ElementTree.SubElement(case, "skipped", message=proof.excused[State(state)])
-    suite.attrib |= {name: str(count) for name, count in counts.items()}
-    report: bytes = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
-    return report
+    return junit.report("alerts", [case for proof in proofs for case in _cases(proof)], seconds)
+
+
+def _cases(proof: Proof) -> Iterator[junit.Case]:
+    failed: dict[str, list[str]] = {}
+    for state, message in proof.failures:
+        failed.setdefault(state, []).append(message)
+    excused = {str(state): reason for state, reason in proof.excused.items()}
+    for state in dict.fromkeys((*map(str, proof.proven), *excused, *failed)):
+        skipped = "" if state in map(str, proof.proven) else excused.get(state, "")
+        yield junit.Case(of=proof.alert, name=state, failures=failed.get(state, ()), skipped=skipped)

@@ -6,7 +6,7 @@ Variables in strings stay as they are; elsewhere they are replaced before parsin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
@@ -14,7 +14,9 @@ from typing import Any, Literal
 import promql_parser as parser
 
 VARIABLE = re.compile(r"\$\{(\w+)(?::[^}]*)?\}|\$(\w+)")
-_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"' r"|'(?:\\.|[^'\\])*'" r"|`[^`]*`" rf"|{VARIABLE.pattern}")
+_STRING = re.compile(r'"(?:\\.|[^"\\])*"' r"|'(?:\\.|[^'\\])*'" r"|`[^`]*`")
+_TOKEN = re.compile(rf"{_STRING.pattern}|{VARIABLE.pattern}")
+_HIDDEN = re.compile(r'"string_(\d+)_"')
 # Nobody writes a range of this many milliseconds; each further variable of a query takes the next one.
 _PLACEHOLDER = 97_000_001
 
@@ -239,6 +241,50 @@ READERS: dict[type, Any] = {
     parser.NumberLiteral: lambda _, found: Number(found.val),
     parser.StringLiteral: lambda _, found: String(found.val),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An expression without variables as it can be asked by itself, and those that stand directly in it."""
+
+    text: str
+    node: Node
+    parts: tuple[Part, ...]
+
+
+def parted(text: str) -> Part:
+    """The expression with each that stands in it.
+
+    Raises:
+        ParseError: it is no PromQL that Prometheus 2 and 3 both read.
+    """
+    strings: list[str] = []
+
+    def hidden(token: re.Match[str]) -> str:
+        strings.append(token[0])
+        return f'"string_{len(strings) - 1}_"'
+
+    # The parser writes strings without the backslashes that it read.
+    try:
+        parsed = parser.parse(_STRING.sub(hidden, text))
+    except ValueError as error:
+        raise ParseError(str(error)) from None
+    return _part(parsed, lambda shown: _HIDDEN.sub(lambda found: strings[int(found[1])], shown))
+
+
+def _part(found: Any, told: Callable[[str], str]) -> Part:
+    while isinstance(found, parser.ParenExpr):
+        found = found.expr
+    inner: list[Any] = []
+    match found:
+        case parser.BinaryExpr():
+            inner = [found.lhs, found.rhs]
+        case parser.Call():
+            inner = list(found.args)
+        case parser.AggregateExpr() | parser.SubqueryExpr() | parser.UnaryExpr():
+            inner = [found.expr]
+    text = told(str(found))
+    return Part(text, parse(text), tuple(_part(each, told) for each in inner))
 
 
 def children(node: Node) -> tuple[Node, ...]:

@@ -4,38 +4,80 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from dashboards.cli.options import chosen, stack_options
+from dashboards.cli.options import chosen, stack_options, writable, write_report
+from dashboards.cli.server import server_option
+
+if TYPE_CHECKING:
+    from dashboards.prometheus_api import Prometheus
 
 
 @click.command(
     short_help="Which panels have data in Prometheus?",
-    epilog="Example: python -m dashboards prove --prometheus http://127.0.0.1:9090",
+    epilog="Example: python -m dashboards prove --prometheus http://127.0.0.1:9090 --why",
 )
+@server_option
+@click.option("--minutes", default=60.0, show_default=True, help="Range of time to show, as of a board.")
+@click.option("--width", default=1440, show_default=True, help="Of a board in pixels: steps follow from it.")
+@click.option("--slow-ms", default=1000.0, show_default=True, help="A query may take so many milliseconds.")
 @click.option(
-    "--prometheus", "url", default="http://127.0.0.1:9090", show_default=True, help="URL of Prometheus."
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME",
+    help="A fault that is on now (again for another one): panels about it may not be empty.",
 )
-@click.option("--minutes", default=15.0, show_default=True, help="Range of time to show.")
+@click.option("--why", is_flag=True, help="Say of each empty query what is missing, and what would mend it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout.")
+@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write a JUnit report too.")
 @stack_options
-def prove(url: str, minutes: float, as_json: bool, stack_name: str, engine: str | None) -> None:
-    """Ask a running Prometheus what every panel asks, and say which panels have data."""
-    from dashboards import prove as proof  # noqa: PLC0415 - requests is slow to import
-    from dashboards.prometheus_api import Prometheus  # noqa: PLC0415 - as above
+def prove(
+    prometheus: Prometheus,
+    minutes: float,
+    width: int,
+    slow_ms: float,
+    faults: tuple[str, ...],
+    why: bool,
+    as_json: bool,
+    junit: Path | None,
+    stack_name: str,
+    engine: str | None,
+) -> None:
+    """Ask a running Prometheus what every panel, variable and annotation asks, as Grafana would.
 
+    Variables stand on All, then on one value. Each is data, zero, declared (empty, with a reason in its
+    definition); or not as declared: ZERO and EMPTY without a reason, NaN, Inf, error, slow. Of twenty panels
+    one may be empty with a reason. Exit with 1 where something is not as declared, with 2 without an answer.
+    """
+    from dashboards import prove as proof  # noqa: PLC0415 - requests is slow to import
+    from dashboards.prove import report  # noqa: PLC0415 - as above
+    from dashboards.prove.why import explained  # noqa: PLC0415 - as above
+
+    writable(junit)
+    if minutes <= 0 or width <= 0:
+        raise click.UsageError("--minutes and --width are above 0; give such as --minutes 60 --width 1440")
     stack = chosen(stack_name, engine)
-    proofs = proof.prove(stack, Prometheus(url=url.rstrip("/")), proof.last(minutes * 60))
+    began, span = time.perf_counter(), proof.last(minutes * 60)
+    prometheus.query("vector(1)")  # what does not answer at all is told once
+    proofs = proof.prove(stack, prometheus, span, whole=True, on=faults, width=width, slow=slow_ms / 1000)
+    whys = explained(proofs, stack, prometheus, span) if why else {}
+    if junit:
+        write_report(junit, report.junit(proofs, time.perf_counter() - began, whys))
     if as_json:
-        click.echo(json.dumps([proof.row(each) for each in proofs], indent=2, ensure_ascii=False))
+        click.echo(json.dumps([report.row(each, whys) for each in proofs], indent=2, ensure_ascii=False))
     else:
-        for each in proofs:
-            if each.state != "data":
-                click.echo(
-                    f"{each.state:6} {each.board}: {each.panel.title}: {each.excused or 'no reason declared'}"
-                )
-    click.echo(proof.summary(proofs), err=True)
+        for line in report.matrix(proofs, whys):
+            click.echo(line)
+    excess = report.excess(proofs)
+    click.echo(report.summary(proofs), err=True)
+    if excess:
+        click.echo(excess, err=True)
     if not all(each.well for each in proofs):
-        click.echo(proof.HINT, err=True)
+        click.echo(report.HINT, err=True)
+    if excess or not all(each.well for each in proofs):
         sys.exit(1)

@@ -47,7 +47,7 @@ def test(
     proofs = rule_proof.prove(stack, alerts, mutate=mutations, findings=findings)
     seconds = time.perf_counter() - began
     if junit:
-        write_report(junit, rule_proof.junit(proofs, seconds))
+        write_report(junit, rule_proof.report(proofs, seconds))
     if as_json:
         click.echo(json.dumps([rule_proof.row(proof) for proof in proofs], indent=2, ensure_ascii=False))
     else:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
-from xml.etree import ElementTree as Xml
 
+from dashboards import junit as xml
 from dashboards.drill.model import TOLERANCE, Drill, Outcome
 
 
@@ -29,14 +29,13 @@ def row(outcome: Outcome) -> dict[str, Any]:
 
 def junit(outcomes: Sequence[Outcome]) -> bytes:
     """A file that CI servers read: a case for each alert."""
-    failed = sum(not each.well for each in outcomes)
-    suite = Xml.Element("testsuite", name="drills", tests=str(len(outcomes)), failures=str(failed))
-    for each in outcomes:
-        seconds = f"{each.delivered or 0:.1f}"
-        case = Xml.SubElement(suite, "testcase", classname=str(each.drill), name=each.alert, time=seconds)
-        if not each.well:
-            Xml.SubElement(case, "failure", message=each.problems[0]).text = "\n".join(each.problems)
-    return bytes(Xml.tostring(suite, encoding="utf-8", xml_declaration=True))
+    return xml.report(
+        "drills",
+        [
+            xml.Case(of=str(each.drill), name=each.alert, seconds=each.delivered or 0, failures=each.problems)
+            for each in outcomes
+        ],
+    )
 
 
 def listing(drills: Sequence[Drill], undrilled: Mapping[str, str]) -> list[str]:

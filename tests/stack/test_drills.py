@@ -55,7 +55,7 @@ def healthy(running: Running) -> list[Proof]:
 def test_panels_about_trouble_stand_still_while_there_is_none(running: Running, healthy: list[Proof]) -> None:
     began = time.time()
     time.sleep(LOOKS * PAUSE)
-    named = [each for each in healthy if each.panel.moves]
+    named = [each for each in healthy if each.moves]
     moved = unmoved(running, healthy, "", began)[1]
     # What other processes of the machine do moves a few, such as latencies.
     assert len(moved) <= len(named) / 5, moved
@@ -63,15 +63,15 @@ def test_panels_about_trouble_stand_still_while_there_is_none(running: Running, 
 
 def unmoved(running: Running, healthy: list[Proof], fault: str, began: float) -> tuple[list[str], list[str]]:
     """Of the panels about this fault, those that since then show nothing new, and those that do."""
-    before = {(each.board, each.panel.title): each for each in healthy}
+    before = {(each.board, each.title): each for each in healthy}
     span = Span(start=began, end=time.time())
     shown = prove(running.stack, running.prometheus, span, fault=fault)
     still: list[str] = []
     moved: list[str] = []
     for each in shown:
-        if each.panel.moves:
-            then = before[each.board, each.panel.title]
-            seen = f"{each.board}: {each.panel.title} ({extremes(then)}, then {extremes(each)})"
+        if each.moves:
+            then = before[each.board, each.title]
+            seen = f"{each.board}: {each.title} ({extremes(then)}, then {extremes(each)})"
             (moved if each.moved_from(then) else still).append(seen)
     return still, moved
 

@@ -69,18 +69,34 @@ def test_json_of_something_else_is_told_in_a_line(serve: Serve, answer: object) 
     assert output.count("\n") == 1
 
 
-def test_a_query_that_is_refused_is_told_with_the_reason(serve: Serve) -> None:
+def test_a_query_that_is_refused_is_an_error_of_its_panel(serve: Serve) -> None:
+    def answer(path: str) -> object:
+        if path == "query_range":
+            return {"status": "error", "error": "too many samples"}
+        return {"status": "success", "data": NOTHING.get(path, [])}
+
+    code, output = prove(serve(answer))
+
+    assert code == 1
+    assert "backend-api: Request rate by endpoint: Prometheus refused a query: too many samples; " in output
+
+
+def test_a_server_that_refuses_everything_is_told_once(serve: Serve) -> None:
     code, output = prove(serve(lambda _: {"status": "error", "error": "too many samples"}))
 
     assert code == 2
     assert output.startswith("error: Prometheus refused a query: too many samples; the query: ")
+    assert output.count("\n") == 1
 
 
 def test_panels_without_data_end_with_what_to_do(serve: Serve) -> None:
     code, output = prove(serve(lambda path: {"status": "success", "data": NOTHING.get(path, [])}))
-    *_, summed, hint = output.splitlines()
+    *_, summed, excess, hint = output.splitlines()
 
     assert code == 1
-    assert "empty  backend-api: Cache hit ratio by prefix: no function is cached" in output
-    assert "panels with data: 0/" in summed
-    assert hint.startswith('hint: see "No data?" in README.md')
+    assert "backend-api: Cache hit ratio by prefix: no function is cached" in output
+    assert "backend-api: variable job: no reason declared" in output
+    assert "backend-api: annotation Application started: no reason declared" in output
+    assert ": data 0, zero 0, declared " in summed
+    assert "panels are empty, though each says why; expected at most " in excess
+    assert hint.startswith("hint: --why says what is missing")

@@ -1,0 +1,114 @@
+"""Why a metric is not there: nobody emits it, its target is down, or its collector fails, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dashboards.checks.finding import nearest
+from dashboards.errors import StackError
+from dashboards.prove import mend
+from dashboards.prove.selectors import Look, Why, moment
+from dashboards.stack import Stack
+from exporters.catalogue import Gauge, Metric, postgres, redis, self_
+from exporters.catalogue.external import UP
+from exporters.catalogue.labels import JOB
+
+# What says whether the server behind the exporter answers, and whether a collector of it succeeds.
+ANSWERS: Mapping[str, Gauge] = {"postgres": postgres.UP, "redis": redis.UP}
+SUCCEEDS: Mapping[str, Gauge] = {
+    "postgres": self_.COLLECTOR_SUCCESS,
+    "redis": self_.REDIS_COLLECTOR_SUCCESS,
+}
+REFUSED = "42501"
+
+
+def absent(name: str, stack: Stack, look: Look) -> Why:
+    """Why a metric has no sample in the time shown."""
+    metric = stack.catalogue.find(name)
+    if metric is None:
+        known = sorted(series for each in stack.catalogue for series in each.series)
+        hint = nearest(name, known)
+        return Why(cause="metric absent", says=f"nobody is known to emit {name}. {hint}".rstrip())
+    ended = look.last_of(name)
+    gone = f"{name} has had no sample since {moment(ended)}" if ended else f"there is no {name}"
+    return _down(metric, gone, stack, look) or _failing(metric, gone, look) or _lacking(metric, gone)
+
+
+def _lacking(metric: Metric, gone: str) -> Why:
+    usual = f", as is usual {metric.optional}" if metric.optional else ""
+    emits = f"{metric.collector} emits it"
+    return Why(cause="metric absent", says=f"{gone}{usual}; {emits}", mend=mend.line(metric))
+
+
+def _down(metric: Metric, gone: str, stack: Stack, look: Look) -> Why | None:
+    """Where nobody scrapes whoever emits it, or the last scrapes failed."""
+    name = job_of(metric, stack)
+    if not name:
+        return None
+    selector = f"{UP}{{{JOB.eq(name)}}}"
+    answered = look.prometheus.query(selector, look.span.end)
+    if any(values[-1] for _, values in answered):
+        return None
+    if not answered:
+        (job,) = [each for each in stack.scraped.jobs if each.name == name]
+        line = mend.line(metric) if job.kind == "health" else mend.job(name, bool(job.addresses))
+        return Why(cause="no target", says=f"{gone}; Prometheus scrapes no target of job {name!r}", mend=line)
+    target = answered[0][0].get("instance", name)
+    since = f"{_since(selector, look)}{_error(name, look)}"
+    return Why(
+        cause="target down",
+        says=f"{gone}; {target} of job {name!r} is down {since}",
+        mend="the target itself: start it, or correct its address",
+    )
+
+
+def job_of(metric: Metric, stack: Stack) -> str:
+    """The job that scrapes whoever emits this; empty if the stack has none, or nobody is scraped for it."""
+    jobs = stack.scraped.jobs
+    if metric.source == "blackbox":
+        return next((job.name for job in jobs if job.kind == "health"), "")
+    name = mend.JOBS.get(metric.source, metric.source)
+    return name if name in [job.name for job in jobs] and metric.collector != UP.collector else ""
+
+
+def _since(selector: str, look: Look) -> str:
+    last = look.last_of(f"({selector} == 1)")
+    return f"since {moment(last)}" if last else "for longer than a day, or has never been up"
+
+
+def _error(job: str, look: Look) -> str:
+    """What Prometheus says of the last scrape; other servers do not tell."""
+    try:
+        targets = look.prometheus.get("targets", state="active").get("activeTargets", [])
+    except StackError:
+        return ""
+    errors = [each["lastError"] for each in targets if each["labels"].get("job") == job]
+    return f" ({errors[0]})" if errors and errors[0] else ""
+
+
+def _failing(metric: Metric, gone: str, look: Look) -> Why | None:
+    """Where the server behind the exporter does not answer, or one of the collectors fails."""
+    answers, succeeds = ANSWERS.get(metric.source), SUCCEEDS.get(metric.source)
+    if answers is None or succeeds is None or metric is answers:
+        return None
+    at = look.span.end
+    found = look.prometheus.query(answers.name, at)
+    if not found:
+        says = f"{gone}; the exporter tells no {answers}, as it was given no server"
+        return Why(cause="not configured", says=says, mend=mend.LINES[metric.source])
+    if not any(values[-1] for _, values in found):
+        says = f"{gone}; {metric.source} does not answer the exporter {_since(answers.name, look)}"
+        return Why(
+            cause="server down", says=says, mend=f"the server itself, or else {mend.LINES[metric.source]}"
+        )
+    selector = f"{succeeds}{{{self_.COLLECTOR.eq(metric.collector)}}}"
+    ran = look.prometheus.query(selector, at)
+    if not ran or any(values[-1] for _, values in ran):
+        return None
+    errors = f"{self_.COLLECTOR_ERRORS}{{{self_.COLLECTOR.eq(metric.collector)}}}"
+    codes = sorted({labels.get("code", "") for labels, _ in look.prometheus.query(errors, at)})
+    return Why(
+        cause="collector fails",
+        says=f"{gone}; collector {metric.collector} fails {_since(selector, look)} ({', '.join(codes)})",
+        mend=mend.ROLE if REFUSED in codes else "the exporter's log names the reason",
+    )

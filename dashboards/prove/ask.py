@@ -1,0 +1,198 @@
+"""Ask a running Prometheus or Grafana everything that the boards ask.
+
+Queries are taken from the rendered JSON and filled as Grafana fills them.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from dashboards.checks.promql import ParseError, parse, selectors
+from dashboards.checks.times import seconds
+from dashboards.errors import RefusedError
+from dashboards.grafana import render_board
+from dashboards.model import CLOCK, COLUMNS, Board, Panel
+from dashboards.prove import variables
+from dashboards.prove.model import Answer, Choice, Proof, Source
+from dashboards.prove.times import ANNOTATION_POINTS, Resolution, Span, resolution
+from dashboards.prove.variables import filled
+from dashboards.stack import Stack
+
+Json = dict[str, Any]
+Values = Mapping[str, str]
+
+# Of a board on a usual screen, in pixels.
+WIDTH = 1440
+NOTHING_HAPPENED = "nothing happened in the time shown"
+
+
+def prove(
+    stack: Stack,
+    source: Source,
+    span: Span,
+    *,
+    fault: str = "",
+    whole: bool = False,
+    on: Collection[str] = (),
+    width: int = WIDTH,
+    slow: float = math.inf,
+) -> list[Proof]:
+    """Ask every panel of every board.
+
+    Args:
+        stack: whose boards.
+        source: that answers.
+        span: the range shown.
+        fault: ask only the panels that this fault moves.
+        whole: ask variables and annotations too, and panels also with the variables on a single value.
+        on: the faults that are on; a panel about one of them has no excuse for being empty.
+        width: of a board, in pixels.
+        slow: seconds beyond which a query is too slow.
+
+    Raises:
+        StackError: the source does not answer.
+    """
+    found: list[Proof] = []
+    for board in stack.all_boards:
+        asking = _Asking(stack, source, span, board, width, slow)
+        wanted = [
+            panel for panel in board.panels if panel.kind != "text" and (not fault or panel.moves == fault)
+        ]
+        if not wanted and not whole:
+            continue
+        if whole:
+            found += asking.variables()
+        found += [
+            replace(asked, empty="") if asked.moves and asked.moves in on else asked
+            for asked in (asking.panel(panel, whole=whole) for panel in wanted)
+        ]
+        if whole:
+            found += asking.annotations()
+    return found
+
+
+class _Asking:
+    """One board, whose variables are asked once."""
+
+    def __init__(
+        self, stack: Stack, source: Source, span: Span, board: Board, width: int, slow: float
+    ) -> None:
+        self.source, self.span, self.board = source, span, board
+        self.width, self.slow, self.scrape = width, slow, stack.scraped.interval
+        self.rendered = render_board(board, stack.context)
+        self.drawn = {each["id"]: each for each in flat(self.rendered["panels"])}
+        self.chosen: dict[Choice, list[variables.Variable]] = {
+            "all": list(variables.asked(self.rendered, source, span))
+        }
+
+    def values(self, choice: Choice) -> Values:
+        """What stands for each variable."""
+        if choice not in self.chosen:
+            self.chosen[choice] = list(
+                variables.asked(self.rendered, self.source, self.span, one=choice == "one")
+            )
+        return {each.name: each.value for each in self.chosen[choice]}
+
+    def variables(self) -> Iterator[Proof]:
+        """What there is to choose, with those before on all and on one."""
+        self.values("one")
+        for every, one in zip(self.chosen["all"], self.chosen["one"], strict=True):
+            answers = (every.answer,) if every.answer.expr == one.answer.expr else (every.answer, one.answer)
+            yield self._proof(every.name, answers, what="variable")
+
+    def panel(self, panel: Panel, *, whole: bool) -> Proof:
+        """What a panel shows."""
+        drawn = self.drawn[self.board.panel_id(panel.title)]
+        answers: list[Answer] = []
+        for target in drawn["targets"]:
+            if target["refId"] == CLOCK:
+                continue
+            choices: tuple[Choice, ...] = ("all", "one") if whole else ("all",)
+            exprs = {choice: filled(target["expr"], self.values(choice)) for choice in reversed(choices)}
+            # Of two that are the same the first is asked: a query without variables, or with one value each.
+            for expr, choice in {expr: choice for choice, expr in exprs.items()}.items():
+                answers.append(self._ask(target, expr, choice, self._resolution(drawn, target)))
+        answers.sort(key=lambda each: each.choice)
+        return replace(
+            self._proof(panel.title, tuple(answers)), zero=panel.zero, empty=panel.empty, moves=panel.moves
+        )
+
+    def annotations(self) -> Iterator[Proof]:
+        """What is drawn over all graphs. Nothing may have happened, but what would tell it must be there."""
+        for annotation in self.rendered["annotations"]["list"]:
+            if "expr" not in annotation:
+                continue
+            expr = filled(annotation["expr"], self.values("all"))
+            scale = resolution(
+                self.span,
+                points=ANNOTATION_POINTS,
+                scrape=self.scrape,
+                query=seconds(annotation.get("step")) or 0,
+            )
+            target = {"refId": annotation["name"], "expr": annotation["expr"], "instant": False}
+            target |= {"range": True, "format": "time_series"}
+            answer = self._ask(target, expr, "all", scale)
+            silent = answer.state == "empty" and self._told(expr)
+            found = self._proof(annotation["name"], (answer,), what="annotation")
+            yield replace(found, empty=NOTHING_HAPPENED if silent else "")
+
+    def _told(self, expr: str) -> bool:
+        """Whether the server has every metric that stands in a query."""
+        try:
+            names = {each.name for each in selectors(parse(expr))}
+            return all(
+                self.source.label_values(name, "__name__", self.span.start, self.span.end) for name in names
+            )
+        except (ParseError, RefusedError):
+            return False
+
+    def _proof(self, title: str, answers: tuple[Answer, ...], **more: Any) -> Proof:
+        return Proof(board=self.board.uid, title=title, answers=answers, slow=self.slow, **more)
+
+    def _resolution(self, drawn: Json, target: Json) -> Resolution:
+        return resolution(
+            self.span,
+            points=drawn.get("maxDataPoints") or max(1, self.width * drawn["gridPos"]["w"] // COLUMNS),
+            scrape=self.scrape,
+            least=seconds(drawn.get("interval")) or 0,
+            query=seconds(target.get("interval")) or 0,
+        )
+
+    def _ask(self, target: Json, expr: str, choice: Choice, scale: Resolution) -> Answer:
+        if not self.source.fills_ranges:
+            expr = filled(expr, scale.values)
+        answer = self._once(target, expr, choice, scale)
+        # What is slow once may have waited for another.
+        again = self._once(target, expr, choice, scale) if answer.seconds > self.slow else answer
+        return min(answer, again, key=lambda each: (bool(each.error), each.seconds))
+
+    def _once(self, target: Json, expr: str, choice: Choice, scale: Resolution) -> Answer:
+        answer = Answer(ref=target["refId"], expr=expr, choice=choice, instant=target["instant"])
+        shown = self.span if target["instant"] else self.span.aligned(scale.step)
+        began = time.perf_counter()
+        try:
+            samples = self.source.answer(target, expr, shown.start, shown.end, scale.step)
+        except RefusedError as error:
+            return replace(answer, error=str(error), seconds=time.perf_counter() - began)
+        numbers = [value for _, series in samples for value in series]
+        finite = [value for value in numbers if math.isfinite(value)]
+        return replace(
+            answer,
+            series=len(samples),
+            low=min(finite, default=None),
+            high=max(finite, default=None),
+            nan=sum(map(math.isnan, numbers)),
+            infinite=sum(map(math.isinf, numbers)),
+            seconds=time.perf_counter() - began,
+        )
+
+
+def flat(panels: list[Json]) -> Iterator[Json]:
+    """Every panel, those of collapsed rows too."""
+    for panel in panels:
+        yield panel
+        yield from flat(panel.get("panels", []))

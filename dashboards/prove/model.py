@@ -1,0 +1,165 @@
+"""What a question of a board returned, and what its definition allows of that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal, Protocol
+
+from dashboards.prometheus_api import Samples
+
+State = Literal["data", "zero", "empty", "NaN", "Inf", "error"]
+Verdict = Literal["data", "zero", "declared", "ZERO", "EMPTY", "NaN", "Inf", "error", "slow"]
+Choice = Literal["all", "one"]
+What = Literal["panel", "variable", "annotation"]
+
+# From the worst to what is right; a panel is as bad as its worst query, and zero only if every query is.
+WORST: tuple[State, ...] = ("error", "Inf", "NaN", "empty", "data", "zero")
+WRONG: frozenset[Verdict] = frozenset({"ZERO", "EMPTY", "NaN", "Inf", "error", "slow"})
+# What lies further beyond all that was seen before has moved: load alone makes times vary by some.
+RISEN, FALLEN = 1.5, 0.9
+
+
+class Source(Protocol):
+    """What answers the queries of panels.
+
+    Attributes:
+        fills_ranges: whether it puts values for ``$__rate_interval`` and ``$__range`` by itself.
+    """
+
+    fills_ranges: ClassVar[bool]
+
+    def label_values(self, selector: str, label: str, start: float, end: float) -> list[str]:
+        """The values of a label on the series selected."""
+        ...
+
+    def answer(self, target: Mapping[str, Any], expr: str, start: float, end: float, step: float) -> Samples:
+        """The samples of a panel's query whose variables are filled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What one query returned.
+
+    Attributes:
+        ref: the query's letter, or the name of the variable or annotation.
+        expr: as it was sent.
+        choice: whether the board's variables stood on all or on one value.
+        instant: whether it was asked for the end of the range only.
+        series: how many series came back.
+        low, high: the extremes of all samples; None without any.
+        nan, infinite: how many samples are neither.
+        seconds: until it was there.
+        error: why the query was refused.
+    """
+
+    ref: str
+    expr: str
+    choice: Choice = "all"
+    instant: bool = False
+    series: int = 0
+    low: float | None = None
+    high: float | None = None
+    nan: int = 0
+    infinite: int = 0
+    seconds: float = 0.0
+    error: str = ""
+
+    @property
+    def state(self) -> State:
+        """Whether it is data, only zeros, nothing, or no number."""
+        if self.error:
+            return "error"
+        if self.infinite:
+            return "Inf"
+        if self.nan:
+            return "NaN"
+        if self.high is None:
+            return "empty"
+        return "zero" if self.low == 0 == self.high else "data"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What a panel, a variable or an annotation showed, and what its definition allows.
+
+    Attributes:
+        board: the board's uid.
+        title: of the panel, or the name of the variable or annotation.
+        what: which of these it is.
+        answers: of its queries, with the variables on all and, where that is another query, on one.
+        zero: what a zero means; without a meaning it is none that may stand alone.
+        empty: why it may be empty; without a reason it may not.
+        moves: the fault that it is about.
+        slow: seconds beyond which a query is too slow.
+    """
+
+    board: str
+    title: str
+    what: What = "panel"
+    answers: tuple[Answer, ...]
+    zero: str = ""
+    empty: str = ""
+    moves: str = ""
+    slow: float = float("inf")
+
+    @property
+    def state(self) -> State:
+        """The worst of its queries."""
+        states = {answer.state for answer in self.answers}
+        return next((state for state in WORST if state in states), "empty")
+
+    @property
+    def verdict(self) -> Verdict:
+        """The state, judged."""
+        if self.state == "zero" and not self.zero:
+            return "ZERO"
+        if self.state == "empty":
+            return "declared" if self.empty else "EMPTY"
+        if self.state in ("data", "zero") and any(each.seconds > self.slow for each in self.answers):
+            return "slow"
+        return self.state
+
+    @property
+    def reason(self) -> str:
+        """Why this state is right, as the definition says, or what is wrong."""
+        match self.verdict:
+            case "zero":
+                return self.zero
+            case "declared":
+                return self.empty
+            case "error":
+                return next(each.error for each in self.answers if each.error)
+            case "EMPTY" | "ZERO":
+                return "no reason declared"
+            case "slow":
+                return f"slower than {self.slow * 1000:g} ms"
+        return ""
+
+    @property
+    def well(self) -> bool:
+        """Whether it has data, or its definition says why not."""
+        return self.verdict not in WRONG
+
+    def moved_from(self, before: Proof) -> bool:
+        """Whether it shows what it did not show before: a new series, or values beyond those of then."""
+        return any(_beyond(now, then) for now, then in zip(self.answers, before.answers, strict=True))
+
+    def with_range_of(self, other: Proof) -> Proof:
+        """The same panel with the extremes of two looks."""
+        answers = (_either(one, two) for one, two in zip(self.answers, other.answers, strict=True))
+        return replace(self, answers=tuple(answers))
+
+
+def _beyond(now: Answer, then: Answer) -> bool:
+    if now.high is None or now.low is None or then.high is None or then.low is None:
+        return (now.high is None) != (then.high is None)
+    return now.series > then.series or now.high > RISEN * then.high or now.low < FALLEN * then.low
+
+
+def _either(one: Answer, two: Answer) -> Answer:
+    lows = [each.low for each in (one, two) if each.low is not None]
+    highs = [each.high for each in (one, two) if each.high is not None]
+    series = max(one.series, two.series)
+    return replace(one, series=series, low=min(lows, default=None), high=max(highs, default=None))

@@ -1,0 +1,162 @@
+"""Why a selector selects nothing: which of its matchers excludes what is there, or since when it ended."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from dashboards.checks.finding import listed
+from dashboards.checks.promql import Matcher, Selector
+from dashboards.prometheus_api import Prometheus
+from dashboards.prove.times import DAY, Span
+from signals.promql import duration
+
+# Prometheus shows a sample for so long where its target says nothing of its end.
+LOOKBACK = 300.0
+SHOWN = 8
+# A day is looked through in so many steps.
+STEPS = 5000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """Why something is empty.
+
+    Attributes:
+        cause: in two or three words.
+        says: what was found.
+        mend: the line of configuration that would bring it.
+    """
+
+    cause: str
+    says: str
+    mend: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.cause}: {self.says}" + (f"; what brings it: {self.mend}" if self.mend else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """A server, and the time of which one asks.
+
+    Attributes:
+        prometheus: the server.
+        span: the range shown.
+        instant: whether only its end counts.
+        scrape: seconds from one scrape to the next.
+    """
+
+    prometheus: Prometheus
+    span: Span
+    instant: bool
+    scrape: float
+
+    def there(self, expr: str) -> bool:
+        """Whether an expression gives anything."""
+        if self.instant:
+            return bool(self.prometheus.query(expr, self.span.end))
+        return bool(self.prometheus.query_range(expr, self.span.start, self.span.end, self.step))
+
+    @property
+    def step(self) -> float:
+        """Seconds between two looks at a range."""
+        return max(self.scrape, self.span.seconds / 60)
+
+    def earlier(self, seconds: float) -> Look:
+        """The same, so many seconds ago."""
+        span = Span(start=self.span.start - seconds, end=self.span.end - seconds)
+        return replace(self, span=span)
+
+    def seen(self, selector: str, window: float) -> bool:
+        """Whether there was a sample that a selector with this window could reach."""
+        reach = window + (0 if self.instant else self.span.seconds)
+        return self._number(f"count(count_over_time({selector}[{duration(reach)}]))") is not None
+
+    def most(self, selector: str, window: float) -> float:
+        """How many samples a window holds, of the series with the most."""
+        return self._number(f"max(count_over_time({selector}[{duration(window)}]))") or 0
+
+    def last_of(self, expr: str) -> float | None:
+        """When it gave something for the last time, within a day, in Unix time."""
+        step = max(self.scrape, DAY / STEPS)
+        return self._number(f"max(max_over_time(timestamp({expr})[{duration(DAY)}:{duration(step)}]))")
+
+    def first_of(self, expr: str) -> float | None:
+        """When it gave something for the first time, within a day, in Unix time."""
+        step = max(self.scrape, DAY / STEPS)
+        return self._number(f"min(min_over_time(timestamp({expr})[{duration(DAY)}:{duration(step)}]))")
+
+    def values(self, selector: str, label: str, window: float) -> list[str]:
+        """The values of a label on what is selected."""
+        return self.prometheus.label_values(selector, label, self.span.start - window, self.span.end)
+
+    def _number(self, expr: str) -> float | None:
+        found = self.prometheus.query(expr, self.span.end)
+        return found[0][1][-1] if found else None
+
+
+def shown(name: str, *matchers: Matcher) -> str:
+    """A selector as PromQL reads it."""
+    return name + ("{" + ",".join(map(_matcher, matchers)) + "}" if matchers else "")
+
+
+def _matcher(matcher: Matcher) -> str:
+    escaped = matcher.value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{matcher.label}{matcher.operator}"{escaped}"'
+
+
+def matches(matcher: Matcher, value: str) -> bool:
+    """Whether a value passes, as Prometheus reads the matcher."""
+    regular = "~" in matcher.operator
+    equal = bool(re.fullmatch(matcher.value, value)) if regular else matcher.value == value
+    return equal is not matcher.operator.startswith("!")
+
+
+def moment(at: float) -> str:
+    """A time for people."""
+    return f"{datetime.fromtimestamp(at, tz=UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def excluded(selector: Selector, look: Look) -> Why | None:
+    """What is wrong with the matchers of a selector whose metric is there; None if it is not."""
+    window = selector.window.seconds if selector.window else LOOKBACK
+    if not look.seen(selector.name, window):
+        return None
+    for wrong in _wrong(selector, look, window):
+        return wrong
+    alone = listed(map(_matcher, selector.matchers))
+    return Why(
+        cause="matchers exclude",
+        says=f"of {selector.name} some series have {alone}, each for itself, but none has all of them",
+        mend="the matchers of the query, or the labels at their source",
+    )
+
+
+def _wrong(selector: Selector, look: Look, window: float) -> Iterator[Why]:
+    name = selector.name
+    for matcher in selector.matchers:
+        values = look.values(name, matcher.label, window)
+        if not values and not matches(matcher, ""):
+            others = listed(
+                sorted(set(look.prometheus.label_names(name, *_ends(look, window))) - {"__name__"})
+            )
+            yield Why(
+                cause="label absent",
+                says=f"{name} has no label {matcher.label!r}; it has {others}",
+                mend=f"{matcher.label} among the labels of the targets: Targets(labels=...), or "
+                "external labels and relabelling of whoever writes it",
+            )
+        elif values and not any(matches(matcher, value) for value in [*values, ""]):
+            some = listed(values[:SHOWN]) + (" and more" if len(values) > SHOWN else "")
+            yield Why(
+                cause="matcher excludes",
+                says=f"{_matcher(matcher)} passes no series of {name}; of {matcher.label} there are {some}",
+                mend="another choice of the variable, or the value as it is told",
+            )
+
+
+def _ends(look: Look, window: float) -> tuple[float, float]:
+    return look.span.start - window, look.span.end

@@ -1,0 +1,106 @@
+"""What Grafana puts for a board's variables: every value of one that allows it, or a single one."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dashboards.errors import RefusedError, StackError
+from dashboards.prove.model import Answer, Source
+from dashboards.prove.times import Span
+
+LABEL_VALUES = re.compile(r"label_values\((?P<selector>.+), (?P<label>\w+)\)\Z")
+# What Grafana escapes in a value that stands in a regular expression.
+SPECIAL = re.compile(r"[$^*{}\[\]'+?.()|]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """One variable, asked.
+
+    Attributes:
+        name: without the ``$``.
+        value: what is put for it.
+        answer: what its query returned.
+    """
+
+    name: str
+    value: str
+    answer: Answer
+
+
+def asked(
+    rendered: Mapping[str, Any], source: Source, span: Span, *, one: bool = False
+) -> Iterator[Variable]:
+    """Each variable that Prometheus fills, in their order, as each may narrow the next.
+
+    Args:
+        rendered: the board's JSON.
+        source: that is asked.
+        span: the range shown.
+        one: whether the first value is chosen where all could be.
+    """
+    values: dict[str, str] = {}
+    for variable in rendered["templating"]["list"]:
+        if variable["type"] != "query":
+            continue
+        query = filled(variable["query"]["query"], values)
+        match = LABEL_VALUES.match(query)
+        if match is None:
+            raise StackError(
+                f"variable {variable['name']}: {query!r}; expected label_values(SELECTOR, LABEL), the only "
+                "question that is known here; change it"
+            )
+        began = time.perf_counter()
+        try:
+            options = sorted(source.label_values(match["selector"], match["label"], span.start, span.end))
+            error = ""
+        except RefusedError as refused:
+            options, error = [], str(refused)
+        answer = Answer(
+            ref=variable["name"],
+            expr=query,
+            choice="one" if one else "all",
+            series=len(options),
+            low=float(len(options)) if options else None,
+            high=float(len(options)) if options else None,
+            seconds=time.perf_counter() - began,
+            error=error,
+        )
+        values[variable["name"]] = value = _value(variable, options, one=one)
+        yield Variable(name=variable["name"], value=value, answer=answer)
+
+
+def _value(variable: Mapping[str, Any], options: list[str], *, one: bool) -> str:
+    # Without anything to choose, a board shows nothing; so must its proof.
+    first = "".join(options[:1])
+    if not variable["multi"]:
+        return first.replace("\\", "\\\\").replace("'", "\\\\'")
+    if options and not one:
+        return str(variable["allValue"])
+    return SPECIAL.sub(r"\\\\\g<0>", first.replace("\\", "\\\\\\\\"))
+
+
+def variable_values(
+    rendered: Mapping[str, Any], source: Source, span: Span, *, one: bool = False
+) -> dict[str, str]:
+    """What Grafana puts for each variable: all values of one that allows it, else the first.
+
+    Raises:
+        StackError: the source does not answer, or a variable asks something else.
+    """
+    found = list(asked(rendered, source, span, one=one))
+    for each in found:
+        if each.answer.error:
+            raise StackError(each.answer.error)
+    return {each.name: each.value for each in found}
+
+
+def filled(expr: str, values: Mapping[str, str]) -> str:
+    """The text with its variables replaced, longest names first."""
+    for name in sorted(values, key=len, reverse=True):
+        expr = expr.replace("${" + name + "}", values[name]).replace("$" + name, values[name])
+    return expr

@@ -1,0 +1,231 @@
+"""How a panel is asked, and how its answer is judged."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import replace
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from dashboards.errors import RefusedError
+from dashboards.grafana import render_board
+from dashboards.prometheus_api import Samples
+from dashboards.prove import Answer, Proof, Span, filled, prove, report, variable_values
+from dashboards.prove.times import ANNOTATION_POINTS, resolution, rounded
+from dashboards.stack import STACK
+
+HOUR, DAY = 3600.0, 86_400.0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "points", "least", "step", "window"),
+    [
+        (HOUR, 720, 0, 15, 60),  # finer than a scrape: the scrape
+        (HOUR, 720, 240, 240, 255),  # the panel's least interval, in place of it
+        (HOUR, 720, 5, 5, 60),  # which may be shorter
+        (6 * HOUR, 720, 0, 30, 60),
+        (DAY, 720, 0, 120, 135),
+        (DAY, 1440, 0, 60, 75),
+        (7 * DAY, 360, 0, 1800, 1815),
+        (30 * DAY, 240, 0, 10_800, 10_815),
+    ],
+)
+def test_steps_and_windows_are_those_of_grafana(
+    seconds: float, points: int, least: float, step: float, window: float
+) -> None:
+    found = resolution(Span(start=0, end=seconds), points=points, scrape=15, least=least)
+    assert (found.step, found.rate_interval) == (step, window)
+
+
+def test_a_query_may_have_a_step_of_its_own() -> None:
+    found = resolution(Span(start=0, end=HOUR), points=ANNOTATION_POINTS, scrape=15, query=30)
+    assert (found.interval, found.step, found.rate_interval) == (30, 30, 120)
+    found = resolution(Span(start=0, end=HOUR / 2), points=ANNOTATION_POINTS, scrape=15, query=30)
+    assert found.step == 30
+    found = resolution(Span(start=0, end=DAY), points=ANNOTATION_POINTS, scrape=15, query=30)
+    assert found.step == 900
+
+
+def test_no_range_has_more_points_than_prometheus_answers() -> None:
+    found = resolution(Span(start=0, end=365 * DAY), points=100_000, scrape=1)
+    assert found.span.seconds / found.step <= 11_000
+
+
+def test_rounding_is_monotone_and_keeps_what_is_round() -> None:
+    every = [rounded(seconds / 100) for seconds in range(1, 200_000, 7)]
+    assert every == sorted(every)
+    assert {rounded(each) for each in every} == set(every)
+
+
+def test_a_range_is_aligned_to_its_step() -> None:
+    assert Span(start=1003, end=1999).aligned(15) == Span(start=990, end=1995)
+
+
+def test_grafana_s_own_variables_are_filled_whole() -> None:
+    values = resolution(Span(start=0, end=HOUR), points=720, scrape=15).values
+    text = "$__rate_interval ${__rate_interval} $__range $__range_s $__interval_ms $__range_ms"
+    assert filled(text, values) == "1m 1m 3600s 3600 15000 3600000"
+
+
+class Known:
+    """A server that knows some labels, and answers each query with a series, or with none."""
+
+    fills_ranges = False
+
+    def __init__(self, *, silent: bool = False, jobs: tuple[str, ...] = ("api", "b")) -> None:
+        self.silent, self.jobs = silent, list(jobs)
+        self.asked: list[tuple[str, float, float, float]] = []
+
+    def label_values(self, selector: str, label: str, *_: float) -> list[str]:
+        if label == "__name__":
+            return [selector] if selector == "ALERTS" else []
+        return {"job": self.jobs, "instance": ["10.0.0.1:80"]}.get(label, ["it's"])
+
+    def answer(self, _: object, expr: str, start: float, end: float, step: float) -> Samples:
+        self.asked.append((expr, start, end, step))
+        if "blks_hit" in expr:
+            raise RefusedError("too many samples")
+        return [] if self.silent else [({}, [1.0])]
+
+
+API = render_board(next(board for board in STACK.boards if board.uid == "backend-api"), STACK.context)
+
+
+def test_a_value_that_is_chosen_is_escaped_as_grafana_does() -> None:
+    every = variable_values(API, Known(), Span(start=0, end=HOUR))
+    assert (every["job"], every["instance"], every["environment"]) == (".+", ".+", "it\\\\'s")
+    one = variable_values(API, Known(), Span(start=0, end=HOUR), one=True)
+    assert (one["job"], one["instance"]) == ("api", r"10\\.0\\.0\\.1:80")
+    other = variable_values(API, Known(jobs=("b.c\\d",)), Span(start=0, end=HOUR), one=True)
+    assert other["job"] == r"b\\.c\\\\d"
+
+
+def test_everything_is_asked_on_all_and_on_one() -> None:
+    source = Known()
+    proofs = prove(STACK, source, Span(start=7, end=7 + HOUR), whole=True)
+
+    panels = sum(panel.kind != "text" for board in STACK.all_boards for panel in board.panels)
+    assert len(report.panels(proofs)) == panels
+    narrowed = [each for each in proofs if each.what == "panel" and "backend-api" in each.board]
+    assert {answer.choice for each in narrowed for answer in each.answers} == {"all", "one"}
+    assert any('instance=~".+"' in expr for expr, *_ in source.asked)
+    assert any(r'instance=~"10\\.0\\.0\\.1:80"' in expr for expr, *_ in source.asked)
+    # Of a board without such variables both are one query.
+    overview = [each for each in proofs if each.what == "panel" and each.board == "backend-overview"]
+    assert {answer.choice for each in overview for answer in each.answers} == {"all"}
+    assert [expr for expr, *_ in source.asked if re.search(r"\$\{?[a-z_]", expr)] == []
+    # A graph ends at its last whole step, an instant query with the range.
+    assert {7 + HOUR, HOUR} <= {end for _, _, end, _ in source.asked}
+    assert {each.verdict for each in proofs if each.what == "variable"} == {"data"}
+    refused = [each for each in proofs if each.verdict == "error"]
+    assert refused
+    assert {each.reason for each in refused} == {"too many samples"}
+
+
+def test_an_annotation_may_be_silent_where_its_metric_is_there() -> None:
+    proofs = prove(STACK, Known(silent=True), Span(start=0, end=HOUR), whole=True)
+    told = {each.title: each.verdict for each in proofs if each.what == "annotation"}
+    assert (told["Alerts"], told["Application started"]) == ("declared", "EMPTY")
+
+
+def answer(*values: float, **more: object) -> Answer:
+    found = Answer(ref="A", expr="x", series=len(values), low=min(values, default=None))
+    return replace(found, high=max(values, default=None), **more)
+
+
+@pytest.mark.parametrize(
+    ("answers", "declared", "verdict"),
+    [
+        ([answer(1)], {}, "data"),
+        ([answer(0)], {}, "ZERO"),
+        ([answer(0)], {"zero": "none"}, "zero"),
+        ([answer(0), answer(1)], {}, "data"),
+        ([answer()], {}, "EMPTY"),
+        ([answer()], {"zero": "none"}, "EMPTY"),
+        ([answer()], {"empty": "none yet"}, "declared"),
+        ([answer(1), answer()], {}, "EMPTY"),
+        ([answer(1), answer()], {"empty": "none yet"}, "declared"),
+        ([answer(1, nan=1)], {"empty": "none yet", "zero": "none"}, "NaN"),
+        ([answer(1, nan=1), answer(1, infinite=1)], {"empty": "none yet"}, "Inf"),
+        ([answer(1), answer(error="refused")], {"empty": "none yet"}, "error"),
+        ([answer(1, seconds=2.0)], {}, "slow"),
+        ([answer(0, seconds=2.0)], {"zero": "none"}, "slow"),
+        ([answer(1, seconds=0.5)], {}, "data"),
+        ([], {}, "EMPTY"),
+    ],
+)
+def test_each_answer_is_judged_by_what_is_declared(
+    answers: list[Answer], declared: dict[str, str], verdict: str
+) -> None:
+    proof = Proof(board="b", title="t", answers=tuple(answers), slow=1.0, **declared)
+    assert proof.verdict == verdict
+    assert proof.well is (verdict in ("data", "zero", "declared"))
+    assert bool(proof.reason) is (verdict not in ("data", "NaN", "Inf"))
+
+
+def test_what_is_slow_is_asked_again_and_the_faster_counts() -> None:
+    class Waking(Known):
+        def answer(self, *asked: Any) -> Samples:
+            found = super().answer(*asked)
+            time.sleep(0.2 if len(self.asked) == 1 else 0)
+            return found
+
+    source = Waking()
+    found, *_ = prove(STACK, source, Span(start=0, end=HOUR), fault="stop-api", slow=0.1)
+    assert source.asked[0] == source.asked[1]
+    assert source.asked[1] != source.asked[2]
+    assert found.answers[0].seconds < 0.1
+    assert found.verdict == "data"
+
+
+def test_a_panel_about_a_fault_that_is_on_has_no_excuse() -> None:
+    def excused(*on: str) -> set[str]:
+        proofs = prove(STACK, Known(silent=True), Span(start=0, end=HOUR), on=on)
+        return {each.title for each in proofs if each.verdict == "declared"}
+
+    assert excused() - excused("errors") == {
+        panel.title
+        for board in STACK.boards
+        for panel in board.panels
+        if panel.moves == "errors" and panel.empty
+    }
+    assert excused() - excused("errors")
+
+
+def test_one_panel_in_twenty_may_be_empty_with_a_reason() -> None:
+    full = [Proof(board="b", title=str(n), answers=(answer(1),)) for n in range(38)]
+    empty = [Proof(board="b", title=f"e{n}", answers=(answer(),), empty="none") for n in range(3)]
+    aside = [replace(each, what="annotation") for each in empty]
+    assert report.excess([*full, *empty[:2], *aside]) == ""
+    assert "3 of 41 panels are empty, though each says why; expected at most 2, one in 20" in report.excess(
+        [*full, *empty]
+    )
+
+
+def test_reports_say_the_same() -> None:
+    proofs = [
+        Proof(board="b", title="well", answers=(answer(1, 2), answer(1, choice="one"))),
+        Proof(board="b", title="quiet", answers=(answer(),), empty="none yet"),
+        Proof(board="b", title="gone", answers=(answer(),), what="variable"),
+    ]
+    whys = {proofs[2].answers[0]: "metric absent: nobody emits it"}
+    lines = list(report.matrix(proofs, {**whys}))
+    assert lines[1].split() == ["data", "2/1", "0", "b:", "well"]
+    assert "b: quiet: none yet" in lines[2]
+    assert "metric absent: nobody emits it" in "".join(lines)
+    rows = json.loads(json.dumps([report.row(each, whys) for each in proofs]))
+    assert [row["verdict"] for row in rows] == ["data", "declared", "EMPTY"]
+    assert [query["variables"] for query in rows[0]["queries"]] == ["all", "one"]
+    suite = ElementTree.fromstring(report.junit(proofs, 1.0, whys))  # noqa: S314 - our own
+    counts = [suite.get(name) for name in ("tests", "failures", "skipped")]
+    assert counts == ["4", "2", "1"], "the share of empty panels is a case of its own"
+    (failed, _) = suite.findall("./testcase/failure/..")
+    assert (failed.get("classname"), failed.get("name")) == ("b", "variable gone")
+    assert report.summary(proofs) == (
+        "2 panels, 1 variables: data 1, zero 0, declared 1, ZERO 0, EMPTY 1, NaN 0, Inf 0, error 0, slow 0; "
+        "4 queries in 0.0 s; not as declared: 1"
+    )
