@@ -14,14 +14,13 @@ from grafanalib import core as grafana
 from grafanalib._gen import DashboardEncoder
 
 from dashboards import visual
+from dashboards.annotations import Annotation, events
 from dashboards.layout import Place, PlacedRow, place
 from dashboards.model import COLUMNS, Board, Panel
 from dashboards.queries import (
-    Annotation,
     Target,
     Variable,
     column,
-    events,
     least_step,
     targets,
     transformations,

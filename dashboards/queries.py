@@ -8,7 +8,7 @@ from string import ascii_uppercase
 from typing import Any
 
 from dashboards.model import CLOCK, Board, BoardError, Panel
-from exporters.catalogue import Counter, Histogram, api, external
+from exporters.catalogue import Counter, Histogram, external
 from exporters.catalogue.labels import INSTANCE, JOB
 from exporters.catalogue.renewal import renewed
 from signals.idioms import grouping, select
@@ -275,37 +275,3 @@ def variables(board: Board, context: Context) -> list[Variable]:
 def _label_values(metric: str, scope: list[str], label: str) -> str:
     selector = metric + ("{" + ",".join(scope) + "}" if scope else "")
     return f"label_values({selector}, {label})"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Annotation:
-    """Something that happened, drawn over all graphs of a board."""
-
-    name: str
-    colour: str
-    expr: str
-    title: str
-    text: str = ""
-
-
-def events(context: Context) -> list[Annotation]:
-    """Firing alerts, and starts of the application, from metrics alone."""
-    identity = tuple(f'{label}=~"${label}"' for label in context.identity)
-    scoped = replace(context, window="1m", scope=lambda _source: identity)
-    firing = select(external.ALERTS, external.ALERTSTATE.eq("firing"), external.SEVERITY.ne("info"))
-    starts = f"changes({select(api.START_TIME)}[<span:60>]) > 0"
-    return [
-        Annotation(
-            name="Alerts",
-            colour="red",
-            expr=Query(firing, (external.ALERTS,)).fill(scoped),
-            title="{{alertname}}",
-            text="{{job}} {{instance}}",
-        ),
-        Annotation(
-            name="Application started",
-            colour="blue",
-            expr=Query(starts, (api.START_TIME,)).fill(scoped),
-            title="{{job}} started",
-        ),
-    ]

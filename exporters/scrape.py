@@ -43,6 +43,7 @@ class Scraper:
     def __init__(self, backends: Sequence[Backend], version: str, log: logging.Logger) -> None:
         self._flights = [_Flights(backend, log) for backend in backends]
         self._version = version
+        self._started = time.time()
         self._dropped: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -61,6 +62,7 @@ class Scraper:
             dropped = [self._dropped[reason] for reason in self_.REASON.values]
         own = [
             Family(self_.DROPPED_SERIES, [(reason,) for reason in self_.REASON.values], dropped),
+            Family(self_.START_TIME, [()], [self._started]),
             Family(self_.BUILD_INFO, [(self._version,)], [1]),
         ]
         total = page.series + 1 + sum(len(family.labels) for family in own)

@@ -79,6 +79,12 @@ DROPPED_SERIES = Counter(
     collector="exporter.self",
     labels=(REASON,),
 )
+START_TIME = Gauge(
+    name="obs_exporter_start_time_seconds",
+    help="When the exporter started, in Unix time.",
+    collector="exporter.self",
+    unit="timestamp",
+)
 BUILD_INFO = Info(
     name="obs_exporter_build_info",
     help="Version of the exporter.",
