@@ -220,6 +220,8 @@ def _columns(panel: Panel, context: Context) -> list[Json]:
     """Each column has the unit and the line of its own signal."""
     found = []
     for signal in panel.signals:
+        if signal.is_name:
+            continue
         state = signal.unit is STATE
         properties: Json = {"unit": visual.GRAFANA_UNITS[signal.unit]}
         if state:

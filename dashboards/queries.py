@@ -190,16 +190,31 @@ def transformations(panel: Panel, context: Context) -> list[Json]:
         return [{"id": "joinByField", "options": {"byField": "Time", "mode": "outer"}}]
     if panel.kind != "table":
         return []
-    labels = dict.fromkeys((panel.key, *panel.signals[0].query.labels))
-    names = {name: column(name) for name in labels if name not in (JOB.name, INSTANCE.name)}
+    labels = dict.fromkeys((panel.key, *(name for signal in panel.signals for name in signal.query.labels)))
+    targets = {JOB.name, INSTANCE.name} - {panel.key}
+    names = {name: column(name) for name in labels if name not in targets}
     values = [f"Value #{ref}" if len(panel.signals) > 1 else "Value" for ref in ascii_uppercase]
-    names |= {value: signal.title for value, signal in zip(values, panel.signals, strict=False)}
-    hidden = ("Time", JOB.name, INSTANCE.name, *context.identity)
-    return [{"id": "merge", "options": {}}, _organize(names, hidden)]
+    hidden = ["Time", *sorted(targets, reverse=True), *context.identity]
+    for value, signal in zip(values, panel.signals, strict=False):
+        if signal.is_name:
+            hidden.append(value)
+        else:
+            names[value] = signal.title
+    return [{"id": "merge", "options": {}}, _organize(names, tuple(hidden))]
 
 
 # What the reader of a table calls a label.
-COLUMNS = {"alertname": "Alert", "datname": "Database", "handler": "Endpoint", "queryid": "Statement"}
+COLUMNS = {
+    "alertname": "Alert",
+    "datname": "Database",
+    "handler": "Endpoint",
+    "indexrelname": "Index",
+    "name": "Setting",
+    "query": "Text",
+    "queryid": "Statement",
+    "relname": "Table",
+    "schemaname": "Schema",
+}
 
 
 def column(label: str) -> str:

@@ -73,6 +73,11 @@ class Signal:
                     f"and what to do; write it{', or give an objective' if name == 'good' else ''}"
                 )
 
+    @property
+    def is_name(self) -> bool:
+        """Whether its labels are the answer, and its value is always 1."""
+        return all(metric.unit == "info" for metric in self.query.metrics) and bool(self.query.metrics)
+
     def says(self, text: str, numbers: Mapping[str, Number]) -> str:
         """One of the texts, with the numbers that count in this stack.
 

@@ -128,6 +128,27 @@ TRANSACTIONS = Signal(
 BLOCKS = promql(
     "{hit} + {read}", hit=rate(pg.BLOCKS_HIT, by=(pg.DATNAME,)), read=rate(pg.BLOCKS_READ, by=(pg.DATNAME,))
 )
+HIT_NOW = Signal(
+    title="Buffer cache hits",
+    why="Of the blocks that statements needed in the last minutes, the share found in shared buffers, of all "
+    "databases.",
+    act="See since when, and in which database. After a new query or report: look at sequential scans.",
+    query=ratio(
+        rate(pg.BLOCKS_HIT), promql("{hit} + {read}", hit=rate(pg.BLOCKS_HIT), read=rate(pg.BLOCKS_READ))
+    ),
+    unit=RATIO,
+    objective=limits.CACHE_HIT,
+    legend="hit ratio",
+)
+LONGEST_NOW = Signal(
+    title="Longest transaction",
+    why="Age of the oldest transaction in any database, without maintenance and dumps.",
+    act="Find it: select pid, state, now() - xact_start, query from pg_stat_activity order by xact_start;",
+    query=value(pg.OLDEST_OPEN, over="max"),
+    unit=SECONDS,
+    objective=limits.LONG_TRANSACTION,
+    legend="oldest",
+)
 CACHE_HIT_RATIO = Signal(
     title="Buffer cache hit ratio",
     why="Of the blocks that statements needed within the window, the share found in shared buffers.",

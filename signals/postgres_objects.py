@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from exporters.catalogue import postgres as pg
 from exporters.catalogue import postgres_objects as objects
+from exporters.catalogue.labels import INSTANCE, JOB
 from signals.idioms import increase, promql, rate, ratio, span, value
 from signals.limits import postgres as limits
 from signals.limits import shared
@@ -178,4 +179,15 @@ INDEXES_INVALID = Signal(
     unit=COUNT,
     objective=limits.INVALID_INDEXES,
     legend="invalid",
+)
+EXPECTED_MISSING = Signal(
+    title="Expected indexes missing",
+    why="Indexes of the exporter's configuration that neither exist nor are served by another valid one.",
+    act="See which in the table of expected indexes; create them: CREATE INDEX CONCURRENTLY.",
+    query=promql(
+        "sum by (<by:job,instance>) (1 - {covered})", covered=objects.EXPECTED_COVERED, labels=(JOB, INSTANCE)
+    ),
+    unit=COUNT,
+    objective=limits.MISSING_INDEXES,
+    legend="missing",
 )

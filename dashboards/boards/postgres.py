@@ -2,117 +2,266 @@
 
 from __future__ import annotations
 
-from dashboards.model import Board, graph, row, stat, table
+from dashboards.boards import queries
+from dashboards.model import Board, Word, graph, row, stat, table
 from exporters.catalogue import postgres as metrics
-from signals import pool, postgres
+from signals import api_cost, pool, postgres
+from signals import postgres_indexes as indexes
 from signals import postgres_objects as objects
+from signals import postgres_settings as settings
+from signals import postgres_statements as statements
 from signals import postgres_upkeep as upkeep
+from signals import postgres_work as work
+from signals import postgres_writes as writes
 
 NO_STATEMENTS = "no pg_stat_statements in this database, or no statement is called often enough"
+ROLES = (Word(0, "primary", "neutral"), Word(1, "replica", "neutral"))
+
+VERDICT = row(
+    "Is it healthy?",
+    stat(postgres.UP, zero="PostgreSQL does not answer", moves="stop-postgres"),
+    stat(postgres.CONNECTIONS_SHARE, trend=True, zero="nobody is connected", moves="hold-connections"),
+    stat(pool.CEILING_SHARE, title="Pools / limit"),
+    stat(postgres.HIT_NOW, trend=True, no_value="no reads", zero="nothing was in memory"),
+    stat(postgres.LONGEST_NOW, zero="no transaction is open", moves="hold-connections"),
+    stat(postgres.BLOCKED, zero="nobody is blocked", moves="lock-table"),
+    stat(
+        objects.EXPECTED_MISSING,
+        title="Indexes missing",
+        no_value="none is expected",
+        zero="none is missing",
+        moves="drop-index",
+    ),
+    stat(objects.INDEXES_INVALID, zero="none invalid"),
+)
+CONNECTIONS = row(
+    "Am I running out of connections, and what do they wait for?",
+    graph(
+        postgres.CONNECTIONS_BY_STATE,
+        limits=(postgres.USABLE, pool.CEILING),
+        stacked=True,
+        zero="none in this state",
+        moves="hold-connections",
+    ),
+    graph(postgres.CONNECTIONS_BY_APPLICATION, stacked=True, zero="not connected"),
+    graph(
+        work.RUNNING,
+        postgres.WAITING,
+        title="Active sessions by what they wait for",
+        stacked=True,
+        zero="nobody waits",
+        moves="lock-table",
+    ),
+    graph(postgres.LONGEST_BLOCKED, zero="nobody is blocked", moves="lock-table"),
+)
+STATEMENTS = row(
+    "Which statement is slow?",
+    table(
+        "Statements",
+        statements.SPENT,
+        statements.OF_ALL,
+        objects.STATEMENT_MEAN,
+        objects.STATEMENT_CALLS,
+        objects.STATEMENT_ROWS,
+        statements.CALL_READS,
+        statements.CALL_TEMP,
+        statements.TEXT,
+        key="queryid",
+        opens=queries.UID,
+        zero="not called now",
+        empty=NO_STATEMENTS,
+    ),
+    graph(objects.STATEMENT_MEAN, title="Mean time by statement", empty=NO_STATEMENTS),
+    graph(objects.STATEMENT_TIME_SHARE, stacked=True, zero="not called now", empty=NO_STATEMENTS),
+    graph(
+        work.SERVER_MEAN,
+        api_cost.QUERY_P95,
+        title="Time of a statement, at the server and at the application",
+    ),
+    graph(postgres.CACHE_HIT_RATIO, zero="nothing was cached"),
+)
+INDEXES = row(
+    "Which index is missing, and which is for nothing?",
+    table(
+        "Expected indexes",
+        objects.EXPECTED_COVERED,
+        objects.EXPECTED_PRESENT,
+        objects.EXPECTED_VALID,
+        objects.EXPECTED_COLUMNS,
+        objects.EXPECTED_SIZE,
+        objects.EXPECTED_SCANS_LONG,
+        indexes.COVERED_BY,
+        key="index",
+        zero="no, no size, or no scan",
+        empty="no index is expected in the exporter's configuration",
+        moves="drop-index",
+    ),
+    table(
+        "Tables that want an index",
+        objects.SEQUENTIAL_ROWS,
+        indexes.ROWS_OF_A_SCAN,
+        objects.INDEX_USE,
+        writes.ROWS,
+        writes.TABLE_SIZE,
+        writes.TABLE_INDEXES,
+        key="relname",
+        zero="no sequential scan",
+        empty="no table is read now",
+        moves="drop-index",
+    ),
+    graph(objects.SEQUENTIAL_ROWS, zero="no sequential scan", moves="drop-index"),
+    graph(
+        objects.INDEX_USE,
+        zero="the table is only read whole",
+        empty="no table is read now",
+        moves="drop-index",
+    ),
+    table(
+        "Unused and invalid indexes",
+        indexes.UNUSED,
+        indexes.INVALID,
+        key="indexrelname",
+        zero="it holds nothing yet",
+        empty="every index is used, or enforces something, and none is invalid",
+    ),
+)
+WORK = row(
+    "What does it do?",
+    graph(work.COMMITS, work.ROLLBACKS, title="Transactions", stacked=True, zero="no transaction"),
+    graph(
+        work.RETURNED,
+        work.FETCHED,
+        work.INSERTED,
+        work.UPDATED,
+        work.DELETED,
+        title="Rows in and out",
+        zero="no row of this kind",
+    ),
+)
+DETAIL = (
+    row(
+        "Who keeps others waiting?",
+        graph(postgres.OLDEST_TRANSACTION, zero="no transaction is open", moves="hold-connections"),
+        graph(postgres.OLDEST_OPEN, zero="no transaction is open", moves="hold-connections"),
+        graph(postgres.IDLE_IN_TRANSACTION, zero="no client lets one wait", moves="lock-table"),
+        graph(work.IDLE_SHARE, zero="no client lets one wait"),
+        graph(work.OLDEST_STATEMENT, zero="no statement runs"),
+        graph(postgres.BLOCKED, title="Blocked sessions over time", zero="nobody is blocked"),
+        graph(postgres.DEADLOCKS, columns=True, zero="no deadlock", moves="deadlock"),
+        graph(work.LOCKS, zero="no lock of this mode"),
+        collapsed=True,
+    ),
+    row(
+        "How do sessions begin and end?",
+        graph(work.SESSIONS, zero="no session was started"),
+        graph(
+            work.ABANDONED,
+            work.FATAL,
+            work.KILLED,
+            title="Sessions that did not end by themselves",
+            zero="every session ended by itself",
+        ),
+        graph(work.ROLLBACK_SHARE, zero="none was rolled back"),
+        graph(objects.EXPECTED_SCANS, zero="the index is not used now", empty="no index is expected"),
+        collapsed=True,
+    ),
+    row(
+        "Do the disks keep up?",
+        graph(work.READ_WAIT, work.WRITE_WAIT, title="Waiting for disks", zero="track_io_timing is off"),
+        graph(postgres.TEMP_BYTES, zero="everything fits into work_mem"),
+        graph(
+            writes.CHECKPOINTS_TIMED,
+            writes.CHECKPOINTS_REQUESTED,
+            title="Checkpoints",
+            columns=True,
+            zero="none began",
+        ),
+        graph(
+            writes.CHECKPOINT_TIME,
+            writes.CHECKPOINT_SYNC,
+            title="Time in checkpoints",
+            zero="none is being written",
+        ),
+        graph(writes.WAL, zero="nothing is written"),
+        graph(
+            writes.WAL_RECORDS,
+            writes.WAL_IMAGES,
+            writes.WAL_BUFFERS_FULL,
+            title="What the log holds",
+            zero="none of this kind",
+        ),
+        graph(
+            writes.ALLOCATED,
+            writes.WRITTEN_BY_CHECKPOINTS,
+            writes.WRITTEN_BY_WRITER,
+            title="Buffers taken and written",
+            zero="none of this kind",
+        ),
+        graph(writes.WRITER_STOPPED, zero="it never stopped"),
+        collapsed=True,
+    ),
+    row(
+        "What grows?",
+        graph(upkeep.DATABASE_SIZE),
+        graph(writes.GROWTH, zero="as large as it was"),
+        graph(writes.TABLE_SIZE, zero="never vacuumed or analyzed"),
+        graph(writes.TABLE_INDEXES, zero="it has none, or was never vacuumed or analyzed"),
+        graph(objects.INDEXES_UNUSED, indexes.ALL, title="Indexes, all and unused", zero="every one is used"),
+        graph(indexes.UNUSED_BYTES, zero="every index is used"),
+        graph(indexes.BUILDS, zero="none is being built"),
+        graph(objects.STATEMENTS_FORGOTTEN, zero="all are remembered", empty=NO_STATEMENTS),
+        collapsed=True,
+    ),
+    row(
+        "Does vacuum keep up?",
+        graph(upkeep.DEAD_ROWS, zero="no dead rows"),
+        graph(writes.VACUUM_DUE, zero="no dead rows"),
+        graph(upkeep.VACUUM_AGE, empty="no table was vacuumed yet"),
+        graph(writes.ANALYZE_AGE, empty="no table was analyzed yet"),
+        graph(writes.MODIFIED, zero="nothing changed since"),
+        graph(writes.HOT, zero="every update touches an index", empty="no row is updated now"),
+        graph(upkeep.XID_AGE),
+        graph(writes.XID_SHARE),
+        collapsed=True,
+    ),
+    row(
+        "Do replicas keep up?",
+        graph(upkeep.LAG, zero="it is a primary, or shows all that it received"),
+        graph(work.CONFLICTS, zero="no conflict"),
+        graph(upkeep.SLOT_RETAINED, zero="all was read", empty="there is no replication slot"),
+        graph(upkeep.SLOT_SHARE, zero="all was read", empty="there is no replication slot"),
+        collapsed=True,
+    ),
+    row(
+        "Which server is it, and who changed it?",
+        stat(settings.VERSION),
+        stat(settings.ROLE, words=ROLES, zero="primary"),
+        stat(settings.UPTIME),
+        stat(settings.PENDING, title="Wait for a restart", zero="none waits"),
+        table(
+            "Limits that boards draw",
+            settings.MAX_CONNECTIONS,
+            settings.SHARED_BUFFERS,
+            settings.CACHE_SIZE,
+            settings.WORK_MEM,
+            settings.MAX_WAL_SIZE,
+            key="instance",
+        ),
+        graph(settings.CHANGES, columns=True, zero="nothing changed"),
+        graph(settings.COUNTED_FOR, empty="the statistics were never reset"),
+        table(
+            "Configured settings", settings.CHANGED, settings.CONFIGURED, key="name", zero="unchanged, or off"
+        ),
+        collapsed=True,
+    ),
+)
 
 BOARD = Board(
     uid="backend-postgres",
     title="PostgreSQL",
-    description="For whoever owns the database. Open it when statements are slow or connections run out.",
+    description="For whoever owns the database. Open it when statements are slow, connections run out, or "
+    "the disk fills up. The boxes above each row say what its panels answer; detail is in the closed rows.",
     source="postgres",
     anchor=metrics.UP,
-    rows=(
-        row(
-            "Is it healthy?",
-            stat(postgres.UP, zero="PostgreSQL does not answer", moves="stop-postgres"),
-            stat(postgres.CONNECTIONS_SHARE, zero="nobody is connected", moves="hold-connections"),
-            stat(pool.CEILING_SHARE, title="Pool ceiling / limit"),
-            stat(postgres.BLOCKED, zero="nobody is blocked", moves="lock-table"),
-            stat(objects.INDEXES_INVALID, zero="none invalid"),
-            stat(objects.INDEXES_UNUSED, zero="every index is used"),
-        ),
-        row(
-            "Am I running out of connections?",
-            graph(
-                postgres.CONNECTIONS_BY_STATE,
-                limits=(postgres.USABLE, pool.CEILING),
-                stacked=True,
-                zero="none in this state",
-                moves="hold-connections",
-            ),
-            graph(postgres.CONNECTIONS_BY_APPLICATION, stacked=True, zero="not connected"),
-            graph(postgres.OLDEST_TRANSACTION, zero="no transaction is open", moves="hold-connections"),
-            graph(postgres.WAITING, stacked=True, zero="nobody waits", moves="lock-table"),
-        ),
-        row(
-            "Which statement is slow?",
-            table(
-                "Statements",
-                objects.STATEMENT_MEAN,
-                objects.STATEMENT_CALLS,
-                objects.STATEMENT_TIME_SHARE,
-                objects.STATEMENT_ROWS,
-                key="queryid",
-                zero="not called now",
-                empty=NO_STATEMENTS,
-            ),
-            graph(objects.STATEMENT_MEAN, title="Mean time by statement", empty=NO_STATEMENTS),
-            graph(
-                objects.STATEMENT_TIME_SHARE,
-                stacked=True,
-                zero="not called now",
-                empty=NO_STATEMENTS,
-            ),
-            graph(postgres.TRANSACTIONS, zero="no transaction"),
-            graph(postgres.CACHE_HIT_RATIO, zero="nothing was cached"),
-        ),
-        row(
-            "Which index is missing?",
-            table(
-                "Expected indexes",
-                objects.EXPECTED_COVERED,
-                objects.EXPECTED_PRESENT,
-                objects.EXPECTED_VALID,
-                objects.EXPECTED_COLUMNS,
-                objects.EXPECTED_SIZE,
-                objects.EXPECTED_SCANS_LONG,
-                key="index",
-                zero="no, no size, or no scan",
-                empty="no index is expected in the exporter's configuration",
-                moves="drop-index",
-            ),
-            graph(
-                objects.INDEX_USE,
-                zero="the table is only read whole",
-                empty="no table is read now",
-                moves="drop-index",
-            ),
-            graph(objects.SEQUENTIAL_ROWS, zero="no sequential scan", moves="drop-index"),
-            graph(
-                objects.EXPECTED_SCANS,
-                zero="the index is not used now",
-                empty="no index is expected",
-            ),
-        ),
-        row(
-            "Who keeps others waiting?",
-            graph(postgres.OLDEST_OPEN, zero="no transaction is open", moves="hold-connections"),
-            graph(postgres.IDLE_IN_TRANSACTION, zero="no client lets one wait", moves="lock-table"),
-            graph(postgres.LONGEST_BLOCKED, zero="nobody is blocked", moves="lock-table"),
-            graph(postgres.DEADLOCKS, zero="no deadlock", moves="deadlock"),
-            collapsed=True,
-        ),
-        row(
-            "What grows?",
-            graph(upkeep.DATABASE_SIZE),
-            graph(objects.STATEMENTS_FORGOTTEN, zero="all are remembered", empty=NO_STATEMENTS),
-            graph(postgres.TEMP_BYTES, zero="everything fits into work_mem"),
-            graph(upkeep.DEAD_ROWS, zero="no dead rows"),
-            graph(upkeep.VACUUM_AGE, empty="no table was vacuumed yet"),
-            graph(upkeep.XID_AGE),
-            collapsed=True,
-        ),
-        row(
-            "Do replicas keep up?",
-            graph(upkeep.LAG, zero="it is a primary, or shows all that it received"),
-            graph(upkeep.SLOT_RETAINED, zero="all was read", empty="there is no replication slot"),
-            graph(upkeep.SLOT_SHARE, zero="all was read", empty="there is no replication slot"),
-            collapsed=True,
-        ),
-    ),
+    rows=(VERDICT, CONNECTIONS, STATEMENTS, INDEXES, WORK, *DETAIL),
 )

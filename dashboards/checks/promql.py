@@ -154,7 +154,10 @@ def _without_variables(text: str, windows: dict[timedelta, str]) -> str:
         name: str | None = token[1] or token[2]
         if name is None:  # a string
             return token[0]
-        if text[: token.start()].rstrip()[-1:] not in ("[", ":"):
+        read = text[: token.start()].rstrip()
+        if read.endswith(" offset"):
+            return "1ms"
+        if read[-1:] not in ("[", ":"):
             return "1"
         milliseconds = _PLACEHOLDER + len(windows)
         windows[timedelta(milliseconds=milliseconds)] = name

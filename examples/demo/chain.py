@@ -127,7 +127,10 @@ class Chain:
         self.fault_file = home / "faults.json"
         self.database_url = ""
         self.postgres = Postgres(
-            home / "postgres", port=ports.postgres, max_connections=MAX_CONNECTIONS[state]
+            home / "postgres",
+            port=ports.postgres,
+            max_connections=MAX_CONNECTIONS[state],
+            track_io_timing="on",
         )
         self.redis = Redis(
             home / "redis", port=ports.redis, maxmemory=MAX_MEMORY[state], maxmemory_policy="allkeys-lru"
@@ -260,6 +263,7 @@ class Chain:
         config = yaml.safe_load(EXPORTER_CONFIG.read_text())
         for (section, option), seconds in EXPORTER_MEMORY.items():
             config[section][option] = max(1.0, seconds * self.time_scale)
+        config["postgres"]["statement_texts"] = True
         (self.home / "exporter.yml").write_text(yaml.safe_dump(config))
         self.exporter.env["DATABASE_URL"] = exporter_role(self.postgres, DATABASE)
         self.exporter.env["REDIS_URL"] = exporter_user(self.redis)

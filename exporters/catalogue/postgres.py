@@ -164,6 +164,12 @@ SETTING_MAX_SLOT_KEEP = Gauge(
     collector="postgres.settings",
     unit="bytes",
 )
+SETTING_STATEMENTS_MAX = Gauge(
+    name="pg_settings_pg_stat_statements_max",
+    help="Most statements that pg_stat_statements remembers.",
+    collector="postgres.settings",
+    optional="where pg_stat_statements is not loaded",
+)
 COMMITS = Counter(
     name="pg_stat_database_xact_commit",
     help="Transactions committed.",

@@ -174,3 +174,25 @@ MINIMUM_CALLS = Limit(
     unit=PER_SECOND,
     why="Less than one call in twenty seconds is a job, not traffic.",
 )
+CALLS_PER_REQUEST = Limit(
+    key="calls_per_request",
+    value=1,
+    unit=COUNT,
+    why="Requests of all endpoints are counted: above it, one endpoint calls the statement again and again.",
+)
+TIMES_AS_LONG = Limit(
+    key="times_as_long",
+    value=1.5,
+    unit=COUNT,
+    why="Load alone makes a mean vary by some; half as long again is another plan, other data or another "
+    "neighbour.",
+)
+PENDING_RESTART = Limit(
+    key="pending_restart",
+    value=0,
+    unit=COUNT,
+    why="What the file says is not what counts, until some restart.",
+)
+MISSING_INDEXES = Limit(
+    key="missing_indexes", value=0, unit=COUNT, why="Each is a statement that reads a table whole."
+)

@@ -107,6 +107,7 @@ def test_settings_are_numbers_in_base_units(backend: PostgresBackend, session: S
         (catalogue.SETTING_SHARED_BUFFERS, "shared_buffers", 8192),
         (catalogue.SETTING_EFFECTIVE_CACHE_SIZE, "effective_cache_size", 8192),
         (catalogue.SETTING_WORK_MEM, "work_mem", 1024),
+        (catalogue.SETTING_STATEMENTS_MAX, "pg_stat_statements.max", 1),
         (catalogue.SETTING_MAX_WAL_SIZE, "max_wal_size", 1024 * 1024),
     ):
         assert page.of(metric) == int(rows[name]) * factor

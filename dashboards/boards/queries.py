@@ -1,0 +1,145 @@
+"""One statement's story: what a call costs, what it became, and whether it is an N+1."""
+
+from __future__ import annotations
+
+from dashboards.model import Board, Choice, graph, row, stat, table
+from exporters.catalogue import postgres as metrics
+from exporters.catalogue import postgres_objects as objects
+from signals import postgres_chosen as chosen
+from signals import postgres_objects, postgres_statements
+
+UID = "backend-queries"
+NO_STATEMENTS = "no pg_stat_statements in this database, or the statement is not called now"
+NO_BEFORE = "nothing is known of the time before the one shown"
+NO_TEXT = "texts are not shown: `statement_texts: true` under `postgres` in the exporter's file shows them"
+NO_TIMING = "track_io_timing is off, or nobody waited"
+
+BOARD = Board(
+    uid=UID,
+    title="Queries",
+    description="For whoever wrote a statement, or is to make it faster. Open it from a row of the "
+    "PostgreSQL board, choose a statement, and let the time range begin with the deploy in question.",
+    source="postgres",
+    anchor=metrics.UP,
+    choices=(Choice(label=objects.QUERYID, metric=objects.STATEMENT_CALLS),),
+    rows=(
+        row(
+            "What does it cost now?",
+            stat(chosen.CALLS, trend=True, zero="not called now", empty=NO_STATEMENTS),
+            stat(chosen.MEAN, title="Mean time", trend=True, empty=NO_STATEMENTS),
+            stat(chosen.SHARE, trend=True, zero="not called now", empty=NO_STATEMENTS),
+            stat(chosen.ROWS, title="Rows / call", zero="no call returns a row", empty=NO_STATEMENTS),
+            stat(chosen.READS, title="Blocks read / call", zero="all was in memory", empty=NO_STATEMENTS),
+            stat(chosen.HIT_RATIO, zero="nothing was in memory", empty=NO_STATEMENTS),
+            stat(
+                chosen.TEMP,
+                title="Temp blocks / call",
+                zero="everything fits into work_mem",
+                empty=NO_STATEMENTS,
+            ),
+            stat(
+                chosen.PER_REQUEST,
+                title="Calls / request",
+                zero="not called now",
+                empty="no requests, or no statements",
+            ),
+        ),
+        row(
+            "What did it become?",
+            graph(
+                chosen.MEAN,
+                chosen.MEAN_BEFORE,
+                title="Mean time, now and before",
+                empty=NO_BEFORE,
+            ),
+            graph(
+                chosen.CALLS,
+                chosen.CALLS_BEFORE,
+                title="Calls, now and before",
+                zero="not called now",
+                empty=NO_BEFORE,
+            ),
+            table(
+                "Which became slower?",
+                postgres_statements.TIMES,
+                postgres_statements.CALL_MEAN,
+                postgres_statements.CALL_MEAN_BEFORE,
+                postgres_statements.CALL_RATE,
+                postgres_statements.CALL_RATE_BEFORE,
+                postgres_statements.CALL_ROWS,
+                postgres_statements.CALL_ROWS_BEFORE,
+                postgres_statements.TEXT,
+                key="queryid",
+                opens=UID,
+                zero="no call, or no row",
+                empty=f"{NO_BEFORE}, or texts are not shown",
+            ),
+        ),
+        row(
+            "Where does its time go?",
+            graph(
+                chosen.HITS,
+                chosen.READS,
+                chosen.TEMP,
+                title="Blocks of a call",
+                stacked=True,
+                zero="none of this kind",
+                empty=NO_STATEMENTS,
+            ),
+            graph(
+                chosen.MEAN,
+                chosen.READ_TIME,
+                chosen.WRITE_TIME,
+                title="Time of a call, and of it waiting for disks",
+                zero=NO_TIMING,
+                empty=NO_STATEMENTS,
+            ),
+            graph(chosen.SHARES, zero="not called now", empty=NO_STATEMENTS),
+            graph(chosen.ROWS, title="Rows of a call over time", zero="no row", empty=NO_STATEMENTS),
+        ),
+        row(
+            "Is it an N+1?",
+            table(
+                "Many calls, one row each",
+                postgres_statements.LOOP,
+                postgres_statements.LOOP_CALLS,
+                postgres_statements.LOOP_MEAN,
+                postgres_statements.LOOP_SHARE,
+                postgres_statements.TEXT,
+                key="queryid",
+                opens=UID,
+                empty="no statement of one row is called steadily, or texts are not shown",
+                moves="nplusone",
+            ),
+        ),
+        row(
+            "What does it say?",
+            table("Text", postgres_statements.TEXT, key="query", empty=NO_TEXT),
+            collapsed=True,
+        ),
+        row(
+            "What does it write?",
+            graph(chosen.WAL, zero="it writes nothing", empty=NO_STATEMENTS),
+            graph(chosen.HIT_RATIO, title="Found in memory over time", zero="nothing", empty=NO_STATEMENTS),
+            collapsed=True,
+        ),
+        row(
+            "Can the list be believed?",
+            graph(postgres_statements.NOT_SHOWN, zero="all is shown", empty=NO_STATEMENTS),
+            graph(
+                postgres_statements.ENTRIES,
+                title="Statements remembered, and room",
+                limits=(postgres_statements.ROOM,),
+                empty=NO_STATEMENTS,
+            ),
+            graph(
+                postgres_objects.STATEMENTS_FORGOTTEN,
+                columns=True,
+                zero="all are remembered",
+                empty=NO_STATEMENTS,
+            ),
+            graph(postgres_statements.COUNTED_SINCE, empty=NO_STATEMENTS),
+            collapsed=True,
+        ),
+    ),
+)

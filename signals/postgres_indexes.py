@@ -1,0 +1,94 @@
+"""Signals of indexes that are there for nothing, and of tables that want one."""
+
+from __future__ import annotations
+
+from exporters.catalogue import postgres_objects as objects
+from signals.idioms import increase, promql, rate, span, value
+from signals.model import Signal
+from signals.numbers import BYTES, COUNT, STATE
+from signals.postgres_objects import TABLE, TWO_WEEKS
+
+INDEX = (*TABLE, objects.INDEXRELNAME)
+NAME = "{{indexrelname}}"
+SIZE = value(objects.INDEX_SIZE, over="max", by=INDEX)
+
+UNUSED = Signal(
+    title="Unused",
+    why="Size of an index that nobody scanned within two weeks, as far as they are on record, and that "
+    "enforces nothing: no key, nothing unique. Of all indexes the largest 50 are looked at.",
+    good="No row: each of them costs every write, memory and log.",
+    act="Look at the replicas too, which count for themselves, and at what runs once a month; then DROP "
+    "INDEX CONCURRENTLY.",
+    query=promql(
+        "{size} unless ({scans} > 0) unless ({enforces} == 1)",
+        size=SIZE,
+        scans=increase(objects.INDEX_SCANS, by=INDEX, window=span(TWO_WEEKS)),
+        enforces=value(objects.INDEX_ENFORCES, over="max", by=INDEX),
+    ),
+    unit=BYTES,
+    legend=NAME,
+)
+INVALID = Signal(
+    title="Invalid",
+    why="Size of an index that the planner does not use since its creation failed; every write still keeps "
+    "it up.",
+    good="No row, but while CREATE INDEX CONCURRENTLY runs.",
+    act="DROP INDEX CONCURRENTLY, find why it failed, such as a value that is there twice, and create it "
+    "again.",
+    query=promql(
+        "{size} unless ({valid} == 1)", size=SIZE, valid=value(objects.INDEX_VALID, over="max", by=INDEX)
+    ),
+    unit=BYTES,
+    legend=NAME,
+)
+COVERED_BY = Signal(
+    title="Covered by",
+    why="Another index that serves the expected columns; empty if none is needed.",
+    good="Empty, or a name that you know.",
+    act="Two that serve the same: drop one of them, or expect the other.",
+    query=value(objects.EXPECTED_INFO, over="max", by=(objects.INDEX, objects.TABLE, objects.COVERED_BY)),
+    unit=STATE,
+    legend="{{covered_by}}",
+)
+ROWS_OF_A_SCAN = Signal(
+    title="Rows of a scan",
+    why="Rows that one sequential scan of the table went through.",
+    good="As many as were wanted.",
+    act="All rows of a large table, again and again: it wants an index for the filter of its busiest "
+    "statement.",
+    query=promql(
+        "{rows} / ({scans} > 0)",
+        rows=rate(objects.TABLE_SEQ_ROWS, by=TABLE),
+        scans=rate(objects.TABLE_SEQ_SCAN, by=TABLE),
+    ),
+    unit=COUNT,
+    legend="{{schemaname}}.{{relname}}",
+)
+ALL = Signal(
+    title="Indexes",
+    why="User indexes of the connected database.",
+    good="A few for each table.",
+    act="Many more: see those that nobody uses.",
+    query=value(objects.INDEXES),
+    unit=COUNT,
+    legend="all",
+)
+UNUSED_BYTES = Signal(
+    title="Unused indexes, size",
+    why="Size of all indexes never scanned since the statistics were reset, without those that enforce "
+    "something.",
+    good="Small beside the database.",
+    act="See which in the table of unused indexes.",
+    query=value(objects.INDEXES_UNUSED_BYTES),
+    unit=BYTES,
+    legend="unused",
+)
+BUILDS = Signal(
+    title="Indexes being built",
+    why="Indexes that are created or rebuilt now.",
+    good="None but in a maintenance.",
+    act="One for hours may wait for an old transaction to end: see the oldest.",
+    query=value(objects.INDEX_BUILDS),
+    unit=COUNT,
+    legend="being built",
+)
