@@ -201,19 +201,26 @@ def describe(panel: Panel, numbers: Mapping[str, Number]) -> str:
     several = len(panel.signals) > 1
     for signal in panel.signals:
         parts.append(_explained(signal, numbers, named=several))
+    for limit in panel.limits:
+        parts.append(f"Dashed, **{limit.legend}**: {limit.says(limit.why, numbers)}")
     if panel.zero:
-        parts.append(f"Zero means: {panel.zero}")
+        parts.append(f"*Zero means:* {panel.zero}")
     if panel.empty:
-        parts.append(f"Empty means: {panel.empty}")
+        parts.append(f"*Empty means:* {panel.empty}")
     metrics = dict.fromkeys(metric.name for signal in panel.shown for metric in signal.query.metrics)
-    parts.append("Source: " + ", ".join(f"`{name}`" for name in metrics))
+    parts.append("*Source:* " + ", ".join(f"`{name}`" for name in metrics))
     return "\n\n".join(parts)
 
 
 def _explained(signal: Signal, numbers: Mapping[str, Number], *, named: bool) -> str:
-    told = f"{signal.says(signal.why, numbers)} {signal.says_good(numbers)}".strip()
-    told = f"**{signal.title}**: {told}" if named else told
-    return f"{told}\n\nOtherwise: {signal.says(signal.act, numbers)}"
+    """In paragraphs; of one among several in one, so that all can be taken in."""
+    why = signal.says(signal.why, numbers)
+    told = [
+        f"**{signal.title}**: {why}" if named else why,
+        f"*Good:* {signal.says_good(numbers)}",
+        f"*Otherwise:* {signal.says(signal.act, numbers)}",
+    ]
+    return (" " if named else "\n\n").join(told)
 
 
 def _columns(panel: Panel, context: Context) -> list[Json]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from exporters.catalogue import Gauge, Label, Metric
 from exporters.catalogue.labels import INSTANCE, JOB
 from signals.numbers import (
+    STATE,
     Number,
     Objective,
     Seconds,
@@ -93,14 +94,20 @@ class Signal:
             ) from None
 
     def says_good(self, numbers: Mapping[str, Number]) -> str:
-        """What good looks like, with the number that counts in this stack."""
+        """What good looks like, with the number that counts in this stack; it follows "Good:"."""
         if self.good or self.objective is None:
             return self.says(self.good, numbers)
         number = numbers.get(self.objective.key, self.objective)
-        if not isinstance(number, Objective):
-            return f"The line is at {spoken(number.value, number.unit)}. {number.why}"
-        side = "at most" if number.better == "lower" else "at least"
-        return f"Good is {side} {spoken(number.value, number.unit)}."
+        side = "at most " if number.better == "lower" else "at least "
+        # Below nothing there is nothing, and a state is one or the other.
+        side = "" if number.value == 0 or number.unit is STATE else side
+        told = f"{side}{spoken(number.value, number.unit)}"
+        if isinstance(number, Objective) or number.unit is STATE:
+            return f"{told}."
+        if self.critical is not None:
+            critical = numbers.get(self.critical.key, self.critical)
+            told += f"; critical from {spoken(critical.value, critical.unit)}"
+        return f"{told}. {number.why}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from signals.idioms import answers, increase, promql, rate, ratio, value
 from signals.limits import postgres as limits
 from signals.limits import shared
 from signals.model import Signal
-from signals.numbers import BYTES_PER_SECOND, COUNT, PER_SECOND, RATIO, SECONDS, STATE
+from signals.numbers import BYTES_PER_SECOND, COUNT, RATIO, SECONDS, STATE
 from signals.pool import USABLE_CONNECTIONS
 
 UP = Signal(
@@ -115,15 +115,6 @@ BLOCKED = Signal(
     query=value(pg.BLOCKED),
     unit=COUNT,
     legend="blocked",
-)
-TRANSACTIONS = Signal(
-    title="Transactions",
-    why="Transactions committed and rolled back per second.",
-    good="Follows the request rate.",
-    act="Many rollbacks: look for errors in the application's log.",
-    query=promql("{commits} + {rollbacks}", commits=rate(pg.COMMITS), rollbacks=rate(pg.ROLLBACKS)),
-    unit=PER_SECOND,
-    legend="transactions",
 )
 BLOCKS = promql(
     "{hit} + {read}", hit=rate(pg.BLOCKS_HIT, by=(pg.DATNAME,)), read=rate(pg.BLOCKS_READ, by=(pg.DATNAME,))

@@ -30,15 +30,6 @@ STATEMENT_MEAN = Signal(
     objective=limits.SLOW_STATEMENT,
     legend="{{queryid}}",
 )
-STATEMENT_CALLS = Signal(
-    title="Calls by statement",
-    why="Executions per second, by statement.",
-    good="In proportion to the request rate.",
-    act="Many calls of one row each: an N+1.",
-    query=rate(objects.STATEMENT_CALLS, by=(pg.DATNAME, objects.QUERYID)),
-    unit=PER_SECOND,
-    legend="{{queryid}}",
-)
 STATEMENT_TIME_SHARE = Signal(
     title="Time by statement",
     why="Seconds of execution per second, by statement: 1 keeps one processor busy.",
@@ -56,18 +47,6 @@ STATEMENTS_FORGOTTEN = Signal(
     unit=COUNT,
     objective=limits.STATEMENTS_FORGOTTEN,
     legend="times",
-)
-STATEMENT_ROWS = Signal(
-    title="Rows per call",
-    why="Rows returned or changed by one execution, by statement.",
-    good="What the page shows, not thousands.",
-    act="One row and many calls: N+1. Thousands: page the list.",
-    query=ratio(
-        rate(objects.STATEMENT_ROWS, by=(pg.DATNAME, objects.QUERYID)),
-        rate(objects.STATEMENT_CALLS, by=(pg.DATNAME, objects.QUERYID)),
-    ),
-    unit=COUNT,
-    legend="{{queryid}}",
 )
 SCANS = promql(
     "{index} + {seq}",

@@ -62,7 +62,7 @@ CHANGES = Signal(
     why="How often, within the window, what is configured changed: a setting added, changed or removed, in "
     "the file or on the command line. Settings that only superusers see are not among them.",
     good="When you changed something.",
-    act="Otherwise ask who did: select name, setting, sourcefile, sourceline from pg_settings where source = "
+    act="Ask who did: select name, setting, sourcefile, sourceline from pg_settings where source = "
     "'configuration file';",
     query=promql(
         "max by (<by:job,instance>) (changes({fingerprint}[<window>]))",

@@ -11,7 +11,6 @@ from signals.idioms import promql, rate, value
 from signals.limits import postgres as limits
 from signals.model import Signal
 from signals.numbers import COUNT, PER_SECOND, RATIO, SECONDS, STATE
-from signals.postgres_objects import STATEMENT_CALLS
 from signals.promql import RANGE, Query
 
 STATEMENT = (pg.DATNAME, objects.QUERYID)
@@ -129,7 +128,7 @@ CALL_RATE = Signal(
     why="Calls per second.",
     good="In proportion to the request rate.",
     act="More calls and no more requests: a loop, or a cache that no longer answers.",
-    query=STATEMENT_CALLS.query,
+    query=rate(objects.STATEMENT_CALLS, by=STATEMENT),
     unit=PER_SECOND,
     legend=NAME,
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from exporters.catalogue import api
 from exporters.catalogue import postgres as pg
-from signals.idioms import promql, rate, ratio, value
+from signals.idioms import promql, quantile, rate, ratio, value
 from signals.model import Signal
 from signals.numbers import COUNT, PER_SECOND, RATIO, SECONDS
 from signals.postgres_chosen import MEAN
@@ -92,11 +93,29 @@ SERVER_MEAN = Signal(
     title="Mean at the server",
     why="Mean time of a statement at the server, of those shown. It keeps no percentiles; those here are the "
     "application's, which waits for the way there and back too.",
-    good="Below the application's average by the time of a round trip.",
-    act="Far below it: the network, or a pooler, is what takes long.",
+    good="Below the application's p50 by the time of a round trip.",
+    act="Far below it: the network, or a pooler, is what takes long. Above it: a few slow statements.",
     query=MEAN.query,
     unit=SECONDS,
     legend="mean at the server",
+)
+CLIENT_P50 = Signal(
+    title="Half of the statements",
+    why="Half of the statements answer faster than this, as the application waits for them.",
+    good="A millisecond or two.",
+    act="Far above the mean at the server: the network, or a pooler, is what takes long.",
+    query=quantile(0.5, api.QUERY_DURATION),
+    unit=SECONDS,
+    legend="p50",
+)
+CLIENT_P99 = Signal(
+    title="Slowest of a hundred",
+    why="99 of 100 statements answer faster than this, as the application waits for them.",
+    good="Below {number:slow_statement}.",
+    act="The rarest statement decides: see the slowest of the table, locks, and checkpoints at that time.",
+    query=quantile(0.99, api.QUERY_DURATION),
+    unit=SECONDS,
+    legend="p99",
 )
 RUNNING = Signal(
     title="Running",
