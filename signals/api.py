@@ -80,6 +80,16 @@ ERROR_RATIO = Signal(
     objective=limits.ERROR_RATIO,
     legend="5xx",
 )
+CLIENT_ERROR_RATIO = Signal(
+    title="Client errors",
+    why="Share of the requests with a route that were answered with a 4xx status.",
+    good="A few percent, and steady.",
+    act="A rise after a deploy is ours: validation that became stricter, a route that moved. Else see which "
+    "code it is: 401 and 403 are lost credentials, 429 a limit.",
+    query=ratio(rate(api.REQUESTS, api.STATUS.re("4.."), OF_A_ROUTE), rate(api.REQUESTS, OF_A_ROUTE)),
+    unit=RATIO,
+    legend="4xx",
+)
 ERRORS_BY_STATUS = Signal(
     title="Errors by status code",
     why="Requests per second answered with a 4xx or 5xx status, by exact code.",

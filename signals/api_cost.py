@@ -144,3 +144,31 @@ CACHE_RESULTS = Signal(
     unit=PER_SECOND,
     legend="{{result}}",
 )
+RESPONSE_SIZE_P95 = Signal(
+    title="Response size, p95",
+    why="19 of 20 response bodies are smaller than this, as sent.",
+    good="Below a few hundred kilobytes.",
+    act="See the payload by endpoint: page long lists.",
+    query=quantile(0.95, api.RESPONSE_SIZE),
+    unit=BYTES,
+    legend="p95",
+)
+QUERY_ERRORS = Signal(
+    title="Database errors by class",
+    why="SQL statements, and attempts to connect, that failed per second, by the exception's class.",
+    good="None, but for an IntegrityError now and then, where the application expects it.",
+    act="OperationalError: PostgreSQL is away or gives up. ProgrammingError: a migration is missing.",
+    query=rate(api.QUERY_ERRORS, by=(api.ERROR,)),
+    unit=PER_SECOND,
+    legend="{{error}}",
+)
+UNATTRIBUTED = Signal(
+    title="Statements outside of requests",
+    why="SQL statements executed per second by what is no request, or after its last byte: background tasks, "
+    "and dependencies after their `yield`.",
+    good="As many as your background tasks need; they are in no other number of requests.",
+    act="A rise is work moved behind the answer: it still takes a connection and a thread.",
+    query=rate(api.QUERIES_UNATTRIBUTED),
+    unit=PER_SECOND,
+    legend="outside",
+)

@@ -125,3 +125,12 @@ CEILING_SHARE = Signal(
     objective=limits.CEILING_SHARE,
     legend="ceiling / usable",
 )
+CREATE_MEAN = Signal(
+    title="Opening a connection, average",
+    why="Mean time to open a connection to PostgreSQL, TLS and authentication included.",
+    good="Milliseconds, and rarely: a pool keeps what it opened.",
+    act="Often: overflow is opened and closed for each use; raise pool_size. Slow: see PostgreSQL's load.",
+    query=mean(api.POOL_CREATE, by=(api.POOL,)),
+    unit=SECONDS,
+    legend="{{pool}}",
+)

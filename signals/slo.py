@@ -271,6 +271,21 @@ class ServiceLevel:
         )
 
     @cached_property
+    def kept(self) -> Signal:
+        """The share of good events within the window."""
+        ratio = self.ratios[self.window]
+        return Signal(
+            title=f"{self.title}: kept",
+            why=f"Share of good events within {spoken(self.window, SECONDS)}. What is not on record counts "
+            "as good.",
+            act=self.act,
+            query=self._reading(f"1 - {select(ratio.metric)}", ratio),
+            unit=RATIO,
+            objective=self.target,
+            legend=self.title,
+        )
+
+    @cached_property
     def left(self) -> Signal:
         """The share of the window's budget that is left; below 0 the promise is broken."""
         ratio = self.ratios[self.window]

@@ -1,13 +1,14 @@
-"""Which endpoint, which error, and what does it cost the database?"""
+"""Which endpoint, which error, since which deploy, and what does it cost the database?"""
 
 from __future__ import annotations
 
-from dashboards.model import Board, Choice, Panel, graph, heatmap, row, stat, table
+from dashboards.model import Board, Choice, Panel, Word, graph, heatmap, row, stat, table, timeline
 from exporters.catalogue import api as metrics
-from signals import api, api_cost, api_load, pool
+from signals import api, api_cost, api_endpoints, api_load, api_run, api_status, api_time, pool
 from signals.levels import AVAILABILITY, LATENCY
 from signals.slo import DAY, HOUR, ServiceLevel
 
+UID = "backend-api"
 NOT_BURNING = "the alert's own line is drawn only while the budget is spent too fast"
 
 
@@ -20,55 +21,48 @@ def burning(level: ServiceLevel, *, zero: str, moves: str) -> tuple[Panel, Panel
     )
 
 
+NO_TRAFFIC = "no traffic"
 NO_STATEMENT = "no request uses the database now"
 NO_HISTORY = "there is no history of a day and a week, or too little traffic then"
 NO_CONNECTION = "no request takes a connection now"
+NO_CONNECTING = "no connection was opened lately: the pool keeps those it has"
+NO_EXCEPTION = "no exception since the application started"
+RUNS = (Word(1, "runs", "good"),)
 
 BOARD = Board(
-    uid="backend-api",
+    uid=UID,
     title="API",
-    description="For whoever changes the application: when requests are slow, fail, or cost too much.",
+    description="For whoever changes the application, after a deploy and when requests are slow, fail or "
+    "cost too much: which endpoint, which error, since when. A click on an endpoint narrows the board to it.",
     source="api",
     anchor=metrics.WORKERS,
     choices=(Choice(label=metrics.HANDLER, metric=metrics.REQUESTS),),
     rows=(
         row(
-            "Is it slow or failing right now?",
-            stat(api.REQUEST_RATE, no_value="no traffic"),
-            stat(api.ERROR_RATIO, no_value="no traffic", zero="no request failed", moves="errors"),
-            stat(api.LATENCY_AVERAGE, title="Average latency", no_value="no traffic", moves="slow-endpoint"),
-            stat(api.LATENCY_P95, title="p95 latency", no_value="no traffic", moves="slow-endpoint"),
+            "Is it slow or failing right now, and what runs?",
+            stat(api.REQUEST_RATE, no_value=NO_TRAFFIC, trend=True),
+            stat(api.ERROR_RATIO, no_value=NO_TRAFFIC, zero="no request failed", trend=True, moves="errors"),
+            stat(api.CLIENT_ERROR_RATIO, no_value=NO_TRAFFIC, zero="no client was refused", trend=True),
+            stat(api.LATENCY_AVERAGE, title="Average latency", no_value=NO_TRAFFIC, moves="slow-endpoint"),
             stat(
-                api_cost.QUERIES_PER_REQUEST,
-                title="Queries / request",
-                no_value="no traffic",
-                zero="no request uses the database",
-            ),
-            stat(
-                api.IN_PROGRESS,
-                title="In progress",
-                zero="no request is being answered",
-                moves="hold-connections",
+                api.LATENCY_P95, title="p95 latency", no_value=NO_TRAFFIC, trend=True, moves="slow-endpoint"
             ),
             stat(api.WORKERS, zero="no worker is alive", moves="lose-worker"),
-            stat(
-                pool.TIMEOUTS,
-                title="Pool timeouts 5 min",
-                zero="nobody gave up waiting",
-                moves="hold-connections",
+            stat(api_run.VERSION, no_value="no worker is alive", words=RUNS),
+            stat(api_run.SINCE_START, title="Last start", no_value="no worker is alive"),
+        ),
+        row(
+            "Which endpoint?",
+            table(
+                "Endpoints",
+                *api_endpoints.TABLE,
+                key=metrics.HANDLER.name,
+                opens=UID,
+                zero="not called, no failure, or no use of the database",
             ),
         ),
         row(
-            "Which endpoint, which error?",
-            graph(api.REQUEST_RATE_BY_HANDLER, zero="the endpoint is not called now"),
-            graph(
-                api.LATENCY_P95,
-                api.LATENCY_AVERAGE,
-                api.LATENCY_P50,
-                api.LATENCY_P99,
-                title="Latency: average, p50, p95, p99",
-                moves="slow-endpoint",
-            ),
+            "Which error, and since which deploy?",
             graph(
                 api.ERRORS_BY_STATUS,
                 stacked=True,
@@ -76,48 +70,88 @@ BOARD = Board(
                 empty="no request has failed since the application started",
                 moves="errors",
             ),
-            heatmap(
-                "Latency, by how many", metrics.REQUEST_DURATION, api.LATENCY_P95, zero="nothing so slow"
+            graph(api.EXCEPTIONS, zero="no exception", empty=NO_EXCEPTION, moves="errors"),
+            graph(*api_status.CLASSES, title="Mix of answers", shares=True, zero="none of this class"),
+            timeline(api_run.VERSION, title="Versions that run", words=RUNS),
+        ),
+        row(
+            "How slow is it, and where does the time go?",
+            graph(
+                api.LATENCY_P95,
+                api.LATENCY_AVERAGE,
+                api.LATENCY_P50,
+                api.LATENCY_P99,
+                title="Latency: average, p50, p95, p99",
+                width=8,
+                moves="slow-endpoint",
             ),
-            table(
-                "Endpoints",
-                api.HANDLER_RATE,
-                api.HANDLER_AVERAGE,
-                api.HANDLER_P95,
-                api.HANDLER_ERRORS,
-                api_cost.HANDLER_QUERIES,
-                api_cost.PAYLOAD,
-                key="handler",
-                opens="backend-api",
-                zero="not called, or no failure",
+            heatmap(
+                "Latency, by how many",
+                metrics.REQUEST_DURATION,
+                api.LATENCY_P95,
+                where=(api.OF_A_ROUTE,),
+                width=8,
+                zero="nothing so slow",
             ),
             graph(
-                api.EXCEPTIONS,
-                zero="no exception",
-                empty="no exception since the application started",
-                moves="errors",
+                *api_time.PARTS,
+                title="Where the time goes",
+                note="Of the endpoints chosen above, where the overview shows all.",
+                shares=True,
+                width=8,
+                zero="no request waits for it",
             ),
-            graph(api.HANDLER_P95, title="p95 by endpoint", moves="slow-endpoint"),
         ),
         row(
             "What does a request cost the database?",
-            graph(api_cost.HANDLER_QUERIES, zero="the endpoint uses no database"),
-            graph(api_cost.NPLUSONE, zero="no N+1", moves="nplusone"),
-            graph(api_cost.QUERY_P95, title="Query duration, p95", empty=NO_STATEMENT),
-            graph(api_cost.QUERY_AVERAGE, empty=NO_STATEMENT),
-            graph(api_cost.DATABASE_SHARE, zero="no request waits for the database"),
+            graph(api_cost.HANDLER_QUERIES, width=8, zero="the endpoint uses no database"),
+            graph(api_cost.NPLUSONE, width=8, zero="no N+1", moves="nplusone"),
+            graph(pool.CONNECTIONS, limits=(pool.CEILING,), stacked=True, width=8, zero="none in this state"),
         ),
         row(
-            "How much goes over the wire, and what does the cache save?",
-            graph(api_cost.BANDWIDTH, api_cost.BANDWIDTH_RAW, title="Bandwidth", zero="nothing sent"),
-            graph(api_cost.COMPRESSION, zero="nothing is compressed"),
-            graph(api_cost.CACHE_HIT_RATIO, zero="every call missed", empty="no function is cached"),
+            "Do workers, threads and event loops keep up?",
             graph(
-                api_cost.CACHE_RESULTS,
-                stacked=True,
-                zero="none of this result",
-                empty="no function is cached",
+                api.WORKERS,
+                limits=(api_run.CONFIGURED,),
+                title="Workers",
+                width=6,
+                zero="no worker is alive",
+                empty="nobody told how many workers there should be",
+                moves="lose-worker",
             ),
+            graph(
+                api_load.BUSIEST_WORKER,
+                api.IN_PROGRESS,
+                title="Requests in progress",
+                width=6,
+                zero="no request is being answered",
+                moves="hold-connections",
+            ),
+            graph(api_load.EVENT_LOOP_LAG, width=6, zero="nothing blocks it", moves="block-loop"),
+            graph(
+                api_run.THREADS_USED,
+                api_run.THREADS_WAITING,
+                limits=(api_run.THREADS_LIMIT,),
+                title="Threads",
+                width=6,
+                zero="no thread is taken, nobody waits",
+                moves="hold-connections",
+            ),
+        ),
+        row(
+            "How does each endpoint do over time?",
+            graph(api.REQUEST_RATE_BY_HANDLER, zero="the endpoint is not called now"),
+            graph(api.HANDLER_P95, title="p95 by endpoint", moves="slow-endpoint"),
+            graph(api.HANDLER_ERRORS, zero="none of its requests failed", moves="errors"),
+            graph(api_cost.NPLUSONE_SHARE, zero="no N+1", moves="nplusone"),
+            graph(api_endpoints.QUERIES_P95, zero="the endpoint uses no database"),
+            graph(
+                api.NEW_EXCEPTIONS,
+                zero="nothing that was not there before",
+                empty=NO_EXCEPTION,
+                moves="errors",
+            ),
+            collapsed=True,
         ),
         row(
             "Is this as usual, and can it be carried?",
@@ -130,43 +164,66 @@ BOARD = Board(
             ),
             graph(api_load.TRAFFIC_LEFT, empty=NO_HISTORY),
             graph(api_load.CAPACITY_USED),
-            graph(api_load.BUSIEST_WORKER, zero="no request is being answered", moves="hold-connections"),
             graph(api.URL_ANSWERS, zero="nothing answers at this URL", moves="stop-api"),
-            graph(api_load.EVENT_LOOP_LAG, zero="nothing blocks it", moves="block-loop"),
             graph(
                 api_load.WORKERS_MISSING,
                 zero="all that were configured are alive",
                 empty="nobody told how many workers there should be",
                 moves="lose-worker",
             ),
-            graph(
-                api.NEW_EXCEPTIONS,
-                zero="nothing that was not there before",
-                empty="no exception since the application started",
-                moves="errors",
-            ),
-            collapsed=True,
-        ),
-        row(
-            "Which endpoint costs more than it should?",
-            graph(api_cost.NPLUSONE_SHARE, zero="no N+1", moves="nplusone"),
-            graph(api_cost.PAYLOAD, zero="it answers with nothing", moves="large-response"),
+            graph(api_run.STARTS, columns=True, zero="none started", moves="lose-worker"),
             collapsed=True,
         ),
         row(
             "Does anybody wait for a connection?",
-            graph(pool.CONNECTIONS, limits=(pool.CEILING,), stacked=True, zero="none in this state"),
+            stat(
+                pool.TIMEOUTS,
+                title="Pool timeouts, in 5 minutes",
+                zero="nobody gave up waiting",
+                moves="hold-connections",
+            ),
+            graph(pool.TIMEOUT_RATE, zero="nobody gave up waiting", moves="hold-connections"),
             graph(pool.PENDING, pool.OVERFLOW, zero="nobody waits", moves="hold-connections"),
             graph(pool.WAIT_P95, pool.WAIT_MEAN, title="Pool wait", zero="nobody waits", empty=NO_CONNECTION),
-            graph(pool.TIMEOUT_RATE, zero="nobody gave up waiting", moves="hold-connections"),
             graph(pool.USE_MEAN, empty=NO_CONNECTION),
             graph(pool.WORKER_UTILIZATION, zero="no connection is used", moves="hold-connections"),
+            graph(pool.CREATE_MEAN, empty=NO_CONNECTING),
+            collapsed=True,
+        ),
+        row(
+            "What do its statements do?",
+            graph(api_cost.QUERY_P95, title="Query duration, p95", empty=NO_STATEMENT),
+            graph(api_cost.QUERY_AVERAGE, empty=NO_STATEMENT),
+            graph(api_cost.QUERY_ERRORS, zero="no statement failed", moves="hold-connections"),
+            graph(api_cost.UNATTRIBUTED, zero="all statements belong to a request"),
+            collapsed=True,
+        ),
+        row(
+            "How much goes over the wire, and what does the cache save?",
+            table(
+                "What each endpoint sends",
+                *api_endpoints.PAYLOADS,
+                key=metrics.HANDLER.name,
+                opens=UID,
+                zero="it answers with nothing, or uncompressed",
+            ),
+            graph(api_cost.PAYLOAD, zero="it answers with nothing", moves="large-response"),
+            graph(api_cost.RESPONSE_SIZE_P95, zero="it answers with nothing", moves="large-response"),
+            graph(api_cost.BANDWIDTH, api_cost.BANDWIDTH_RAW, title="Bandwidth", zero="nothing sent"),
+            graph(api_cost.COMPRESSION, zero="nothing is compressed"),
+            graph(api_cost.CACHE_HIT_RATIO, zero="every call missed", empty="no function is cached"),
+            graph(
+                api_cost.CACHE_RESULTS,
+                stacked=True,
+                zero="none of this result",
+                empty="no function is cached",
+            ),
             collapsed=True,
         ),
         row(
             "Will the error budget last?",
-            stat(AVAILABILITY.left, no_value="no traffic", zero="all of it is spent"),
-            stat(LATENCY.left, no_value="no traffic", zero="all of it is spent"),
+            stat(AVAILABILITY.left, no_value=NO_TRAFFIC, zero="all of it is spent"),
+            stat(LATENCY.left, no_value=NO_TRAFFIC, zero="all of it is spent"),
             *burning(AVAILABILITY, zero="no request failed", moves="errors"),
             *burning(LATENCY, zero="no request was slow", moves="slow-endpoint"),
             collapsed=True,

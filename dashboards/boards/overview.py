@@ -3,89 +3,150 @@
 from __future__ import annotations
 
 from dashboards.model import Board, bars, graph, row, stat, table, timeline
-from signals import api, api_cost, audit, pool, postgres, redis, telemetry, watchers
+from signals import (
+    api,
+    api_endpoints,
+    api_load,
+    api_time,
+    components,
+    postgres,
+    redis,
+    saturation,
+    telemetry,
+    watchers,
+)
 from signals.levels import AVAILABILITY, LATENCY
 from signals.slo import HOUR
+
+NO_TRAFFIC = "no traffic"
+API, POSTGRES, REDIS, TELEMETRY = "backend-api", "backend-postgres", "backend-redis", "backend-telemetry"
+BLIND = "A gap is no answer to the question: whoever asks was down. Since when is where the colour begins."
+NO_LAST_WEEK = "Prometheus does not yet know of last week"
 
 BOARD = Board(
     uid="backend-overview",
     title="Overview",
-    description="For everybody, first: do users suffer, what is full, and which board to open next.",
+    description="For everybody, first, and on a screen on the wall: is anything wrong, for whom, since when, "
+    "and which board to open next. A click on a number opens it.",
     source="",
     anchor=None,
     rows=(
         row(
             "Is anything wrong?",
-            stat(api.ANSWERS, title="Application", zero="the application does not answer", moves="stop-api"),
-            stat(postgres.UP, title="PostgreSQL", zero="PostgreSQL does not answer", moves="stop-postgres"),
-            stat(redis.UP, title="Redis", zero="Redis does not answer", moves="stop-redis"),
-            stat(api.REQUEST_RATE, no_value="no traffic"),
-            stat(api.ERROR_RATIO, no_value="no traffic", zero="no request failed", moves="errors"),
-            stat(api.LATENCY_P95, title="p95 latency", no_value="no traffic", moves="slow-endpoint"),
-            stat(audit.CACHE, title="Cache hits", empty="no cached call", zero="every call missed"),
             stat(
-                audit.INDEXES,
-                title="Indexes",
-                empty="none expected",
-                zero="no expected index is there",
-                moves="drop-index",
+                api.ANSWERS,
+                title="Application",
+                zero="the application does not answer",
+                opens=API,
+                moves="stop-api",
+            ),
+            stat(
+                postgres.UP,
+                title="PostgreSQL",
+                zero="PostgreSQL does not answer",
+                opens=POSTGRES,
+                moves="stop-postgres",
+            ),
+            stat(redis.UP, title="Redis", zero="Redis does not answer", opens=REDIS, moves="stop-redis"),
+            stat(components.FIRING_COUNT, title="Alerts", zero="none firing", moves="errors"),
+            stat(
+                AVAILABILITY.kept,
+                title="Availability, 30 d",
+                no_value=NO_TRAFFIC,
+                zero="every request failed",
+                opens=API,
+            ),
+            stat(api.REQUEST_RATE, no_value=NO_TRAFFIC, trend=True, opens=API),
+            stat(
+                api.ERROR_RATIO,
+                no_value=NO_TRAFFIC,
+                zero="no request failed",
+                trend=True,
+                opens=API,
+                moves="errors",
+            ),
+            stat(
+                api.LATENCY_P95,
+                title="p95 latency",
+                no_value=NO_TRAFFIC,
+                trend=True,
+                opens=API,
+                moves="slow-endpoint",
             ),
         ),
         row(
-            "What do users feel?",
-            graph(api.REQUEST_RATE, title="Requests", width=8),
-            graph(api.LATENCY_AVERAGE, api.LATENCY_P95, title="Latency", width=8, moves="slow-endpoint"),
-            graph(api.ERROR_RATIO, title="Errors", width=8, zero="no request failed", moves="errors"),
-            bars(
-                "Error budget left",
-                AVAILABILITY.left,
-                LATENCY.left,
-                zero="all of it is spent",
-            ),
+            "What is it, since when, and where to look next?",
             table(
                 "Firing alerts",
-                telemetry.FIRING,
+                components.FIRING_SINCE,
                 key="alertname",
                 width=12,
                 empty="none firing",
                 moves="errors",
             ),
+            timeline(
+                *components.COMPONENTS,
+                title="Components",
+                note=BLIND,
+                zero="it does not answer",
+                moves="stop-exporter",
+            ),
         ),
         row(
-            "What fills up?",
+            "What do users feel, and which of them?",
+            graph(api.LATENCY_P95, api.LATENCY_AVERAGE, title="Latency", width=8, moves="slow-endpoint"),
+            graph(api.ERROR_RATIO, title="Errors", width=8, zero="no request failed", moves="errors"),
+            table(
+                "Endpoints that fail or are slow",
+                *api_endpoints.SUFFERING,
+                key="handler",
+                width=8,
+                opens=API,
+                zero="none failed, none was slow",
+            ),
+        ),
+        row(
+            "What fills up, and where does the time go?",
             bars(
                 "Saturation",
-                pool.WORKER_UTILIZATION,
-                postgres.CONNECTIONS_SHARE,
-                redis.MEMORY_SHARE,
+                *saturation.EVERYTHING,
                 zero="nothing is used",
-                empty="Redis has no maxmemory, of which it could be a share",
+                empty="without a limit there is no share of it: Redis without maxmemory, no replica's slot",
                 moves="hold-connections",
             ),
             graph(
-                api_cost.DATABASE_SHARE,
+                *api_time.PARTS,
                 title="Where request time goes",
-                zero="no request waits for the database",
+                shares=True,
+                zero="no request waits for it",
+                moves="slow-endpoint",
+            ),
+        ),
+        row(
+            "Is the promise kept, and is it a day like others?",
+            bars("Error budget left", AVAILABILITY.left, LATENCY.left, width=8, zero="all of it is spent"),
+            graph(
+                AVAILABILITY.burns[HOUR],
+                LATENCY.burns[HOUR],
+                title="Burn rate: errors, slow requests",
+                width=8,
+                zero="none failed, none was slow",
+                moves="errors",
+            ),
+            graph(
+                api.REQUEST_RATE,
+                api_load.REQUEST_RATE_LAST_WEEK,
+                title="Requests, now and a week ago",
+                width=8,
+                empty=NO_LAST_WEEK,
             ),
         ),
         row(
             "Can these numbers be believed?",
-            stat(telemetry.REACHABLE, title="Prometheus"),
-            stat(watchers.RULES_AGE, title="Rules evaluated"),
+            stat(telemetry.REACHABLE, title="Prometheus", opens=TELEMETRY),
+            stat(watchers.RULES_AGE, title="Rules evaluated", opens=TELEMETRY),
             timeline(
                 telemetry.TARGETS, title="Targets", zero="the target does not answer", moves="stop-exporter"
-            ),
-        ),
-        row(
-            "How fast is the error budget spent?",
-            graph(
-                AVAILABILITY.burns[HOUR], title="Burn rate, errors", zero="no request failed", moves="errors"
-            ),
-            graph(
-                LATENCY.burns[HOUR],
-                title="Burn rate, slow requests",
-                zero="none was slow",
-                moves="slow-endpoint",
             ),
             collapsed=True,
         ),

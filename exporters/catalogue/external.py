@@ -43,6 +43,14 @@ ALERTS = Gauge(
     labels=(ALERTNAME, ALERTSTATE, SEVERITY, SERVICE, JOB, INSTANCE),
     optional="while nothing is pending or firing",
 )
+ALERTS_SINCE = Gauge(
+    name="ALERTS_FOR_STATE",
+    help="Since when the condition of each alert that is pending or firing holds, in Unix time.",
+    collector="alerts.prometheus",
+    unit="timestamp",
+    labels=(ALERTNAME, SEVERITY, SERVICE, JOB, INSTANCE),
+    optional="while nothing is pending or firing",
+)
 RULE_FAILURES = Counter(
     name="prometheus_rule_evaluation_failures_total",
     help="Evaluations of rules that failed.",

@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 
 Unit = Literal["count", "seconds", "bytes", "ratio", "timestamp", "xids", "info"]
 
-METRIC_NAME = re.compile(r"(ALERTS|[a-z][a-z0-9_]*)\Z")
+METRIC_NAME = re.compile(r"(ALERTS(_FOR_STATE)?|[a-z][a-z0-9_]*)\Z")
 RECORDED_NAME = re.compile(r"[a-z][a-z0-9_]*(:[a-z0-9_]+){1,2}\Z")
 LABEL_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 COLLECTOR_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")

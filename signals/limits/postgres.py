@@ -105,6 +105,12 @@ SLOT_RETAINED = Limit(
     unit=BYTES,
     why="As much as max_wal_size keeps by default; from there on the disk fills for the slot alone.",
 )
+XID_WRAP = Limit(
+    key="xid_wrap",
+    value=2_100_000_000,
+    unit=COUNT,
+    why="Shortly before 2 to the power of 31 transactions are too old, PostgreSQL takes no more writes.",
+)
 SLOT_SHARE = Limit(
     key="slot_share",
     value=0.5,

@@ -11,7 +11,7 @@ import requests
 from dashboards.stack import STACK
 from dashboards.write import render
 from exporters.catalogue import Metric, external, metrics_of
-from exporters.catalogue.external import ALERTNAME, ALERTS, ALERTSTATE, SEVERITY
+from exporters.catalogue.external import ALERTNAME, ALERTS, ALERTS_SINCE, ALERTSTATE, SEVERITY
 from exporters.catalogue.labels import CLUSTER, ENVIRONMENT, INSTANCE, JOB
 from tests.servers.exporter_support import schema
 from tests.stack.conftest import Running
@@ -59,7 +59,7 @@ def test_prometheus_makes_it_for_each_target_or_alert(name: str, running: Runnin
     answer = [labels for labels, _ in running.prometheus.query(name)]
     found = [set(labels) - {"__name__"} for labels in answer]
     assert found
-    if metric is ALERTS:
+    if metric in (ALERTS, ALERTS_SINCE):
         always = metric.label_names() - {JOB.name, INSTANCE.name}  # which an alert may have
         own = {alert.name: {label.name for label in alert.by} for alert in running.stack.alerts}
         for labels, each in zip(found, answer, strict=True):

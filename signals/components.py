@@ -1,0 +1,99 @@
+"""Signals of who answers and what fires, since when: an answer that is lost is shown as lost.
+
+A bare `up` or `pg_up` stays what it was for five minutes after Prometheus or the exporter went blind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from exporters.catalogue import Gauge, Label, Matcher, external, postgres, redis
+from exporters.catalogue.labels import JOB
+from signals import telemetry
+from signals.api import HEALTH_JOB
+from signals.idioms import SERVER_LEVEL, grouping, promql, select
+from signals.limits import shared
+from signals.model import Signal
+from signals.numbers import COUNT, SECONDS, STATE
+from signals.promql import Query
+
+EXPORTER_JOB = JOB.eq("exporter")
+
+
+def _fresh(metric: Gauge, *where: Matcher, by: Sequence[Label] = SERVER_LEVEL) -> Query:
+    """What it said within the last two scrapes, and nothing if it said nothing."""
+    names = tuple(label.name for label in by)
+    text = f"max by {grouping(names)} (last_over_time({select(metric, *where)}[{telemetry.FRESH}]))"
+    return Query(text, (metric,), (), names)
+
+
+API = Signal(
+    title="API",
+    why="Whether the health route answered the last probe from outside. A gap: nobody probed.",
+    act="Open the API board; if the lane has a gap, see whether blackbox_exporter runs.",
+    query=_fresh(external.PROBE_SUCCESS, HEALTH_JOB, by=(JOB,)),
+    unit=STATE,
+    objective=shared.ANSWERING,
+    legend="API",
+)
+POSTGRES = Signal(
+    title="PostgreSQL",
+    why="Whether PostgreSQL answered the exporter's last question. A gap: nobody asked.",
+    act="Open the PostgreSQL board; if the lane has a gap, look at the exporter's first.",
+    query=_fresh(postgres.UP),
+    unit=STATE,
+    objective=shared.ANSWERING,
+    legend="PostgreSQL, by {{instance}}",
+)
+REDIS = Signal(
+    title="Redis",
+    why="Whether Redis answered the exporter's last question. A gap: nobody asked.",
+    act="Open the Redis board; if the lane has a gap, look at the exporter's first.",
+    query=_fresh(redis.UP),
+    unit=STATE,
+    objective=shared.ANSWERING,
+    legend="Redis, by {{instance}}",
+)
+EXPORTER = Signal(
+    title="Exporter",
+    why="Whether the exporter answered Prometheus' last scrape. A gap in all lanes: Prometheus was blind.",
+    act="Start it; nothing is known of PostgreSQL and Redis while it is down.",
+    query=_fresh(external.UP, EXPORTER_JOB),
+    unit=STATE,
+    objective=shared.ANSWERING,
+    legend="Exporter {{instance}}",
+)
+FIRING_COUNT = Signal(
+    title="Firing alerts",
+    why="Alerts that fire now in Prometheus, of severity warning or critical.",
+    act="Start with the table below: the one that fires longest is often the cause of the others.",
+    query=promql(
+        "count by (<by:>) ({firing}) or 0 * count by (<by:>) ({targets})",
+        labels=(),
+        firing=telemetry.FIRING.query,
+        targets=external.UP,
+    ),
+    unit=COUNT,
+    objective=shared.FIRING,
+    legend="firing",
+)
+# Without one that is not firing yet: an alert that holds has the time of its condition, too.
+_SINCE = Query(
+    f"{select(external.ALERTS_SINCE, external.SEVERITY.ne('info'))} and ignoring(alertstate) "
+    f"{select(external.ALERTS, external.ALERTSTATE.eq('firing'))}",
+    (external.ALERTS_SINCE, external.ALERTS),
+)
+ALERT_NAMES = (external.ALERTNAME.name, external.SEVERITY.name, external.SERVICE.name)
+FIRING_SINCE = Signal(
+    title="For",
+    why="How long the condition of each alert that fires has held in Prometheus, without a break; of several "
+    "of one name the longest.",
+    good="None firing.",
+    act="Click the alert: its runbook says what it means and what to do, its panel since when and how bad.",
+    query=Query(
+        f"max by {grouping(ALERT_NAMES)} (time() - ({_SINCE.text}))", _SINCE.metrics, (), ALERT_NAMES
+    ),
+    unit=SECONDS,
+    legend="{{alertname}}",
+)
+COMPONENTS = (API, POSTGRES, REDIS, EXPORTER)
