@@ -279,5 +279,6 @@ POSTGRES: dict[str, Reader] = {
 REDIS: dict[str, Reader] = {
     "key_patterns": _patterns,
     "scan_interval": _seconds(1, 86400),
+    "sample_keys": _whole(0, 1000),
 }
 SECTIONS: dict[str, Reader] = {"postgres": _section(POSTGRES), "redis": _section(REDIS)}

@@ -39,7 +39,7 @@ demo)
     write secrets/demo/database_url "postgresql://obs_exporter:$exporter_password@postgres:5432/backend"
     write secrets/demo/redis_url "redis://obs_exporter:$exporter_password@redis:6379/0"
     write secrets/demo/redis.acl "user default on >$backend_password ~* &* +@all
-$(cat exporters/redis.acl) >$exporter_password"
+$(cat exporters/redis.acl) ~* +memory|usage >$exporter_password"
     ;;
 own)
     [ -s secrets/own/database_url ] || [ -n "${DATABASE_URL:-}" ] || missing="DATABASE_URL"

@@ -17,6 +17,7 @@ from exporters.catalogue import (
     postgres_replication,
     postgres_upkeep,
     redis,
+    redis_detail,
     self_,
 )
 from exporters.catalogue.types import (
@@ -98,5 +99,15 @@ class Catalogue:
         return len(self.metrics)
 
 
-MODULES = (api, postgres, postgres_objects, postgres_replication, postgres_upkeep, redis, self_, external)
+MODULES = (
+    api,
+    postgres,
+    postgres_objects,
+    postgres_replication,
+    postgres_upkeep,
+    redis,
+    redis_detail,
+    self_,
+    external,
+)
 CATALOGUE = Catalogue(metric for module in MODULES for metric in metrics_of(module))

@@ -28,6 +28,7 @@ BY_COLLECTOR: Mapping[str, float] = {
     "postgres.statement_texts": SIZES_SECONDS,
     "postgres.sizes": SIZES_SECONDS,
     "redis.keyspace": KEYS_SECONDS,
+    "redis.sample": KEYS_SECONDS,
 }
 
 

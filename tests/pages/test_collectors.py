@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,9 +12,9 @@ from dataclasses import replace
 import pytest
 
 from examples.demo.databases import Postgres, Redis
+from examples.demo.prepare import MEASURES_KEYS
 from examples.demo.process import wait_until
 from exporters.catalogue import CATALOGUE, self_
-from exporters.catalogue import redis as redis_catalogue
 from exporters.collectors.postgres import ExpectedIndex
 from exporters.collectors.postgres.model import always
 from tests.servers import exporter_support as redis_support
@@ -89,17 +90,22 @@ def test_each_metric_of_redis_comes_from_its_collector(redis_server: Redis) -> N
                 )
                 return redis_support.collect(backend).names()
 
-        patterns = {"key_patterns": ("a:*",)}
-        healthy = page(**patterns)
+        patterns = {"key_patterns": ("a:*",), "sample_keys": 10}
+        healthy = page(*MEASURES_KEYS, **patterns)
+        sampled = {metric.name for metric in CATALOGUE if metric.collector == "redis.sample"}
         found = {
-            "redis.keyspace": healthy - page() - {self_.CACHE_AGE.name},
-            "redis.slowlog": healthy - page("-slowlog|len", **patterns),
+            "redis.keyspace": healthy - page() - {self_.CACHE_AGE.name} - sampled,
+            "redis.sample": healthy - page("-memory|usage", **patterns),
+            "redis.slowlog": page(*MEASURES_KEYS, **patterns) - page("-slowlog|len", **patterns),
             # A pass asks INFO too: which databases there are.
             "redis.info": page("+slowlog|len") - page("-info"),
         }
         redis_support.add_user(redis_server)
         client.delete("a:1")
-    of_a_replica = {redis_catalogue.MASTER_LINK_UP.name}
+    of_a_replica = {
+        metric.name for metric in CATALOGUE.of("redis") if re.search("master|replica", metric.optional)
+    }
+    assert len(of_a_replica) == 3
     of_exporter = {metric.name for metric in CATALOGUE.of("exporter")}
     assert {name: names - of_exporter for name, names in found.items()} == {
         name: declared(name) - of_a_replica for name in found

@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import exporters
 from examples.demo.databases import Redis
+from examples.demo.prepare import MEASURES_KEYS
 from examples.demo.process import wait_until
 from exporters.catalogue import Metric
 from exporters.collectors.base import Family
@@ -23,6 +24,7 @@ from exporters.exposition import render
 ACL = (Path(exporters.__file__).parent / "redis.acl").read_text()
 PASSWORD = "s3cret/:@ '{"
 LOG = logging.getLogger("test")
+MANY = 30_000  # keys: more than are counted without a pause
 
 Sample = tuple[str, frozenset[tuple[str, str]]]
 
@@ -92,6 +94,12 @@ def add_user(server: Redis) -> None:
         client.execute_command("ACL", "SETUSER", name, *rules, f">{PASSWORD}")
 
 
+def allow_measuring(server: Redis) -> None:
+    """Give the exporter's user the right that `sample_keys` needs beyond that file."""
+    with admin(server) as client:
+        client.execute_command("ACL", "SETUSER", "obs_exporter", *MEASURES_KEYS)
+
+
 def url_of(server: Redis, password: str = PASSWORD) -> str:
     """The URL of the exporter's user."""
     return f"redis://obs_exporter:{password}@127.0.0.1:{server.port}/0"
@@ -118,3 +126,21 @@ def collect_until(backend: RedisBackend, name: object, value: float, **labels: s
 
     wait_until(reached, f"{name}{labels} == {value}", timeout=10)
     return last
+
+
+def fill(server: Redis, *keys: str | bytes, db: int = 0) -> None:
+    """Write keys that hold nothing."""
+    with admin(server, db=db) as client:
+        client.mset(dict.fromkeys(keys, ""))
+
+
+def fill_many(server: Redis, keys: int = MANY) -> None:
+    """Write keys of users."""
+    with admin(server) as client:
+        client.mset({f"user:{number}": "" for number in range(keys)})
+
+
+def scans(server: Redis) -> int:
+    """How often the server was asked for keys."""
+    with admin(server) as client:
+        return int(client.info("commandstats").get("cmdstat_scan", {}).get("calls", 0))

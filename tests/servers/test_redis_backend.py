@@ -29,6 +29,7 @@ from tests.servers.exporter_support import (
     PASSWORD,
     add_user,
     admin,
+    allow_measuring,
     collect,
     collect_until,
     declared,
@@ -88,8 +89,11 @@ def test_every_declared_metric_is_emitted_and_every_emitted_one_is_declared(
             with pytest.raises(ResponseError):
                 client.lpush("dashboard:1", "x")
             replica_client.replicaof("127.0.0.1", own_server.port)
-        for one, keys in ((own_server, 1), (replica, 1)):
-            with closing(watch(one, key_patterns=("dashboard:*",), scan_interval=0.1)) as backend:
+        # Of the replica the master knows when that has joined.
+        for one, keys in ((replica, 1), (own_server, 1)):
+            settings = {"key_patterns": ("dashboard:*",), "scan_interval": 0.1, "sample_keys": 10}
+            allow_measuring(one)
+            with closing(watch(one, **settings)) as backend:
                 collect_until(backend, catalogue.KEYS, keys, db="db0", key="dashboard:*")
                 if one is replica:
                     collect_until(backend, catalogue.MASTER_LINK_UP, 1)

@@ -19,9 +19,19 @@ from examples.demo.process import wait_until
 from exporters.catalogue import CATALOGUE, self_
 from exporters.catalogue import redis as catalogue
 from exporters.globs import GlobError, compile_globs
-from tests.servers.exporter_support import PASSWORD, Samples, add_user, admin, collect, collect_until, watch
-
-MANY = 30_000  # more than are counted without a pause
+from tests.servers.exporter_support import (
+    MANY,
+    PASSWORD,
+    Samples,
+    add_user,
+    admin,
+    collect,
+    collect_until,
+    fill,
+    fill_many,
+    scans,
+    watch,
+)
 
 
 @pytest.fixture
@@ -42,16 +52,6 @@ def own_server(tmp_path: Path) -> Iterator[Redis]:
     add_user(server)
     yield server
     server.stop()
-
-
-def fill(server: Redis, *keys: str | bytes, db: int = 0) -> None:
-    with admin(server, db=db) as client:
-        client.mset(dict.fromkeys(keys, ""))
-
-
-def fill_many(server: Redis, keys: int = MANY) -> None:
-    with admin(server) as client:
-        client.mset({f"user:{number}": "" for number in range(keys)})
 
 
 def counted(page: Samples, db: str = "db0") -> dict[str, float]:
@@ -126,7 +126,7 @@ def test_without_patterns_nothing_is_scanned(server: Redis) -> None:
 
     assert page.of(catalogue.COMMANDS, cmd="scan") is None
     of_passes = {metric.name for metric in CATALOGUE.of("redis") if metric.collector == "redis.keyspace"}
-    assert len(of_passes) == 5
+    assert len(of_passes) == 6
     assert not page.names() & of_passes
 
 
@@ -167,12 +167,6 @@ def test_a_server_that_is_replaced_by_an_empty_one_is_counted_anew(own_server: R
         page = collect_until(backend, catalogue.KEYS, 0, db="db0", key="a:*")
 
     assert page.of(self_.REDIS_COLLECTOR_SUCCESS, collector="redis.keyspace") == 1
-
-
-def scans(server: Redis) -> int:
-    """How often the server was asked for keys."""
-    with admin(server) as client:
-        return int(client.info("commandstats").get("cmdstat_scan", {}).get("calls", 0))
 
 
 def test_a_large_keyspace_is_passed_over_slowly_and_nothing_is_told_before_the_end(own_server: Redis) -> None:

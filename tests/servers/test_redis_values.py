@@ -17,6 +17,7 @@ from examples.demo.databases import Redis
 from examples.demo.process import wait_until
 from exporters.catalogue import Metric
 from exporters.catalogue import redis as catalogue
+from exporters.catalogue import redis_detail as detail
 from exporters.collectors.redis.info import PLAIN
 from tests.servers.exporter_support import add_user, admin, collect, watch
 
@@ -42,6 +43,10 @@ FIELDS = {
     catalogue.RDB_LAST_SAVE: "rdb_last_save_time",
     catalogue.AOF_ENABLED: "aof_enabled",
     catalogue.REPLICAS: "connected_slaves",
+    detail.CONNECTIONS: "total_connections_received",
+    detail.OUTPUT_BUFFER: "client_recent_max_output_buffer",
+    detail.RDB_CHANGES: "rdb_changes_since_last_save",
+    detail.MASTER_OFFSET: "master_repl_offset",
 }
 # What an INFO, or the exporter's, moves by itself, and by how much more than it moved while it was watched.
 SLACK = {
@@ -78,6 +83,7 @@ def fill(client: redis.Redis) -> None:
     for number in range(40):
         client.set(f"more:{number}", "x" * MEGABYTE)
     client.config_set("maxmemory", 90 * MEGABYTE)
+    client.mset({f"kept:{number}": "x" * MEGABYTE for number in range(16)})
 
 
 def append(client: redis.Redis) -> None:
@@ -102,11 +108,17 @@ def crowd(server: Redis, client: redis.Redis) -> Iterator[None]:
             replica.sendall(b"PSYNC ? -1\r\n")
         wait_until(lambda: client.info("clients")["blocked_clients"] == 2, "two clients wait")
         wait_until(lambda: client.info("replication")["connected_slaves"] == 4, "four replicas ask")
+        reader = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+        reader.sendall(b"GET more:39\r\n" * 12)  # and reads no answer
+        wait_until(lambda: client.info("clients")[FIELDS[detail.OUTPUT_BUFFER]] > MEGABYTE, "answers wait")
         client.config_set("maxclients", 1)
         for _ in range(6):
             with socket.create_connection(("127.0.0.1", server.port)) as refused:
                 assert b"max number of clients" in refused.recv(100)
         client.config_set("maxclients", 500)
+        wait_until(lambda: not client.info("persistence")["rdb_bgsave_in_progress"], "it ended")
+        for number in range(137):  # for the replicas, and since the snapshot that they asked for
+            client.set(f"late:{number}", number)
         yield
         client.rpush("nothing", "x", "x")
         for thread in threads:
@@ -206,3 +218,61 @@ def test_calls_and_time_of_a_command_are_those_of_the_server(server: Redis) -> N
         row = said[f"cmdstat_{command}"]
         assert page.of(catalogue.COMMANDS, cmd=command) == row["calls"]
         assert page.of(catalogue.COMMANDS_SECONDS, cmd=command) == pytest.approx(row["usec"] / 1e6)
+
+
+def test_percentiles_of_a_command_are_those_of_the_server(server: Redis) -> None:
+    with admin(server) as client, closing(watch(server)) as backend:
+        for number in range(200):
+            client.mset({str(key): 1 for key in range(1 + number)})
+        page = collect(backend)
+        said = client.info("latencystats")["latency_percentiles_usec_mset"]
+        client.config_set("latency-tracking", "no")
+        client.config_resetstat()
+        client.set("a", 1)
+        without = collect(backend)
+    found = [
+        page.of(detail.COMMAND_LATENCY, cmd="mset", percentile=each) or 0 for each in ("p50", "p99", "p99.9")
+    ]
+    assert found == [pytest.approx(said[each] / 1e6) for each in ("p50", "p99", "p99.9")]
+    assert found == sorted(set(found))
+    # As on every server before Redis 7.
+    assert detail.COMMAND_LATENCY.name not in without.names()
+    assert without.of(catalogue.COMMANDS, cmd="set") == 1
+
+
+def test_a_fork_and_the_time_to_live_are_those_of_the_server(server: Redis) -> None:
+    with admin(server) as client, closing(watch(server)) as backend:
+        client.set("a", 1)
+        page = collect(backend)
+        assert page.of(detail.FORK) == 0
+        assert page.of(detail.DB_TTL, db="db0") == 0
+        client.set("b", 1, ex=1000)
+        client.bgsave()
+        wait_until(lambda: client.info("keyspace")["db0"]["avg_ttl"] > 0, "Redis estimates it")
+        page = collect(backend)
+        assert page.of(detail.DB_TTL, db="db0") == pytest.approx(1000, abs=60)
+        assert page.of(detail.FORK) == pytest.approx(client.info("stats")["latest_fork_usec"] / 1e6)
+
+
+def test_a_master_tells_how_far_its_replica_is_and_the_replica_when_it_heard_last(
+    server: Redis, tmp_path: Path
+) -> None:
+    replica = Redis(tmp_path / "replica", replicaof=f"127.0.0.1 {server.port}").start()
+    add_user(replica)
+    labels = {"slave_ip": "127.0.0.1", "slave_port": str(replica.port), "slave_state": "online"}
+    try:
+        with admin(server) as client, closing(watch(server)) as backend, closing(watch(replica)) as other:
+            client.config_set("repl-diskless-sync-delay", "0")
+            assert collect(backend).of(detail.REPLICA_OFFSET, **labels) in (None, 0)
+            client.set("a", "x" * 1000)
+
+            def followed() -> bool:
+                page = collect(backend)
+                offset = page.of(detail.REPLICA_OFFSET, **labels) or 0
+                return offset > 1000 and offset == page.of(detail.MASTER_OFFSET)
+
+            wait_until(followed, "the replica has all", timeout=20)
+            assert 0 <= (collect(other).of(detail.MASTER_SILENCE) or 0) < 15
+            assert collect(backend).of(detail.MASTER_SILENCE) is None
+    finally:
+        replica.stop()

@@ -40,11 +40,14 @@ class RedisSettings:
         url: asked at every connect, so that a rotated password is picked up.
         key_patterns: globs as in Redis; a key counts for the first that fits. Without any nothing is scanned.
         scan_interval: seconds between the end of a pass over the keys and the next.
+        sample_keys: of how many keys of each pattern a pass asks the memory; 0 is none. The user then needs
+            ``~* +memory|usage``.
     """
 
     url: Callable[[], str]
     key_patterns: tuple[str, ...] = ()
     scan_interval: float = 60.0
+    sample_keys: int = 0
 
 
 class RedisBackend:
@@ -67,6 +70,7 @@ class RedisBackend:
                 interval=settings.scan_interval,
                 stats=self._stats,
                 log=log,
+                sampled=settings.sample_keys,
             )
 
     def collect(self, deadline: float) -> list[Family]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 
 from exporters.catalogue import Metric
 from exporters.catalogue import redis as catalogue
+from exporters.catalogue import redis_detail as detail
 from exporters.collectors.base import Family
 from exporters.collectors.redis.top import Row, Top
 
@@ -33,6 +36,10 @@ PLAIN: tuple[tuple[Metric, str], ...] = (
     (catalogue.RDB_LAST_SAVE, "rdb_last_save_time"),
     (catalogue.AOF_ENABLED, "aof_enabled"),
     (catalogue.REPLICAS, "connected_slaves"),
+    (detail.CONNECTIONS, "total_connections_received"),
+    (detail.OUTPUT_BUFFER, "client_recent_max_output_buffer"),
+    (detail.RDB_CHANGES, "rdb_changes_since_last_save"),
+    (detail.MASTER_OFFSET, "master_repl_offset"),
 )
 # The word that stands for 1; any other is a 0.
 WORDS: tuple[tuple[Metric, str, str], ...] = (
@@ -41,6 +48,8 @@ WORDS: tuple[tuple[Metric, str, str], ...] = (
     (catalogue.AOF_REWRITE_OK, "aof_last_bgrewrite_status", "ok"),
     (catalogue.MASTER_LINK_UP, "master_link_status", "up"),
 )
+MICROSECOND = 1e-6
+REPLICA = re.compile(r"slave\d+\Z")
 IDENTITY = ("role", "redis_version", "redis_mode", "maxmemory_policy")
 
 
@@ -78,7 +87,10 @@ class InfoCollector:
         for metric, field, word in WORDS:
             if field in info:
                 yield Family(metric, [()], [info[field] == word])
+        if "latest_fork_usec" in info:
+            yield Family(detail.FORK, [()], [float(info["latest_fork_usec"]) * MICROSECOND])
         yield from _keyspace(info)
+        yield from _replication(info)
         yield from self._top(info)
 
     def _start_time(self, info: Mapping[str, str]) -> int:
@@ -95,6 +107,7 @@ class InfoCollector:
         labels = [(name,) for name in commands]
         yield Family(catalogue.COMMANDS, labels, [count for count, _ in commands.values()])
         yield Family(catalogue.COMMANDS_SECONDS, labels, [seconds for _, seconds in commands.values()])
+        yield _latencies(info, commands)
         errors = self._errors.fold(_statistics(info, "errorstat_", lambda row: (float(row["count"]),)))
         yield Family(catalogue.ERRORS, [(name,) for name in errors], [count for (count,) in errors.values()])
 
@@ -104,6 +117,32 @@ def _keyspace(info: Mapping[str, str]) -> Iterator[Family]:
     labels = [(f"db{number}",) for number in held]
     yield Family(catalogue.DB_KEYS, labels, [keys for keys, _ in held.values()])
     yield Family(catalogue.DB_KEYS_EXPIRING, labels, [expiring for _, expiring in held.values()])
+    lives = [float(_pairs(info[f"db{number}"]).get("avg_ttl", 0)) / 1000 for number in held]
+    yield Family(detail.DB_TTL, labels, lives)
+
+
+def _replication(info: Mapping[str, str]) -> Iterator[Family]:
+    """How far each replica of a master has come, and how long a replica has heard nothing."""
+    offsets: dict[tuple[str, ...], float] = {}
+    for row in (_pairs(value) for name, value in info.items() if REPLICA.match(name)):
+        replica = (row["ip"], row["port"], row["state"])
+        # Those that have not told their port yet look alike: the one that is furthest behind counts.
+        offsets[replica] = min(float(row["offset"]), offsets.get(replica, math.inf))
+    yield Family(detail.REPLICA_OFFSET, list(offsets), list(offsets.values()))
+    silence = float(info.get("master_last_io_seconds_ago", -1))
+    if silence >= 0:
+        yield Family(detail.MASTER_SILENCE, [()], [silence])
+
+
+def _latencies(info: Mapping[str, str], commands: Mapping[str, Row]) -> Family:
+    """Percentiles of the commands that have a name of their own; none before Redis 7."""
+    found = [
+        ((command, percentile), float(usec) * MICROSECOND)
+        for command in commands
+        for percentile, usec in _pairs(info.get(f"latency_percentiles_usec_{command}", "")).items()
+        if percentile
+    ]
+    return Family(detail.COMMAND_LATENCY, [labels for labels, _ in found], [value for _, value in found])
 
 
 def _statistics(

@@ -1,0 +1,106 @@
+"""What the exporter says of a Redis in detail: latencies, clients, disk, replicas, and how sure a count is.
+
+Names as in redis_exporter where the meaning is the same.
+"""
+
+from __future__ import annotations
+
+from exporters.catalogue.redis import CMD, DB, KEY
+from exporters.catalogue.types import Counter, Gauge, Label
+
+PERCENTILE = Label(
+    name="percentile",
+    help="Such as p99.",
+    bound="latency-tracking-info-percentiles of the server, by default p50, p99 and p99.9",
+)
+SLAVE_IP = Label(name="slave_ip", help="Address of a replica.", bound="the replicas connected")
+SLAVE_PORT = Label(name="slave_port", help="Port of a replica.", bound="the replicas connected")
+SLAVE_STATE = Label(
+    name="slave_state",
+    help="State of a replica, such as online.",
+    bound="the few states of a replica that Redis has",
+)
+
+COMMAND_LATENCY = Gauge(
+    name="obs_redis_command_latency_seconds",
+    help="Percentiles of the time that a command ran, over all calls since the start or CONFIG RESETSTAT.",
+    collector="redis.info",
+    unit="seconds",
+    labels=(CMD, PERCENTILE),
+    optional="before Redis 7, or with latency-tracking off",
+)
+CONNECTIONS = Counter(
+    name="redis_connections_received_total",
+    help="Connections accepted.",
+    collector="redis.info",
+)
+OUTPUT_BUFFER = Gauge(
+    name="redis_client_recent_max_output_buffer_bytes",
+    help="The largest output buffer of a client lately.",
+    collector="redis.info",
+    unit="bytes",
+)
+DB_TTL = Gauge(
+    name="redis_db_avg_ttl_seconds",
+    help="Mean time to live of the keys that have one, as Redis estimates it; 0 where it has no estimate.",
+    collector="redis.info",
+    unit="seconds",
+    labels=(DB,),
+    optional="for an empty database",
+)
+RDB_CHANGES = Gauge(
+    name="redis_rdb_changes_since_last_save",
+    help="Writes since the last snapshot.",
+    collector="redis.info",
+)
+FORK = Gauge(
+    name="redis_latest_fork_seconds",
+    help="How long the last fork held up the server; 0 before the first.",
+    collector="redis.info",
+    unit="seconds",
+)
+MASTER_OFFSET = Gauge(
+    name="redis_master_repl_offset",
+    help="Bytes written to the stream of replication.",
+    collector="redis.info",
+    unit="bytes",
+)
+REPLICA_OFFSET = Gauge(
+    name="redis_connected_slave_offset_bytes",
+    help="Bytes of the stream of replication that a replica acknowledged.",
+    collector="redis.info",
+    unit="bytes",
+    labels=(SLAVE_IP, SLAVE_PORT, SLAVE_STATE),
+    optional="without a replica",
+)
+MASTER_SILENCE = Gauge(
+    name="redis_master_last_io_seconds_ago",
+    help="Time since this replica last heard of its master.",
+    collector="redis.info",
+    unit="seconds",
+    optional="on a master, and on a replica without a link",
+)
+COUNT_ERROR = Gauge(
+    name="obs_redis_keys_count_error",
+    help="By how many the counts of the last pass may be off: keys that came, expired or were evicted "
+    "meanwhile. 0 is exact.",
+    collector="redis.keyspace",
+    labels=(DB,),
+    optional="until the first pass is complete",
+)
+PATTERN_MEMORY = Gauge(
+    name="obs_redis_keys_memory_bytes",
+    help="Memory of the keys of a pattern, estimated from some of them that the last pass drew by chance.",
+    collector="redis.sample",
+    unit="bytes",
+    labels=(DB, KEY),
+    optional="without sample_keys",
+)
+PATTERN_MEMORY_ERROR = Gauge(
+    name="obs_redis_keys_memory_error_bytes",
+    help="Half the width of the interval that holds the true memory in 95 of 100 passes. 0 is exact.",
+    collector="redis.sample",
+    unit="bytes",
+    labels=(DB, KEY),
+    optional="without sample_keys",
+)
