@@ -208,7 +208,8 @@ def describe(panel: Panel, numbers: Mapping[str, Number]) -> str:
     if panel.empty:
         parts.append(f"*Empty means:* {panel.empty}")
     metrics = dict.fromkeys(metric.name for signal in panel.shown for metric in signal.query.metrics)
-    parts.append("*Source:* " + ", ".join(f"`{name}`" for name in metrics))
+    if metrics:
+        parts.append("*Source:* " + ", ".join(f"`{name}`" for name in metrics))
     return "\n\n".join(parts)
 
 

@@ -191,7 +191,8 @@ def transformations(panel: Panel, context: Context) -> list[Json]:
     if panel.kind != "table":
         return []
     labels = dict.fromkeys((panel.key, *(name for signal in panel.signals for name in signal.query.labels)))
-    targets = {JOB.name, INSTANCE.name} - {panel.key}
+    # A table of targets names both; elsewhere the reader has chosen them.
+    targets = set() if panel.key == INSTANCE.name else {JOB.name, INSTANCE.name} - {panel.key}
     names = {name: column(name) for name in labels if name not in targets}
     values = [f"Value #{ref}" if len(panel.signals) > 1 else "Value" for ref in ascii_uppercase]
     hidden = ["Time", *sorted(targets, reverse=True), *context.identity]
@@ -205,14 +206,19 @@ def transformations(panel: Panel, context: Context) -> list[Json]:
 
 # What the reader of a table calls a label.
 COLUMNS = {
+    "__name__": "Metric",
     "alertname": "Alert",
+    "cmd": "Command",
     "datname": "Database",
+    "db": "Database",
     "handler": "Endpoint",
     "indexrelname": "Index",
+    "key": "Pattern",
     "name": "Setting",
     "query": "Text",
     "queryid": "Statement",
     "relname": "Table",
+    "rule_group": "Group",
     "schemaname": "Schema",
 }
 

@@ -7,7 +7,7 @@ from signals.idioms import SERVER_LEVEL, increase, promql, value
 from signals.limits import shared
 from signals.limits import telemetry as limits
 from signals.model import Signal
-from signals.numbers import COUNT, RATIO, SECONDS, STATE
+from signals.numbers import BYTES, COUNT, RATIO, SECONDS, STATE
 
 RULES_AGE = Signal(
     title="Last evaluation of rules",
@@ -28,19 +28,104 @@ RULE_FAILURES = Signal(
     objective=limits.RULE_FAILURES,
     legend="failed",
 )
+SHARES = promql(
+    "{seconds} / ({interval} > 0)",
+    seconds=value(external.RULES_SECONDS, over="max", by=(external.RULE_GROUP,)),
+    interval=value(external.RULES_INTERVAL, over="max", by=(external.RULE_GROUP,)),
+)
 RULES_SHARE = Signal(
     title="Rule groups' time",
     why="The last evaluation of the slowest group as a share of its interval.",
     act="See Prometheus' page of rules which rule takes it, and how many series that reads.",
     query=promql(
-        "max by (<by:job,instance>) ({seconds} / ({interval} > 0))",
-        seconds=value(external.RULES_SECONDS, over="max", by=(external.RULE_GROUP,)),
-        interval=value(external.RULES_INTERVAL, over="max", by=(external.RULE_GROUP,)),
+        "max by (<by:job,instance>) {shares}",
+        shares=SHARES,
         labels=SERVER_LEVEL,
     ),
     unit=RATIO,
     objective=limits.RULES_SHARE,
     legend="slowest",
+)
+GROUP_SHARE = Signal(
+    title="Each group's time",
+    why="The last evaluation of each group of rules as a share of its interval.",
+    act="See Prometheus' page of rules which rule of the group takes it, and how many series that reads.",
+    query=promql(
+        # A group is called by its file and its name.
+        'label_replace({shares}, "rule_group", "$1", "rule_group", ".*;(.*)")',
+        shares=SHARES,
+    ),
+    unit=RATIO,
+    objective=limits.RULES_SHARE,
+    legend="{{rule_group}}",
+)
+RULES_MISSED = Signal(
+    title="Evaluations left out",
+    why="Evaluations within the window that Prometheus left out, since the one before was not over.",
+    act="See which group takes its whole interval; record what its rules read, or evaluate it less often.",
+    query=increase(external.RULES_MISSED),
+    unit=COUNT,
+    objective=limits.RULES_MISSED,
+    legend="left out",
+)
+HEAD_SERIES = Signal(
+    title="Series in memory",
+    why="Series of about the last two hours; each takes some kilobytes of Prometheus' memory.",
+    good="Steady; some thousands for one backend.",
+    act="Growing: see above which metric has most, and which target brings new ones.",
+    query=value(external.HEAD_SERIES, over="max"),
+    unit=COUNT,
+    legend="series",
+)
+BLOCKS_BYTES = Signal(
+    title="Prometheus on disk",
+    why="What the blocks of Prometheus' database take. The log of the last hours comes on top.",
+    good="Steady once the retention is reached.",
+    act="Make room before the disk is full, or keep less: --storage.tsdb.retention.time.",
+    query=value(external.BLOCKS_BYTES, over="max"),
+    unit=BYTES,
+    legend="blocks",
+)
+HISTORY = Signal(
+    title="How far back it knows",
+    why="Age of the oldest sample that Prometheus keeps.",
+    good="35 days once it ran so long: the availability of 30 days needs them.",
+    act="Less: it was started anew without its data, or --storage.tsdb.retention says less.",
+    query=promql("time() - ({oldest} < time())", oldest=value(external.OLDEST_SAMPLE, over="min")),
+    unit=SECONDS,
+    legend="kept",
+)
+SAMPLES_REFUSED = Signal(
+    title="Samples refused",
+    why="Samples within the window that Prometheus threw away: older than what it has, or two of one time.",
+    act="Prometheus' log names the series: two targets that write the same one, or a clock set back.",
+    query=promql(
+        "{older} + {twice}",
+        older=increase(external.OUT_OF_ORDER),
+        twice=increase(external.DUPLICATE_TIME),
+    ),
+    unit=COUNT,
+    objective=limits.SAMPLES_REFUSED,
+    legend="refused",
+)
+MESSAGES_SENT = Signal(
+    title="Messages that Alertmanager sent",
+    why="Messages within the window that Alertmanager tried to send, by channel, also those that failed.",
+    good="None while nothing fires; one for each group of alerts that begins or ends.",
+    act="None although alerts fire: see its routes and silences.",
+    query=increase(external.MESSAGES_SENT, by=(external.INTEGRATION,)),
+    unit=COUNT,
+    legend="{{integration}}",
+)
+GRAFANA_MESSAGES_SENT = Signal(
+    title="Messages that Grafana sent",
+    why="Messages within the window that Grafana tried to send, by channel, also those that failed. "
+    "It counts none before the first, so that it is the second that shows.",
+    good="None while nothing fires; one for each group of alerts that begins or ends.",
+    act="None although alerts fire: see its notification policies and silences.",
+    query=increase(external.GRAFANA_MESSAGES_SENT, by=(external.INTEGRATION,)),
+    unit=COUNT,
+    legend="{{integration}}",
 )
 CONFIG_LOADED = Signal(
     title="Prometheus' configuration",

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from dashboards.model import Board, graph, row, stat
+from dashboards.model import Board, Word, graph, row, stat, table, timeline
 from exporters.catalogue import redis as metrics
-from signals import redis
+from signals import redis, redis_detail, redis_keys
 from signals import redis_change as change
 
 NO_PATTERN = "no key pattern in the exporter's configuration"
+NO_SAMPLE = "no sample_keys in the exporter's configuration"
+NO_LIMIT = "no maxmemory set"
+NO_PERCENTILES = "Redis before 7, or latency-tracking is off"
+A_MASTER = "it is a master"
+WRITTEN = (Word(0, "failed", "bad"), Word(1, "written", "good"))
+SWITCHED = (Word(0, "off", "neutral"), Word(1, "on", "neutral"))
 
 BOARD = Board(
     uid="backend-redis",
     title="Redis",
-    description="For whoever owns the cache. Open it when the hit ratio falls or keys are evicted.",
+    description="For whoever owns the cache. Open it when the hit ratio falls, keys are evicted or calls are "
+    "slow: what the cache saves, whether its memory fits, what is in it, and who keeps it busy.",
     source="redis",
     anchor=metrics.UP,
     rows=(
@@ -22,19 +29,20 @@ BOARD = Board(
             stat(
                 redis.HIT_RATIO,
                 title="Hit ratio now",
+                trend=True,
                 empty="no look-ups",
                 zero="every look-up missed",
                 moves="flush-cache",
             ),
-            stat(redis.MEMORY_SETTING, title="Memory limit", zero="no maxmemory set"),
-            stat(redis.MEMORY_SHARE, title="Memory used", empty="no maxmemory set"),
-            stat(redis.POLICY),
-            stat(redis.EVICTIONS, zero="no evictions", moves="fill-redis"),
-            stat(redis.PERSISTED, zero="the last write failed"),
-            stat(redis.COUNT_AGE, title="Keys counted", no_value="not counted yet", empty=NO_PATTERN),
+            stat(redis.MEMORY_SHARE, title="Memory used", empty=NO_LIMIT),
+            stat(redis.MEMORY_SETTING, title="Memory limit", zero=NO_LIMIT),
+            stat(redis.EVICTIONS, trend=True, zero="no evictions", moves="fill-redis"),
+            stat(redis_detail.WRITES_REFUSED, zero="none refused"),
+            stat(redis_detail.BUSY, trend=True, zero="no command is run"),
+            stat(redis.PERSISTED, words=WRITTEN, zero="the last write failed"),
         ),
         row(
-            "Hits and misses",
+            "What do its clients see?",
             graph(
                 redis.HIT_RATIO,
                 title="Hit ratio",
@@ -43,12 +51,21 @@ BOARD = Board(
                 moves="flush-cache",
             ),
             graph(redis.HITS, redis.MISSES, title="Look-ups", stacked=True, zero="no look-ups"),
+            graph(redis_detail.COMMAND_MEAN, zero="too fast to be measured", empty="no command is called"),
+            graph(
+                redis.ERRORS,
+                columns=True,
+                zero="no error replies",
+                empty="no error reply since Redis started",
+            ),
         ),
         row(
             "Does its memory fit?",
             graph(
                 redis.MEMORY_USED,
                 redis.MEMORY_RSS,
+                redis_detail.MEMORY_DATASET,
+                redis_detail.MEMORY_PEAK,
                 title="Memory against the limit",
                 limits=(redis.MEMORY_LIMIT, redis.RECOMMENDED),
                 moves="fill-redis",
@@ -59,6 +76,27 @@ BOARD = Board(
                 title="Evictions and expirations",
                 zero="no evictions",
                 moves="fill-redis",
+            ),
+            graph(
+                change.MEMORY_PREDICTED,
+                empty="no maxmemory set, or no two samples yet",
+                zero="nothing is used",
+                moves="fill-redis",
+            ),
+            graph(redis.MEMORY_WITHOUT_EVICTION, empty="full memory evicts, or no maxmemory set"),
+        ),
+        row(
+            "What is in it?",
+            table(
+                "Patterns now",
+                redis.KEYS_BY_PATTERN,
+                redis_keys.PATTERN_ERROR,
+                redis_keys.PATTERN_MEMORY,
+                redis_keys.PATTERN_MEMORY_ERROR,
+                redis_keys.KEY_MEMORY,
+                key="key",
+                zero="no key of any pattern",
+                empty=f"{NO_PATTERN}, or no sample_keys",
             ),
             graph(
                 redis.KEYS_BY_PATTERN,
@@ -74,14 +112,48 @@ BOARD = Board(
             ),
         ),
         row(
-            "What creeps up?",
-            graph(
-                change.MEMORY_PREDICTED,
-                empty="no maxmemory set, or no two samples yet",
-                zero="nothing is used",
-                moves="fill-redis",
+            "Is anybody turned away, or kept waiting?",
+            graph(redis.CLIENTS_SHARE),
+            graph(redis.REJECTED, columns=True, zero="nobody was refused"),
+            graph(redis.BLOCKED_CLIENTS, zero="none blocked"),
+            graph(redis.COMMAND_TIME, stacked=True, zero="not called now"),
+        ),
+        row(
+            "Commands in detail",
+            table(
+                "Commands now",
+                redis.COMMAND_TIME,
+                redis.COMMANDS,
+                redis_detail.COMMAND_MEAN,
+                redis_detail.P50,
+                redis_detail.P99,
+                redis_detail.P999,
+                key="cmd",
+                zero="not called",
+                empty=NO_PERCENTILES,
             ),
+            graph(redis.COMMANDS, stacked=True, zero="not called now"),
+            graph(redis_detail.P99, title="p99 of each command", empty=NO_PERCENTILES),
+            graph(redis.SLOWLOG, zero="nothing was slow"),
+            graph(redis_detail.SLOW_NEW, columns=True, zero="nothing was slow"),
+            collapsed=True,
+        ),
+        row(
+            "Memory and keys in detail",
+            stat(redis.POLICY),
+            stat(
+                redis.COUNT_AGE,
+                title="Keys counted",
+                no_value="not counted yet",
+                empty=NO_PATTERN,
+            ),
+            stat(redis_keys.COUNT_ERROR, zero="exact", no_value="not counted yet", empty=NO_PATTERN),
+            stat(redis_keys.COVERAGE, title="Keys looked at", no_value="not counted yet", empty=NO_PATTERN),
+            stat(redis_keys.PASS_TIME, no_value="not counted yet", empty=NO_PATTERN),
+            graph(change.POLICIES),
             graph(redis.FRAGMENTATION),
+            graph(redis_keys.PATTERN_MEMORY, title="Memory by pattern", stacked=True, empty=NO_SAMPLE),
+            graph(redis_keys.TIME_TO_LIVE, empty="no key expires, or Redis has no estimate yet"),
             graph(
                 change.PATTERN_GROWTH,
                 zero="no key of this pattern",
@@ -92,32 +164,37 @@ BOARD = Board(
                 zero="none more",
                 empty="no yesterday yet, or " + NO_PATTERN,
             ),
-        ),
-        row(
-            "Is anybody turned away?",
-            graph(redis.REJECTED, zero="nobody was refused"),
-            graph(redis.CLIENTS_SHARE),
-            graph(redis.MEMORY_WITHOUT_EVICTION, empty="full memory evicts, or no maxmemory set"),
-            graph(redis.BLOCKED_CLIENTS, zero="none blocked"),
-            graph(change.POLICIES),
-            graph(
-                redis.ERRORS,
-                zero="no error replies",
-                empty="no error reply since Redis started",
-            ),
-        ),
-        row(
-            "What does it do all day?",
-            graph(redis.COMMANDS, stacked=True, zero="not called now"),
-            graph(redis.COMMAND_TIME, stacked=True, zero="not called now"),
-            graph(redis.CLIENTS),
-            graph(redis.NETWORK_OUT, redis.NETWORK_IN, title="Network", zero="nothing sent"),
-            graph(redis.SLOWLOG, zero="nothing was slow"),
             collapsed=True,
         ),
         row(
-            "Does a replica follow?",
-            graph(redis.MASTER_LINK, zero="it has no link", empty="it is a master"),
+            "Clients, network and processor",
+            graph(redis.CLIENTS),
+            graph(redis_detail.CONNECTIONS, zero="nobody connects anew"),
+            graph(redis.NETWORK_OUT, redis.NETWORK_IN, title="Network", zero="nothing sent"),
+            graph(redis_detail.OUTPUT_BUFFER, zero="nobody reads slowly"),
+            graph(redis_detail.CPU_USER, redis_detail.CPU_SYSTEM, title="Processor", stacked=True, width=24),
+            collapsed=True,
+        ),
+        row(
+            "On disk",
+            timeline(
+                redis_detail.SNAPSHOT, redis_detail.APPENDED, title="Last writes to disk", words=WRITTEN
+            ),
+            timeline(redis_detail.APPENDS, words=SWITCHED, zero="it is off"),
+            graph(redis_detail.SAVE_AGE),
+            graph(redis_detail.UNSAVED, zero="none since the snapshot"),
+            graph(redis_detail.FORK, width=24, zero="no fork yet"),
+            collapsed=True,
+        ),
+        row(
+            "Server and replicas",
+            stat(redis_detail.UPTIME),
+            stat(redis_detail.VERSION),
+            stat(redis_detail.ROLE),
+            stat(redis_detail.REPLICAS, zero="no replica"),
+            graph(redis.MASTER_LINK, zero="it has no link", empty=A_MASTER),
+            graph(redis_detail.REPLICA_LAG, zero="it has all", empty="no replica"),
+            graph(redis_detail.MASTER_SILENCE, width=24, zero="heard just now", empty=A_MASTER),
             collapsed=True,
         ),
     ),

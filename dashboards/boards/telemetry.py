@@ -2,65 +2,115 @@
 
 from __future__ import annotations
 
-from dashboards.model import Board, graph, row, stat, timeline
-from signals import telemetry, watchers
+from dashboards.model import Board, Word, graph, row, stat, table, timeline
+from exporters.catalogue.labels import INSTANCE
+from signals import scraping, telemetry, watchers
 
 NO_ALERTMANAGER = "Grafana notifies here, not Alertmanager"
 NO_GRAFANA = "Grafana has never failed, or does not notify here"
 YESTERDAY = "no sample of yesterday yet"
+LOADED = (Word(0, "refused", "bad"), Word(1, "loaded", "good"))
+WORKS = (Word(0, "fails", "bad"), Word(1, "works", "good"))
 
 BOARD = Board(
     uid="backend-telemetry",
     title="Telemetry",
-    description="For whoever runs the watchers. Open it when a board has gaps or an alert did not come.",
+    description="For whoever runs the watchers. Open it when a board has gaps, a number looks wrong or an "
+    "alert did not come: what is scraped, how old each value is, whether rules run and messages leave.",
     source="",
     anchor=None,
     rows=(
         row(
             "Can the boards be believed?",
             stat(telemetry.REACHABLE, title="Prometheus"),
-            stat(watchers.CONFIG_LOADED, title="Configuration", zero="the last reload failed"),
+            stat(scraping.TARGETS_DOWN, zero="every target answers", moves="stop-exporter"),
+            stat(scraping.COLLECTORS_FAILING, zero="every collector works", moves="lock-table"),
+            stat(scraping.STALEST, title="Oldest remembered"),
             stat(watchers.RULES_AGE, title="Rules evaluated"),
             stat(watchers.RULE_FAILURES, title="Rules failing", zero="no rule fails"),
+            stat(watchers.CONFIG_LOADED, title="Configuration", words=LOADED, zero="the last reload failed"),
             stat(watchers.TSDB_FAILURES, title="Database failures", zero="none failed"),
         ),
         row(
             "Is every target there?",
             graph(telemetry.TARGET_ANSWERS, zero="the target does not answer", moves="stop-exporter"),
             graph(telemetry.WATCHER_ANSWERS, zero="the target does not answer", moves="stop-exporter"),
-            graph(telemetry.JOB_TARGETS, zero="no target"),
             graph(telemetry.SCRAPE_TIME),
-            graph(telemetry.SERIES_GROWTH, empty=YESTERDAY),
+            graph(telemetry.JOB_TARGETS, zero="no target"),
         ),
         row(
             "Is what they say whole and fresh?",
-            timeline(telemetry.COLLECTORS, zero="the collector fails", moves="lock-table"),
+            timeline(telemetry.COLLECTORS, words=WORKS, zero="the collector fails", moves="lock-table"),
             graph(telemetry.CACHE_AGE, title="Age of what is remembered"),
-            graph(telemetry.DROPPED_SERIES, zero="nothing left out"),
-            graph(telemetry.INSTRUMENTATION_ERRORS, zero="no errors"),
+            graph(telemetry.DROPPED_SERIES, columns=True, zero="nothing left out"),
+            graph(telemetry.INSTRUMENTATION_ERRORS, columns=True, zero="no errors"),
         ),
         row(
             "Are the rules evaluated?",
-            graph(watchers.RULE_FAILURES, zero="no rule fails"),
+            graph(watchers.RULE_FAILURES, columns=True, zero="no rule fails"),
             graph(watchers.RULES_SHARE),
-            graph(watchers.TSDB_FAILURES, title="Failures of Prometheus' database", zero="none failed"),
-            timeline(watchers.CONFIG_LOADED, zero="the last reload failed"),
         ),
         row(
             "Does a message get out?",
-            graph(watchers.MESSAGES_FAILED, zero="none given up", empty=NO_ALERTMANAGER),
-            timeline(watchers.MESSAGES_CONFIG_LOADED, zero="the last reload failed", empty=NO_ALERTMANAGER),
-            graph(watchers.GRAFANA_MESSAGES_FAILED, zero="none given up", empty=NO_GRAFANA),
-            graph(watchers.GRAFANA_RULE_FAILURES, zero="no rule fails", empty=NO_GRAFANA),
+            graph(watchers.MESSAGES_SENT, columns=True, zero="none sent", empty=NO_ALERTMANAGER),
+            graph(watchers.MESSAGES_FAILED, columns=True, zero="none given up", empty=NO_ALERTMANAGER),
+            graph(watchers.GRAFANA_MESSAGES_SENT, columns=True, zero="none sent", empty=NO_GRAFANA),
+            graph(watchers.GRAFANA_MESSAGES_FAILED, columns=True, zero="none given up", empty=NO_GRAFANA),
         ),
         row(
-            "In detail",
-            graph(telemetry.SAMPLES),
+            "Each target",
+            table(
+                "Targets now",
+                telemetry.TARGET_ANSWERS,
+                scraping.SAMPLE_AGE,
+                telemetry.SCRAPE_TIME,
+                telemetry.SAMPLES,
+                scraping.SERIES_ADDED,
+                key=INSTANCE.name,
+            ),
+            timeline(telemetry.TARGETS, zero="the target does not answer", moves="stop-exporter", width=24),
+            collapsed=True,
+        ),
+        row(
+            "Collectors in detail",
+            graph(scraping.COLLECTOR_TIME),
+            graph(scraping.REMEMBERED),
             graph(
                 telemetry.COLLECTOR_ERRORS,
+                columns=True,
                 zero="no collector fails",
                 empty="no collector has failed since the exporter started",
                 moves="lock-table",
+            ),
+            graph(scraping.CONNECTS, zero="no new connection"),
+            collapsed=True,
+        ),
+        row(
+            "What fills Prometheus?",
+            table("Metrics with most series", scraping.SERIES_BY_METRIC, key="__name__", width=12),
+            graph(telemetry.SAMPLES),
+            graph(telemetry.SERIES_GROWTH, empty=YESTERDAY),
+            graph(scraping.SERIES_ADDED, zero="none is new"),
+            graph(watchers.HEAD_SERIES),
+            graph(scraping.EXPORTED),
+            collapsed=True,
+        ),
+        row(
+            "Rules and storage in detail",
+            stat(watchers.BLOCKS_BYTES, zero="no block before the first two hours"),
+            stat(watchers.HISTORY, empty="nothing is kept yet"),
+            stat(watchers.SAMPLES_REFUSED, zero="none refused"),
+            stat(watchers.RULES_MISSED, zero="none left out"),
+            graph(watchers.GROUP_SHARE),
+            graph(watchers.GRAFANA_RULE_FAILURES, columns=True, zero="no rule fails", empty=NO_GRAFANA),
+            graph(watchers.TSDB_FAILURES, title="Failures of Prometheus' database", zero="none failed"),
+            timeline(watchers.CONFIG_LOADED, words=LOADED, zero="the last reload failed"),
+            timeline(
+                watchers.MESSAGES_CONFIG_LOADED,
+                words=LOADED,
+                zero="the last reload failed",
+                empty=NO_ALERTMANAGER,
+                width=24,
             ),
             collapsed=True,
         ),

@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 import promql_parser as parser
 
+# The name of a selector that takes each metric there is, and says so: `__name__!=""`.
+EVERY = "*"
 VARIABLE = re.compile(r"\$\{(\w+)(?::[^}]*)?\}|\$(\w+)")
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"' r"|'(?:\\.|[^'\\])*'" r"|`[^`]*`")
 _TOKEN = re.compile(rf"{_STRING.pattern}|{VARIABLE.pattern}")
@@ -220,7 +222,8 @@ class _Reader:
             Matcher(each.name, OPERATORS[str(each.op)], each.value) for each in found.matchers.matchers
         )
         named = [each.value for each in matchers if each.label == "__name__" and each.operator == "="]
-        name = found.name or (named[0] if named else "")
+        every = any(each == Matcher("__name__", "!=", "") for each in matchers)
+        name = found.name or (named[0] if named else EVERY if every else "")
         bare = tuple(each for each in matchers if each.label != "__name__")
         offset = found.offset.total_seconds() if found.offset else 0.0
         return Selector(name, bare, window, offset, found.at is not None)

@@ -36,6 +36,11 @@ SCRAPE_SAMPLES = Gauge(
     help="Samples of the last scrape of the target.",
     collector="prometheus.scrape",
 )
+SERIES_ADDED = Gauge(
+    name="scrape_series_added",
+    help="Series that were new in the last scrape of the target, roughly.",
+    collector="prometheus.scrape",
+)
 ALERTS = Gauge(
     name="ALERTS",
     help="1 for each alert that is pending or firing in Prometheus.",
@@ -78,6 +83,12 @@ RULES_INTERVAL = Gauge(
     unit="seconds",
     labels=(RULE_GROUP,),
 )
+RULES_MISSED = Counter(
+    name="prometheus_rule_group_iterations_missed_total",
+    help="Evaluations of the group that were left out, since the one before was not over.",
+    collector="prometheus.self",
+    labels=(RULE_GROUP,),
+)
 JOB_TARGETS = Gauge(
     name="prometheus_target_scrape_pool_targets",
     help="Targets of the job after relabelling; none of a job whose discovery never gave anything.",
@@ -110,6 +121,39 @@ WAL_WRITES_FAILED = Counter(
     help="Writes to the write-ahead log that failed.",
     collector="prometheus.self",
 )
+HEAD_SERIES = Gauge(
+    name="prometheus_tsdb_head_series",
+    help="Series in memory: those of about the last two hours.",
+    collector="prometheus.self",
+)
+BLOCKS_BYTES = Gauge(
+    name="prometheus_tsdb_storage_blocks_bytes",
+    help="Disk that the blocks of the database take.",
+    collector="prometheus.self",
+    unit="bytes",
+)
+OLDEST_SAMPLE = Gauge(
+    name="prometheus_tsdb_lowest_timestamp_seconds",
+    help="The oldest sample kept, in Unix time; far in the future where there is none.",
+    collector="prometheus.self",
+    unit="timestamp",
+)
+OUT_OF_ORDER = Counter(
+    name="prometheus_target_scrapes_sample_out_of_order_total",
+    help="Samples refused because a newer one was there.",
+    collector="prometheus.self",
+)
+DUPLICATE_TIME = Counter(
+    name="prometheus_target_scrapes_sample_duplicate_timestamp_total",
+    help="Samples refused because there was another one of their time.",
+    collector="prometheus.self",
+)
+MESSAGES_SENT = Counter(
+    name="alertmanager_notifications_total",
+    help="Messages that Alertmanager tried to send.",
+    collector="alertmanager.self",
+    labels=(INTEGRATION,),
+)
 MESSAGES_FAILED = Counter(
     name="alertmanager_notifications_failed_total",
     help="Messages that Alertmanager gave up; newer ones also say the reason.",
@@ -127,6 +171,13 @@ GRAFANA_RULE_FAILURES = Counter(
     collector="grafana.self",
     labels=(ORG,),
     optional="until a rule was evaluated",
+)
+GRAFANA_MESSAGES_SENT = Counter(
+    name="grafana_alerting_notifications_total",
+    help="Messages that Grafana tried to send.",
+    collector="grafana.self",
+    labels=(ORG, INTEGRATION),
+    optional="until one was sent",
 )
 GRAFANA_MESSAGES_FAILED = Counter(
     name="grafana_alerting_notifications_failed_total",

@@ -99,3 +99,16 @@ UNMATCHED_GROWTH = Limit(
     unit=COUNT,
     why="A few keys are somebody at the console; a thousand are written by a program.",
 )
+WRITES_REFUSED = Limit(
+    key="redis_writes_refused",
+    value=0,
+    unit=PER_SECOND,
+    why="Each is something that was not cached, or is lost.",
+)
+BUSY = Limit(
+    key="redis_busy",
+    value=0.7,
+    unit=RATIO,
+    whole=True,
+    why="Redis runs one command at a time: beyond it calls begin to wait for each other.",
+)

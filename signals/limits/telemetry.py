@@ -14,6 +14,24 @@ RULES_AGE = Limit(
     unit=SECONDS,
     why="Four evaluations missed: no alert of Prometheus can fire meanwhile.",
 )
+TARGETS_DOWN = Limit(
+    key="targets_down",
+    value=0,
+    unit=COUNT,
+    why="What it measures is missing on every board, and in every rule.",
+)
+COLLECTORS_FAILING = Limit(
+    key="collectors_failing", value=0, unit=COUNT, why="What it collects is old, or missing on every board."
+)
+RULES_MISSED = Limit(
+    key="rules_missed",
+    value=0,
+    unit=COUNT,
+    why="An evaluation left out is a moment in which no alert can fire.",
+)
+SAMPLES_REFUSED = Limit(
+    key="samples_refused", value=0, unit=COUNT, why="Two targets write one series, or a clock runs wrong."
+)
 NO_TARGETS = Limit(
     key="job_targets",
     value=1,

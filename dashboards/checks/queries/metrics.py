@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dashboards.checks.finding import Problem, listed, query_rule
-from dashboards.checks.promql import selectors
+from dashboards.checks.promql import EVERY, selectors
 from dashboards.checks.subject import Query
 
 
@@ -14,6 +14,8 @@ def exists(query: Query) -> Iterable[Problem]:
     """Names that the catalogue does not have."""
     catalogue = query.known.catalogue
     for name in dict.fromkeys(each.name for each in selectors(query.node)):
+        if name == EVERY:
+            continue
         if not name:
             yield Problem("a selector names no metric, so nothing says what it reads", "Name the metric.")
         elif catalogue.find(name) is None:

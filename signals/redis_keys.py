@@ -1,0 +1,93 @@
+"""Signals of what Redis holds: how many keys of each pattern, what they weigh, and how sure that is."""
+
+from __future__ import annotations
+
+from exporters.catalogue import redis, redis_detail
+from signals.idioms import promql, value
+from signals.model import Signal
+from signals.numbers import BYTES, COUNT, RATIO, SECONDS
+from signals.redis import KEYS_BY_PATTERN
+
+BY_PATTERN = (redis.DB, redis.KEY)
+
+COUNT_ERROR = Signal(
+    title="Count off by at most",
+    why="By how many keys the counts of the last pass may be off, by database: as many came, expired or were "
+    "evicted while it ran. 0 is exact.",
+    good="0, or little beside the count.",
+    act="On a large or busy keyspace it is never 0. If it matters, look at several passes.",
+    query=value(redis_detail.COUNT_ERROR, over="max", by=(redis.DB,)),
+    unit=COUNT,
+    legend="± {{db}}",
+)
+PATTERN_ERROR = Signal(
+    title="± keys",
+    why="By how many the count may be off, as keys came and went while it ran. 0 is exact.",
+    good="0, or little beside the count.",
+    act="Look at several passes.",
+    query=promql(
+        "0 * {keys} + on (<by:job,instance,db>) group_left () {error}",
+        keys=KEYS_BY_PATTERN.query,
+        error=COUNT_ERROR.query,
+    ),
+    unit=COUNT,
+    legend="± {{key}}",
+)
+PATTERN_MEMORY = Signal(
+    title="Memory",
+    why="What the keys of the pattern take, estimated from some of them that each pass draws by chance.",
+    good="In proportion to what the pattern is for.",
+    act="The largest one is where a shorter time to live, or a smaller value, saves most.",
+    query=value(redis_detail.PATTERN_MEMORY, by=BY_PATTERN),
+    unit=BYTES,
+    legend="{{key}}",
+)
+PATTERN_MEMORY_ERROR = Signal(
+    title="± memory",
+    why="The true memory is within so much of the estimate in 95 of 100 passes. 0 is exact: all were asked.",
+    good="A small part of the memory.",
+    act="Raise sample_keys in the exporter's configuration; twice as sure takes four times the keys.",
+    query=value(redis_detail.PATTERN_MEMORY_ERROR, by=BY_PATTERN),
+    unit=BYTES,
+    legend="± {{key}}",
+)
+KEY_MEMORY = Signal(
+    title="Memory of a key",
+    why="What a key of the pattern takes on average, with its name and value.",
+    good="Steady.",
+    act="Growing: what is stored grows, such as a list that nobody trims.",
+    query=promql(
+        "{memory} / ({keys} > 0)",
+        memory=PATTERN_MEMORY.query,
+        keys=KEYS_BY_PATTERN.query,
+    ),
+    unit=BYTES,
+    legend="{{key}}",
+)
+TIME_TO_LIVE = Signal(
+    title="Mean time to live",
+    why="How long the keys that expire have still to live on average, as Redis estimates it by chance.",
+    good="What your code sets, or a little less.",
+    act="Far from it: another pattern has taken over, or its time to live was changed.",
+    query=promql("{life} > 0", life=value(redis_detail.DB_TTL, over="max", by=(redis.DB,))),
+    unit=SECONDS,
+    legend="{{db}}",
+)
+COVERAGE = Signal(
+    title="Keys looked at by the last pass",
+    why="What the exporter's last pass saw of the keys that there were; 100 % unless it was broken off.",
+    good="100 %.",
+    act="Less: Redis refused SCAN or did not answer, see the exporter's log. Older counts stand meanwhile.",
+    query=value(redis.KEYSPACE_COVERAGE, over="min"),
+    unit=RATIO,
+    legend="seen",
+)
+PASS_TIME = Signal(
+    title="Time of a pass",
+    why="How long the last complete pass over the keys took; beyond 20 000 keys it pauses nine tenths of it.",
+    good="Far below how often it is to run, so that counts are fresh.",
+    act="Long on a large keyspace: the pauses keep it from holding up clients. Leave it, or scan less often.",
+    query=value(redis.KEYSPACE_PASS_SECONDS, over="max"),
+    unit=SECONDS,
+    legend="pass",
+)
