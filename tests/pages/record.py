@@ -27,6 +27,7 @@ from exporters.catalogue import CATALOGUE
 from exporters.catalogue.api import EXCEPTIONS
 from exporters.catalogue.external import GRAFANA_MESSAGES_FAILED, JOB_TARGETS
 from exporters.catalogue.redis import KEYSPACE_PASS_TIMESTAMP, MASTER_LINK_UP
+from exporters.catalogue.redis_detail import MASTER_SILENCE
 from exporters.exposition import render
 from tests.pages import FOLDER
 from tests.servers.exporter_support import add_user, collect, watch
@@ -115,7 +116,8 @@ def _of_a_replica(master: Redis, home: Path) -> str:
             page = render(backend.collect(time.monotonic() + 2)).body.decode()
     finally:
         replica.stop()
-    return "".join(f"{line}\n" for line in page.splitlines() if MASTER_LINK_UP.name in line)
+    names = (MASTER_LINK_UP.name, MASTER_SILENCE.name)
+    return "".join(f"{line}\n" for line in page.splitlines() if any(name in line for name in names))
 
 
 def grafana(home: Path) -> str:

@@ -48,7 +48,7 @@ WORDS: tuple[tuple[Metric, str, str], ...] = (
     (catalogue.AOF_REWRITE_OK, "aof_last_bgrewrite_status", "ok"),
     (catalogue.MASTER_LINK_UP, "master_link_status", "up"),
 )
-MICROSECOND = 1e-6
+MICROSECONDS = 1e6  # of a second
 REPLICA = re.compile(r"slave\d+\Z")
 IDENTITY = ("role", "redis_version", "redis_mode", "maxmemory_policy")
 
@@ -88,7 +88,7 @@ class InfoCollector:
             if field in info:
                 yield Family(metric, [()], [info[field] == word])
         if "latest_fork_usec" in info:
-            yield Family(detail.FORK, [()], [float(info["latest_fork_usec"]) * MICROSECOND])
+            yield Family(detail.FORK, [()], [float(info["latest_fork_usec"]) / MICROSECONDS])
         yield from _keyspace(info)
         yield from _replication(info)
         yield from self._top(info)
@@ -102,7 +102,7 @@ class InfoCollector:
         return self._started
 
     def _top(self, info: Mapping[str, str]) -> Iterator[Family]:
-        calls = _statistics(info, "cmdstat_", lambda row: (float(row["calls"]), float(row["usec"]) / 1e6))
+        calls = _statistics(info, "cmdstat_", lambda row: (float(row["calls"]), float(row["usec"]) / MICROSECONDS))
         commands = self._commands.fold(calls)
         labels = [(name,) for name in commands]
         yield Family(catalogue.COMMANDS, labels, [count for count, _ in commands.values()])
@@ -137,7 +137,7 @@ def _replication(info: Mapping[str, str]) -> Iterator[Family]:
 def _latencies(info: Mapping[str, str], commands: Mapping[str, Row]) -> Family:
     """Percentiles of the commands that have a name of their own; none before Redis 7."""
     found = [
-        ((command, percentile), float(usec) * MICROSECOND)
+        ((command, percentile), float(usec) / MICROSECONDS)
         for command in commands
         for percentile, usec in _pairs(info.get(f"latency_percentiles_usec_{command}", "")).items()
         if percentile
