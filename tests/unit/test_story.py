@@ -1,0 +1,122 @@
+"""A statement's story: rows that lead to it, now against before, and columns that are names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dashboards.boards import postgres, queries
+from dashboards.checks.promql import Call, parse, selectors, walk
+from dashboards.grafana import describe, render_board
+from dashboards.model import Panel
+from dashboards.stack import STACK
+from signals import postgres_chosen as chosen
+from signals.model import Signal
+
+Json = dict[str, Any]
+TABLES = [
+    (board, panel)
+    for board in (postgres.BOARD, queries.BOARD)
+    for panel in board.panels
+    if panel.kind == "table"
+]
+
+
+def drawn(board: Any, title: str) -> Json:
+    rendered = render_board(board, STACK.context)
+    panels = [*rendered["panels"], *(each for row in rendered["panels"] for each in row.get("panels", ()))]
+    (panel,) = [each for each in panels if each["title"] == title]
+    return panel
+
+
+def expressions(title: str) -> list[str]:
+    return [target["expr"] for target in drawn(queries.BOARD, title)["targets"]]
+
+
+@pytest.mark.parametrize(("board", "panel"), TABLES, ids=lambda each: getattr(each, "title", ""))
+def test_what_is_a_name_gives_columns_of_its_labels_and_no_value(board: Any, panel: Panel) -> None:
+    (step,) = [each for each in drawn(board, panel.title)["transformations"] if each["id"] == "organize"]
+    renamed, hidden = (step["options"][key] for key in ("renameByName", "excludeByName"))
+    values = ["Value"] if len(panel.signals) == 1 else [f"Value #{letter}" for letter in "ABCDEFGHIJ"]
+    for value, signal in zip(values, panel.signals, strict=False):
+        assert (value in hidden) == signal.is_name, signal.title
+        assert renamed.get(value) == (None if signal.is_name else signal.title)
+        assert set(signal.query.labels) - {"job", "instance"} <= renamed.keys()
+
+
+def test_texts_and_covering_indexes_are_shown_as_words() -> None:
+    assert (
+        drawn(postgres.BOARD, "Statements")["transformations"][1]["options"]["renameByName"]["query"]
+        == "Text"
+    )
+    columns = drawn(postgres.BOARD, "Expected indexes")["transformations"][1]["options"]["renameByName"]
+    assert columns["covered_by"] == "Covered by"
+
+
+def test_a_row_of_the_statements_leads_to_its_story() -> None:
+    overrides = drawn(postgres.BOARD, "Statements")["fieldConfig"]["overrides"]
+    links = [
+        each["value"]
+        for override in overrides
+        if override["matcher"]["options"] == "Statement"
+        for each in override["properties"]
+        if each["id"] == "links"
+    ]
+    assert [link["url"].split("?")[0] for link in links[0]] == ["/d/backend-queries"]
+    assert links[0][0]["url"].endswith("&var-queryid=${__value.raw}")
+
+
+def test_before_is_the_time_right_before_the_one_shown_and_as_long() -> None:
+    now, then = expressions("Mean time, now and before")
+    assert then == now.replace("[$__rate_interval]", "[$__rate_interval] offset $__range")
+    assert all(each.offset for each in selectors(parse(then)))
+    assert not any(each.offset for each in selectors(parse(now)))
+    times, mean, mean_before, *_ = expressions("Which became slower?")
+    assert mean_before == mean.replace("[$__range]", "[$__range] offset $__range")
+    assert times.replace(" ", "") == f"({mean})/(({mean_before})>0)".replace(" ", "")
+
+
+def test_the_chosen_statement_narrows_the_part_and_not_the_whole() -> None:
+    (share,) = {expr for expr in expressions("Share of all time") if expr != "vector(1)"}
+    narrowed = {each.name: {m.label for m in each.matchers} for each in selectors(parse(share))}
+    (part,), (whole,) = (
+        [labels for name, labels in narrowed.items() if ("statements" in name) == statement]
+        for statement in (True, False)
+    )
+    assert "queryid" in part - whole
+    # What is made of statements alone is narrowed by the board.
+    for title in ("Calls", "Mean time", "Blocks of a call"):
+        for expr in expressions(title):
+            for node, _ in walk(parse(expr)):
+                if isinstance(node, Call) and node.function == "rate":
+                    assert 'queryid=~"$queryid"' in expr
+
+
+@pytest.mark.parametrize("board", STACK.boards, ids=lambda board: board.uid)
+def test_every_description_says_what_is_good_and_what_to_do_by_themselves(board: Any) -> None:
+    for panel in board.panels:
+        if panel.kind == "text":
+            continue
+        told = describe(panel, STACK.numbers)
+        assert told.count("*Good:*") == told.count("*Otherwise:*") == len(panel.signals), panel.title
+        assert "*Source:*" in told
+        for limit in panel.limits:
+            assert f"Dashed, **{limit.legend}**" in told
+
+
+@pytest.mark.parametrize(
+    ("signal", "told"),
+    [
+        (chosen.MEAN, "at most 500 ms. Half a second"),
+        (chosen.HIT_RATIO, "at least 95 %. What"),
+        (chosen.TEMP, "None."),
+        (postgres.objects.EXPECTED_MISSING, "0. Each is"),
+        (postgres.objects.EXPECTED_VALID, "1."),
+        (postgres.upkeep.XID_AGE, "at most 500 million; critical from 1200 million. Autovacuum"),
+        (postgres.postgres.CONNECTIONS_SHARE, "at most 80 %; critical from 95 %. A deploy"),
+    ],
+    ids=lambda each: getattr(each, "title", ""),
+)
+def test_good_is_a_number_where_there_is_one(signal: Signal, told: str) -> None:
+    assert signal.says_good(STACK.numbers).startswith(told)
