@@ -6,6 +6,7 @@ Verdict first, then symptoms, then causes, and detail in closed rows; what canno
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 
 from dashboards.layout import lines
 from dashboards.model import Board, Row
@@ -97,9 +98,11 @@ def _doors(board: Board, by_uid: dict[str, Board], books: Sequence[str]) -> Iter
             continue
         there = by_uid.get(panel.opens)
         if there is None:
+            known = sorted((*by_uid, *books))
+            near = get_close_matches(panel.opens, known, n=1)
             yield (
-                f"panel {panel.title!r} opens the board {panel.opens!r}, which is not there; expected one of "
-                f"{', '.join(sorted((*by_uid, *books)))}; correct it"
+                f"panel {panel.title!r} opens the board {panel.opens!r}, which is not there; expected "
+                + (f"perhaps {near[0]!r}; correct it" if near else f"one of {', '.join(known)}; correct it")
             )
         elif panel.key and panel.key not in _variables(there):
             yield (

@@ -104,7 +104,10 @@ class Panel:
                 "part it"
             )
         if not 0 <= self.width <= COLUMNS:
-            raise BoardError(f"panel {self.title!r} has width {self.width}; expected 1 to {COLUMNS}")
+            raise BoardError(
+                f"panel {self.title!r} has width {self.width}; expected 1 to {COLUMNS} columns, or 0 to "
+                "share the row; make it narrower"
+            )
         self._one_axis()
 
     def _one_axis(self) -> None:
@@ -321,13 +324,24 @@ class Board:
                 f"board {self.title!r}: uid {self.uid!r}; expected 1 to 40 of a-z, A-Z, 0-9, _ and -; "
                 "change it"
             )
+        for name, value in (("title", self.title), ("description", self.description)):
+            if not value.strip():
+                raise BoardError(
+                    f"board {self.uid}: {name} is {value!r}; expected what it is called, and for whom it is "
+                    "and when to open it; write it"
+                )
         ids: dict[int, str] = {}
         for panel in self.panels:
             number = self.panel_id(panel.title)
+            if ids.get(number) == panel.title:
+                raise BoardError(
+                    f"board {self.uid}: two panels are called {panel.title!r}; expected one, since links "
+                    "find a panel by its title; rename the other, title=..."
+                )
             if number in ids:
                 raise BoardError(
                     f"board {self.uid}: panels {ids[number]!r} and {panel.title!r} have the same id; "
-                    "rename one"
+                    "expected one each; rename one"
                 )
             ids[number] = panel.title
 

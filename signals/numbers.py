@@ -19,6 +19,9 @@ from exporters.catalogue import Matcher
 Better = Literal["lower", "higher"]
 # Of a field that is annotated, the words are what a refusal says was expected.
 Seconds = Annotated[float, "seconds, as a finite number"]
+TEXT = Annotated[str, "characters that UTF-8 has, and of those without a shape none but new line and tab"]
+# Halves of a character, such as of a file that was read in another encoding, and what no screen shows.
+NO_TEXT = re.compile(r"[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 class NumberError(ValueError):
@@ -168,6 +171,8 @@ Misfit = tuple[str, object, Any]
 def _misfit(place: str, value: object, kind: Any) -> Misfit | None:
     """Where a value is not of its kind: the place, what stands there, and the kind that should."""
     origin, inner = get_origin(kind), get_args(kind)
+    if isinstance(value, str) and NO_TEXT.search(value):
+        return place, value, TEXT
     if origin is tuple and isinstance(value, tuple | list):
         found = (_misfit(f"{place}[{index}]", each, inner[0]) for index, each in enumerate(value))
         return next((each for each in found if each), None)
@@ -214,6 +219,8 @@ def _words(kind: Any) -> str:
 def _advice(value: object, kind: Any) -> str:
     if get_origin(kind) is tuple:
         return "a tuple of one is (it,)"
+    if kind is TEXT:
+        return "correct it, and save what it comes from as UTF-8"
     if isinstance(value, str) and float in (kind, *get_args(kind)):
         return "write it without quotes"
     return "give that"

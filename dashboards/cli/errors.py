@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
+import pkgutil
+import re
+import sys
 import sysconfig
 import traceback
 from collections.abc import Sequence
@@ -13,7 +17,7 @@ import click
 from alerts.model import AlertError
 from alerts.notifications import NotifyError
 from alerts.proof.model import ProofError
-from dashboards.checks.finding import Finding
+from dashboards.checks.finding import Finding, nearest
 from dashboards.errors import DefinitionError, StackError
 from dashboards.model import BoardError
 from exporters.catalogue import CatalogueError
@@ -32,6 +36,8 @@ MENDABLE = (
     QueryError,
     CatalogueError,
 )
+CANNOT_IMPORT = re.compile(r"cannot import name '(\w+)' from ")
+UNEXPECTED = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
 # Whoever reads a message can change neither this project nor what is installed beside it.
 PACKAGES = ("alerts", "dashboards", "exporters", "signals")
 NOT_THEIRS = (
@@ -72,7 +78,27 @@ def unreadable(error: BaseException) -> bool:
 def said(error: BaseException) -> str:
     """What the error says, on one line; of one that is not written for people, with its kind."""
     text = " ".join((error.msg if isinstance(error, SyntaxError) else str(error)).split())
-    return text if isinstance(error, MENDABLE) else f"{type(error).__name__}: {text}"
+    return text if isinstance(error, MENDABLE) else f"{type(error).__name__}: {text}{meant(error)}"
+
+
+def meant(error: BaseException) -> str:
+    """What a misspelt name probably is; Python itself says so only above a traceback."""
+    name, known = "", set[str]()
+    if isinstance(error, AttributeError):
+        name, known = str(error.name or ""), set(dir(error.obj))
+    elif isinstance(error, NameError):
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+        name, known = str(error.name or ""), {*frames[-1].f_globals, *frames[-1].f_locals, *dir(builtins)}
+    elif isinstance(error, ImportError) and (said := CANNOT_IMPORT.match(str(error))):
+        module = sys.modules.get(str(error.name))
+        below = {each.name for each in pkgutil.iter_modules(getattr(module, "__path__", ()))}
+        name, known = said[1], {*dir(module), *below}
+    elif isinstance(error, TypeError) and (said := UNEXPECTED.match(str(error))):
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+        made = frames[-1].f_globals.get(said[1])
+        name, known = said[2], set(getattr(made, "__dataclass_fields__", ()))
+    hint = nearest(name, {each for each in known if not each.startswith("_")}) if name else ""
+    return f". {hint}" if hint else ""
 
 
 def report(findings: Sequence[Finding]) -> None:

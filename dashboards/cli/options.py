@@ -68,7 +68,7 @@ def brought(option: str, reference: str, read: Callable[[str], Kind]) -> Kind:
     """
     try:
         return read(reference)
-    except Exception as error:  # a team's module may raise anything
+    except (Exception, SystemExit) as error:  # a team's module may raise anything
         # Of an import that failed, `read` says what is missing; its cause knows in which line.
         cause = error.__context__ if isinstance(error, StackError) and error.__context__ else error
         place = origin(cause)

@@ -78,7 +78,7 @@ def test_an_id_stays_when_panels_move_or_join() -> None:
 
 
 def test_two_panels_of_one_title_are_refused() -> None:
-    with pytest.raises(BoardError, match=r"'Request rate' and 'Request rate' have the same id; rename one"):
+    with pytest.raises(BoardError, match="two panels are called 'Request rate'; expected one"):
         board(stat(api.REQUEST_RATE), graph(api.REQUEST_RATE))
 
 

@@ -77,7 +77,7 @@ REFUSED = [
     ),
     (
         door(table("Endpoints", api.HANDLER_P95, key="handler", opens="backend-apy")),
-        "panel 'Endpoints' opens the board 'backend-apy', which is not there; expected one of backend-api",
+        "panel 'Endpoints' opens the board 'backend-apy', which is not there; expected perhaps 'backend-api'",
     ),
     (
         door(table("Endpoints", api.HANDLER_P95, key="handler", opens="backend-postgres")),

@@ -1,0 +1,109 @@
+"""A team's board with a mistake in it, told by the command line: one line with its place, no file touched."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.unit.conftest import Build, line, refused
+
+GOOD = """\
+from dashboards.model import Board, graph, row, stat, text
+from dashboards.stack import STACK as THEIRS, Stack
+from exporters.catalogue import redis as metrics
+from signals import redis
+
+SHOP = Board(
+    uid="shop",
+    title="Shop",
+    description="For the shop.",
+    source="redis",
+    anchor=metrics.UP,
+    rows=(
+        row("Is it well?", stat(redis.UP)),
+        row("How much?", graph(redis.MEMORY_USED)),
+    ),
+)
+STACK = Stack(boards=(*THEIRS.boards, SHOP))
+"""
+NUL, HALF = "\\x00", "\\udce9"
+# What is written in place of what, the line that is blamed or 0, and what is said.
+MISTAKES = [
+    ("MEMORY_USED", "MEMORI_USED", 14, "no attribute 'MEMORI_USED'. Did you mean 'MEMORY_USED'?"),
+    ("graph(redis", "grahp(redis", 14, "NameError: name 'grahp' is not defined. Did you mean 'graph'?"),
+    ("import redis\n", "import reddis\n", 4, "cannot import name 'reddis' from 'signals'"),
+    ("import redis\n", "import reddis\n", 4, ". Did you mean 'redis'?"),
+    ("stack import", "stock import", 2, "No module named 'dashboards.stock'"),
+    (
+        "stat(redis.UP)",
+        'stat(redis.UP, title="A"), stat(redis.CLIENTS, title="A")',
+        6,
+        "board shop: two panels are called 'A'; expected one, since links find a panel by its title; rename",
+    ),
+    ("MEMORY_USED)", "MEMORY_USED, width=30)", 14, "panel 'Memory used' has width 30; expected 1 to 24"),
+    ("MEMORY_USED)", "MEMORY_USED, widht=3)", 14, "argument 'widht'. Did you mean 'width'?"),
+    ("description=", "descripton=", 6, "argument 'descripton'. Did you mean 'description'?"),
+    ("redis.MEMORY_USED", '"redis_memory_used_bytes"', 14, "(str); expected Signal; give that"),
+    (
+        "redis.UP)",
+        'redis.UP, opens="backend-quries")',
+        0,
+        "board shop: panel 'Redis answers' opens the board 'backend-quries', which is not there; "
+        "expected perhaps 'backend-queries'",
+    ),
+    ('uid="shop"', f'uid="{"x" * 41}"', 6, f"uid '{'x' * 41}'; expected 1 to 40 of a-z"),
+    ("For the shop.", f"F{HALF}r", 6, f"description is 'F{HALF}r' (str); expected characters that UTF-8"),
+    ("For the shop.", f"F{NUL}r", 6, f"description is 'F{NUL}r' (str); expected characters that UTF-8 has"),
+    ("How much?", f"How{HALF}?", 14, f"row 'How{HALF}?': title is 'How{HALF}?' (str); expected characters"),
+    ("For the shop.", " ", 6, "board shop: description is ' '; expected what it is called, and for whom"),
+    ('title="Shop"', 'title=""', 6, "board shop: title is ''; expected what it is called, and for whom"),
+    ("STACK = ", "raise OSError('no shop')\nSTACK = ", 17, "OSError: no shop"),
+    ("STACK = ", "raise SystemExit('no shop')\nSTACK = ", 17, "SystemExit: no shop"),
+]
+
+
+@pytest.mark.parametrize(("right", "slip", "number", "told"), MISTAKES)
+def test_a_mistake_in_a_board_is_told_in_a_line_with_its_place(
+    build: Build, tmp_path: Path, right: str, slip: str, number: int, told: str
+) -> None:
+    assert right in GOOD
+    said = line(build(GOOD.replace(right, slip)))
+
+    assert told in said
+    assert (f"{tmp_path / 'ourstack.py'}:{number}: " in said) == bool(number)
+
+
+def test_the_same_board_without_a_mistake_is_built(build: Build) -> None:
+    code, output, folder = build(GOOD)
+    assert code == 0, output
+    assert (folder / "grafana/dashboards/shop.json").exists()
+
+
+def test_a_link_in_a_text_to_no_board_is_told_with_its_panel(build: Build) -> None:
+    slip = 'row("More", text("Read", "[it](/d/backend-quries)")),\n    ),\n)\n'
+    output = refused(build(GOOD.replace("    ),\n)\n", f"        {slip}")), code=1)
+
+    assert output.splitlines()[0] == (
+        "grafana/dashboards/shop.json: panel 'Read': it links to the board 'backend-quries', which is not "
+        "there. Did you mean 'backend-queries'? [link-target]"
+    )
+
+
+def test_a_file_in_another_encoding_is_told_with_its_line(build: Build, tmp_path: Path) -> None:
+    (tmp_path / "ourwords.py").write_bytes("WORDS = 1\nFOR = 'Für den Laden'\n".encode("latin-1"))
+    said = line(build("from ourwords import FOR\n" + GOOD))
+
+    assert f"{tmp_path / 'ourwords.py'}:2: SyntaxError: (unicode error) 'utf-8' codec can't decode" in said
+
+
+@pytest.mark.parametrize(("right", "slip"), [(right, slip) for right, slip, *_ in MISTAKES[::5]])
+def test_what_was_built_before_stays_as_it_was(build: Build, right: str, slip: str) -> None:
+    _, _, folder = build(GOOD)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    del sys.modules["ourstack"]
+    code, output, _ = build(GOOD.replace(right, slip))
+
+    assert (code, output.count("\n")) == (1, 1)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
