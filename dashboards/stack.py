@@ -19,7 +19,9 @@ from alerts.rules import ALERTS
 from alerts.runbooks import first_action, runbook
 from dashboards.boards import BOARDS
 from dashboards.errors import DefinitionError, StackError
-from dashboards.model import Board, row, text
+from dashboards.model import Board
+from dashboards.runbook_board import UID as RUNBOOKS_UID
+from dashboards.runbook_board import runbook_board
 from dashboards.targets import TARGETS, Targets
 from exporters.catalogue import CATALOGUE, Catalogue, Metric
 from signals.audit import RECORDINGS
@@ -34,7 +36,6 @@ from signals.slo import ServiceLevel
 
 Kind = TypeVar("Kind")
 
-RUNBOOKS_UID = "backend-runbooks"
 # A stat has no window of its own; a rule's default one makes panel and alert agree.
 RULE_WINDOW = "5m"
 
@@ -131,17 +132,7 @@ class Stack:
 
     def _runbook_board(self) -> Board:
         rules = self._rules(lambda _name: 0)
-        panels = [
-            text(alert.name, runbook(alert, rules, folders=self.runbooks), height=16) for alert in self.alerts
-        ]
-        return Board(
-            uid=RUNBOOKS_UID,
-            title="Runbooks",
-            description="For whoever was woken: what each alert means and what to do. Messages link here.",
-            source="",
-            anchor=None,
-            rows=tuple(row(panel.title, panel) for panel in panels),
-        )
+        return runbook_board(self.alerts, rules, lambda each: runbook(each, rules, folders=self.runbooks))
 
     @property
     def rules(self) -> RenderContext:

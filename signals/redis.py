@@ -12,8 +12,8 @@ from signals.numbers import BYTES, BYTES_PER_SECOND, COUNT, PER_SECOND, RATIO, S
 
 UP = Signal(
     title="Redis answers",
-    why="1 if Redis gave a fresh answer in the last scrape; if it lost some, in half of them.",
-    good="1.",
+    why="Whether Redis answers: DOWN if it did not in the last scrape, or in half of those of five minutes.",
+    good="It answers.",
     act="Ask it with redis-cli ping from the exporter's host; then read its log.",
     query=answers(redis.UP),
     unit=STATE,
@@ -25,7 +25,8 @@ LOOKUPS = promql("{hits} + {misses}", hits=rate(redis.HITS), misses=rate(redis.M
 HIT_RATIO = Signal(
     title="Keyspace hit ratio",
     why="Of the look-ups of every client within the window, the share that found their key.",
-    act="Low with evictions: memory is short. Low without: keys expire too early or vary too much.",
+    act="Low with evictions: memory is short. Low without: keys expire too early or vary too much. "
+    "Of few look-ups it jumps: see how many there are.",
     query=ratio(rate(redis.HITS), LOOKUPS),
     unit=RATIO,
     objective=limits.KEYSPACE_HITS,
@@ -34,8 +35,8 @@ HIT_RATIO = Signal(
 HITS = Signal(
     title="Hits",
     why="Look-ups per second that found their key.",
-    good="Most of them.",
-    act="Compare with misses.",
+    good="Most of the look-ups.",
+    act="Fewer while the misses stay: less is asked. Fewer while they grow: see the hit ratio.",
     query=rate(redis.HITS),
     unit=PER_SECOND,
     legend="hits",
@@ -165,7 +166,8 @@ EXPIRATIONS = Signal(
 )
 KEYS_BY_PATTERN = Signal(
     title="Keys by pattern",
-    why="Keys that match each configured pattern, counted by the exporter's last pass.",
+    why="Keys that match each configured pattern, counted one by one in the exporter's last pass. "
+    "A key counts for the first pattern that fits.",
     good="Each pattern keeps its size.",
     act="One that grows without end: its keys have no time to live, or carry a unique part.",
     query=value(redis.KEYS, by=(redis.DB, redis.KEY)),
@@ -184,7 +186,7 @@ UNMATCHED_KEYS = Signal(
 COUNT_AGE = Signal(
     title="Age of the key count",
     why="Time since the exporter's last complete pass over the keys.",
-    good="About the configured interval.",
+    good="Below two minutes: a pass begins {number:cache_renewal} after the one before, by default.",
     act="Older: the pass is slow on a large keyspace, or Redis refuses SCAN to the exporter.",
     query=promql("time() - {stamp}", stamp=value(redis.KEYSPACE_PASS_TIMESTAMP, over="max")),
     unit=SECONDS,
@@ -193,8 +195,8 @@ COUNT_AGE = Signal(
 KEYS = Signal(
     title="Keys",
     why="Keys in each database.",
-    good="Steady.",
-    act="Look at keys by pattern.",
+    good="Steady, or following the traffic.",
+    act="Growing without end: see which pattern grows.",
     query=value(redis.DB_KEYS, by=(redis.DB,)),
     unit=COUNT,
     legend="{{db}}",
@@ -223,9 +225,9 @@ COMMANDS = Signal(
 )
 COMMAND_TIME = Signal(
     title="Time by command",
-    why="Seconds spent in a command per second; Redis runs one command at a time, so 1 is full.",
-    good="Far below 1 in total.",
-    act="A command that takes most of it works on large keys.",
+    why="Seconds per second that Redis spent in each command. It runs one at a time: 100 % in total is full.",
+    good="Below {number:redis_busy} in total.",
+    act="A command that takes most of it works on large keys, or is called too often.",
     query=rate(redis.COMMANDS_SECONDS, by=(redis.CMD,)),
     unit=RATIO,
     legend="{{cmd}}",
@@ -264,7 +266,7 @@ REJECTED = Signal(
 BLOCKED_CLIENTS = Signal(
     title="Blocked clients",
     why="Clients waiting in a blocking command such as BLPOP.",
-    good="The number of your queue workers, {number:redis_blocked}.",
+    good="At most {number:redis_blocked}: a cache blocks nobody, but workers may wait on a queue by design.",
     act="More: the queue is empty, or its producers stopped.",
     query=value(redis.BLOCKED_CLIENTS),
     unit=COUNT,
@@ -273,18 +275,18 @@ BLOCKED_CLIENTS = Signal(
 )
 NETWORK_OUT = Signal(
     title="Network, sent",
-    why="Bytes sent per second.",
-    good="Steady.",
-    act="Large values: look at the time by command.",
+    why="Bytes that Redis sent per second.",
+    good="In proportion to the look-ups, far below what the network carries.",
+    act="Large values are read: see the memory of a key by pattern, and the time by command.",
     query=rate(redis.NET_OUTPUT),
     unit=BYTES_PER_SECOND,
     legend="sent",
 )
 NETWORK_IN = Signal(
     title="Network, received",
-    why="Bytes received per second.",
-    good="Steady.",
-    act="Large values written: look at the time by command.",
+    why="Bytes that Redis received per second.",
+    good="In proportion to the commands, far below what the network carries.",
+    act="Large values are written: see the memory of a key by pattern.",
     query=rate(redis.NET_INPUT),
     unit=BYTES_PER_SECOND,
     legend="received",
@@ -301,17 +303,18 @@ ERRORS = Signal(
 )
 SLOWLOG = Signal(
     title="Slow log entries",
-    why="Commands in the slow log, at most slowlog-max-len.",
+    why="Commands in the slow log: slower than slowlog-log-slower-than, 10 ms by default, and at most "
+    "slowlog-max-len of them, 128 by default.",
     good="Few.",
-    act="redis-cli slowlog get 10",
+    act="redis-cli slowlog get 10 names them, with their arguments.",
     query=value(redis.SLOWLOG_LENGTH, over="max"),
     unit=COUNT,
     legend="entries",
 )
 MASTER_LINK = Signal(
     title="Link to the master",
-    why="1 if this replica is connected to its master and has all that was there; no value on a master.",
-    good="1.",
+    why="Whether this replica is connected to its master and has all that was there.",
+    good="UP.",
     act="redis-cli info replication says since when; the log of the replica says why.",
     query=value(redis.MASTER_LINK_UP, over="min"),
     unit=STATE,
@@ -320,9 +323,9 @@ MASTER_LINK = Signal(
 )
 PERSISTED = Signal(
     title="Written to disk",
-    why="1 if the last snapshot that Redis tried was written, and the append-only file where that is on; "
-    "also where none was tried since its start.",
-    good="1.",
+    why="Whether the last snapshot that Redis tried was written, and the append-only file where that is on. "
+    "Where none was tried since its start, nothing failed.",
+    good="Written.",
     act="Redis' log says why: most often no room on the disk, or no memory to fork.",
     # Switched off, the file keeps the failure that it may have ended with.
     query=promql(

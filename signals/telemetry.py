@@ -18,9 +18,9 @@ NAMES = tuple(label.name for label in SERVER_LEVEL)
 
 TARGETS = Signal(
     title="Targets",
-    why="1 if the target answered Prometheus within the last 30 seconds. A gap means that "
+    why="Whether each target answered Prometheus within the last 30 seconds. A gap means that "
     "Prometheus was blind.",
-    good="All up.",
+    good="All UP.",
     act="Open the target's page; see the error on Prometheus' page of targets.",
     query=Query(
         f"max by {grouping(NAMES)} (last_over_time({select(external.UP)}[{FRESH}]))",
@@ -76,8 +76,8 @@ SCRAPE_TIME = Signal(
 )
 SAMPLES = Signal(
     title="Samples by target",
-    why="Samples of the last scrape, by target.",
-    good="Steady.",
+    why="Samples of the last scrape, by target: how many series it writes.",
+    good="Steady, some thousands at most.",
     act="A target that grows has a label without bound; the exporter's caps name the metric in its log.",
     query=value(external.SCRAPE_SAMPLES, over="max"),
     unit=COUNT,
@@ -85,8 +85,9 @@ SAMPLES = Signal(
 )
 COLLECTORS = Signal(
     title="Collectors",
-    why="1 if the collector's last run succeeded; of a server that answers.",
-    good="All 1.",
+    why="Whether the last run of each collector succeeded: a part of what the exporter asks. "
+    "While its server does not answer, nothing is shown.",
+    good="Each works.",
     act="The exporter's log names the code once: a missing right, a lock, or a timeout.",
     query=promql(
         "({postgres} and on (<by:job,instance>) {one} == 1) "
@@ -127,10 +128,10 @@ FIRING = Signal(
 )
 REACHABLE = Signal(
     title="Prometheus reachable",
-    why="Always 1 where the one who asks can reach Prometheus. An alert above zero on it fires for ever, and "
-    "silence at its receiver means a broken path.",
-    good="1.",
-    act="Is Prometheus running, and is the data source's URL right?",
+    why="Always UP where the one who asks can reach Prometheus. An alert above zero on it fires for ever, "
+    "and silence at its receiver means a broken path.",
+    good="UP. Whatever else is shown while it is not is of before, or nothing.",
+    act="See whether Prometheus runs, and whether the data source has its URL.",
     query=promql("vector(1)", labels=()),
     unit=STATE,
     objective=shared.ANSWERING,

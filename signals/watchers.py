@@ -129,8 +129,8 @@ GRAFANA_MESSAGES_SENT = Signal(
 )
 CONFIG_LOADED = Signal(
     title="Prometheus' configuration",
-    why="1 if Prometheus loaded its configuration when that was last tried.",
-    good="1.",
+    why="Whether Prometheus loaded its configuration when that was last tried. If not, the old one stays.",
+    good="Loaded.",
     act="Prometheus' log says which line; promtool check config says it beforehand.",
     query=value(external.CONFIG_LOADED, over="min"),
     unit=STATE,
@@ -162,8 +162,8 @@ MESSAGES_FAILED = Signal(
 )
 MESSAGES_CONFIG_LOADED = Signal(
     title="Alertmanager's configuration",
-    why="1 if Alertmanager loaded its configuration when that was last tried.",
-    good="1.",
+    why="Whether Alertmanager loaded its configuration when that was last tried. If not, the old one stays.",
+    good="Loaded.",
     act="Its log says which line; amtool check-config says it beforehand.",
     query=value(external.MESSAGES_CONFIG_LOADED, over="min"),
     unit=STATE,

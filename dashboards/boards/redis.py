@@ -13,6 +13,7 @@ NO_LIMIT = "no maxmemory set"
 NO_PERCENTILES = "Redis before 7, or latency-tracking is off"
 A_MASTER = "it is a master"
 WRITTEN = (Word(0, "failed", "bad"), Word(1, "written", "good"))
+UNLIMITED = (Word(0, NO_LIMIT, "warning"),)
 SWITCHED = (Word(0, "off", "neutral"), Word(1, "on", "neutral"))
 
 BOARD = Board(
@@ -35,7 +36,7 @@ BOARD = Board(
                 moves="flush-cache",
             ),
             stat(redis.MEMORY_SHARE, title="Memory used", empty=NO_LIMIT),
-            stat(redis.MEMORY_SETTING, title="Memory limit", zero=NO_LIMIT),
+            stat(redis.MEMORY_SETTING, title="Memory limit", words=UNLIMITED, zero=NO_LIMIT),
             stat(redis.EVICTIONS, trend=True, zero="no evictions", moves="fill-redis"),
             stat(redis_detail.WRITES_REFUSED, zero="none refused"),
             stat(redis_detail.BUSY, trend=True, zero="no command is run"),

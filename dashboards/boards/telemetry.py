@@ -8,6 +8,7 @@ from signals import scraping, telemetry, watchers
 
 NO_ALERTMANAGER = "Grafana notifies here, not Alertmanager"
 NO_GRAFANA = "Grafana has never failed, or does not notify here"
+NOTHING_SENT = "Grafana has sent none yet, or does not notify here"
 YESTERDAY = "no sample of yesterday yet"
 LOADED = (Word(0, "refused", "bad"), Word(1, "loaded", "good"))
 WORKS = (Word(0, "fails", "bad"), Word(1, "works", "good"))
@@ -54,7 +55,7 @@ BOARD = Board(
             "Does a message get out?",
             graph(watchers.MESSAGES_SENT, columns=True, zero="none sent", empty=NO_ALERTMANAGER),
             graph(watchers.MESSAGES_FAILED, columns=True, zero="none given up", empty=NO_ALERTMANAGER),
-            graph(watchers.GRAFANA_MESSAGES_SENT, columns=True, zero="none sent", empty=NO_GRAFANA),
+            graph(watchers.GRAFANA_MESSAGES_SENT, columns=True, zero="none sent", empty=NOTHING_SENT),
             graph(watchers.GRAFANA_MESSAGES_FAILED, columns=True, zero="none given up", empty=NO_GRAFANA),
         ),
         row(

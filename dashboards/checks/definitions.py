@@ -11,7 +11,8 @@ from alerts.model import Engine, unique
 from dashboards import grammar
 from dashboards.checks.finding import listed, nearest
 from dashboards.errors import DefinitionError
-from dashboards.stack import RUNBOOKS_UID, Stack
+from dashboards.runbook_board import UID as RUNBOOKS_UID
+from dashboards.stack import Stack
 from exporters.catalogue import Histogram
 from signals.limits import LIMITS
 from signals.limits.telemetry import SCRAPE_SLOW

@@ -20,7 +20,7 @@ from dashboards.drill.model import Drill, Site
 from dashboards.drill.value import PATTERNS, is_beyond
 from dashboards.drill.watch import Chat, Told
 from dashboards.errors import StackError
-from dashboards.stack import RUNBOOKS_UID
+from dashboards.runbook_board import UID as RUNBOOKS_UID
 from dashboards.write import render
 
 BOARD = re.compile(r"grafana/dashboards/(.+)\.json\Z")

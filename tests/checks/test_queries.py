@@ -33,6 +33,8 @@ REFUSED: list[tuple[str, str, str, str]] = [
         "http_request_duration_seconds_bucket, http_request_duration_seconds_count",
     ),
     ("metric-exists", '{SCOPE,job="api"}', "names no metric", "Name"),
+    ("metric-exists", '{SCOPE,__name__=~"pg_.*"}', "names no metric", "Name"),
+    ("metric-exists", '{SCOPE,__name__="zzz"}', "'zzz'", "Declare it"),
     ("metric-exists", "zzz{SCOPE}", "'zzz'", "Declare it"),
     ("label-exists", RATE.replace("SCOPE", 'SCOPE,statuss="500"'), "'statuss'", "'status'"),
     ("label-exists", RATE.replace("job)", "job, handlr)"), "`by` names the label 'handlr'", "'handler'"),
@@ -184,6 +186,10 @@ def test_an_unknown_metric_is_named_with_file_panel_query_and_the_nearest_known_
     assert (found.file, found.where) == ("grafana/dashboards/small.json", "panel 'Requests', query A")
     assert "metric 'http_requests_totl' is not in the catalogue, in `sum by (environment," in found.message
     assert found.fix == "Did you mean 'http_requests_total'?"
+
+
+def test_a_query_may_ask_for_each_metric_there_is_if_it_says_so() -> None:
+    assert only(asked(f'count by ({BY}, __name__) ({{SCOPE,__name__!=""}})'), "metric-exists") == []
 
 
 def test_of_a_long_query_the_part_around_the_wrong_word_is_shown() -> None:

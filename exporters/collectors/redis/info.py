@@ -102,7 +102,9 @@ class InfoCollector:
         return self._started
 
     def _top(self, info: Mapping[str, str]) -> Iterator[Family]:
-        calls = _statistics(info, "cmdstat_", lambda row: (float(row["calls"]), float(row["usec"]) / MICROSECONDS))
+        calls = _statistics(
+            info, "cmdstat_", lambda row: (float(row["calls"]), float(row["usec"]) / MICROSECONDS)
+        )
         commands = self._commands.fold(calls)
         labels = [(name,) for name in commands]
         yield Family(catalogue.COMMANDS, labels, [count for count, _ in commands.values()])
