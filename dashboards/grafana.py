@@ -13,7 +13,7 @@ from typing import Any
 from grafanalib import core as grafana
 from grafanalib._gen import DashboardEncoder
 
-from dashboards import visual
+from dashboards import cards, visual
 from dashboards.annotations import Annotation, events
 from dashboards.layout import Place, PlacedRow, place
 from dashboards.model import COLUMNS, Board, Panel
@@ -197,7 +197,8 @@ def describe(panel: Panel, numbers: Mapping[str, Number]) -> str:
     """What it is, what good looks like, what to do, and which metrics it reads."""
     if panel.kind == "text":
         return ""
-    parts = [panel.note] if panel.note else []
+    parts = [cards.MEANING] if panel.kind == "scorecard" else []
+    parts += [panel.note] if panel.note else []
     several = len(panel.signals) > 1
     for signal in panel.signals:
         parts.append(_explained(signal, numbers, named=several))
@@ -247,20 +248,33 @@ def _columns(panel: Panel, context: Context) -> list[Json]:
 def _scorecard_columns() -> list[Json]:
     cell = {"type": "color-text"}
     steps = {"mode": "absolute", "steps": [{"color": "text", "value": None}]}
+    good = {
+        "mode": "absolute",
+        "steps": [{"color": "orange", "value": None}, {"color": "green", "value": 1}],
+    }
     reached = override(
         "byName",
         "Reached",
         unit="none",
         mappings=[*visual.mapping(visual.REACHED), visual.nothing("unknown", "text")],
         custom__cellOptions=cell,
-        thresholds={
-            "mode": "absolute",
-            "steps": [{"color": "orange", "value": None}, {"color": "green", "value": 1}],
-        },
+        thresholds=good,
         noValue="unknown",
     )
-    now = override("byName", "Now", thresholds=steps, noValue="unknown")
-    return [reached, now, override("byName", "Target", custom__width=330)]
+    plain = [override("byName", name, thresholds=steps, noValue="unknown") for name in ("Now", "Best")]
+    way = override(
+        "byName",
+        "How far",
+        unit="percentunit",
+        decimals=0,
+        min=0,
+        max=1,
+        mappings=[visual.nothing("unknown", "text")],
+        custom__cellOptions={"type": "gauge", "mode": "basic", "valueDisplayMode": "text"},
+        custom__width=200,
+        thresholds=good,
+    )
+    return [reached, *plain, way, override("byName", "Target", custom__width=330)]
 
 
 def _datasource_variable() -> Json:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from string import ascii_uppercase
 from typing import Any
 
-from dashboards.model import CLOCK, Board, BoardError, Panel
+from dashboards import cards
+from dashboards.model import CLOCK, Board, Panel
 from exporters.catalogue import Counter, Histogram, external
 from exporters.catalogue.labels import INSTANCE, JOB
 from exporters.catalogue.renewal import renewed
 from signals.idioms import grouping, select
-from signals.model import Signal
-from signals.numbers import Number, Objective
-from signals.promql import RANGE, RATE_INTERVAL, Context, Query, duration, plain
+from signals.promql import RANGE, RATE_INTERVAL, Context, Query, duration
 
 NOW_WINDOW = 300
 # Of what is looked at less often than it is scraped, so many that one more or less hardly matters.
 LOOKS = 4
-TARGET = "target"
 Json = dict[str, Any]
 
 
@@ -115,75 +112,25 @@ def _heatmap(panel: Panel, board: Board, context: Context) -> Target:
     return Target(ref="A", expr=expr, legend="{{le}}", format="heatmap")
 
 
-def _named(signal: Signal, expr: str) -> str:
-    title = signal.title.replace("\\", "\\\\").replace('"', '\\"')
-    return f'label_replace({expr}, "{TARGET}", "{title}", "", "")'
-
-
 def _scorecard(panel: Panel, context: Context) -> list[Target]:
-    """Now, reached, baseline, week 1, month 1: each one query with a row per objective."""
-    now, reached = [], []
-    for signal in panel.signals:
-        # Of several services the worst one speaks, in both columns.
-        worst = "max" if objective_of(signal, context.numbers).better == "lower" else "min"
-        now.append(_named(signal, f"{worst} by {grouping(())} ({signal.query.text})"))
-        reached.append(_named(signal, f"min by {grouping(())} ({_reached(signal, context)})"))
-    found = [
-        Target(ref=ref, expr=Query(" or ".join(rows)).fill(context), instant=True, format="table")
-        for ref, rows in (("A", now), ("B", reached))
+    """Each column is one query with a row per objective."""
+    return [
+        Target(ref=ref, expr=expr, instant=True, format="table")
+        for ref, expr in cards.questions(panel, context)
     ]
-    for ref, column in (("C", "baseline"), ("D", "week1"), ("E", "month1")):
-        values = [
-            _named(signal, f"vector({plain(value)})")
-            for signal in panel.signals
-            if (value := getattr(objective_of(signal, context.numbers), column)) is not None
-        ]
-        if values:
-            found.append(Target(ref=ref, expr=" or ".join(values), instant=True, format="table"))
-    return found
-
-
-def objective_of(signal: Signal, numbers: Mapping[str, Number]) -> Objective:
-    """The objective of a scorecard's row that counts in this stack.
-
-    Raises:
-        BoardError: the signal has none.
-    """
-    number = numbers.get(signal.objective.key) if signal.objective else None
-    if not isinstance(number, Objective):
-        raise BoardError(
-            f"signal {signal.title!r} stands on a scorecard with {number!r}; expected an Objective; "
-            "give it one, or show it on a graph"
-        )
-    return number
-
-
-def _reached(signal: Signal, context: Context) -> str:
-    if signal.reached is not None:
-        return signal.reached.text
-    objective = objective_of(signal, context.numbers)
-    operator = "<=" if objective.better == "lower" else ">="
-    return f"({signal.query.text}) {operator} bool <number:{objective.key}>"
-
-
-SCORECARD_COLUMNS = {
-    TARGET: "Target",
-    "Value #C": "Baseline",
-    "Value #D": "Week 1",
-    "Value #E": "Month 1",
-    "Value #A": "Now",
-    "Value #B": "Reached",
-}
 
 
 def transformations(panel: Panel, context: Context) -> list[Json]:
     """How the answers to several instant queries become one table."""
     if panel.kind == "scorecard":
-        pattern = f"/^({TARGET}|Value #[A-E])$/"
+        names = {cards.TARGET: "Target"} | {f"Value #{ref}": name for ref, name in cards.COLUMNS.items()}
         return [
-            {"id": "filterFieldsByName", "options": {"include": {"pattern": pattern.strip("/")}}},
-            {"id": "joinByField", "options": {"byField": TARGET, "mode": "outer"}},
-            _organize(SCORECARD_COLUMNS, ()),
+            {
+                "id": "filterFieldsByName",
+                "options": {"include": {"pattern": f"^({cards.TARGET}|Value #[A-H])$"}},
+            },
+            {"id": "joinByField", "options": {"byField": cards.TARGET, "mode": "outer"}},
+            _organize(names, ()),
         ]
     if panel.trend:
         # Where the last step has no sample, the stat says so; alone it would show one of long ago.

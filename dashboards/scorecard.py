@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from dashboards.cards import objective_of
 from dashboards.grafana import render_board
 from dashboards.model import Board, Panel
 from dashboards.prometheus_api import Prometheus
 from dashboards.prove import Span, filled, variable_values
-from dashboards.queries import objective_of
 from dashboards.stack import Stack
 from signals.model import Signal
 from signals.numbers import STATE, Objective, spoken
@@ -54,7 +54,7 @@ def scores(stack: Stack, prometheus: Prometheus, span: Span) -> list[Score]:
     """
     return [
         score
-        for board in stack.boards
+        for board in stack.all_boards
         for panel in board.panels
         if panel.kind == "scorecard"
         for score in _of_panel(board, panel, stack, prometheus, span)

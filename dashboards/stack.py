@@ -17,6 +17,7 @@ from alerts.proof.model import Case
 from alerts.render import RenderContext
 from alerts.rules import ALERTS
 from alerts.runbooks import first_action, runbook
+from dashboards import cards
 from dashboards.boards import BOARDS
 from dashboards.errors import DefinitionError, StackError
 from dashboards.model import Board
@@ -36,6 +37,7 @@ from signals.slo import ServiceLevel
 
 Kind = TypeVar("Kind")
 
+AUDIT_UID = "backend-audit"
 # A stat has no window of its own; a rule's default one makes panel and alert agree.
 RULE_WINDOW = "5m"
 
@@ -51,7 +53,8 @@ class Stack:
         metrics: a team's own metrics, which join the catalogue.
         recordings: recording rules, beside those that follow from the service levels.
         levels: service levels, whose recordings are made; their alerts are given with the others.
-        objectives, limits: numbers that replace those of the same key, everywhere they are read.
+        objectives, limits: numbers that replace those of the same key, everywhere they are read. An objective
+            of a key of its own has a row on the board of the audit, if a signal is held to it.
         notifications: contact points and routes.
         targets: what Prometheus scrapes.
         retention: how long Prometheus keeps data, in days; a 30-day record does not fit in its default 15.
@@ -95,7 +98,8 @@ class Stack:
     @cached_property
     def recorded(self) -> tuple[Recording, ...]:
         """Every recording rule, in the order of evaluation."""
-        return (*self.recordings, *(each for level in self.levels for each in level.recordings))
+        levels = (each for level in self.levels for each in level.recordings)
+        return (*self.recordings, *cards.recordings(self._boards), *levels)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -123,11 +127,22 @@ class Stack:
     @cached_property
     def all_boards(self) -> tuple[Board, ...]:
         """The boards, and the runbooks as one; each links to the others."""
-        boards = (*self.boards, self._runbook_board())
+        boards = (*self._boards, self._runbook_board())
         named = tuple((board.uid, board.title) for board in boards)
         return tuple(
             replace(board, neighbours=tuple(each for each in named if each[0] != board.uid))
             for board in boards
+        )
+
+    @cached_property
+    def _boards(self) -> tuple[Board, ...]:
+        """The boards, with a row for the team's own objectives on that of the audit."""
+        known = {each.key for each in OBJECTIVES}
+        own = tuple(each for each in self.objectives if each.key not in known)
+        shown = [signal for board in self.boards for panel in board.panels for signal in panel.signals]
+        signals = (*shown, *(alert.signal for alert in self.alerts))
+        return tuple(
+            cards.with_own(board, signals, own) if board.uid == AUDIT_UID else board for board in self.boards
         )
 
     def _runbook_board(self) -> Board:

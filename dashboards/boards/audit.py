@@ -1,4 +1,4 @@
-"""How far are we from the audit's targets?"""
+"""How far are we from the audit's targets, and from our own?"""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from signals import api, api_cost, audit
 BOARD = Board(
     uid="backend-audit",
     title="Audit",
-    description="For whoever follows up the audit: each target with baseline, week 1, month 1, now, and "
-    "whether it is reached. Unknown is not missed: no such load or endpoint was seen.",
+    description="For whoever follows up the audit of 2025-11-21, each week and before the next one: every "
+    "target with where it began, where it stands, its best, and how far it has come. Objectives of your own "
+    "stack module join at the end.",
     source="",
     anchor=None,
     rows=(
         row(
-            "Is it fast?",
+            "Is it fast, and does it carry the load?",
             scorecard("Times", audit.AVERAGE, audit.P95, audit.DASHBOARD_TIME, height=6),
             scorecard("Throughput", audit.THROUGHPUT, audit.NPLUSONE, height=5, zero="none"),
         ),

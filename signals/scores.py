@@ -1,0 +1,75 @@
+"""What a scorecard says of a number to reach: where it stands, its best, and how far it has come."""
+
+from __future__ import annotations
+
+import re
+
+from signals.idioms import DAY, grouping, select, span
+from signals.model import Recording, Signal, recorded
+from signals.numbers import STATE, Objective
+from signals.promql import Query, plain
+
+RECORD = 30 * DAY
+# Of what is no better or worse, but there or not, there is no best.
+NO_BEST = (STATE,)
+
+
+def worst(signal: Signal, better: str) -> str:
+    """Of several services the worst one speaks."""
+    return f"{'max' if better == 'lower' else 'min'} by {grouping(())} ({signal.query.text})"
+
+
+def remembered(signal: Signal) -> Recording | None:
+    """The recording of a row's value, so that its best is known; None where that is nothing else."""
+    objective = signal.objective
+    if objective is None or objective.unit in NO_BEST or _is_best(signal):
+        return None
+    key = re.sub(r"[^a-z0-9]+", "_", objective.key.lower()).strip("_")
+    name = f"audit:{key}:value5m"
+    query = Query(worst(signal, objective.better), signal.query.metrics, signal.query.numbers, ())
+    return recorded(name, f"Where the target {objective.key!r} stands.", query)
+
+
+def _is_best(signal: Signal) -> bool:
+    """Whether its value already is the best on record, as of a load that is seldom offered."""
+    return span(RECORD) in signal.query.text
+
+
+def best(signal: Signal) -> str:
+    """The best five minutes on record; empty where there is no best."""
+    recording = remembered(signal)
+    if signal.objective is None or signal.objective.unit in NO_BEST:
+        return ""
+    if recording is None:
+        return worst(signal, signal.objective.better)
+    side = "min" if signal.objective.better == "lower" else "max"
+    return f"{side} by {grouping(())} ({side}_over_time({select(recording.metric)}[{span(RECORD)}]))"
+
+
+def reached(signal: Signal, objective: Objective) -> str:
+    """1 where it is reached, 0 where it is missed; the worst of several services."""
+    operator = "<=" if objective.better == "lower" else ">="
+    own = f"({signal.query.text}) {operator} bool <number:{objective.key}>"
+    return f"min by {grouping(())} ({signal.reached.text if signal.reached is not None else own})"
+
+
+def way(signal: Signal, objective: Objective) -> str:
+    """How much of the way it has come, 0 to 1: from the baseline, or else from nothing, to the number.
+
+    Without either, as where the number is 0 and there is no baseline, it is reached or not.
+    """
+    now, goal, start = worst(signal, objective.better), objective.value, objective.baseline
+    if objective.unit in NO_BEST:
+        return ""
+    if start is not None and start != goal:
+        return f"clamp(({now} - {plain(start)}) / {_enclosed(goal - start)}, 0, 1)"
+    if not goal:
+        return reached(signal, objective)
+    share = f"{now} / {plain(goal)}"
+    if objective.better == "lower":
+        share = f"{plain(goal)} / ({now} > 0) or 1 + {now}"  # of nothing, all of the way
+    return f"clamp({share}, 0, 1)"
+
+
+def _enclosed(number: float) -> str:
+    return f"({plain(float(f'{number:.12g}'))})"

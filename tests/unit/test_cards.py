@@ -1,0 +1,107 @@
+"""Scorecards: how far, asked of promtool; and a team's own objectives on the board of the audit."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dashboards.grafana import render_board
+from dashboards.model import Board, graph, row, scorecard, stat
+from dashboards.stack import AUDIT_UID, STACK, Stack
+from exporters.catalogue import external
+from signals import audit, objectives, scores
+from signals.idioms import value
+from signals.model import Signal
+from signals.numbers import SECONDS, Objective
+from signals.promql import Context, Query
+
+GOAL = Objective(key="ours", title="Scrapes", value=0.06, unit=SECONDS, better="lower")
+NOW = Signal(
+    title="Time",
+    why="W.",
+    act="A.",
+    query=value(external.SCRAPE_DURATION, over="max"),
+    unit=SECONDS,
+    objective=GOAL,
+)
+TOWARDS = [
+    ({"baseline": 0.3}, 0.18, 0.5),
+    ({"baseline": 0.3}, 0.06, 1),
+    ({"baseline": 0.3}, 0.01, 1),
+    ({"baseline": 0.3}, 0.5, 0),
+    ({"baseline": 0, "value": 0.8, "better": "higher"}, 0.2, 0.25),
+    ({}, 0.24, 0.25),
+    ({}, 0.03, 1),
+    ({}, 0, 1),
+    ({"value": 0.8, "better": "higher"}, 0.4, 0.5),
+    ({"value": 0.8, "better": "higher"}, 0.9, 1),
+    ({"value": 0}, 0, 1),
+    ({"value": 0}, 0.5, 0),
+    ({"baseline": 0.06}, 0.12, 0.5),
+]
+
+
+@pytest.mark.parametrize(("numbers", "now", "far"), TOWARDS)
+def test_how_far_it_has_come(numbers: dict[str, float], now: float, far: float, tmp_path: Path) -> None:
+    goal = replace(GOAL, **numbers)  # type: ignore[arg-type]  # as the parameters say
+    text = scores.way(replace(NOW, objective=goal), goal)
+    expr = Query(text, NOW.query.metrics).fill(Context(window="5m", numbers={goal.key: goal}))
+    # Of two services the worse one counts.
+    better = now / 2 if goal.better == "lower" else now * 2
+    series = [
+        {"series": f'{external.SCRAPE_DURATION}{{job="{job}"}}', "values": f"{each}x5"}
+        for job, each in (("a", now), ("b", better))
+    ]
+    asked = {"expr": expr, "eval_time": "2m", "exp_samples": [{"labels": "{}", "value": far}]}
+    test = {"input_series": series, "promql_expr_test": [asked]}
+    (tmp_path / "test.yml").write_text(yaml.safe_dump({"tests": [test]}))
+    done = subprocess.run(
+        ["promtool", "test", "rules", tmp_path / "test.yml"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def ours(*more: Board) -> Stack:
+    own = Board(
+        uid="ours",
+        title="Ours",
+        description="D",
+        source="",
+        anchor=None,
+        rows=(row("Now?", stat(NOW)), row("Before?", graph(NOW, title="Time, before"))),
+    )
+    return replace(STACK, boards=(*STACK.boards, own, *more), objectives=(*STACK.objectives, GOAL))
+
+
+def test_a_teams_own_objective_is_a_row_of_the_audit_and_is_remembered() -> None:
+    stack = ours()
+    (board,) = (each for each in stack.all_boards if each.uid == AUDIT_UID)
+    drawn = render_board(board, stack.context)["panels"][-1]
+    assert drawn["title"] == "Your own, in seconds"
+    asked = {each["refId"]: each["expr"] for each in drawn["targets"]}
+    assert '"target", "Scrapes"' in asked["A"]
+    assert "audit:ours:value5m" in asked["G"]
+    assert set(asked) == {"A", "B", "F", "G", "H"}, "it has no baseline, and no week or month of the audit's"
+    assert "audit:ours:value5m" in {each.metric.name for each in stack.recorded}
+    assert stack.boards == ours().boards, "what the team gave is as it gave it"
+
+
+def test_who_brings_none_sees_none() -> None:
+    (board,) = (each for each in STACK.all_boards if each.uid == AUDIT_UID)
+    assert [each.title for each in board.rows][-1] == "How did it get here?"
+
+
+def test_what_is_there_or_not_has_no_best_and_no_way() -> None:
+    panel = scorecard("S", audit.POOL_LIVE, height=4)
+    board = Board(uid="u", title="T", description="D", source="", anchor=None, rows=(row("R", panel),))
+    drawn = render_board(board, STACK.context)["panels"][1]
+    assert {each["refId"] for each in drawn["targets"]} == {"A", "B", "E", "F"}
+
+
+def test_a_best_on_record_is_its_own_best() -> None:
+    assert scores.remembered(audit.THROUGHPUT) is None
+    assert scores.best(audit.THROUGHPUT) == scores.worst(audit.THROUGHPUT, objectives.THROUGHPUT.better)
