@@ -148,6 +148,7 @@ def test_promtool_finds_fault_with_names_kept_for_compatibility_alone(exporter: 
     kept = (
         "pg_stat_database_",
         "pg_stat_user_tables_",
+        "pg_stat_wal_",
         "pg_stat_activity_count ",
         "pg_locks_count ",
         "redis_keys_count ",

@@ -102,7 +102,7 @@ def logged(server: Postgres, start: int) -> list[str]:
 
 def test_every_statement_stands_in_a_read_only_transaction_with_limits_of_its_own(server: Postgres) -> None:
     start = server.log.stat().st_size
-    with closing(watch(server, DATABASE, expected_indexes=(INDEX,))) as backend:
+    with closing(watch(server, DATABASE, expected_indexes=(INDEX,), statement_texts=True)) as backend:
         collect(backend)
         page = collect(backend)
     assert page.of(catalogue.UP) == 1

@@ -37,7 +37,7 @@ def collectors(settings: PostgresSettings) -> tuple[Collector, ...]:
         index_totals(heavy),
         statements(settings.top_statements, heavy),
         statements_info(heavy),
-        *([statement_texts(settings.top_statements, settings.sizes_ttl)] if settings.statement_texts else ()),
+        statement_texts(settings.top_statements, settings.sizes_ttl, wanted=settings.statement_texts),
         configuration(heavy),
         sizes(settings.sizes_ttl),
     )

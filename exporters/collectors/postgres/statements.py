@@ -5,7 +5,7 @@ from __future__ import annotations
 from exporters.catalogue import postgres_objects as catalogue
 from exporters.collectors.base import Family
 from exporters.collectors.postgres.bounds import TopN
-from exporters.collectors.postgres.model import Collector, Rows, Server, table_of, text
+from exporters.collectors.postgres.model import Collector, Rows, Server, always, table_of, text
 from exporters.collectors.postgres.statement_text import shown
 
 METRICS = (
@@ -97,15 +97,19 @@ def statements(top: int, ttl: float) -> Collector:
     return Collector(name="postgres.statements", sql=sql, parse=parse, parameters=(str(top),), ttl=ttl)
 
 
-def statement_texts(top: int, ttl: float) -> Collector:
-    """What the statements say, an answer standing for `ttl` seconds: the server reads texts from a file."""
+def statement_texts(top: int, ttl: float, *, wanted: bool) -> Collector:
+    """What the statements say, if that is wanted: the server reads texts from a file, so `ttl` is long."""
 
     def parse(rows: Rows) -> list[Family]:
         labels = [(text(database), text(queryid), shown(text(said))) for database, queryid, said in rows]
         return [Family(catalogue.STATEMENT_TEXT, labels, [1] * len(labels))]
 
     return Collector(
-        name="postgres.statement_texts", sql=texts_sql, parse=parse, parameters=(str(top),), ttl=ttl
+        name="postgres.statement_texts",
+        sql=texts_sql if wanted else always(""),
+        parse=parse,
+        parameters=(str(top),),
+        ttl=ttl,
     )
 
 
