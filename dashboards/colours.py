@@ -44,10 +44,11 @@ OF_NAME: dict[str, str] = {
     "3xx": "blue",
     "4xx": WARNING,
     "5xx": BAD,
-    "average": GOOD,
-    "p50": "blue",
-    "p95": WARNING,
-    "p99": "purple",
+    # Neither is good or bad by itself: the dashed line says which is.
+    "average": "blue",
+    "p50": "light-blue",
+    "p95": "purple",
+    "p99": "yellow",
     "hits": GOOD,
     "hit ratio": GOOD,
     "misses": WARNING,
@@ -66,6 +67,30 @@ OF_NAME: dict[str, str] = {
     "refused": BAD,
     "evicted": WARNING,
     "expired": "blue",
+    "rolled back": WARNING,
+    "abandoned": WARNING,
+    "killed": "purple",
+    "missing": BAD,
+    "overflow": WARNING,
+    "unused": WARNING,
+    "CPU": GOOD,
+    "hit": GOOD,
+    "read": "purple",
+    "reads": "purple",
+    "writes": "yellow",
+    "temporary": WARNING,
+    # What was, beside what is.
+    "now": "blue",
+    "requests": "blue",
+    "calls": "blue",
+    "before": NEUTRAL,
+    "a day ago": NEUTRAL,
+    "a week ago": "light-purple",
+    # Drawn only while the budget is spent too fast.
+    "Availability, alert": BAD,
+    "Latency, alert": BAD,
+    "Availability, 1 h": "blue",
+    "Latency, 1 h": "purple",
 }
 PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
@@ -73,7 +98,8 @@ PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 def of_lines(panel: Panel) -> list[tuple[str, str, str]]:
     """Matcher, name and colour of each line of a graph whose colour is known before it is drawn."""
     found: dict[tuple[str, str], str] = {}
-    free = iter(PLAIN)
+    taken = {OF_NAME.get(signal.legend) for signal in panel.signals}
+    free = (colour for colour in PLAIN if colour not in taken)
     for signal in panel.signals:
         labels = PLACEHOLDER.findall(signal.legend)
         for label in labels:

@@ -171,15 +171,18 @@ def test_equal_lines_have_equal_colours_on_every_board() -> None:
     seen: dict[str, set[str]] = {}
     for board in BOARDS:
         for panel in board.panels:
-            for matcher, name, colour in of_lines(panel) if panel.kind == "graph" else ():
-                if matcher == "byRegexp" or name in OF_NAME:
-                    seen.setdefault(name, set()).add(colour)
-    assert seen
-    assert [name for name, found in seen.items() if len(found) > 1] == []
+            found = of_lines(panel) if panel.kind == "graph" else []
+            for _, name, colour in found:
+                seen.setdefault(name, set()).add(colour)
+            named = [colour for matcher, _, colour in found if matcher == "byName"]
+            assert len(set(named)) == len(named), f"{panel.title!r} draws two lines in one colour: {found}"
+    assert {"p95", "5xx"} <= seen.keys()
+    assert {name: found for name, found in seen.items() if len(found) > 1} == {}, "give it one in OF_NAME"
 
 
 def test_red_is_for_trouble_alone() -> None:
-    trouble = {"5xx", "error", "waiting", "blocked", "timeouts", "failed", "refused", "Lock", "critical"}
+    trouble = {"missing", "5xx", "error", "waiting", "blocked", "timeouts", "failed", "refused", "Lock"}
+    trouble |= {"critical", "Availability, alert", "Latency, alert"}
     named = {name for name, colour in OF_NAME.items() if colour == BAD}
     valued = {name for values in OF_LABEL.values() for name, colour in values if colour == BAD}
     assert named | valued == trouble | {r"5\d\d"}
