@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from dashboards.boards import BOARDS
 from dashboards.checks import definitions
+from dashboards.colours import OF_LABEL
 from dashboards.errors import DefinitionError
-from dashboards.grammar import problems
-from dashboards.model import Board, Choice, Panel, Row, graph, row, scorecard, stat, table, text
+from dashboards.grammar import LETTERS_PER_COLUMN, MOST_OPEN, MOST_STATS, problems
+from dashboards.model import Board, Choice, Kind, Panel, Row, graph, row, scorecard, stat, table, text
 from dashboards.stack import STACK, Stack
 from exporters.catalogue import api as metrics
 from signals import api, audit, pool, postgres
@@ -121,3 +124,15 @@ def test_a_board_that_keeps_to_the_grammar_is_left_alone(right: Board) -> None:
 
 def test_the_boards_of_the_project_keep_to_it() -> None:
     assert list(problems(STACK.all_boards)) == []
+
+
+def test_the_page_says_the_numbers_and_kinds_that_count_here() -> None:
+    page = (Path(__file__).parents[2] / "docs/dashboards.md").read_text()
+
+    assert f"At most {MOST_STATS} stats in a row" in page
+    assert f"opens with at most {MOST_OPEN} panels" in page
+    assert (
+        f"{LETTERS_PER_COLUMN} letters a column, so {int(3 * LETTERS_PER_COLUMN)} in a stat of eight" in page
+    )
+    assert [kind for kind in get_args(Kind) if f"`{kind}(" not in page] == []
+    assert [label for label in OF_LABEL if f"`{label}`" not in page] == []
