@@ -13,9 +13,10 @@ from typing import Any
 from grafanalib import core as grafana
 from grafanalib._gen import DashboardEncoder
 
-from dashboards import cards, visual
+from dashboards import cards, links, visual
 from dashboards.annotations import Annotation, events
 from dashboards.layout import Place, PlacedRow, place
+from dashboards.links import DATASOURCE_VARIABLE
 from dashboards.model import COLUMNS, Board, Panel
 from dashboards.queries import (
     Target,
@@ -27,13 +28,11 @@ from dashboards.queries import (
     variables,
 )
 from dashboards.visual import Json, override
-from exporters.catalogue.labels import INSTANCE, JOB
 from signals.model import Signal
 from signals.numbers import STATE, Number
 from signals.promql import Context
 
 SCHEMA_VERSION = 42
-DATASOURCE_VARIABLE = "datasource"
 DATASOURCE: Json = {"type": "prometheus", "uid": f"${{{DATASOURCE_VARIABLE}}}"}
 
 PANEL_TYPES = {
@@ -88,7 +87,7 @@ def render_board(board: Board, context: Context, *, refresh: str = "30s") -> Jso
         "annotations": {"list": [_built_in_annotation(), *map(_annotation, events(context))]},
         "fiscalYearStartMonth": 0,
         "graphTooltip": 1,
-        "links": [_board_link(uid, title, context) for uid, title in board.neighbours],
+        "links": [links.board_link(uid, title, context) for uid, title in board.neighbours],
         "liveNow": False,
         "panels": panels,
         "preload": False,
@@ -148,11 +147,11 @@ def normalise(found: Json, panel: Panel, asked: list[Target], board: Board, cont
     kept = _kept(found, PANEL_KEYS)
     config = visual.field_config(panel, context.numbers)
     if panel.kind == "table":
-        config["overrides"] += _columns(panel, context)
+        config["overrides"] += [*_columns(panel, context), *links.alert_links(panel, board, context)]
     elif panel.kind == "scorecard":
         config["overrides"] += _scorecard_columns()
     if panel.opens:
-        _link(panel, board, config, context)
+        links.lead_on(panel, board, config, context)
     clean: Json = {**kept, "options": visual.options(panel), "fieldConfig": config}
     if not clean.get("transformations"):
         clean.pop("transformations", None)
@@ -161,23 +160,6 @@ def normalise(found: Json, panel: Panel, asked: list[Target], board: Board, cont
             _target(target, frame) for target, frame in zip(asked, found["targets"], strict=True)
         ]
     return clean
-
-
-def _link(panel: Panel, board: Board, config: Json, context: Context) -> None:
-    """Lead from a stat to the board of its causes, and from a table's row to what is chosen by its key."""
-    own = panel.opens == board.uid
-    title = f"Show this {column(panel.key).lower()} alone" if own else "Open " + _title(panel.opens, board)
-    kept = (JOB.name, INSTANCE.name) if own and board.anchor is not None else ()
-    url = _board_url(panel.opens, context, *kept)
-    if not panel.key:
-        config["defaults"]["links"] = [{"title": title, "url": url}]
-        return
-    links = [{"title": title, "url": f"{url}&var-{panel.key}=${{__value.raw}}"}]
-    config["overrides"].append(override("byName", column(panel.key), links=links))
-
-
-def _title(uid: str, board: Board) -> str:
-    return dict(board.neighbours).get(uid, uid)
 
 
 def _target(target: Target, frame: Json) -> Json:
@@ -345,24 +327,3 @@ def _annotation(annotation: Annotation) -> Json:
         "textFormat": annotation.text,
         "useValueForTime": False,
     }
-
-
-def _board_link(uid: str, title: str, context: Context) -> Json:
-    """To another board, with the time shown and what means the same there: job and instance do not."""
-    return {
-        "type": "link",
-        "title": title,
-        "url": _board_url(uid, context),
-        "tags": [],
-        "asDropdown": False,
-        "includeVars": False,
-        "keepTime": False,
-        "targetBlank": False,
-        "icon": "dashboard",
-        "tooltip": "",
-    }
-
-
-def _board_url(uid: str, context: Context, *more: str) -> str:
-    kept = "".join(f"&${{{name}:queryparam}}" for name in (DATASOURCE_VARIABLE, *context.identity, *more))
-    return f"/d/{uid}?${{__url_time_range}}{kept}"

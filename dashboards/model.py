@@ -293,6 +293,23 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertPlace:
+    """Where one reads on of an alert.
+
+    Attributes:
+        alert: its name.
+        book, runbook: uid of the board of the runbooks, and the alert's panel there.
+        board, panel: of its signal.
+    """
+
+    alert: str
+    book: str
+    runbook: int
+    board: str
+    panel: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """A dashboard.
 
@@ -305,6 +322,7 @@ class Board:
         rows: from verdict to detail.
         choices: variables beside job and instance.
         neighbours: uid and title of the boards that it links to; a stack fills them in.
+        places: where one reads on of each alert; likewise.
     """
 
     uid: str
@@ -316,6 +334,7 @@ class Board:
     choices: tuple[Choice, ...] = ()
     tags: tuple[str, ...] = field(default=("backend",))
     neighbours: tuple[tuple[str, str], ...] = ()
+    places: tuple[AlertPlace, ...] = ()
 
     def __post_init__(self) -> None:
         require_fields(f"board {self.title!r}", self, BoardError)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from alerts.runbooks import first_action, runbook
 from dashboards import cards
 from dashboards.boards import BOARDS
 from dashboards.errors import DefinitionError, StackError
-from dashboards.model import Board
+from dashboards.model import AlertPlace, Board
 from dashboards.runbook_board import UID as RUNBOOKS_UID
 from dashboards.runbook_board import runbook_board
 from dashboards.targets import TARGETS, Targets
@@ -127,12 +127,25 @@ class Stack:
     @cached_property
     def all_boards(self) -> tuple[Board, ...]:
         """The boards, and the runbooks as one; each links to the others."""
-        boards = (*self._boards, self._runbook_board())
+        runbooks = self._runbook_board()
+        boards = (*self._boards, runbooks)
         named = tuple((board.uid, board.title) for board in boards)
+        places = tuple(self._places(runbooks))
         return tuple(
-            replace(board, neighbours=tuple(each for each in named if each[0] != board.uid))
+            replace(board, neighbours=tuple(each for each in named if each[0] != board.uid), places=places)
             for board in boards
         )
+
+    def _places(self, runbooks: Board) -> Iterator[AlertPlace]:
+        """Of the alerts whose signal is on a board; the others `panel_of` refuses when they are rendered."""
+        shown = {signal for board in self.boards for panel in board.panels for signal in panel.signals}
+        for alert in self.alerts:
+            if alert.signal in shown:
+                board, panel = self.panel_of(alert.signal)
+                runbook = runbooks.panel_id(alert.name)
+                yield AlertPlace(
+                    alert=alert.name, book=runbooks.uid, runbook=runbook, board=board, panel=panel
+                )
 
     @cached_property
     def _boards(self) -> tuple[Board, ...]:

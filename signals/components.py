@@ -84,14 +84,26 @@ _SINCE = Query(
     (external.ALERTS_SINCE, external.ALERTS),
 )
 ALERT_NAMES = (external.ALERTNAME.name, external.SEVERITY.name, external.SERVICE.name)
+# Labels that repeat the name, for a board that knows where to read on of each.
+RUNBOOK, PANEL = "runbook", "panel"
+
+
+def _repeated(query: Query) -> Query:
+    """With the name of the alert as the value of two more labels."""
+    text = query.text
+    for label in (RUNBOOK, PANEL):
+        text = f'label_replace({text}, "{label}", "$1", "{external.ALERTNAME}", "(.+)")'
+    return Query(text, query.metrics, query.numbers, (*query.labels, RUNBOOK, PANEL))
+
+
 FIRING_SINCE = Signal(
     title="For",
     why="How long the condition of each alert that fires has held in Prometheus, without a break; of several "
     "of one name the longest.",
     good="None firing.",
     act="Click the alert: its runbook says what it means and what to do, its panel since when and how bad.",
-    query=Query(
-        f"max by {grouping(ALERT_NAMES)} (time() - ({_SINCE.text}))", _SINCE.metrics, (), ALERT_NAMES
+    query=_repeated(
+        Query(f"max by {grouping(ALERT_NAMES)} (time() - ({_SINCE.text}))", _SINCE.metrics, (), ALERT_NAMES)
     ),
     unit=SECONDS,
     legend="{{alertname}}",

@@ -15,6 +15,7 @@ from dashboards.grafana import render_board
 from dashboards.layout import place
 from dashboards.model import Board, BoardError, Choice, Panel, graph, row, stat, text
 from dashboards.model import table as table_of
+from dashboards.stack import STACK
 from dashboards.visual import field_config, thresholds
 from exporters.catalogue import api as metrics
 from exporters.catalogue import external
@@ -207,3 +208,32 @@ def test_the_axis_of_shares_shows_the_line_where_all_is_zero() -> None:
 def test_a_critical_limit_that_is_none_of_the_signal_is_refused(critical: Limit, complaint: str) -> None:
     with pytest.raises(SignalError, match=complaint):
         replace(postgres.CONNECTIONS_SHARE, critical=critical)
+
+
+def test_an_alert_that_fires_leads_to_its_runbook_and_its_panel() -> None:
+    (overview,) = (each for each in STACK.all_boards if each.uid == "backend-overview")
+    drawn = flat(render_board(overview, CONTEXT)["panels"])
+    (table,) = (panel for panel in drawn if panel["title"] == "Firing alerts")
+    overrides = [
+        (each["matcher"]["options"], each["properties"]) for each in table["fieldConfig"]["overrides"]
+    ]
+    found = dict(overrides)
+    shown = {
+        name: {alert: each["text"] for alert, each in found[name][0]["value"][0]["options"].items()}
+        for name in ("Runbook", "Panel")
+    }
+    assert all({"id": "custom.hideFrom.viz", "value": True} in found[name] for name in shown)
+    for alert in STACK.alerts:
+        runbook = STACK.rules.runbook_url(alert)
+        assert runbook.endswith(f"/backend-runbooks?viewPanel=panel-{shown['Runbook'][alert.name]}")
+        uid, panel = STACK.panel_of(alert.signal)
+        assert shown["Panel"][alert.name] == f"{uid}?viewPanel=panel-{panel}"
+    (urls,) = (
+        [link["url"] for link in each["value"]]
+        for name, properties in overrides
+        for each in properties
+        if name == "Alert" and each["id"] == "links"
+    )
+    assert urls[0].startswith("/d/backend-runbooks?")
+    assert urls[0].endswith("&viewPanel=panel-${__data.fields.runbook}")
+    assert urls[1].startswith("/d/${__data.fields.panel}&")
