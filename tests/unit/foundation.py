@@ -131,6 +131,7 @@ def _overrides(panel: Json) -> Iterator[str]:
             own, _, name = each["id"].rpartition(".")
             hints = _hints(custom) if own == "custom" else _hints(models.FieldConfig)
             field = re.sub(r"([A-Z])", r"_\1", name).lower()
+            field = field if field in hints else f"{field}_val"  # of words that Python has itself
             if field not in hints:
                 yield f"an override sets {each['id']!r}, which its fields do not have"
             else:
