@@ -24,6 +24,7 @@ from dashboards.model import AlertPlace, Board
 from dashboards.runbook_board import UID as RUNBOOKS_UID
 from dashboards.runbook_board import runbook_board
 from dashboards.targets import TARGETS, Targets
+from dashboards.waiver import Waiver
 from exporters.catalogue import CATALOGUE, Catalogue, Metric
 from signals.audit import RECORDINGS
 from signals.levels import SERVICE_LEVELS
@@ -65,6 +66,7 @@ class Stack:
         folder: Grafana's folder of boards and rules.
         datasource_uid: Grafana's uid of Prometheus.
         runbooks: folders of a team's own runbooks, looked through before the project's.
+        waivers: what a check refuses and is right here, each with its reason.
     """
 
     boards: tuple[Board, ...] = BOARDS
@@ -85,6 +87,7 @@ class Stack:
     folder: str = "backend"
     datasource_uid: str = "prometheus"
     runbooks: tuple[Path, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
 
     @cached_property
     def numbers(self) -> Mapping[str, Number]:

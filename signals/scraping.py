@@ -114,7 +114,10 @@ SERIES_BY_METRIC = Signal(
     good="Histograms by endpoint on top: one series for each bucket, endpoint and method.",
     act="A metric that grew has a label without a bound: count its series by that label, and cap or drop it.",
     query=Query(
-        'topk(20, count by (<by:__name__>) ({<scope:prometheus>,__name__!=""}))', (), (), ("__name__",)
+        'topk by (<by:>) (20, count by (<by:__name__>) ({<scope:prometheus>,__name__!=""}))',
+        (),
+        (),
+        ("__name__",),
     ),
     unit=COUNT,
     legend="{{__name__}}",

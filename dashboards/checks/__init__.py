@@ -11,11 +11,17 @@ from collections.abc import Collection, Mapping
 from dashboards.checks import alerting, boards, queries
 from dashboards.checks.finding import Finding, Rule
 from dashboards.checks.subject import Subject
+from dashboards.checks.waivers import Verdict, judged
 from exporters.catalogue import Catalogue
 
-__all__ = ["RULES", "Finding", "Rule", "check_files"]
+__all__ = ["RULES", "Finding", "Rule", "Verdict", "check_files", "judged"]
 
 RULES: tuple[Rule, ...] = (*queries.RULES, *boards.RULES, *alerting.RULES)
+
+
+def count(others: bool = False) -> int:
+    """How many checks look at this project's files, or at anybody's boards."""
+    return sum(rule.about != ("own" if others else "others") for rule in RULES)
 
 
 def check_files(
@@ -46,4 +52,4 @@ def check_files(
         retention=retention,
         time_scale=time_scale,
     )
-    return sorted({finding for rule in RULES for finding in rule.run(subject)})
+    return sorted({finding for rule in RULES if rule.about != "others" for finding in rule.run(subject)})

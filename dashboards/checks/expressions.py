@@ -48,11 +48,13 @@ def of_board(path: str, board: Json) -> Iterator[Place]:
     """The queries of a dashboard."""
     for panel in panels(board):
         for target in panel.get("targets", ()):
+            if "expr" not in target:
+                continue  # of another source
             yield Place(
                 file=path,
                 where=f"panel {panel.get('title')!r}, query {target.get('refId')}",
                 kind="panel",
-                text=str(target.get("expr", "")),
+                text=str(target["expr"]),
                 thing=panel,
                 target=target,
             )
@@ -71,7 +73,7 @@ def variable_query(variable: Json) -> str:
 
 
 def _of_variable(path: str, variable: Json) -> Iterator[Place]:
-    if variable.get("type") != "query":
+    if variable.get("type") != "query" or "logql" in variable:
         return
     text = variable_query(variable)
     found = LABEL_VALUES.match(text)

@@ -136,7 +136,8 @@ def query_rule(
 
 
 def excerpt(text: str, near: str = "") -> str:
-    """The text, or of a long one the part around a word."""
+    """The text on one line, or of a long one the part around a word."""
+    text = " ".join(text.split())
     if len(text) <= EXCERPT:
         return text
     start = max(0, min(text.find(near) - EXCERPT // 3, len(text) - EXCERPT)) if near else 0

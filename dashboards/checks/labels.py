@@ -80,6 +80,15 @@ class Known:
         """The metric of this sample name."""
         return self.catalogue.find(series)
 
+    def unit(self, series: str) -> str | None:
+        """What one unit of the metric is; None if that is unknown."""
+        metric = self.catalogue.find(series)
+        return metric.unit if metric else None
+
+    def counted(self, _series: str) -> int | None:
+        """How many series of this name there are, where somebody counted them."""
+        return None
+
     def label(self, series: str, name: str) -> Label | None:
         """The definition of the label on this sample name."""
         metric = self.catalogue.find(series)
@@ -129,8 +138,11 @@ class LabelEngine:
 
     def _aggregation(self, node: Aggregation) -> Shapes:
         inner = self.of(node.expression)
-        if inner is None or node.operator in SELECTING:
+        if node.operator in SELECTING:
             return inner
+        if inner is None:
+            # Whatever is summed up, nothing but these is left.
+            return None if node.without is not None else frozenset({Shape(frozenset(node.by or ()))})
         if node.without is not None:
             found = frozenset(shape.without(node.without) for shape in inner)
         else:

@@ -19,12 +19,23 @@ VARIABLE = re.compile(r"\$\{(\w+)(?::[^}]*)?\}|\$(\w+)")
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"' r"|'(?:\\.|[^'\\])*'" r"|`[^`]*`")
 _TOKEN = re.compile(rf"{_STRING.pattern}|{VARIABLE.pattern}")
 _HIDDEN = re.compile(r'"string_(\d+)_"')
+# A variable here is a name, of which nothing is known.
+_NAMES = re.compile(r"\b(by|without|on|ignoring|group_left|group_right)\s*\([^()]*\Z")
+_BESIDE = re.compile(r"[\w:{(\[]")
+_OPERATOR = re.compile(r"[-+*/%^<>=!]|\b(?:and|or|unless|atan2)\b")
+# More than anybody writes; the parser ends the process on some thousands.
+MOST = 1000
+DEPTH = 100
 # Nobody writes a range of this many milliseconds; each further variable of a query takes the next one.
 _PLACEHOLDER = 97_000_001
 
 
 class ParseError(ValueError):
     """Text that is no PromQL; says what the parser says."""
+
+
+class OpenError(ParseError):
+    """Text in which a variable stands for a name, so that nothing can be said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +153,42 @@ def parse(text: str) -> Node:
 
     Raises:
         ParseError: it is no PromQL that Prometheus 2 and 3 both read.
+        OpenError: a variable is the name of a metric, label or function in it.
     """
+    if len(_OPERATOR.findall(text)) > MOST:
+        raise ParseError(f"more than {MOST} operators")
+    if _nested(text) > DEPTH:
+        raise ParseError(f"parentheses nested more than {DEPTH} deep")
+    if _open(text):
+        raise OpenError("a variable is the name of something in it")
     windows: dict[timedelta, str] = {}
     try:
         parsed = parser.parse(_without_variables(text, windows))
     except ValueError as error:
         raise ParseError(str(error)) from None
     return _Reader(windows).node(parsed)
+
+
+def _nested(text: str) -> int:
+    deepest = depth = 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _open(text: str) -> bool:
+    """Whether a variable is a name or a part of one."""
+    for token in _TOKEN.finditer(text):
+        if token[1] is None and token[2] is None:
+            continue
+        before, after = text[: token.start()], text[token.end() :]
+        if before.rstrip()[-1:] in ("[", ":"):
+            continue
+        beside = re.search(r"[\w:]\Z", before) or _BESIDE.match(after.lstrip() if after[:1] == " " else after)
+        if beside or _NAMES.search(before):
+            return True
+    return False
 
 
 def _without_variables(text: str, windows: dict[timedelta, str]) -> str:
@@ -173,12 +213,17 @@ class _Reader:
 
     def __init__(self, windows: dict[timedelta, str]) -> None:
         self.windows = windows
+        self.depth = 0
 
     def node(self, found: Any) -> Node:
         """One node with all below it."""
+        self.depth += 1
+        if self.depth > DEPTH:
+            raise ParseError(f"nested more than {DEPTH} deep")
         while isinstance(found, parser.ParenExpr):
             found = found.expr
         read: Node = READERS[type(found)](self, found)
+        self.depth -= 1
         return read
 
     def window(self, length: timedelta | None) -> Window:

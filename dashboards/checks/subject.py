@@ -14,7 +14,7 @@ import yaml
 from dashboards.checks import expressions
 from dashboards.checks.expressions import Json, Place
 from dashboards.checks.labels import Known, LabelEngine
-from dashboards.checks.promql import Node, ParseError, parse
+from dashboards.checks.promql import Node, OpenError, ParseError, parse
 from dashboards.checks.times import seconds
 from dashboards.checks.units import UnitEngine
 from exporters.catalogue import Catalogue
@@ -204,6 +204,8 @@ class Subject:
         for text in dict.fromkeys(place.text for place in self.places):
             try:
                 found[text] = Query(text, parse(text), self.known)
+            except OpenError:
+                continue  # whatever it may become is not known here
             except ParseError as error:
                 wrong[text] = str(error)
         return found, wrong

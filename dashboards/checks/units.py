@@ -40,14 +40,18 @@ class Dimension:
         seconds, bytes: the exponents.
         count: 1 counts things, 0 is a share, None is unknown.
         moment: a point in time rather than a stretch of it.
+        scale: by which a query multiplied it: 1000 of seconds are milliseconds.
     """
 
     seconds: int = 0
     bytes: int = 0
     count: int | None = 0
     moment: bool = False
+    scale: float = 1.0
 
     def __str__(self) -> str:
+        if self.scale != 1:
+            return f"{replace(self, scale=1.0)} times {self.scale:.4g}"
         if self.moment:
             return "a point in time"
         if (self.seconds, self.bytes) == (0, 0) and self.count == 1:
@@ -57,7 +61,8 @@ class Dimension:
 
     def same(self, other: Dimension) -> bool:
         """Whether the two can be added or compared."""
-        return (self.seconds, self.bytes, self.moment) == (other.seconds, other.bytes, other.moment)
+        mine = (self.seconds, self.bytes, self.moment, self.scale)
+        return mine == (other.seconds, other.bytes, other.moment, other.scale)
 
 
 SHARE = Dimension()
@@ -90,6 +95,8 @@ KEEPING = frozenset(
         "clamp_min", "clamp_max", "sort", "sort_desc", "label_replace", "label_join", "scalar", "vector",
     }
 )  # fmt: skip
+# Percent, milli- and micro-, minutes, hours and days, KiB and on, bits.
+CONVERTING = frozenset({8.0, 60.0, 100.0, 1e3, 1e6, 1e9, 3600.0, 86_400.0, 2.0**10, 2.0**20, 2.0**30})
 # A mean of zeros and ones is a share, of others it is a count.
 AVERAGING = frozenset({"avg", "avg_over_time"})
 
@@ -122,7 +129,7 @@ class UnitEngine:
         if metric is None or metric.source == "rules":
             return None
         counts = metric.kind in ("histogram", "summary") and node.name.endswith(("_bucket", "_count"))
-        return COUNT if counts else DECLARED[metric.unit]
+        return COUNT if counts else DECLARED.get(self.known.unit(node.name) or "")
 
     def _aggregation(self, node: Aggregation) -> Unit:
         if node.operator in ("count", "count_values"):
@@ -151,9 +158,7 @@ class UnitEngine:
     def observed(self, node: Node) -> Unit:
         """The unit of what the histograms in the expression observed."""
         units = {
-            DECLARED[metric.unit]
-            for each in selectors(node)
-            if (metric := self.known.metric(each.name)) is not None
+            DECLARED.get(unit) for each in selectors(node) if (unit := self.known.unit(each.name)) is not None
         }
         return units.pop() if len(units) == 1 else None
 
@@ -199,10 +204,10 @@ def _sum(operator: str, left: Unit, right: Unit) -> Unit:
 
 
 def _product(node: Binary, left: Unit, right: Unit) -> Unit:
-    """A number other than 0 and 1 may convert, so that the result is unknown."""
+    """A number that converts scales the unit; of any other than 0 and 1 the result is unknown."""
     numbers = {each.value for each in (node.left, node.right) if isinstance(each, Number)}
     if numbers - {0.0, 1.0}:
-        return None
+        return _converted(node, left, right)
     if left == ANY and right == ANY:
         return ANY
     if left == ANY:
@@ -217,4 +222,16 @@ def _product(node: Binary, left: Unit, right: Unit) -> Unit:
         left.seconds + sign * right.seconds,
         left.bytes + sign * right.bytes,
         (left.count or 0) + sign * (right.count or 0) if known else None,
+        scale=left.scale * right.scale**sign,
     )
+
+
+def _converted(node: Binary, left: Unit, right: Unit) -> Unit:
+    """Seconds times 1000 are milliseconds, a share times 100 is in percent."""
+    unit, number = (left, node.right) if isinstance(node.right, Number) else (right, node.left)
+    if not isinstance(unit, Dimension) or not isinstance(number, Number) or unit.moment:
+        return None
+    if number.value not in CONVERTING or (node.operator == "/" and number is node.left):
+        return None
+    factor = number.value if node.operator == "*" else 1 / number.value
+    return replace(unit, scale=float(f"{unit.scale * factor:.12g}"))

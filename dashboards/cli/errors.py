@@ -18,6 +18,7 @@ from alerts.model import AlertError
 from alerts.notifications import NotifyError
 from alerts.proof.model import ProofError
 from dashboards.checks.finding import Finding, nearest
+from dashboards.checks.waivers import Verdict
 from dashboards.errors import DefinitionError, StackError
 from dashboards.model import BoardError
 from exporters.catalogue import CatalogueError
@@ -55,7 +56,7 @@ class Group(click.Group):
         try:
             return super().invoke(ctx)
         except MENDABLE as error:
-            click.echo(f"error: {error}", err=True)
+            click.echo(plain(f"error: {error}"), err=True)
             around = isinstance(error, StackError | ProofError) and not isinstance(error, DefinitionError)
             ctx.exit(2 if around else 1)
 
@@ -101,6 +102,16 @@ def meant(error: BaseException) -> str:
     return f". {hint}" if hint else ""
 
 
+def waived(verdict: Verdict) -> str:
+    """How much of it is waived, for the last line; empty for nothing."""
+    return f", {len(verdict.waived)} waived" if verdict.waived else ""
+
+
+def plain(text: str) -> str:
+    """One line of characters that a terminal shows, whatever stands in somebody's file."""
+    return "".join(each if each.isprintable() else " " for each in text)
+
+
 def report(findings: Sequence[Finding]) -> None:
     """Findings, one a line, with what to do; of an alert one of each check.
 
@@ -115,7 +126,5 @@ def report(findings: Sequence[Finding]) -> None:
         fix = f" {finding.fix}" if finding.fix else ""
         count = sum(each.file == finding.file for each in others)
         more = f" ({count} more of it, see `lint --json`)" if count else ""
-        click.echo(
-            f"{finding.file}: {finding.where}: {level}{finding.message}.{fix} [{finding.rule}]{more}",
-            err=True,
-        )
+        text = f"{finding.file}: {finding.where}: {level}{finding.message}.{fix} [{finding.rule}]{more}"
+        click.echo(plain(text), err=True)

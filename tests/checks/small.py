@@ -56,6 +56,7 @@ def variable(name: str, query: str) -> Json:
         "datasource": SOURCE,
         "query": {"query": query},
         "definition": query,
+        "refresh": 2,
     }
 
 

@@ -140,7 +140,7 @@ REFUSED: list[tuple[str, Edits, str, str, str]] = [
     ),
     ("panel-has-unit", [(f"{ROW} panels 1 fieldConfig", DROP)], "panel 'Detail 6'", "no unit", "`short`"),
     ("panel-type", [(f"{GRAPH} type", "timeserie")], "panel 'Requests'", "'timeserie'", "'timeseries'"),
-    ("panel-type", [(f"{GRAPH} type", "singlestat")], "panel 'Requests'", "'singlestat'", "built in"),
+    ("panel-type", [(f"{GRAPH} type", "singlestat")], "panel 'Requests'", "'singlestat'", "Make it a stat"),
     (
         "panel-source",
         [(f"{GRAPH} datasource", "Prometheus")],

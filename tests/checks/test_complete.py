@@ -17,6 +17,7 @@ from tests.checks import (
     test_engines,
     test_grammar,
     test_order,
+    test_others,
     test_queries,
     test_reachable,
     test_routes,
@@ -35,6 +36,7 @@ TABLES = (
     test_engines,
     test_grammar,
     test_order,
+    test_others,
     test_dead_rules,
 )
 

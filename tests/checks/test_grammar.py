@@ -7,7 +7,19 @@ from typing import Any
 import pytest
 
 from tests.checks.small import BASE, DROP, SCOPE, changed, judge, only
-from tests.checks.test_boards import BY_STATUS, DOCUMENTS, FILE, GRAPH, NOW, RATE, ROW, STAT, at, judged
+from tests.checks.test_boards import (
+    BY_STATUS,
+    DOCUMENTS,
+    FILE,
+    GRAPH,
+    NOW,
+    RATE,
+    ROW,
+    SMALL,
+    STAT,
+    at,
+    judged,
+)
 
 Edits = list[tuple[str, Any]]
 LINKS = "panels 0 fieldConfig defaults links"
@@ -24,6 +36,7 @@ ALONE = SHARE.replace(f" or 0 * {RATE}", "")
 TOP = f"topk(5, {BY_STATUS})"
 CALM = f"{BY_STATUS} and topk(5, {BY_STATUS.replace('[$__rate_interval]', '[1h] @ end()')})"
 TABLE_LEGEND = {"showLegend": True, "displayMode": "table", "calcs": ["lastNotNull", "max"]}
+ONE = SMALL["panels"][0]["targets"][0]
 BY = [(EXPR, BY_STATUS), (f"{GRAPH} targets 0 legendFormat", "{{status}}")]
 
 
@@ -139,6 +152,27 @@ PAIRS: list[tuple[str, Edits, str, Edits]] = [
         "bottomk() chooses anew",
         [(f"{STAT} targets 0 expr", TOP.replace("$__rate_interval", "5m"))],
     ),
+    (
+        "query-twice",
+        [(f"{GRAPH} targets", [ONE, ONE | {"refId": "B", "legendFormat": "again"}])],
+        "A, B are one",
+        [(f"{GRAPH} targets", [ONE, ONE | {"refId": "B", "instant": True, "range": False}])],
+    ),
+    ("variable-refresh", [("templating list 1 refresh", 1)], "its refresh is 1", []),
+    ("variable-query", [("templating list 1 query", "up")], "its query is `up`", []),
+    (
+        "variable-query",
+        [("templating list 1 query", {"query": "label_value(up, job)"})],
+        "label_value(up, job)",
+        [("templating list 1 query", "query_result(max by (environment, cluster) (up))")],
+    ),
+    (
+        "source-variable",
+        [("templating list 0 name", "source"), ("templating list 0 label", "Source")],
+        "expected $datasource or $prometheus_datasource",
+        [("templating list 0 name", "prometheus_datasource")],
+    ),
+    ("source-variable", [("templating list 0 type", "constant")], "no variable for the data source", []),
     ("zero-shown", [(EXPR, ALONE)], "no series before the first", [(EXPR, SHARE)]),
     (
         "zero-shown",

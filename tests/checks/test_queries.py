@@ -268,7 +268,7 @@ def test_a_table_looks_back_over_the_range_shown_and_a_graph_over_its_step() -> 
     expr = RATE.replace("$__rate_interval", "$__range")
 
     assert asked(expr, kind="table", unit="reqps") == []
-    (found,) = only(asked(RATE, kind="table", unit="reqps"), "rate-window")
+    (found,) = only(asked(RATE, kind="table", unit="reqps"), "rate-window", "window-steady")
     assert "which depends on the width of the panel" in found.message
 
 
@@ -399,5 +399,5 @@ def test_a_rate_of_what_is_looked_at_seldom_looks_back_over_several_looks() -> N
 
 COVERED = {rule for rule, *_ in REFUSED} | {
     "panel-unit", "variable-label", "variable-used", "legend-label", "recorded", "recorded-labels",
-    "window-retained", "window-renewed",
+    "window-retained", "window-renewed", "window-steady",
 }  # fmt: skip

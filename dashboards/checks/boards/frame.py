@@ -62,10 +62,16 @@ def schema(subject: Subject, report: Report) -> Iterator[Finding]:
 def nulls(subject: Subject, report: Report) -> Iterator[Finding]:
     """Grafana 13 drops a panel that it cannot convert, and null is what it trips over."""
     for path, board in subject.boards.items():
-        for where in _nulls(board, ()):
-            if not (len(where) > 2 and where[-1] == "value" and where[-2] == 0 and where[-3] == "steps"):
-                place = ".".join(map(str, where))
-                yield report(path, "board", f"{place} is null", "Leave the key out.")
+        found = [where for where in _nulls(board, ()) if not _base(where)]
+        if found:
+            place = ".".join(map(str, found[0]))
+            more = f", and {len(found) - 1} other values" if len(found) > 1 else ""
+            yield report(path, "board", f"{place} is null{more}", "Leave the keys out.")
+
+
+def _base(where: tuple[str | int, ...]) -> bool:
+    """Whether it is the first of some thresholds."""
+    return len(where) > 2 and where[-3] == "steps" and where[-2:] == (0, "value")
 
 
 def _nulls(value: Any, where: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:

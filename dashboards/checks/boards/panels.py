@@ -18,6 +18,14 @@ TYPES = frozenset(
         "trend", "xychart",
     }
 )  # fmt: skip
+# What became of Angular's.
+GONE = {
+    "graph": "timeseries",
+    "singlestat": "stat",
+    "table-old": "table",
+    "grafana-piechart-panel": "piechart",
+    "grafana-worldmap-panel": "geomap",
+}
 SILENT = frozenset({"row", "text"})
 UNITLESS = SILENT | {"alertlist", "annolist", "dashlist", "heatmap", "logs", "news", "nodeGraph", "traces"}
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
@@ -88,7 +96,8 @@ def kinds(subject: Subject, report: Report) -> Iterator[Finding]:
     for path, where, panel in each(subject):
         kind = panel.get("type")
         if kind not in TYPES:
-            fix = nearest(str(kind), TYPES) or "Use a kind that is built in."
+            now = GONE.get(str(kind), "")
+            fix = f"Make it a {now}." if now else nearest(str(kind), TYPES) or "Use a kind that is built in."
             yield report(path, where, f"Grafana has no panel type {kind!r}", fix)
 
 

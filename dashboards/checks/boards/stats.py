@@ -21,6 +21,7 @@ CLOCK = "vector(1)"
     "stat-now",
     "stats, gauges and tables ask for now; single numbers show the last, or say there is none",
     answers=("E12",),
+    about="own",
 )
 def stats(subject: Subject, report: Report) -> Iterator[Finding]:
     """Queries over a range behind a single number, means, and silent gaps."""

@@ -13,7 +13,7 @@ from dashboards.checks.subject import Subject
 
 @file_rule("threshold-base", "thresholds have a base, and rise from it", answers=("E12",))
 def bases(subject: Subject, report: Report) -> Iterator[Finding]:
-    """Values below the first step have no colour; of steps out of order, Grafana takes the wrong one."""
+    """Steps whose number is not where their colour begins: the first, and those out of order."""
     for path, where, panel in each(subject):
         defaults = panel.get("fieldConfig", {}).get("defaults", {})
         found = defaults.get("thresholds")

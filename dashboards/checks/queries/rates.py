@@ -9,6 +9,8 @@ from dashboards.checks.promql import Aggregation, Binary, Call, Node, Selector, 
 from dashboards.checks.subject import Query
 from exporters.catalogue import Metric
 
+# Of what nobody said whether it only grows.
+UNKNOWN = "unknown"
 GROWTH = frozenset({"rate", "irate", "increase"})
 # What asks whether series are there, not how much they say.
 EXISTENCE_CALLS = frozenset(
@@ -103,7 +105,7 @@ def _not_growing(query: Query, function: str, argument: Node) -> Iterator[Proble
         )
         return
     metric = query.known.metric(inner.name)
-    if metric is not None and not is_counter(metric, inner.name):
+    if metric is not None and metric.kind != UNKNOWN and not is_counter(metric, inner.name):
         yield Problem(
             f"{function}() of {inner.name}, which is a gauge: its every fall counts as a restart, and of "
             "something that grows with time it is 1",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from dashboards.checks.expressions import Json, variable_query
+from dashboards.checks.expressions import Json, panels, variable_query
 from dashboards.checks.finding import Finding, Report, file_rule, listed, nearest
 from dashboards.checks.promql import VARIABLE
 from dashboards.checks.subject import Subject
@@ -46,9 +46,11 @@ def used(subject: Subject, report: Report) -> Iterator[Finding]:
     for path, board in subject.boards.items():
         rest = {key: value for key, value in board.items() if key != "templating"}
         found = names(json.dumps(rest, ensure_ascii=False))
+        found |= {str(panel["repeat"]) for panel in panels(board) if panel.get("repeat")}
         for variable in _declared(board).values():
             found |= names(variable_query(variable) + str(variable.get("datasource", "")))
-        for name in sorted(_declared(board).keys() - found):
+        declared = {name for name, each in _declared(board).items() if each.get("type") != "adhoc"}
+        for name in sorted(declared - found):
             yield report(
                 path, f"variable {name}", f"nothing on the board uses ${name}", "Use it, or take it out."
             )

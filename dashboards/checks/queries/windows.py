@@ -77,12 +77,13 @@ def judged(place: Place, function: str, window: Window, scrape: float) -> tuple[
     if window.seconds < needed:
         why = f"looks back {window.seconds:g} s, and a scrape is every {scrape:g} s: it sees too few samples"
         return why, f"Look back at least {4 * scrape:g} s."
-    if growth and _is_graph(place) and window.seconds < LONG:
+    if growth and is_graph(place) and window.seconds < LONG:
         return f"looks back a fixed {window.seconds:g} s in a graph", f"Use ${GRAPH}."
     return "", ""
 
 
-def _is_graph(place: Place) -> bool:
+def is_graph(place: Place) -> bool:
+    """Whether the query is asked over a range, with a window that follows its zoom."""
     # The trend of a stat ends in the value that an alert of the same window judges.
     return place.kind == "panel" and place.thing.get("type") != "stat" and bool(place.target.get("range"))
 
@@ -92,11 +93,6 @@ def _variable(place: Place, variable: str) -> tuple[str, str]:
         return f"looks back ${variable}, which a rule does not know", "Use a fixed time, such as 5m."
     if variable == "__interval":
         return "looks back $__interval, which can be shorter than two scrapes", f"Use ${GRAPH}."
-    if _is_graph(place) and variable == "__range":
+    if is_graph(place) and variable == "__range":
         return "looks back $__range in a graph, so that every point is the mean of it all", f"Use ${GRAPH}."
-    if place.kind == "panel" and not _is_graph(place) and variable == GRAPH:
-        return (
-            f"looks back ${GRAPH}, which depends on the width of the panel",
-            "Use $__range or a fixed time.",
-        )
     return "", ""

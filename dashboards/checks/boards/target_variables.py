@@ -1,0 +1,47 @@
+"""Anybody's board lets its reader choose among the targets that it shows, one, several or all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dashboards.checks.boards.source_variable import chosen
+from dashboards.checks.expressions import Json
+from dashboards.checks.finding import Finding, Report, file_rule
+from dashboards.checks.subject import Subject
+
+NAMES = ("job", "instance")
+# Nothing at all is no target: `.*` would also take series without the label.
+ALL = ".+"
+
+
+@file_rule(
+    "target-variables",
+    "a board has variables for job and instance, of several values and all of them",
+    "warning",
+    answers=("template-job-rule", "template-instance-rule"),
+    about="others",
+)
+def variables(subject: Subject, report: Report) -> Iterator[Finding]:
+    """Boards that show every installation at once, or one only."""
+    for path, board in subject.boards.items():
+        kinds = {str(each.get("query")) for each in chosen(board).values()}
+        if kinds and "prometheus" not in kinds:
+            continue
+        declared = {each.get("name"): each for each in board.get("templating", {}).get("list", ())}
+        for name in NAMES:
+            if name not in declared:
+                fix = f"Add label_values(up, {name})."
+                yield report(path, "board", f"it has no variable ${name}", fix)
+            else:
+                yield from _judged(path, declared[name], report)
+
+
+def _judged(path: str, variable: Json, report: Report) -> Iterator[Finding]:
+    where = f"variable {variable.get('name')}"
+    if variable.get("type") != "query":
+        yield report(path, where, f"it is a {variable.get('type')}; expected a query", "Ask for its values.")
+    elif not variable.get("multi"):
+        yield report(path, where, "only one value can be chosen", "Set multi.")
+    elif variable.get("allValue") != ALL:
+        message = f"its value for all is {variable.get('allValue')!r}; expected {ALL!r}"
+        yield report(path, where, message, "Set allValue, so that the query does not list them all.")

@@ -1,0 +1,142 @@
+"""Dashboards in files and folders, read with care: what is none is told in one line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dashboards.checks.expressions import Json
+from dashboards.errors import StackError
+
+# The largest public dashboards have 2 MB; Grafana itself stores no more than some.
+LARGEST = 20_000_000
+DEPTH = 60
+WANTED = "expected a dashboard as Grafana's classic JSON"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A dashboard as it was found.
+
+    Attributes:
+        path: as the user wrote it, or below the folder that they named.
+        board: the dashboard, without what an export wraps around it.
+    """
+
+    path: str
+    board: Json
+
+
+class NoDashboardError(StackError):
+    """JSON that is something else: an error where it was named, left out where a folder was."""
+
+
+def found(paths: Sequence[Path]) -> tuple[list[File], list[str]]:
+    """The dashboards, each once, and the JSON files in folders that hold none.
+
+    Raises:
+        StackError: a path is missing or cannot be read, a file is no dashboard, or a folder holds none.
+    """
+    files: dict[Path, File] = {}
+    others: list[str] = []
+    for path in paths:
+        before = len(files)
+        for each in _json_files(path):
+            try:
+                files.setdefault(each.resolve(), File(str(each), read(each)))
+            except NoDashboardError:
+                if not path.is_dir():
+                    raise
+                others.append(str(each))
+        if len(files) == before and path.is_dir():
+            raise StackError(f"{path}: no dashboard in this folder; {WANTED} in files that end in .json")
+    return list(files.values()), others
+
+
+def _json_files(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from sorted(each for each in path.rglob("*.json") if each.is_file())
+    elif path.exists():
+        yield path
+    else:
+        raise StackError(f"{path}: no such file or folder; give a dashboard's JSON, or a folder of them")
+
+
+def read(path: Path) -> Json:
+    """The dashboard in a file.
+
+    Raises:
+        StackError: it cannot be read, is too large, or is no JSON.
+        NoDashboardError: it is other JSON.
+    """
+    try:
+        if path.stat().st_size > LARGEST:
+            raise StackError(f"{path}: {path.stat().st_size} bytes; {WANTED} of at most {LARGEST}; split it")
+        content = path.read_bytes()
+    except OSError as error:
+        raise StackError(f"{path}: cannot be read: {error.strerror}; check its type and rights") from None
+    return board_of(str(path), _parsed(str(path), content))
+
+
+def _parsed(path: str, content: bytes) -> Any:
+    if not content.strip():
+        raise StackError(f"{path}: it is empty; {WANTED}")
+    try:
+        document = json.loads(content.decode("utf-8-sig"), parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        raise StackError(f"{path}: no UTF-8 ({error.reason} at byte {error.start}); {WANTED}") from None
+    except RecursionError:
+        raise StackError(f"{path}: nested too deep; {WANTED}") from None
+    except ValueError as error:
+        raise StackError(f"{path}: no JSON: {error}; {WANTED}") from None
+    if _deeper(document, DEPTH):
+        raise StackError(f"{path}: nested more than {DEPTH} deep; {WANTED}")
+    return document
+
+
+def _no_constant(word: str) -> Any:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def _deeper(document: Any, most: int) -> bool:
+    """Whether values are nested more than so deep; without recursion, which has an end of its own."""
+    level = [document]
+    for _ in range(most):
+        inner: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                inner.extend(value.values())
+            elif isinstance(value, list):
+                inner.extend(value)
+        if not inner:
+            return False
+        level = inner
+    return True
+
+
+def board_of(path: str, document: Any) -> Json:
+    """The dashboard in a document: as it is, under `dashboard` as the API gives it, or as a resource.
+
+    Raises:
+        NoDashboardError: it is none, or one of schema v2, which is no file for provisioning.
+    """
+    if not isinstance(document, dict):
+        raise NoDashboardError(f"{path}: a {type(document).__name__}, no dashboard; {WANTED}")
+    inner = document.get("dashboard")
+    if isinstance(inner, dict) and not isinstance(document.get("panels"), list):
+        return board_of(path, inner)
+    spec = document.get("spec")
+    if document.get("kind") == "Dashboard" and isinstance(spec, dict):
+        metadata = document.get("metadata")
+        name = metadata.get("name") if isinstance(metadata, dict) else None
+        return board_of(path, {"uid": name, **spec})
+    if isinstance(document.get("elements"), dict) and isinstance(document.get("layout"), dict):
+        raise NoDashboardError(
+            f"{path}: a dashboard of schema v2, which Grafana takes from no file; {WANTED}; export it as such"
+        )
+    if not any(isinstance(document.get(key), list) for key in ("panels", "rows")):
+        raise NoDashboardError(f"{path}: no dashboard, as it has neither panels nor rows; {WANTED}")
+    return document

@@ -1,0 +1,181 @@
+"""What is known of metrics that are not ours: what a server said, else what their names say."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from dashboards.checks.labels import Known
+from dashboards.checks.queries.rates import UNKNOWN
+from exporters.catalogue import CATALOGUE, Catalogue, Histogram, Metric
+from exporters.catalogue.types import Unit
+
+COLLECTOR = "others.seen"
+# What Prometheus and relabelling put on every series; a page of one exporter cannot show them.
+TARGET = frozenset(
+    {
+        "job", "instance", "cluster", "environment", "env", "namespace", "pod", "container", "node",
+        "service", "endpoint", "region", "zone", "datacenter", "dc", "host", "hostname", "app", "team",
+        "prometheus", "replica", "tenant",
+    }
+)  # fmt: skip
+# Units that our algebra does not have; a count of them is no plain number.
+FOREIGN = (
+    "_milliseconds",
+    "_ms",
+    "_joules",
+    "_celsius",
+    "_kb",
+    "_mb",
+    "_percent",
+    "_microseconds",
+    "_kilobytes",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen(Metric):
+    """A metric as somebody else exports it; no rule of ours binds its name."""
+
+    kind: str = UNKNOWN  # type: ignore[misc]  # of a class of ours it is the class's
+
+    def __post_init__(self) -> None:
+        """Take it as it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenHistogram(Histogram):
+    """A histogram as somebody else exports it, with the bounds that were seen."""
+
+    def __post_init__(self) -> None:
+        """Take it as it is."""
+
+
+def seen(name: str, kind: str, help: str = "", buckets: Collection[float] = ()) -> Metric:
+    """A metric of this name and kind, such as a server tells them."""
+    if kind == "histogram" and buckets:
+        return SeenHistogram(name=name, help=help, collector=COLLECTOR, buckets=tuple(sorted(buckets)))
+    return Seen(name=name, help=help, collector=COLLECTOR, kind=kind)
+
+
+@dataclass
+class Exported:
+    """What is exported, as far as it was asked.
+
+    Attributes:
+        metrics: by sample name.
+        labels: of sample names, those that their series carry.
+        whole: whether the labels are all there are, those of targets included.
+        counts: of sample names, how many series there are.
+    """
+
+    metrics: dict[str, Metric] = field(default_factory=dict)
+    labels: dict[str, frozenset[str]] = field(default_factory=dict)
+    whole: bool = False
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def joined(self, other: Exported) -> Exported:
+        """What either exports."""
+        labels = {
+            name: self.labels.get(name, frozenset()) | other.labels.get(name, frozenset())
+            for name in self.labels.keys() | other.labels.keys()
+        }
+        counts = {
+            name: self.counts.get(name, 0) + other.counts.get(name, 0)
+            for name in self.counts.keys() | other.counts.keys()
+        }
+        return Exported({**other.metrics, **self.metrics}, labels, self.whole or other.whole, counts)
+
+
+class Names(Catalogue):
+    """The names that somebody exports, to look up those that a board asks for."""
+
+    def __init__(self, metrics: Iterable[Metric], by_series: dict[str, Metric], recorded: bool) -> None:
+        super().__init__(())
+        self.metrics = tuple(dict.fromkeys(metrics))
+        self._by_series = by_series
+        self._recorded = recorded
+
+    def find(self, series: str) -> Metric | None:
+        """The metric of this sample name; of a recorded one, which no page shows, something."""
+        if not self._recorded and (":" in series or series in BUILT_IN or series.startswith("scrape_")):
+            return seen(series, UNKNOWN)
+        return self._by_series.get(series)
+
+
+BUILT_IN = frozenset({"up", "ALERTS", "ALERTS_FOR_STATE"})
+
+
+class Heard(Known):
+    """What is known of series on anybody's boards."""
+
+    def __init__(self, exported: Exported | None, names: Collection[str]) -> None:
+        metrics = exported.metrics if exported else {}
+        catalogue = Names(metrics.values(), metrics, recorded=bool(exported and exported.whole))
+        super().__init__(catalogue, (), frozenset())
+        self._exported = exported or Exported()
+        self._names = names
+
+    def metric(self, series: str) -> Metric | None:
+        """What was heard of it, what it is in the exporters that we know, or what its name says."""
+        heard = self._exported.metrics.get(series)
+        if heard is not None and heard.kind != UNKNOWN:
+            return heard
+        return _ours(series) or self._guessed(series) or heard
+
+    def _guessed(self, series: str) -> Metric | None:
+        stem, _, ending = series.rpartition("_")
+        if ending == "total":
+            return seen(series, "counter")
+        family = {f"{stem}_{each}" for each in ("bucket", "sum", "count")} & set(self._names)
+        if ending in ("bucket", "sum", "count") and (ending == "bucket" or len(family) > 1):
+            return seen(stem, "histogram")
+        return seen(series, UNKNOWN) if unit_of(series) else None
+
+    def unit(self, series: str) -> str | None:
+        """What its name says, or what it is in the exporters that we know."""
+        ours = _ours(series)
+        if ours is not None:
+            return ours.unit
+        metric = self.metric(series)
+        if metric is None:
+            return None
+        named = unit_of(series)
+        plain = metric.kind == "counter" and not series.removesuffix("_total").endswith(FOREIGN)
+        return named or ("count" if plain else None)
+
+    def labels_of(self, series: str) -> frozenset[str] | None:
+        """The labels that were seen; a page leaves open what a target brings."""
+        found = self._exported.labels.get(series)
+        if found is None:
+            return None
+        return found if self._exported.whole else found | TARGET
+
+    def counted(self, series: str) -> int | None:
+        """How many series were seen."""
+        return self._exported.counts.get(series, 0)
+
+
+def _ours(series: str) -> Metric | None:
+    """The metric in our own exporters, which bear the community's names where they mean the same."""
+    metric = CATALOGUE.find(series)
+    # A histogram's bounds are each installation's own.
+    return seen(metric.name, "histogram") if isinstance(metric, Histogram) else metric
+
+
+def unit_of(series: str) -> Unit | None:
+    """The unit that a name ends in."""
+    stem = series
+    for suffix in ("_total", "_bucket", "_sum", "_count"):
+        stem = stem.removesuffix(suffix)
+    if stem.endswith(("_timestamp_seconds", "_start_time_seconds", "_created")):
+        return "timestamp"
+    for ending, unit in (
+        ("_seconds", "seconds"),
+        ("_bytes", "bytes"),
+        ("_ratio", "ratio"),
+        ("_info", "info"),
+    ):
+        if stem.endswith(ending):
+            return unit  # type: ignore[return-value]  # one of the words above
+    return None

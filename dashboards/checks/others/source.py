@@ -1,0 +1,163 @@
+"""What is exported, asked of a page of metrics or of a Prometheus: by address, or as they were saved."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+
+from dashboards.checks.others.known import Exported, seen
+from dashboards.checks.queries.rates import UNKNOWN
+from dashboards.errors import StackError, shown_url
+from dashboards.prometheus_api import Prometheus
+from exporters.catalogue import Metric
+
+TIMEOUT = 10.0
+LARGEST = 100_000_000
+WANTED = "expected a page of metrics, or a Prometheus"
+# Series of a histogram or summary beside the family's own name.
+PARTS = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("", "_sum", "_count")}
+
+
+class Source:
+    """One address or file of `--metrics-from`."""
+
+    def __init__(self, given: str) -> None:
+        self.given = given
+        self.shown = shown_url(given) if "://" in given else given
+
+    def exported(self, names: Collection[str]) -> Exported:
+        """What is exported there; labels and numbers of series of these names.
+
+        Raises:
+            StackError: nothing answers there, or something else.
+        """
+        if "://" not in self.given:
+            return self._file()
+        text = self._page()
+        return self._read(text) if text is not None else self._asked(names)
+
+    def _file(self) -> Exported:
+        path = Path(self.given)
+        try:
+            if path.stat().st_size > LARGEST:
+                raise StackError(
+                    f"{path}: {path.stat().st_size} bytes; {WANTED}'s answer of at most {LARGEST}"
+                )
+            text = path.read_text("utf-8")
+        except OSError as error:
+            raise StackError(
+                f"--metrics-from {self.shown}: {error.strerror}; give a file, or an address with http://"
+            ) from None
+        except UnicodeDecodeError:
+            raise StackError(f"--metrics-from {self.shown}: no UTF-8; {WANTED}'s answer, saved") from None
+        return self._read(text)
+
+    def _page(self) -> str | None:
+        """What is at the address, if it is a page of metrics."""
+        try:
+            answer = requests.get(self.given, timeout=TIMEOUT, headers={"Accept": "text/plain;version=0.0.4"})
+        except (requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
+            raise StackError(
+                f"--metrics-from {self.shown}: expected http:// or https://; correct it"
+            ) from None
+        except requests.RequestException as error:
+            raise StackError(
+                f"--metrics-from {self.shown}: no answer ({type(error).__name__}); is it running there?"
+            ) from None
+        kind = answer.headers.get("Content-Type", "")
+        if answer.ok and ("text/plain" in kind or "openmetrics" in kind):
+            return answer.text
+        return None
+
+    def _read(self, text: str) -> Exported:
+        """A page, or what Prometheus' API answered about metadata or names."""
+        if text.lstrip().startswith("{"):
+            return self._saved(text)
+        try:
+            return _of_page(text)
+        except (ValueError, KeyError, IndexError) as error:
+            raise StackError(f"--metrics-from {self.shown}: {error}; {WANTED}") from None
+
+    def _saved(self, text: str) -> Exported:
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError):
+            document = None
+        data = document.get("data") if isinstance(document, dict) else None
+        if isinstance(data, list) and all(isinstance(each, str) for each in data):
+            return Exported({name: seen(name, UNKNOWN) for name in data})
+        if isinstance(data, dict):
+            return Exported(_of_metadata(data))
+        raise StackError(
+            f"--metrics-from {self.shown}: other JSON; expected what /api/v1/metadata or "
+            "/api/v1/label/__name__/values of a Prometheus answers"
+        )
+
+    def _asked(self, names: Collection[str]) -> Exported:
+        """Every name, with the kinds of what is scraped; of the names asked for, labels and numbers too."""
+        prometheus = Prometheus(url=self.given.rstrip("/"), timeout=TIMEOUT)
+        there = prometheus.label_values('{__name__=~".+"}', "__name__", 0, math.floor(_NOW))
+        kinds = _of_metadata(prometheus.get("metadata"))
+        metrics = {name: kinds.get(name) or seen(name, UNKNOWN) for name in there}
+        found = Exported(metrics, whole=True)
+        for name in sorted(set(names) & set(there)):
+            answer = prometheus.label_names(name, 0, math.floor(_NOW))
+            found.labels[name] = frozenset(answer) - {"__name__"}
+            counted = prometheus.query(f"count({name})")
+            found.counts[name] = int(counted[0][1][0]) if counted else 0
+            family = metrics[name]
+            if family.kind == "histogram" and name.endswith("_bucket"):
+                bounds = prometheus.label_values(name, "le", 0, math.floor(_NOW))
+                metrics[name] = seen(family.name, "histogram", family.help, _bounds(bounds))
+        return found
+
+
+_NOW = 4_102_444_800  # 2100: all that is there
+
+
+def _bounds(texts: Collection[str]) -> list[float]:
+    numbers = [float(text) for text in texts]
+    return [number for number in numbers if math.isfinite(number)]
+
+
+def _of_metadata(data: dict[str, Any]) -> dict[str, Metric]:
+    """Families as `/api/v1/metadata` lists them, by each of their sample names."""
+    found: dict[str, Metric] = {}
+    for name, entries in data.items():
+        entry = entries[0] if isinstance(entries, list) and entries else {}
+        kind = str(entry.get("type", UNKNOWN)) if isinstance(entry, dict) else UNKNOWN
+        metric = seen(name, kind, str(entry.get("help", "")) if isinstance(entry, dict) else "")
+        found |= {name + part: metric for part in PARTS.get(kind, ("",))}
+    return found
+
+
+def _of_page(text: str) -> Exported:
+    """Families of a page, by the names of their samples."""
+    found = Exported()
+    labels: dict[str, set[str]] = {}
+    counts: Counter[str] = Counter()
+    for family in text_string_to_metric_families(text):
+        bounds = {float(each.labels["le"]) for each in family.samples if "le" in each.labels}
+        kind = UNKNOWN if family.type in ("untyped", "unknown") else family.type
+        metric = seen(
+            family.name, kind, family.documentation, [each for each in bounds if math.isfinite(each)]
+        )
+        for sample in family.samples:
+            found.metrics[sample.name] = metric
+            labels.setdefault(sample.name, set()).update(sample.labels)
+            counts[sample.name] += 1
+        if not family.samples:  # declared, and not counted yet
+            parts = PARTS.get(kind, ("_total",) if kind == "counter" else ("",))
+            found.metrics |= {family.name + part: metric for part in parts}
+    if not found.metrics:
+        raise ValueError("no metric on it")
+    found.labels = {name: frozenset(each) for name, each in labels.items()}
+    found.counts = dict(counts)
+    return found
