@@ -74,7 +74,7 @@ REQUEST_RATE_BY_HANDLER = Signal(
 ERROR_RATIO = Signal(
     title="Error ratio",
     why="Share of requests answered with a 5xx status. What has no route counts where it is an error.",
-    act="Open the errors by status code and the exceptions by kind below, then the newest deploy.",
+    act="See the errors by status code and the exceptions by kind on the API board, then the newest deploy.",
     query=ratio(ERRORS, COUNTED),
     unit=RATIO,
     objective=limits.ERROR_RATIO,
@@ -135,7 +135,7 @@ NEW_EXCEPTIONS = Signal(
 LATENCY_AVERAGE = Signal(
     title="Latency, average",
     why="Mean time from the first byte received to the last byte sent, of requests that have a route.",
-    act="See which endpoint is slow in the table, then whether its time goes to the database.",
+    act="See which endpoint is slow in the API board's table, then whether its time goes to the database.",
     query=mean(api.REQUEST_DURATION, OF_A_ROUTE),
     unit=SECONDS,
     objective=objectives.AVERAGE,
@@ -144,7 +144,7 @@ LATENCY_AVERAGE = Signal(
 LATENCY_P50 = Signal(
     title="Latency, p50",
     why="Half of the requests finish faster than this.",
-    good="Well below the average's objective.",
+    good="Well below {number:average}, the average's objective.",
     act="If p50 is fine and p95 is not, few endpoints or few users suffer: look at the endpoint table.",
     query=quantile(0.5, api.REQUEST_DURATION, OF_A_ROUTE),
     unit=SECONDS,
@@ -154,7 +154,7 @@ LATENCY_P95 = Signal(
     title="Latency, p95",
     why="19 of 20 requests that have a route finish faster than this. Exact at the objective, "
     "which is a bucket bound.",
-    act="Find the endpoint in the table below; look at its queries per request and at the pool's "
+    act="Find the endpoint in the API board's table; look at its queries per request and at the pool's "
     "waiting time.",
     query=quantile(0.95, api.REQUEST_DURATION, OF_A_ROUTE),
     unit=SECONDS,
@@ -164,7 +164,7 @@ LATENCY_P95 = Signal(
 LATENCY_P99 = Signal(
     title="Latency, p99",
     why="99 of 100 requests finish faster than this.",
-    good="Within twice the p95's objective.",
+    good="Within twice {number:p95}, the p95's objective.",
     act="Rare slowness: lock waits, a cold cache, or a queue for the pool.",
     query=quantile(0.99, api.REQUEST_DURATION, OF_A_ROUTE),
     unit=SECONDS,
@@ -226,9 +226,10 @@ WORKERS = Signal(
 )
 ANSWERS = Signal(
     title="Application answers",
-    why="1 if the health route answered a probe from outside at one URL at least; if it lost "
-    "some, half of those of five minutes. A metrics page that answers says nothing of it.",
-    good="1.",
+    why="UP if the health route answers a probe from outside, at one of its URLs at least. Once it lost "
+    "some, it is UP again when half of the probes of five minutes were answered. A page of metrics that "
+    "answers says nothing of it.",
+    good="UP.",
     act="Ask the health route yourself, then read the server's log.",
     query=answers(external.PROBE_SUCCESS, HEALTH_JOB, over=(INSTANCE,)),
     unit=STATE,
@@ -237,8 +238,8 @@ ANSWERS = Signal(
 )
 URL_ANSWERS = Signal(
     title="Application answers, by URL",
-    why="1 if the health route answered a probe from outside at this URL; if it lost some, "
-    "half of those of five minutes.",
+    why="1 if the health route answers a probe from outside at this URL. Once it lost some, it is 1 again "
+    "when half of the probes of five minutes were answered.",
     act="Ask that URL yourself, then read the log of the server behind it.",
     query=answers(external.PROBE_SUCCESS, HEALTH_JOB),
     unit=STATE,

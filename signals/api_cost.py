@@ -59,7 +59,7 @@ QUERY_P95 = Signal(
     title="Query duration, p95",
     why="19 of 20 SQL statements answer faster than this, as the application waits for them.",
     good="A few milliseconds; a statement by primary key takes less than one.",
-    act="Find the statement on the PostgreSQL board, then its plan.",
+    act="Find the statement on the Queries board, then its plan.",
     query=quantile(0.95, api.QUERY_DURATION),
     unit=SECONDS,
     legend="p95",
@@ -85,7 +85,8 @@ DATABASE_SHARE = Signal(
 PAYLOAD = Signal(
     title="Response size by endpoint",
     why="Mean bytes of a response body before compression, by route template.",
-    good="Tens of kilobytes; a list that grows with the table needs a page size.",
+    good="Tens of kilobytes, and at most {number:response_large}; a list that grows with the table needs "
+    "pages.",
     act="Send only the fields that the client shows, and page long lists.",
     query=ratio(rate(api.RESPONSE_RAW_BYTES, by=(api.HANDLER,)), rate(api.REQUESTS, by=(api.HANDLER,))),
     unit=BYTES,

@@ -36,7 +36,7 @@ TIME_SHARE = Signal(
 P50 = Signal(
     title="p50",
     why="Half of the requests to the endpoint finish faster than this.",
-    good="Well below the average's objective.",
+    good="Well below {number:average}, the average's objective.",
     act="High p50 is slow for everybody: look at its queries per request.",
     query=quantile(0.5, api.REQUEST_DURATION, by=BY),
     unit=SECONDS,
@@ -45,7 +45,7 @@ P50 = Signal(
 P99 = Signal(
     title="p99",
     why="99 of 100 requests to the endpoint finish faster than this.",
-    good="Within twice the p95's objective.",
+    good="Within twice {number:p95}, the p95's objective.",
     act="High p99 beside a good p95: locks, a cold cache, a queue for the pool.",
     query=quantile(0.99, api.REQUEST_DURATION, by=BY),
     unit=SECONDS,

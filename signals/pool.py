@@ -56,7 +56,7 @@ PENDING = Signal(
 WAIT_P95 = Signal(
     title="Pool wait, p95",
     why="19 of 20 callers get a connection faster than this, opening a new one not counted.",
-    good="Below a millisecond.",
+    good="Below a millisecond; at {number:pool_wait}, the line, users feel it.",
     act="The pool is too small for the time connections are held. Shorten that time first.",
     query=quantile(0.95, api.POOL_WAIT, by=(api.POOL,)),
     unit=SECONDS,
@@ -75,7 +75,7 @@ WAIT_MEAN = Signal(
 USE_MEAN = Signal(
     title="Connection held, average",
     why="Mean time from taking a connection to giving it back.",
-    good="About the time of a request's statements.",
+    good="About the time of a request's statements; at most {number:connection_held}.",
     act="Much longer than the statements: the connection is held over other work, such as a call "
     "to a service.",
     query=mean(api.POOL_USE, by=(api.POOL,)),
@@ -104,7 +104,6 @@ TIMEOUTS = Signal(
 WORKER_UTILIZATION = Signal(
     title="Fullest worker's pool",
     why="Share of its ceiling that the worker with the fullest pool uses. A sum over workers hides it.",
-    good="Below 80 %.",
     act="One full worker among idle ones: requests are not spread evenly, or one holds connections.",
     query=value(api.POOL_WORKER_UTILIZATION, over="max", by=(api.POOL,)),
     unit=RATIO,

@@ -295,6 +295,7 @@ class ServiceLevel:
             why=f"Of the bad events that {{number:{self.target.key}}} allows within "
             f"{spoken(self.window, SECONDS)}, the share that is left. What is not on record counts as good.",
             act=self.act,
+            good="More than nothing: at 0 % the promise is just kept, below it is broken.",
             query=self._reading(text, ratio, numbers=(self.target,)),
             unit=RATIO,
             objective=limits.BUDGET_LEFT,

@@ -90,6 +90,8 @@ BOARD = Board(
                 metrics.REQUEST_DURATION,
                 api.LATENCY_P95,
                 where=(api.OF_A_ROUTE,),
+                note="How many requests took how long: a row is a range of time, a stronger colour is more. "
+                "A second band above the first is a group of slow requests that an average hides.",
                 width=8,
                 zero="nothing so slow",
             ),
