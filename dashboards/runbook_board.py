@@ -1,4 +1,4 @@
-"""The runbooks as a board: a list of all alerts by what they are about, and below it each runbook, closed.
+"""The runbooks as a board: what fires now, a list of all alerts, and below it each runbook, closed.
 
 Messages link to a runbook's panel. Whoever opens the board by hand looks for a name: it is in the list.
 """
@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from alerts.model import Alert, Severity
 from alerts.render import RenderContext
-from dashboards.model import Board, Panel, row, text
+from dashboards.model import Board, Panel, row, table, text
+from signals import components
 
 UID = "backend-runbooks"
 LIST_HEIGHT, RUNBOOK_HEIGHT = 14, 16
@@ -56,5 +57,8 @@ def runbook_board(alerts: Sequence[Alert], rules: RenderContext, written: Callab
         )
         for service, found in by_service.items()
     ]
+    firing = table(
+        "Firing now", components.FIRING_SINCE, key="alertname", empty="none firing", moves="errors"
+    )
     lists = row("Which alert is it?", *(listed(service, found) for service, found in by_service.items()))
-    return replace(frame, rows=(lists, *books) if alerts else ())
+    return replace(frame, rows=(row("What fires now?", firing), lists, *books) if alerts else ())

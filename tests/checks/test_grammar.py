@@ -46,6 +46,12 @@ def steps(*values: float | None) -> dict[str, Any]:
 
 # check, what is refused, what the message names, what is taken in its place
 PAIRS: list[tuple[str, Edits, str, Edits]] = [
+    (
+        "metric-exists",
+        [(EXPR, f'count by (environment, cluster, job) ({{{SCOPE},__name__=~"pg_.*"}})')],
+        "names no metric",
+        [(EXPR, f'count by (environment, cluster, job) ({{{SCOPE},__name__!=""}})')],
+    ),
     ("board-tags", [("tags", [])], "no tag", [("tags", ["other", "backend"])]),
     ("board-tags", [("tags", DROP)], "no tag", []),
     ("board-locked", [("editable", True)], "can be edited", [("editable", False)]),

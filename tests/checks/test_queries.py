@@ -188,10 +188,6 @@ def test_an_unknown_metric_is_named_with_file_panel_query_and_the_nearest_known_
     assert found.fix == "Did you mean 'http_requests_total'?"
 
 
-def test_a_query_may_ask_for_each_metric_there_is_if_it_says_so() -> None:
-    assert only(asked(f'count by ({BY}, __name__) ({{SCOPE,__name__!=""}})'), "metric-exists") == []
-
-
 def test_of_a_long_query_the_part_around_the_wrong_word_is_shown() -> None:
     expr = " + ".join([RATE] * 6) + " + " + RATE.replace("requests_total", "requests_totl")
     (found,) = only(asked(expr), "metric-exists")

@@ -13,7 +13,7 @@ LINK = re.compile(r"\[(\w+)\]\(http://localhost:3000/d/backend-runbooks\?viewPan
 
 
 def test_each_alert_is_listed_once_and_leads_to_its_runbook() -> None:
-    lists, *books = BOARD.rows
+    _, lists, *books = BOARD.rows
     listed = [found for panel in lists.panels for found in LINK.findall(panel.text)]
     assert BOARD.uid == UID
     assert sorted(listed) == sorted((alert.name, str(BOARD.panel_id(alert.name))) for alert in STACK.alerts)
@@ -21,7 +21,7 @@ def test_each_alert_is_listed_once_and_leads_to_its_runbook() -> None:
 
 
 def test_a_runbook_stands_in_a_closed_row_of_its_service() -> None:
-    lists, *books = BOARD.rows
+    _, lists, *books = BOARD.rows
     assert not lists.collapsed
     assert all(row.collapsed for row in books)
     services = {alert.name: alert.service for alert in STACK.alerts}
@@ -33,7 +33,7 @@ def test_what_an_alert_means_is_said_with_its_limit() -> None:
     (alert,) = (each for each in STACK.alerts if each.name == "RedisDown")
     told = replace(alert, description="Silent for {hold}.")
     board = replace(STACK, alerts=(told,), cases=()).all_boards[-1]
-    assert "| Silent for 1 min. |" in board.rows[0].panels[0].text
+    assert "| Silent for 1 min. |" in board.rows[1].panels[0].text
 
 
 def test_without_alerts_there_is_nothing_to_read() -> None:
