@@ -20,6 +20,7 @@ from exporters.catalogue import (
     redis_detail,
     self_,
 )
+from exporters.catalogue.labels import INSTANCE, JOB
 from exporters.catalogue.types import (
     CatalogueError,
     Counter,
@@ -34,6 +35,8 @@ from exporters.catalogue.types import (
 
 __all__ = [
     "CATALOGUE",
+    "INSTANCE",
+    "JOB",
     "Catalogue",
     "CatalogueError",
     "Counter",

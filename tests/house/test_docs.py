@@ -12,14 +12,12 @@ import textwrap
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
 
 import click
 import psycopg
 import pytest
 from redis import Redis as Client
 
-from alerts.runbooks import SECTIONS
 from dashboards.cli import main as obs
 from dashboards.drill.model import TOLERANCE
 from dashboards.stack import STACK
@@ -140,43 +138,6 @@ def test_the_examples_of_contributing_are_the_code_itself() -> None:
     for code in blocks("CONTRIBUTING.md", "python"):
         (node,) = ast.parse(code).body
         assert ast.dump(node) in written, code
-
-
-def test_a_team_builds_its_own_stack_as_shown(tmp_path: Path) -> None:
-    package = tmp_path / "mycompany"
-    (package / "runbooks").mkdir(parents=True)
-    (module,) = [code for code in blocks("README.md", "python") if "JOBS_FAILING" in code]
-    (package / "observability.py").write_text(module)
-    (shown,) = [line for line in commands("README.md") if "dashboards build --stack mycompany" in line]
-    command = [sys.executable, *shlex.split(shown)[1:]]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-
-    def run() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
-
-    refused = run()
-    assert refused.returncode == 1
-    assert "JobsFailing.md" in refused.stderr
-    output = tmp_path / command[command.index("--output") + 1]
-    assert not output.exists()
-
-    runbook = "\n".join(f"## {section}\nText.\n" for section in SECTIONS)
-    for name in ("JobsFailing", "JobsBudgetBurnFast", "JobsBudgetBurnSlow"):
-        (package / f"runbooks/{name}.md").write_text(runbook)
-    built = run()
-    assert built.returncode == 0, built.stderr
-    assert "$__file{/run/secrets/slack_url}" in ((output / "grafana/alerting/notifications.json").read_text())
-    assert (output / "grafana/dashboards/backend-workers.json").is_file()
-    assert "JobsFailing" in (output / "grafana/alerting/rules.json").read_text()
-    assert "JobsBudgetBurnFast" in (output / "prometheus/rules/jobs.yml").read_text()
-
-    (shown,) = [line for line in commands("README.md") if "dashboards test --stack mycompany" in line]
-    own = ["JobsFailing", "JobsBudgetBurnFast", "JobsBudgetBurnSlow"]  # of the others there are tests enough
-    command = [sys.executable, *shlex.split(shown)[1:], *own]
-    proven = run()
-    assert (proven.returncode, len(proven.stdout.splitlines())) == (0, 3), proven.stdout
-    (suite,) = ElementTree.fromstring((tmp_path / "alerts.xml").read_bytes()).iter("testsuite")  # noqa: S314
-    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("24", "0", "0")
 
 
 def test_the_stack_for_servers_without_docker_names_only_this_machine(tmp_path: Path) -> None:
