@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from dashboards.checks.labels import Known
 from dashboards.checks.queries.rates import UNKNOWN
-from exporters.catalogue import CATALOGUE, Catalogue, Histogram, Metric
+from exporters.catalogue import CATALOGUE, Catalogue, Histogram, Metric, external
 from exporters.catalogue.types import Unit
 
 COLLECTOR = "others.seen"
@@ -103,7 +103,7 @@ class Names(Catalogue):
         return self._by_series.get(series)
 
 
-BUILT_IN = frozenset({"up", "ALERTS", "ALERTS_FOR_STATE"})
+BUILT_IN = frozenset(each.name for each in (external.UP, external.ALERTS, external.ALERTS_SINCE))
 
 
 class Heard(Known):
