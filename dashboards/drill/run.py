@@ -204,7 +204,7 @@ class Course:
         # What is pending by now fires because of it, however late.
         self._wait(lambda: not self.watch.active(drill.allowed), QUIET)
         self.watch.disallow(drill)
-        strays = {each.name for each in self.watch.strays if any(drill is one for one in each.drills)}
+        strays = {str(each) for each in self.watch.strays if any(drill is one for one in each.drills)}
         if strays:
             _blame(outcomes, f"{', '.join(sorted(strays))} fired too, which nothing declares")
         sent = self.watch.sent()

@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 
+from alerts.message import TOLD
 from dashboards.drill.model import Drill, Site
 from dashboards.drill.storm import Letter, letters
 from dashboards.errors import StackError
@@ -20,6 +21,8 @@ ALWAYS = frozenset({"Watchdog"})
 PAUSE = 0.4
 # A Prometheus or receiver that says nothing for so long is no part of any drill.
 SILENCE = 60.0
+# What a line that names an alert says without these labels.
+TOLD_ANYWAY = {"__name__", ALERTSTATE.name, *TOLD}
 FIRING, PENDING = (f'{ALERTS.name}{{{ALERTSTATE.name}="{state}"}}' for state in ("firing", "pending"))
 
 
@@ -70,13 +73,23 @@ class Stray:
 
     Attributes:
         name: of the alert.
+        labels: of those that fired under this name.
         at: Unix time.
         drills: those whose fault was on, or the last one that was.
     """
 
     name: str
+    labels: tuple[Mapping[str, str], ...]
     at: float
     drills: tuple[Drill, ...]
+
+    def __str__(self) -> str:
+        """Its name, and what it fired for."""
+        things = (
+            " ".join(f"{key}={value}" for key, value in each.items() if key not in TOLD_ANYWAY)
+            for each in self.labels
+        )
+        return f"{self.name} ({'; '.join(things)})"
 
 
 @dataclass
@@ -239,22 +252,22 @@ class Watch:
                     self.failed = str(error)
 
     def _look(self) -> None:
-        pending, firing = (
-            frozenset(labels[ALERTNAME.name] for labels, _ in self.prometheus.query(query))
-            for query in (PENDING, FIRING)  # what fires meanwhile is in both
-        )
+        pending = frozenset(labels[ALERTNAME.name] for labels, _ in self.prometheus.query(PENDING))
+        firing: dict[str, tuple[Mapping[str, str], ...]] = {}
+        for labels, _ in self.prometheus.query(FIRING):  # what fires meanwhile is in both
+            firing[labels[ALERTNAME.name]] = (*firing.get(labels[ALERTNAME.name], ()), labels)
         told, chats, sent = self._messages()
         now = time.time()
         self.answered = time.monotonic()
         with self.lock:
             self.pending = pending
             accounted = (ALWAYS | self.site.lasting).union(*(drill.allowed for drill in self.under_way))
-            for name in firing:
+            for name, things in firing.items():
                 spells = self.spells.setdefault(name, [])
                 if not spells or spells[-1].end is not None:
                     spells.append(Spell(start=now))
                     if name not in accounted:
-                        self.strays.append(Stray(name=name, at=now, drills=self._suspects()))
+                        self.strays.append(Stray(name=name, labels=things, at=now, drills=self._suspects()))
             for name, spells in self.spells.items():
                 if name not in firing and spells[-1].end is None:
                     spells[-1].end = now

@@ -44,8 +44,7 @@ DRILLS = (
     Drill(alerts=("RedisHitRatioLow",), fault="miss-keys", lane=LANE),
     Drill(
         alerts=("RedisEvictionsHurt",),
-        fault="configure-redis",
-        options={"setting": "maxmemory", "value": str(2 * MEGABYTES)},
+        fault="shrink-redis",
         consequences=SLOW | UNCACHED | {"RedisMaxmemoryLow", "RedisHitRatioLow"},
         lane=LANE,
     ),

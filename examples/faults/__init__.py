@@ -14,7 +14,15 @@ from examples.faults.application import (
     nplusone,
     slow_endpoint,
 )
-from examples.faults.cache import FillRedis, FlushCache, FragmentRedis, GrowKeys, MissKeys, RefuseWrites
+from examples.faults.cache import (
+    FillRedis,
+    FlushCache,
+    FragmentRedis,
+    GrowKeys,
+    MissKeys,
+    RefuseWrites,
+    ShrinkRedis,
+)
 from examples.faults.model import Fault, FaultError, Targets, injected
 from examples.faults.objects import (
     ColdReads,
@@ -83,6 +91,7 @@ FAULTS: Mapping[str, Callable[..., Fault]] = {
     "revoke-statements": RevokeStatements,
     "fill-redis": FillRedis,
     "refuse-writes": RefuseWrites,
+    "shrink-redis": ShrinkRedis,
     "flush-cache": FlushCache,
     "miss-keys": MissKeys,
     "grow-keys": GrowKeys,

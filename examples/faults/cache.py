@@ -81,6 +81,34 @@ class RefuseWrites(FillRedis):
         super().inject()
 
 
+class ShrinkRedis:
+    """The limit of the memory is now below what is kept, so that most of it is thrown out before it is read.
+
+    Args:
+        targets: where Redis is.
+        share: of the data, keys and values, that still has room beside what the server needs for itself.
+    """
+
+    def __init__(self, targets: Targets, *, share: float = 0.25) -> None:
+        self.url = targets.redis_url
+        self.share = share
+        self.before: dict[str, str] = {}
+
+    def inject(self) -> None:
+        """Lower the limit."""
+        with Redis.from_url(self.url) as client:
+            self.before = config(client, "maxmemory")
+            info = cast("dict[str, int]", client.info("memory"))
+            limit = info["used_memory_overhead"] + int(self.share * info["used_memory_dataset"])
+            client.config_set("maxmemory", limit)
+
+    def heal(self) -> None:
+        """Set it back."""
+        with Redis.from_url(self.url) as client:
+            while self.before:
+                client.config_set(*self.before.popitem())
+
+
 class FlushCache(Repeated):
     """Something removes what is cached, over and over, so that nothing is found there."""
 

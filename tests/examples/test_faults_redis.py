@@ -93,6 +93,16 @@ def test_a_setting_is_changed_and_set_back(client: Client, targets: Targets) -> 
         make("configure-redis", targets, setting="maxmemry", value="1").inject()
 
 
+def test_a_redis_with_too_little_memory_throws_out_what_it_took(client: Client, targets: Targets) -> None:
+    for at in range(200):
+        client.set(f"session:shrunk:{at}", bytes(10_000), ex=600)
+    before, keys = config(client), client.dbsize()
+    with injected(make("shrink-redis", targets)):
+        client.set("session:shrunk:last", bytes(10_000), ex=600)  # this throws others out
+        assert 0 < client.dbsize() < keys / 2
+    assert config(client) == before
+
+
 def test_keys_that_nobody_wrote_are_missed(client: Client, targets: Targets) -> None:
     before, keys = client.info("stats")["keyspace_misses"], client.dbsize()
     with injected(make("miss-keys", targets)):
