@@ -44,7 +44,7 @@ DRILLS = (
     Drill(alerts=("RedisHitRatioLow",), fault="miss-keys", lane=LANE),
     Drill(
         alerts=("RedisEvictionsHurt",),
-        fault="shrink-redis",
+        fault="outgrow-redis",
         consequences=SLOW | UNCACHED | {"RedisMaxmemoryLow", "RedisHitRatioLow"},
         lane=LANE,
     ),

@@ -20,8 +20,8 @@ from examples.faults.cache import (
     FragmentRedis,
     GrowKeys,
     MissKeys,
+    OutgrowMemory,
     RefuseWrites,
-    ShrinkRedis,
 )
 from examples.faults.model import Fault, FaultError, Targets, injected
 from examples.faults.objects import (
@@ -91,7 +91,7 @@ FAULTS: Mapping[str, Callable[..., Fault]] = {
     "revoke-statements": RevokeStatements,
     "fill-redis": FillRedis,
     "refuse-writes": RefuseWrites,
-    "shrink-redis": ShrinkRedis,
+    "outgrow-redis": OutgrowMemory,
     "flush-cache": FlushCache,
     "miss-keys": MissKeys,
     "grow-keys": GrowKeys,

@@ -81,32 +81,45 @@ class RefuseWrites(FillRedis):
         super().inject()
 
 
-class ShrinkRedis:
-    """The limit of the memory is now below what is kept, so that most of it is thrown out before it is read.
+class OutgrowMemory(Repeated):
+    """What is asked for again and again does not fit: it is thrown out before anybody asks for it again.
 
     Args:
         targets: where Redis is.
-        share: of the data, keys and values, that still has room beside what the server needs for itself.
+        keys: that a client asks for at random, and writes where it does not find them.
+        per_second: that it asks for.
     """
 
-    def __init__(self, targets: Targets, *, share: float = 0.25) -> None:
+    ROOM = 8 * 1024 * 1024
+    PREFIX = "factory_config:large="
+
+    def __init__(self, targets: Targets, *, keys: int = 1000, per_second: int = 60) -> None:
+        super().__init__(pause=1 / per_second)
         self.url = targets.redis_url
-        self.share = share
+        self.keys = keys
         self.before: dict[str, str] = {}
 
     def inject(self) -> None:
-        """Lower the limit."""
+        """Leave room for a part of these keys, then begin to ask."""
         with Redis.from_url(self.url) as client:
             self.before = config(client, "maxmemory")
-            info = cast("dict[str, int]", client.info("memory"))
-            limit = info["used_memory_overhead"] + int(self.share * info["used_memory_dataset"])
-            client.config_set("maxmemory", limit)
+            client.config_set("maxmemory", memory(client)[0] + self.ROOM)
+        super().inject()
 
     def heal(self) -> None:
-        """Set it back."""
+        """Ask no more, remove what was written, and set back what was set."""
+        super().heal()
         with Redis.from_url(self.url) as client:
             while self.before:
                 client.config_set(*self.before.popitem())
+            remove(client, f"{self.PREFIX}*")
+
+    def step(self) -> None:
+        """Ask for one, as an application with a cache does."""
+        name = f"{self.PREFIX}{random.randrange(self.keys)}"
+        with Redis.from_url(self.url) as client:
+            if client.get(name) is None:
+                client.set(name, VALUE, ex=LIFE)
 
 
 class FlushCache(Repeated):

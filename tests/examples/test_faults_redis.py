@@ -93,14 +93,15 @@ def test_a_setting_is_changed_and_set_back(client: Client, targets: Targets) -> 
         make("configure-redis", targets, setting="maxmemry", value="1").inject()
 
 
-def test_a_redis_with_too_little_memory_throws_out_what_it_took(client: Client, targets: Targets) -> None:
-    for at in range(200):
-        client.set(f"session:shrunk:{at}", bytes(10_000), ex=600)
-    before, keys = config(client), client.dbsize()
-    with injected(make("shrink-redis", targets)):
-        client.set("session:shrunk:last", bytes(10_000), ex=600)  # this throws others out
-        assert 0 < client.dbsize() < keys / 2
+def test_what_is_asked_for_again_and_again_does_not_fit(client: Client, targets: Targets) -> None:
+    before, stats = config(client), client.info("stats")
+    with injected(make("outgrow-redis", targets, per_second=1000)):
+        wait_until(lambda: client.info("stats")["evicted_keys"] > stats["evicted_keys"] + 50, "evictions")
+        now = client.info("stats")
+        hits, misses = (now[name] - stats[name] for name in ("keyspace_hits", "keyspace_misses"))
+        assert misses > hits
     assert config(client) == before
+    assert not list(client.scan_iter("factory_config:large=*"))
 
 
 def test_keys_that_nobody_wrote_are_missed(client: Client, targets: Targets) -> None:
