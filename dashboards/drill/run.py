@@ -96,11 +96,16 @@ class Course:
                 yield drill
 
     def kept_back(self, drill: Drill) -> set[str]:
-        """Alerts whose end nobody would be told: Alertmanager forgets what is over while it is inhibited."""
+        """Alerts whose end nobody would be told: Alertmanager forgets what is over while it is inhibited.
+
+        A drill that runs alone waits for those too that it would keep firing: their times are their own.
+        """
         silenced = {
             self.alerts[name].service for name in drill.allowed if self.alerts[name].inhibits is not None
         }
-        return {name for name in self.awaited.copy() if self.alerts[name].service in silenced}
+        kept = frozenset() if drill.lane else drill.allowed
+        awaited = self.awaited.copy()
+        return {name for name in awaited if name in kept or self.alerts[name].service in silenced}
 
     def _firing_before(self) -> set[str]:
         return self.watch.firing() - self.site.lasting
