@@ -9,6 +9,8 @@ LANE = "application"
 EMPLOYEES = {"handler": "/api/employees"}
 # A worker tells its largest lag for two scrapes.
 LAG_SECONDS = 40
+# Requests that waited for a connection are served first: ten seconds of the demo's own clock.
+BACKLOG = 200
 # Of connections that are held in an open transaction.
 HELD = frozenset(
     {
@@ -89,6 +91,7 @@ DRILLS = (
         alerts=("DbPoolSaturated",),
         fault="hold-connections",
         consequences=SLOW | FAILS | HELD | {"DbPoolTimeouts"},
+        fades=BACKLOG,
         in_ci=True,
     ),
     # Now and then, and each time for less than DbPoolSaturated is held.
