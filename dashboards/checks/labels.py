@@ -60,7 +60,15 @@ Shapes = frozenset[Shape] | None
 
 
 class Known:
-    """What is known of series: the catalogue, the labels of targets, and the scrape jobs."""
+    """What is known of series: the catalogue, the labels of targets, and the scrape jobs.
+
+    Attributes:
+        holds: what a metric that exists is.
+        mends: what to do about one that does not, and is no misspelt one.
+    """
+
+    holds = "in the catalogue"
+    mends = "Declare it, or take it out."
 
     def __init__(self, catalogue: Catalogue, identity: tuple[str, ...], jobs: frozenset[str]) -> None:
         self.catalogue = catalogue

@@ -109,6 +109,9 @@ BUILT_IN = frozenset(each.name for each in (external.UP, external.ALERTS, extern
 class Heard(Known):
     """What is known of series on anybody's boards."""
 
+    holds = "exported"
+    mends = "Take it out, or switch on what exports it."
+
     def __init__(self, exported: Exported | None, names: Collection[str]) -> None:
         metrics = exported.metrics if exported else {}
         catalogue = Names(metrics.values(), metrics, recorded=bool(exported and exported.whole))

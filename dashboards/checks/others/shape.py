@@ -34,12 +34,15 @@ class Shaper:
 
     def board(self) -> Json:
         """The dashboard, with every part of the type that the checks expect."""
-        raw = self.raw
+        raw = self.raw = self.single(
+            self.raw, "board", "uid", "title", "schemaVersion", "refresh", "editable"
+        )
         templating = self.take(raw, "templating", dict, "board")
         annotations = self.take(raw, "annotations", dict, "board")
         board = {key: value for key, value in raw.items() if key not in ("rows", "panels")}
         self.variables = {
-            str(each.get("name")): each for each in self.objects(templating, "list", "templating")
+            str(each.get("name")): self.single(each, "templating", "name", "type", "refresh", "allValue")
+            for each in self.objects(templating, "list", "templating")
         }
         board |= {
             "tags": self.take(raw, "tags", list, "board"),
@@ -71,6 +74,13 @@ class Shaper:
                 self.problems.append((where, f"{key} holds {each!r:.40}; expected objects"))
         return [each for each in found if isinstance(each, dict)]
 
+    def single(self, holder: Json, where: str, *keys: str) -> Json:
+        """The object, without those of these keys that hold objects or lists."""
+        wrong = [key for key in keys if isinstance(holder.get(key), dict | list)]
+        for key in wrong:
+            self.problems.append((where, f"{key} is {holder[key]!r:.40}; expected a text or a number"))
+        return {key: value for key, value in holder.items() if key not in wrong}
+
     def _panels(self) -> Iterator[Json]:
         yield from self.objects(self.raw, "panels", "board")
         y = 0
@@ -91,10 +101,12 @@ class Shaper:
 
     def panel(self, raw: Json) -> Json:
         """One panel, with those inside it."""
+        raw = self.single(raw, f"panel {raw.get('id')!r:.40}", "id", "title", "type", "description", "repeat")
         where = f"panel {raw.get('title')!r:.80}"
         kind = raw.get("type")
         config = self.take(raw, "fieldConfig", dict, where)
-        defaults = dict(self.take(config, "defaults", dict, where))
+        found = self.take(config, "defaults", dict, where)
+        defaults = self.single(found, where, "unit", "min", "max", "noValue")
         defaults["custom"] = self.take(defaults, "custom", dict, where)
         self._old_unit(raw, defaults)
         panel: Json = {
@@ -120,6 +132,7 @@ class Shaper:
         options = dict(self.take(raw, "options", dict, where))
         for key in ("legend", "reduceOptions", "yAxis"):
             options[key] = self.take(options, key, dict, where)
+        options["legend"] = options["legend"] | {"calcs": self.take(options["legend"], "calcs", list, where)}
         return options
 
     @staticmethod
@@ -152,7 +165,7 @@ class Shaper:
 
     def target(self, raw: Json, panel: Json) -> Json:
         """One query; of another language than PromQL, its text is kept elsewhere."""
-        target = dict(raw)
+        target = self.single(raw, f"panel {panel.get('title')!r:.80}", "refId", "legendFormat")
         text = target.pop("expr", None)
         language = self.language(raw, panel)
         if isinstance(text, str) and not raw.get("hide"):

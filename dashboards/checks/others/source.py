@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import requests
-from prometheus_client.parser import text_string_to_metric_families
 
+from dashboards.checks.others import page
 from dashboards.checks.others.known import Exported, seen
 from dashboards.checks.queries.rates import UNKNOWN
 from dashboards.errors import StackError, shown_url
@@ -21,8 +20,6 @@ from exporters.catalogue import Metric
 TIMEOUT = 10.0
 LARGEST = 100_000_000
 WANTED = "expected a page of metrics, or a Prometheus"
-# Series of a histogram or summary beside the family's own name.
-PARTS = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("", "_sum", "_count")}
 
 
 class Source:
@@ -81,8 +78,8 @@ class Source:
         if text.lstrip().startswith("{"):
             return self._saved(text)
         try:
-            return _of_page(text)
-        except (ValueError, KeyError, IndexError) as error:
+            return page.read(text)
+        except ValueError as error:
             raise StackError(f"--metrics-from {self.shown}: {error}; {WANTED}") from None
 
     def _saved(self, text: str) -> Exported:
@@ -134,30 +131,5 @@ def _of_metadata(data: dict[str, Any]) -> dict[str, Metric]:
         entry = entries[0] if isinstance(entries, list) and entries else {}
         kind = str(entry.get("type", UNKNOWN)) if isinstance(entry, dict) else UNKNOWN
         metric = seen(name, kind, str(entry.get("help", "")) if isinstance(entry, dict) else "")
-        found |= {name + part: metric for part in PARTS.get(kind, ("",))}
-    return found
-
-
-def _of_page(text: str) -> Exported:
-    """Families of a page, by the names of their samples."""
-    found = Exported()
-    labels: dict[str, set[str]] = {}
-    counts: Counter[str] = Counter()
-    for family in text_string_to_metric_families(text):
-        bounds = {float(each.labels["le"]) for each in family.samples if "le" in each.labels}
-        kind = UNKNOWN if family.type in ("untyped", "unknown") else family.type
-        metric = seen(
-            family.name, kind, family.documentation, [each for each in bounds if math.isfinite(each)]
-        )
-        for sample in family.samples:
-            found.metrics[sample.name] = metric
-            labels.setdefault(sample.name, set()).update(sample.labels)
-            counts[sample.name] += 1
-        if not family.samples:  # declared, and not counted yet
-            parts = PARTS.get(kind, ("_total",) if kind == "counter" else ("",))
-            found.metrics |= {family.name + part: metric for part in parts}
-    if not found.metrics:
-        raise ValueError("no metric on it")
-    found.labels = {name: frozenset(each) for name, each in labels.items()}
-    found.counts = dict(counts)
+        found |= {name + part: metric for part in page.PARTS.get(kind, ("",))}
     return found

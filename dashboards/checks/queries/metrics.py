@@ -21,9 +21,5 @@ def exists(query: Query) -> Iterable[Problem]:
         elif catalogue.find(name) is None:
             family = next((metric for metric in catalogue if metric.name == name), None)
             meant = listed(family.series) if family else repr(catalogue.nearest(name))
-            fix = (
-                f"Did you mean {meant}?"
-                if family or catalogue.nearest(name)
-                else "Declare it, or take it out."
-            )
-            yield Problem(f"metric {name!r} is not in the catalogue", fix, name)
+            fix = f"Did you mean {meant}?" if family or catalogue.nearest(name) else query.known.mends
+            yield Problem(f"metric {name!r} is not {query.known.holds}", fix, name)

@@ -1,0 +1,238 @@
+"""`lint PATH...`: what it reads, what it refuses in one line, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dashboards.cli import main
+from dashboards.errors import StackError
+from tests.checks.others import Json, board, graph, judge, variable
+
+RAW = "web_requests_total{job=~'$job',instance=~'$instance'}"
+
+
+def lint(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["lint", *map(str, arguments)])
+
+
+def written(folder: Path, name: str, document: Any) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(document if isinstance(document, str) else json.dumps(document))
+    return path
+
+
+FAULTY = board(graph(RAW, unit="short"))
+# Each holds the same fault, and no other.
+FORMS: dict[str, Any] = {
+    "plain.json": FAULTY,
+    "api.json": {"dashboard": FAULTY, "meta": {"slug": "theirs"}},
+    "imported.json": {"dashboard": FAULTY, "overwrite": True},
+    "resource.json": {"kind": "Dashboard", "metadata": {"name": "theirs"}, "spec": FAULTY},
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_dashboard_is_read_in_each_form(tmp_path: Path, name: str) -> None:
+    done = lint(written(tmp_path, name, FORMS[name]))
+
+    assert done.exit_code == 1, done.output
+    first, last = done.stderr.splitlines()
+    assert first.startswith(f"{tmp_path / name}: panel 'Requests', query A: web_requests_total is a counter")
+    assert first.endswith("Put it under rate() or increase(). [counter-growth]")
+    assert "1 boards, " in last
+    assert "1 findings; left out without --metrics-from: metric-exists" in last
+
+
+def test_a_mark_of_byte_order_is_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "marked.json"
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(board()).encode())
+
+    assert lint(path).exit_code == 0
+
+
+def test_a_folder_is_read_whole_and_what_is_no_dashboard_is_named(tmp_path: Path) -> None:
+    right = written(tmp_path, "a/right.json", board())
+    written(tmp_path, "a/b/faulty.json", FAULTY | {"uid": "faulty", "title": "Faulty"})
+    other = written(tmp_path, "package.json", {"name": "x"})
+    done = lint(tmp_path, right)
+
+    assert done.exit_code == 1
+    assert f"left out: {other}: no dashboard" in done.stderr
+    assert "2 boards, " in done.stderr  # the one named twice is one
+    assert "faulty.json: panel 'Requests', query A" in done.stderr
+
+
+def test_findings_are_json_if_asked(tmp_path: Path) -> None:
+    done = lint(written(tmp_path, "faulty.json", FAULTY), "--json")
+    (found,) = json.loads(done.stdout)
+
+    assert done.exit_code == 1
+    assert (found["rule"], found["level"], found["waived"]) == ("counter-growth", "error", "")
+
+
+def test_warnings_alone_are_no_failure(tmp_path: Path) -> None:
+    crowded = [graph(id=n, gridPos={"x": 0, "y": 8 * n, "w": 24, "h": 8}) for n in range(1, 27)]
+    done = lint(written(tmp_path, "crowded.json", board(*crowded)))
+
+    assert done.exit_code == 0
+    assert "warning: 26 panels ask when it opens" in done.stderr
+
+
+DEEP = "[" * 5000 + "]" * 5000
+# file, what is in it, what the one line names
+REFUSED = [
+    ("empty.json", b"", "it is empty"),
+    ("blank.json", b" \n", "it is empty"),
+    ("binary.json", b"\x89PNG\r\n\x1a\n\x00\xff", "no UTF-8"),
+    ("text.json", b"not json", "no JSON: Expecting value"),
+    ("cut.json", b'{"panels": [', "no JSON"),
+    ("nan.json", b'{"panels": [NaN]}', "NaN is no number of JSON"),
+    ("list.json", b"[]", "a list, no dashboard"),
+    ("number.json", b"1", "a int, no dashboard"),
+    ("other.json", b'{"name": "x"}', "neither panels nor rows"),
+    ("v2.json", b'{"elements": {}, "layout": {}, "title": "x"}', "of schema v2"),
+    ("deep.json", DEEP.encode(), "nested too deep"),
+    ("nested.json", b'{"panels": ' + b"[" * 90 + b"]" * 90 + b"}", "nested more than 60 deep"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "message"), REFUSED)
+def test_what_is_no_dashboard_is_told_in_one_line(
+    tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    done = lint(tmp_path / name)
+
+    assert done.exit_code == 2, done.output
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"error: {tmp_path / name}: ")
+    assert message in line
+    assert "expected a dashboard" in line
+
+
+def test_a_path_that_is_missing_empty_or_huge_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    huge = tmp_path / "huge.json"
+    with huge.open("wb") as file:
+        file.truncate(30_000_000)
+    for path, message in (
+        (tmp_path / "gone.json", "no such file or folder"),
+        (tmp_path / "folder", "no dashboard in this folder"),
+        (huge, "30000000 bytes"),
+    ):
+        done = lint(path)
+        assert done.exit_code == 2
+        (line,) = done.stderr.splitlines()
+        assert f"{path}: " in line
+        assert message in line
+
+
+def test_options_for_paths_need_one() -> None:
+    done = lint("--metrics-from", "http://127.0.0.1:9")
+    assert done.exit_code == 2
+    assert "go with a PATH" in done.stderr
+
+
+def test_a_text_that_no_terminal_takes_stays_one_line(tmp_path: Path) -> None:
+    strange = graph(RAW, unit="short", title="a\nb\x1b[31m \ud83d")
+    done = lint(written(tmp_path, "strange.json", board(strange)))
+
+    assert done.exit_code == 1
+    assert len(done.stderr.splitlines()) == 2
+    assert "\x1b" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "expr", ["(" * 300 + "up" + ")" * 300, "+".join(["up"] * 20_000), "-" * 20_000 + "up"]
+)
+def test_a_query_that_would_end_the_parser_is_a_finding(expr: str) -> None:
+    (found,) = [each for each in judge(board(graph(expr, unit="short"))) if each.rule == "promql-parses"]
+    assert "more than" in found.message
+
+
+def test_a_waiver_from_a_file_is_counted_and_must_be_needed(tmp_path: Path) -> None:
+    path = written(tmp_path, "faulty.json", FAULTY)
+    waiver = {
+        "rule": "counter-growth",
+        "place": f"{path}: panel 'Requests'",
+        "reason": "the number is shown as it is",
+    }
+    done = lint(path, "--waivers", written(tmp_path, "waivers.yml", [waiver]))
+    assert done.exit_code == 0, done.output
+    assert "0 findings" in done.stderr
+    assert done.stderr.rstrip().endswith(", 1 waived")
+
+    told = lint(path, "--waivers", written(tmp_path, "waivers.yml", [waiver]), "--json")
+    assert [each["waived"] for each in json.loads(told.stdout)] == ["the number is shown as it is"]
+
+    right = written(tmp_path, "right.json", board())
+    done = lint(right, "--waivers", written(tmp_path, "waivers.yml", [waiver]))
+    assert done.exit_code == 1
+    assert "Take the waiver out. [waiver-needed]" in done.stderr
+
+    done = lint(right, "--waivers", written(tmp_path, "waivers.yml", "a: ["))
+    assert done.exit_code == 2
+    assert len(done.stderr.splitlines()) == 1
+
+
+VALUES: list[Any] = [
+    None, True, 0, -1, 1.5, "", "$x", "\ud83d", [], [[]], [None], ["a"], [{}], {}, {"a": []}, {"steps": 1},
+    "((", "{{", "${", "[[a]]", {"uid": []}, {"id": []}, {"mode": {}},
+]  # fmt: skip
+
+
+def places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inner:
+        yield (*place, key)
+        yield from places(each, (*place, key))
+
+
+def full() -> Json:
+    """A board with something of everything."""
+    override = {"matcher": {"id": "byName", "options": "a"}, "properties": [{"id": "unit", "value": "s"}]}
+    table = graph(
+        id=2, type="table", transformations=[{"id": "organize", "options": {"renameByName": {"a": "b"}}}]
+    )
+    table["fieldConfig"]["overrides"] = [override]
+    table["fieldConfig"]["defaults"] |= {"thresholds": {"steps": [{"value": None}]}, "custom": {"min": 1}}
+    row = {
+        "id": 3,
+        "type": "row",
+        "title": "Row",
+        "panels": [graph(id=4)],
+        "gridPos": {"x": 0, "y": 9, "w": 24, "h": 1},
+    }
+    annotations = {"list": [{"name": "a", "expr": "up", "target": {"expr": "up"}}]}
+    old = {"title": "Old", "panels": [graph(id=5, span=6, type="graph", yaxes=[{"format": "s"}])]}
+    more = {"__inputs": [{"name": "DS", "pluginId": "loki"}], "rows": [old], "annotations": annotations}
+    links = [{"title": "a", "url": "/d/other", "type": "link", "tags": ["x"]}]
+    return board(graph(), table, row, links=links, refresh="5s", **more) | {
+        "templating": {"list": [variable("job"), variable("x", query={"query": "label_values(up, x)"})]}
+    }
+
+
+def test_nothing_in_a_board_of_any_type_breaks_the_checks() -> None:
+    chosen = random.Random(20)  # noqa: S311 - the same each time
+    for _ in range(120):
+        document = full()
+        for _ in range(chosen.choice((1, 1, 2, 3))):
+            place = chosen.choice(list(places(document)))
+            holder: Any = document
+            for step in place[:-1]:
+                holder = holder[step]
+            holder[place[-1]] = deepcopy(chosen.choice(VALUES))
+        try:
+            found = judge(document)
+        except StackError:
+            continue  # it is no dashboard any more
+        assert all(each.message for each in found)

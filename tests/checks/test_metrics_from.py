@@ -1,0 +1,198 @@
+"""`--metrics-from`: what is exported decides what exists, what it is, and with which labels and bounds."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+from click.testing import CliRunner
+
+from dashboards.cli import main
+from tests.checks.others import SCOPE, Json, board, graph, judge
+from tests.checks.small import only
+
+PAGE = """\
+# HELP web_hits Hits, of a counter without the usual ending.
+# TYPE web_hits counter
+web_hits{path="/",code="200"} 5
+# HELP web_total Things, which is a gauge in spite of its name.
+# TYPE web_total gauge
+web_total{path="/"} 3
+# HELP web_seconds Time of a request.
+# TYPE web_seconds histogram
+web_seconds_bucket{path="/",le="0.5"} 1
+web_seconds_bucket{path="/",le="+Inf"} 2
+web_seconds_sum{path="/"} 1
+web_seconds_count{path="/"} 2
+# TYPE web_declared_total counter
+"""
+METADATA = {
+    "status": "success",
+    "data": {"web_hits": [{"type": "counter", "help": "Hits.", "unit": ""}], "web_load": [{"type": "gauge"}]},
+}
+NAMES = ["job:web_hits:rate5m", "up", "web_hits", "web_load", "web_seconds_bucket"]
+SERIES = {
+    "web_hits": ["__name__", "job", "instance", "path"],
+    "web_seconds_bucket": ["__name__", "job", "le"],
+}
+GROWN = f"sum by (path) (rate(web_hits{{{SCOPE}}}[$__rate_interval]))"
+
+
+def asked(expr: str) -> Json:
+    return board(graph(expr.replace("SCOPE", SCOPE), unit="short"))
+
+
+@pytest.fixture(name="page")
+def page_(tmp_path: Path) -> Path:
+    path = tmp_path / "metrics.txt"
+    path.write_text(PAGE)
+    return path
+
+
+class Server(BaseHTTPRequestHandler):
+    """A page at /metrics, and beside it what a Prometheus that scraped it answers."""
+
+    def do_GET(self) -> None:
+        if self.path == "/metrics":
+            self.told("text/plain; version=0.0.4", PAGE)
+        else:
+            self.answered(parse_qs(urlparse(self.path).query))
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.answered(parse_qs(body))
+
+    def answered(self, query: dict[str, list[str]]) -> None:
+        name = query.get("match[]", [""])[0]
+        answers: dict[str, object] = {
+            "/api/v1/label/__name__/values": NAMES,
+            "/api/v1/label/le/values": ["+Inf", "0.5"],
+            "/api/v1/metadata": METADATA["data"],
+            "/api/v1/labels": SERIES.get(name, []),
+            "/api/v1/query": {"resultType": "vector", "result": [{"metric": {}, "value": [0, "7"]}]},
+        }
+        data = answers.get(urlparse(self.path).path)
+        if data is None:
+            self.send_error(404)
+        else:
+            self.told("application/json", json.dumps({"status": "success", "data": data}))
+
+    def told(self, kind: str, text: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(name="served")
+def served_() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_without_it_nobody_asks_whether_a_metric_exists(page: Path) -> None:
+    unknown = asked("web_htis{SCOPE}")
+    assert only(judge(unknown), "metric-exists") == []
+    (found,) = only(judge(unknown, page), "metric-exists")
+    assert "metric 'web_htis' is not exported" in found.message
+    assert found.fix == "Did you mean 'web_hits'?"
+
+
+def test_a_page_says_what_grows(page: Path) -> None:
+    raw = asked("web_hits{SCOPE}")
+    assert only(judge(raw), "counter-growth") == []  # its name does not say so
+    assert only(judge(raw, page), "counter-growth") != []
+    assert only(judge(asked(GROWN), page), "counter-growth", "gauge-growth", "metric-exists") == []
+
+    level = asked("web_total{SCOPE}")
+    assert only(judge(level), "counter-growth") != []  # its name says so, and is wrong
+    assert only(judge(level, page), "counter-growth") == []
+    assert only(judge(asked("rate(web_total{SCOPE}[5h])"), page), "gauge-growth") != []
+
+
+def test_a_page_says_the_labels_of_a_metric_and_leaves_open_those_of_its_target(page: Path) -> None:
+    (found,) = only(judge(asked('sum by (path) (web_total{SCOPE,code="200"})'), page), "label-exists")
+    assert "'code', which web_total does not have" in found.message
+    assert (
+        only(judge(asked('sum by (cluster, path) (web_total{SCOPE,namespace="a"})'), page), "label-exists")
+        == []
+    )
+
+
+def test_a_page_says_the_bounds_of_a_histogram(page: Path) -> None:
+    (found,) = only(judge(asked('rate(web_seconds_bucket{SCOPE,le="0.3"}[5h])'), page), "histogram-bound")
+    assert 'le="0.3" is no bound of web_seconds' in found.message
+    assert only(judge(asked('rate(web_seconds_bucket{SCOPE,le="0.5"}[5h])'), page), "histogram-bound") == []
+
+
+def test_what_is_declared_recorded_or_prometheus_own_exists(page: Path) -> None:
+    for name in ("web_declared_total", "job:web:rate5m", "up", "scrape_duration_seconds", "ALERTS"):
+        assert only(judge(asked(f"{name}{{SCOPE}}"), page), "metric-exists") == [], name
+
+
+def test_an_address_of_a_page_is_read(served: str) -> None:
+    assert only(judge(asked("web_htis{SCOPE}"), f"{served}/metrics"), "metric-exists") != []
+    assert only(judge(asked(GROWN), f"{served}/metrics"), "metric-exists") == []
+
+
+def test_a_prometheus_is_asked_for_names_kinds_and_labels(served: str) -> None:
+    assert only(judge(asked("web_hits{SCOPE}"), served), "counter-growth") != []
+    assert only(judge(asked(GROWN), served), "counter-growth", "label-exists", "metric-exists") == []
+    # What is recorded, it knows.
+    assert only(judge(asked("job:web_hits:rate5m{SCOPE}"), served), "metric-exists") == []
+    assert only(judge(asked("job:web_hits:rate1m{SCOPE}"), served), "metric-exists") != []
+    # Its labels are all there are, those of the target too.
+    (found,) = only(judge(asked('sum by (path) (web_hits{SCOPE,namespace="a"})'), served), "label-exists")
+    assert "'namespace', which web_hits does not have" in found.message
+
+
+def test_several_sources_are_one(served: str, page: Path) -> None:
+    both = (served, page)
+    assert only(judge(asked("web_load{SCOPE} + web_total{SCOPE}"), *both), "metric-exists") == []
+
+
+@pytest.mark.parametrize("document", [METADATA, {"status": "success", "data": ["web_hits"]}])
+def test_an_answer_of_prometheus_may_be_a_file(tmp_path: Path, document: Json) -> None:
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps(document))
+    assert only(judge(asked("web_htis{SCOPE}"), path), "metric-exists") != []
+    assert only(judge(asked(GROWN), path), "metric-exists") == []
+
+
+def test_a_source_that_tells_nothing_is_told_in_one_line(tmp_path: Path, served: str) -> None:
+    board_ = tmp_path / "board.json"
+    board_.write_text(json.dumps(board()))
+    for name, content, message in (
+        ("binary", b"\x00\xff", "no UTF-8"),
+        ("html", b"<html><body>Not found</body></html>", "expected a page of metrics"),
+        ("empty", b"", "no metric on it"),
+        ("other.json", b'{"a": 1}', "other JSON"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        refused(board_, tmp_path / name, message)
+    refused(board_, tmp_path / "gone", "No such file")
+    refused(board_, "http://127.0.0.1:9", "no answer (ConnectionError)")
+    refused(board_, f"{served}/elsewhere", "404")
+    refused(board_, "ftp://x", "http")
+    refused(board_, "http://me:secret@127.0.0.1:9", "no answer", "secret")
+
+
+def refused(path: Path, source: object, message: str, hidden: str = "\n\n") -> None:
+    done = CliRunner().invoke(main, ["lint", str(path), "--metrics-from", str(source)])
+    assert done.exit_code == 2, done.output
+    (line,) = done.stderr.splitlines()
+    assert message in line
+    assert hidden not in line
