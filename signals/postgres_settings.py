@@ -37,16 +37,6 @@ UPTIME = Signal(
     unit=SECONDS,
     legend="{{instance}}",
 )
-COUNTED_FOR = Signal(
-    title="Statistics count for",
-    why="Time since the counters of a database were last reset; none since it was made where there is no "
-    "value.",
-    good="Weeks: what was not used since then can go.",
-    act="Short: of an unused index that says little.",
-    query=promql("time() - {reset}", reset=value(pg.STATS_RESET, over="max", by=(pg.DATNAME,))),
-    unit=SECONDS,
-    legend="{{datname}}",
-)
 PENDING = Signal(
     title="Waiting for a restart",
     why="Settings that were changed in the configuration and count only after a restart.",

@@ -252,8 +252,7 @@ DETAIL = (
             settings.MAX_WAL_SIZE,
             key="instance",
         ),
-        graph(settings.CHANGES, columns=True, zero="nothing changed"),
-        graph(settings.COUNTED_FOR, empty="the statistics were never reset"),
+        graph(settings.CHANGES, columns=True, width=24, zero="nothing changed"),
         table(
             "Configured settings", settings.CHANGED, settings.CONFIGURED, key="name", zero="unchanged, or off"
         ),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dashboards.errors import RefusedError, StackError
 from dashboards.prove.model import Answer, Source
 from dashboards.prove.times import Span
+from signals.promql import duration
 
 LABEL_VALUES = re.compile(r"label_values\((?P<selector>.+), (?P<label>\w+)\)\Z")
 # What Grafana escapes in a value that stands in a regular expression.
@@ -41,7 +42,8 @@ def asked(
         rendered: the board's JSON.
         source: that is asked.
         span: the range shown.
-        one: whether the first value is chosen where all could be.
+        one: whether one value is chosen where all could be: the one that changed most, as who chooses a
+            statement or an endpoint chooses one that is called.
     """
     values: dict[str, str] = {}
     for variable in rendered["templating"]["list"]:
@@ -57,6 +59,8 @@ def asked(
         began = time.perf_counter()
         try:
             options = sorted(source.label_values(match["selector"], match["label"], span.start, span.end))
+            if one and variable["multi"] and len(options) > 1:
+                options.sort(key=_liveliness(match, variable, source, span))
             error = ""
         except RefusedError as refused:
             options, error = [], str(refused)
@@ -72,6 +76,26 @@ def asked(
         )
         values[variable["name"]] = value = _value(variable, options, one=one)
         yield Variable(name=variable["name"], value=value, answer=answer)
+
+
+def _liveliness(
+    match: re.Match[str], variable: Mapping[str, Any], source: Source, span: Span
+) -> Callable[[str], float]:
+    """An order of values: first those that are there now, by how often they changed within the range."""
+    window = duration(span.end - span.start)
+    label = match["label"]
+    selector = match["selector"]
+    expr = f"sum by ({label}) (changes({selector}[{window}]) and {selector})"
+    target = {
+        "refId": "A",
+        "datasource": variable["datasource"],
+        "instant": True,
+        "range": False,
+        "format": "time_series",
+    }
+    found = source.answer(target, expr, span.start, span.end, span.end - span.start)
+    changes = {labels.get(label, ""): values[-1] for labels, values in found if values}
+    return lambda value: -changes.get(value, -1.0)
 
 
 def _value(variable: Mapping[str, Any], options: list[str], *, one: bool) -> str:

@@ -104,6 +104,20 @@ def test_a_value_that_is_chosen_is_escaped_as_grafana_does() -> None:
     assert other["job"] == r"b\\.c\\\\d"
 
 
+def test_of_several_values_the_liveliest_is_chosen() -> None:
+    class Moving(Known):
+        def answer(self, target: Any, expr: str, *more: float) -> Samples:
+            super().answer(target, expr, *more)
+            return [({"job": "api"}, [2.0]), ({"job": "b"}, [7.0])] if "by (job)" in expr else []
+
+    source = Moving(jobs=("api", "b", "gone"))
+    one = variable_values(API, source, Span(start=0, end=HOUR), one=True)
+    assert one["job"] == "b"
+    (asked,) = [expr for expr, *_ in source.asked if "by (job)" in expr]
+    assert asked.startswith("sum by (job) (changes(obs_api_workers{")
+    assert "[1h]) and obs_api_workers{" in asked
+
+
 def test_everything_is_asked_on_all_and_on_one() -> None:
     source = Known()
     proofs = prove(STACK, source, Span(start=7, end=7 + HOUR), whole=True)
