@@ -15,6 +15,7 @@ from grafanalib._gen import DashboardEncoder
 
 from dashboards import cards, links, visual
 from dashboards.annotations import Annotation, events
+from dashboards.colours import OF_LABEL
 from dashboards.layout import Place, PlacedRow, place
 from dashboards.links import DATASOURCE_VARIABLE
 from dashboards.model import COLUMNS, Board, Panel
@@ -28,6 +29,7 @@ from dashboards.queries import (
     variables,
 )
 from dashboards.visual import Json, override
+from exporters.catalogue.external import SEVERITY
 from signals.model import Signal
 from signals.numbers import STATE, Number
 from signals.promql import Context
@@ -221,6 +223,16 @@ def _columns(panel: Panel, context: Context) -> list[Json]:
             properties["thresholds"] = visual.thresholds(signal, context.numbers)
             properties["custom__cellOptions"] = {"type": "color-text"}
         found.append(override("byName", signal.title, **properties))
+    if any(SEVERITY.name in signal.query.labels for signal in panel.signals):
+        options = {
+            value: {"text": value, "color": colour, "index": index}
+            for index, (value, colour) in enumerate(OF_LABEL[SEVERITY.name])
+        }
+        properties = {
+            "mappings": [{"type": "value", "options": options}],
+            "custom__cellOptions": {"type": "color-text"},
+        }
+        found.append(override("byName", column(SEVERITY.name), **properties))
     if panel.key:
         width = KEY_WIDTH if panel.width == COLUMNS else NAME_WIDTH
         found.append(override("byName", column(panel.key), custom__width=width))

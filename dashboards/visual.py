@@ -240,7 +240,7 @@ def field_config(panel: Panel, numbers: Mapping[str, Number]) -> Json:
         # With thresholds as colours, Grafana prints the threshold's range in place of the word.
         defaults |= {"color": {"mode": "palette-classic"}, "custom": custom}
     elif panel.kind == "bars":
-        defaults |= {"min": 0, "max": 1}
+        defaults |= {"min": 0, "max": 1, "decimals": 1}
         overrides = [
             override("byName", signal.title, thresholds=thresholds(signal, numbers))
             for signal in panel.signals[1:]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dashboards.model import Board, bars, graph, row, stat, table, timeline
 from signals import (
     api,
@@ -51,7 +53,7 @@ BOARD = Board(
             stat(components.FIRING_COUNT, title="Alerts", zero="none firing", moves="errors"),
             stat(
                 AVAILABILITY.kept,
-                title="Availability, 30 d",
+                title="Availability",
                 no_value=NO_TRAFFIC,
                 zero="every request failed",
                 opens=API,
@@ -94,13 +96,13 @@ BOARD = Board(
         ),
         row(
             "What do users feel, and which of them?",
-            graph(api.LATENCY_P95, api.LATENCY_AVERAGE, title="Latency", width=8, moves="slow-endpoint"),
-            graph(api.ERROR_RATIO, title="Errors", width=8, zero="no request failed", moves="errors"),
+            graph(api.LATENCY_P95, api.LATENCY_AVERAGE, title="Latency", width=7, moves="slow-endpoint"),
+            graph(api.ERROR_RATIO, title="Errors", width=7, zero="no request failed", moves="errors"),
             table(
                 "Endpoints that fail or are slow",
                 *api_endpoints.SUFFERING,
                 key="handler",
-                width=8,
+                width=10,
                 opens=API,
                 zero="none failed, none was slow",
             ),
@@ -124,12 +126,17 @@ BOARD = Board(
         ),
         row(
             "Is the promise kept, and is it a day like others?",
-            bars("Error budget left", AVAILABILITY.left, LATENCY.left, width=8, zero="all of it is spent"),
+            bars(
+                "Error budget left",
+                *(replace(level.left, title=level.title) for level in (AVAILABILITY, LATENCY)),
+                width=6,
+                zero="all of it is spent",
+            ),
             graph(
                 AVAILABILITY.burns[HOUR],
                 LATENCY.burns[HOUR],
                 title="Burn rate: errors, slow requests",
-                width=8,
+                width=9,
                 zero="none failed, none was slow",
                 moves="errors",
             ),
@@ -137,7 +144,7 @@ BOARD = Board(
                 api.REQUEST_RATE,
                 api_load.REQUEST_RATE_LAST_WEEK,
                 title="Requests, now and a week ago",
-                width=8,
+                width=9,
                 empty=NO_LAST_WEEK,
             ),
         ),
