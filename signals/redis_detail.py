@@ -51,6 +51,19 @@ BUSY = Signal(
     objective=limits.BUSY,
     legend="at work",
 )
+CALL_MEAN = Signal(
+    title="Mean time of a call",
+    why="What a call of any command took on average within the window, in the server, without the network.",
+    good="Below a tenth of a millisecond.",
+    act="See which command takes long: one on a large key, a script, or KEYS.",
+    query=promql(
+        "{seconds} / ({calls} > 0)",
+        seconds=rate(redis.COMMANDS_SECONDS),
+        calls=rate(redis.COMMANDS),
+    ),
+    unit=SECONDS,
+    legend="average",
+)
 COMMAND_MEAN = Signal(
     title="Mean time of a command",
     why="What a call of each command took on average within the window, in the server, without the network.",

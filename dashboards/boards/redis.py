@@ -52,7 +52,7 @@ BOARD = Board(
                 moves="flush-cache",
             ),
             graph(redis.HITS, redis.MISSES, title="Look-ups", stacked=True, zero="no look-ups"),
-            graph(redis_detail.COMMAND_MEAN, zero="too fast to be measured", empty="no command is called"),
+            graph(redis_detail.CALL_MEAN, zero="too fast to be measured", empty="no command is called"),
             graph(
                 redis.ERRORS,
                 columns=True,
@@ -113,14 +113,10 @@ BOARD = Board(
             ),
         ),
         row(
-            "Is anybody turned away, or kept waiting?",
-            graph(redis.CLIENTS_SHARE),
-            graph(redis.REJECTED, columns=True, zero="nobody was refused"),
-            graph(redis.BLOCKED_CLIENTS, zero="none blocked"),
-            graph(redis.COMMAND_TIME, stacked=True, zero="not called now"),
-        ),
-        row(
-            "Commands in detail",
+            "Is anybody turned away, and what keeps it busy?",
+            graph(redis.CLIENTS_SHARE, width=8),
+            graph(redis.REJECTED, columns=True, zero="nobody was refused", width=8),
+            graph(redis.BLOCKED_CLIENTS, zero="none blocked", width=8),
             table(
                 "Commands now",
                 redis.COMMAND_TIME,
@@ -133,7 +129,12 @@ BOARD = Board(
                 zero="not called",
                 empty=NO_PERCENTILES,
             ),
+        ),
+        row(
+            "Commands in detail",
+            graph(redis.COMMAND_TIME, stacked=True, zero="not called now"),
             graph(redis.COMMANDS, stacked=True, zero="not called now"),
+            graph(redis_detail.COMMAND_MEAN, zero="too fast to be measured", empty="no command is called"),
             graph(redis_detail.P99, title="p99 of each command", empty=NO_PERCENTILES),
             graph(redis.SLOWLOG, zero="nothing was slow"),
             graph(redis_detail.SLOW_NEW, columns=True, zero="nothing was slow"),
