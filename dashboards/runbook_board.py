@@ -46,7 +46,7 @@ def runbook_board(alerts: Sequence[Alert], rules: RenderContext, written: Callab
             f"| {RANK[each.severity]} | {rules.says(each, each.description)} |"
             for each in found
         ]
-        head = "| alert | who hears it | what it means |\n|---|---|---|\n"
+        head = "| alert | severity | what it means |\n|---|---|---|\n"
         return text(f"Alerts of {service}", head + "\n".join(lines), width=HALF, height=LIST_HEIGHT)
 
     books = [

@@ -215,7 +215,7 @@ KEYS_WITHOUT_TTL = Signal(
     legend="{{db}} without expiry",
 )
 COMMANDS = Signal(
-    title="Commands",
+    title="Calls",
     why="Calls per second, by command.",
     good="In proportion to the request rate.",
     act="KEYS, FLUSHALL or a fast growing SCAN: find the client.",
@@ -224,7 +224,7 @@ COMMANDS = Signal(
     legend="{{cmd}}",
 )
 COMMAND_TIME = Signal(
-    title="Time by command",
+    title="Time share",
     why="Seconds per second that Redis spent in each command. It runs one at a time: 100 % in total is full.",
     good="Below {number:redis_busy} in total.",
     act="A command that takes most of it works on large keys, or is called too often.",

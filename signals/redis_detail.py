@@ -9,6 +9,22 @@ from signals.model import Signal
 from signals.numbers import BYTES, COUNT, PER_SECOND, RATIO, SECONDS, STATE
 from signals.promql import Query
 
+UNLIMITED = -1
+MEMORY_OF_LIMIT = Signal(
+    title="Memory used",
+    why="Memory used as a share of maxmemory.",
+    good="Any, under allkeys-lru, where a cache sits at its limit; below {number:redis_memory_full} under "
+    "noeviction, which then refuses writes.",
+    act="Look at evictions together with the hit ratio. Without a limit Redis takes all that there is.",
+    # That there is no limit is known, where nothing at all would also be shown of a Redis that is down.
+    query=promql(
+        f"{{used}} / ({{limit}} > 0) or {UNLIMITED} + ({{limit}} == 0)",
+        used=value(redis.MEMORY_USED, over="max"),
+        limit=value(redis.MEMORY_MAX, over="max"),
+    ),
+    unit=RATIO,
+    legend="of the limit",
+)
 MEMORY_DATASET = Signal(
     title="Memory of the data",
     why="Memory of keys and values alone, without buffers and tables.",
@@ -65,7 +81,7 @@ CALL_MEAN = Signal(
     legend="average",
 )
 COMMAND_MEAN = Signal(
-    title="Mean time of a command",
+    title="Mean time",
     why="What a call of each command took on average within the window, in the server, without the network.",
     good="Tens of microseconds; a scan or a script may take more.",
     act="A command that takes milliseconds works on a large key: redis-cli --bigkeys finds it.",

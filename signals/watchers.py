@@ -109,23 +109,23 @@ SAMPLES_REFUSED = Signal(
     legend="refused",
 )
 MESSAGES_SENT = Signal(
-    title="Messages that Alertmanager sent",
+    title="Sent by Alertmanager",
     why="Messages within the window that Alertmanager tried to send, by channel, also those that failed.",
     good="None while nothing fires; one for each group of alerts that begins or ends.",
     act="None although alerts fire: see its routes and silences.",
     query=increase(external.MESSAGES_SENT, by=(external.INTEGRATION,)),
     unit=COUNT,
-    legend="{{integration}}",
+    legend="Alertmanager {{integration}}",
 )
 GRAFANA_MESSAGES_SENT = Signal(
-    title="Messages that Grafana sent",
+    title="Sent by Grafana",
     why="Messages within the window that Grafana tried to send, by channel, also those that failed. "
     "It counts none before the first, so that it is the second that shows.",
     good="None while nothing fires; one for each group of alerts that begins or ends.",
     act="None although alerts fire: see its notification policies and silences.",
     query=increase(external.GRAFANA_MESSAGES_SENT, by=(external.INTEGRATION,)),
     unit=COUNT,
-    legend="{{integration}}",
+    legend="Grafana {{integration}}",
 )
 CONFIG_LOADED = Signal(
     title="Prometheus' configuration",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dashboards.model import Board, Word, graph, row, stat, table, timeline
 from exporters.catalogue import redis as metrics
 from signals import redis, redis_detail, redis_keys
@@ -10,10 +12,15 @@ from signals import redis_change as change
 NO_PATTERN = "no key pattern in the exporter's configuration"
 NO_SAMPLE = "no sample_keys in the exporter's configuration"
 NO_LIMIT = "no maxmemory set"
+UNKNOWN = "unknown"
+# Of six lines and their names, in grid units.
+TALL = 11
 NO_PERCENTILES = "Redis before 7, or latency-tracking is off"
 A_MASTER = "it is a master"
 WRITTEN = (Word(0, "failed", "bad"), Word(1, "written", "good"))
 UNLIMITED = (Word(0, NO_LIMIT, "warning"),)
+NO_SHARE = (Word(redis_detail.UNLIMITED, NO_LIMIT, "warning"),)
+NO_LOOKUPS = "no look-ups seen"
 SWITCHED = (Word(0, "off", "neutral"), Word(1, "on", "neutral"))
 
 BOARD = Board(
@@ -26,21 +33,22 @@ BOARD = Board(
     rows=(
         row(
             "Does the cache work?",
-            stat(redis.UP, zero="Redis does not answer", moves="stop-redis"),
+            stat(redis.UP, title="Redis", zero="Redis does not answer", moves="stop-redis"),
             stat(
                 redis.HIT_RATIO,
                 title="Hit ratio now",
                 trend=True,
-                empty="no look-ups",
+                no_value=NO_LOOKUPS,
+                empty=NO_LOOKUPS,
                 zero="every look-up missed",
                 moves="flush-cache",
             ),
-            stat(redis.MEMORY_SHARE, title="Memory used", empty=NO_LIMIT),
+            stat(redis_detail.MEMORY_OF_LIMIT, words=NO_SHARE, zero="nothing is used"),
             stat(redis.MEMORY_SETTING, title="Memory limit", words=UNLIMITED, zero=NO_LIMIT),
             stat(redis.EVICTIONS, trend=True, zero="no evictions", moves="fill-redis"),
-            stat(redis_detail.WRITES_REFUSED, zero="none refused"),
+            stat(redis_detail.WRITES_REFUSED, title="OOM errors", zero="none refused"),
             stat(redis_detail.BUSY, trend=True, zero="no command is run"),
-            stat(redis.PERSISTED, words=WRITTEN, zero="the last write failed"),
+            stat(redis.PERSISTED, title="On disk", words=WRITTEN, zero="the last write failed"),
         ),
         row(
             "What do its clients see?",
@@ -48,7 +56,7 @@ BOARD = Board(
                 redis.HIT_RATIO,
                 title="Hit ratio",
                 zero="every look-up missed",
-                empty="no look-ups",
+                empty=NO_LOOKUPS,
                 moves="flush-cache",
             ),
             graph(redis.HITS, redis.MISSES, title="Look-ups", stacked=True, zero="no look-ups"),
@@ -62,14 +70,17 @@ BOARD = Board(
         ),
         row(
             "Does its memory fit?",
-            graph(
-                redis.MEMORY_USED,
-                redis.MEMORY_RSS,
-                redis_detail.MEMORY_DATASET,
-                redis_detail.MEMORY_PEAK,
-                title="Memory against the limit",
-                limits=(redis.MEMORY_LIMIT, redis.RECOMMENDED),
-                moves="fill-redis",
+            replace(
+                graph(
+                    redis.MEMORY_USED,
+                    redis.MEMORY_RSS,
+                    redis_detail.MEMORY_DATASET,
+                    redis_detail.MEMORY_PEAK,
+                    title="Memory against the limit",
+                    limits=(redis.MEMORY_LIMIT, redis.RECOMMENDED),
+                    moves="fill-redis",
+                ),
+                height=TALL,
             ),
             graph(
                 redis.EVICTIONS,
@@ -88,16 +99,19 @@ BOARD = Board(
         ),
         row(
             "What is in it?",
-            table(
-                "Patterns now",
-                redis.KEYS_BY_PATTERN,
-                redis_keys.PATTERN_ERROR,
-                redis_keys.PATTERN_MEMORY,
-                redis_keys.PATTERN_MEMORY_ERROR,
-                redis_keys.KEY_MEMORY,
-                key="key",
-                zero="no key of any pattern",
-                empty=f"{NO_PATTERN}, or no sample_keys",
+            replace(
+                table(
+                    "Patterns now",
+                    redis.KEYS_BY_PATTERN,
+                    redis_keys.PATTERN_ERROR,
+                    redis_keys.PATTERN_MEMORY,
+                    redis_keys.PATTERN_MEMORY_ERROR,
+                    redis_keys.KEY_MEMORY,
+                    key="key",
+                    zero="no key of any pattern",
+                    empty=f"{NO_PATTERN}, or no sample_keys",
+                ),
+                no_value=UNKNOWN,
             ),
             graph(
                 redis.KEYS_BY_PATTERN,
@@ -117,24 +131,32 @@ BOARD = Board(
             graph(redis.CLIENTS_SHARE, width=8),
             graph(redis.REJECTED, columns=True, zero="nobody was refused", width=8),
             graph(redis.BLOCKED_CLIENTS, zero="none blocked", width=8),
-            table(
-                "Commands now",
-                redis.COMMAND_TIME,
-                redis.COMMANDS,
-                redis_detail.COMMAND_MEAN,
-                redis_detail.P50,
-                redis_detail.P99,
-                redis_detail.P999,
-                key="cmd",
-                zero="not called",
-                empty=NO_PERCENTILES,
+            replace(
+                table(
+                    "Commands now",
+                    redis.COMMAND_TIME,
+                    redis.COMMANDS,
+                    redis_detail.COMMAND_MEAN,
+                    redis_detail.P50,
+                    redis_detail.P99,
+                    redis_detail.P999,
+                    key="cmd",
+                    zero="not called",
+                    empty=NO_PERCENTILES,
+                ),
+                no_value=UNKNOWN,
             ),
         ),
         row(
             "Commands in detail",
-            graph(redis.COMMAND_TIME, stacked=True, zero="not called now"),
-            graph(redis.COMMANDS, stacked=True, zero="not called now"),
-            graph(redis_detail.COMMAND_MEAN, zero="too fast to be measured", empty="no command is called"),
+            graph(redis.COMMAND_TIME, title="Time by command", stacked=True, zero="not called now"),
+            graph(redis.COMMANDS, title="Commands", stacked=True, zero="not called now"),
+            graph(
+                redis_detail.COMMAND_MEAN,
+                title="Mean time of a command",
+                zero="too fast to be measured",
+                empty="no command is called",
+            ),
             graph(redis_detail.P99, title="p99 of each command", empty=NO_PERCENTILES),
             graph(redis.SLOWLOG, zero="nothing was slow"),
             graph(redis_detail.SLOW_NEW, columns=True, zero="nothing was slow"),
@@ -146,12 +168,12 @@ BOARD = Board(
             stat(
                 redis.COUNT_AGE,
                 title="Keys counted",
-                no_value="not counted yet",
+                no_value="no count",
                 empty=NO_PATTERN,
             ),
-            stat(redis_keys.COUNT_ERROR, zero="exact", no_value="not counted yet", empty=NO_PATTERN),
-            stat(redis_keys.COVERAGE, title="Keys looked at", no_value="not counted yet", empty=NO_PATTERN),
-            stat(redis_keys.PASS_TIME, no_value="not counted yet", empty=NO_PATTERN),
+            stat(redis_keys.COUNT_ERROR, zero="exact", no_value="no count", empty=NO_PATTERN),
+            stat(redis_keys.COVERAGE, title="Keys looked at", no_value="no count", empty=NO_PATTERN),
+            stat(redis_keys.PASS_TIME, no_value="no count", empty=NO_PATTERN),
             graph(change.POLICIES),
             graph(redis.FRAGMENTATION),
             graph(redis_keys.PATTERN_MEMORY, title="Memory by pattern", stacked=True, empty=NO_SAMPLE),

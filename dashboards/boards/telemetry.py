@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dashboards.model import Board, Word, graph, row, stat, table, timeline
 from exporters.catalogue.labels import INSTANCE
 from signals import scraping, telemetry, watchers
 
 NO_ALERTMANAGER = "Grafana notifies here, not Alertmanager"
 NO_GRAFANA = "Grafana has never failed, or does not notify here"
-NOTHING_SENT = "Grafana has sent none yet, or does not notify here"
+# Of one lane for each collector, in grid units.
+LANES = 15
 YESTERDAY = "no sample of yesterday yet"
 LOADED = (Word(0, "refused", "bad"), Word(1, "loaded", "good"))
 WORKS = (Word(0, "fails", "bad"), Word(1, "works", "good"))
@@ -25,12 +28,17 @@ BOARD = Board(
             "Can the boards be believed?",
             stat(telemetry.REACHABLE, title="Prometheus"),
             stat(scraping.TARGETS_DOWN, zero="every target answers", moves="stop-exporter"),
-            stat(scraping.COLLECTORS_FAILING, zero="every collector works", moves="lock-table"),
-            stat(scraping.STALEST, title="Oldest remembered"),
-            stat(watchers.RULES_AGE, title="Rules evaluated"),
+            stat(
+                scraping.COLLECTORS_FAILING,
+                title="Parts failing",
+                zero="every collector works",
+                moves="lock-table",
+            ),
+            stat(scraping.STALEST, title="Oldest value"),
+            stat(watchers.RULES_AGE, title="Rules ran"),
             stat(watchers.RULE_FAILURES, title="Rules failing", zero="no rule fails"),
             stat(watchers.CONFIG_LOADED, title="Configuration", words=LOADED, zero="the last reload failed"),
-            stat(watchers.TSDB_FAILURES, title="Database failures", zero="none failed"),
+            stat(watchers.TSDB_FAILURES, title="DB failures", zero="none failed"),
         ),
         row(
             "Is every target there?",
@@ -41,10 +49,14 @@ BOARD = Board(
         ),
         row(
             "Is what they say whole and fresh?",
-            timeline(telemetry.COLLECTORS, words=WORKS, zero="the collector fails", moves="lock-table"),
-            graph(telemetry.CACHE_AGE, title="Age of what is remembered"),
-            graph(telemetry.DROPPED_SERIES, columns=True, zero="nothing left out"),
-            graph(telemetry.INSTRUMENTATION_ERRORS, columns=True, zero="no errors"),
+            replace(
+                timeline(telemetry.COLLECTORS, words=WORKS, zero="the collector fails", moves="lock-table"),
+                width=24,
+                height=LANES,
+            ),
+            graph(telemetry.CACHE_AGE, title="Age of what is remembered", width=8),
+            graph(telemetry.DROPPED_SERIES, columns=True, zero="nothing left out", width=8),
+            graph(telemetry.INSTRUMENTATION_ERRORS, columns=True, zero="no errors", width=8),
         ),
         row(
             "Are the rules evaluated?",
@@ -53,10 +65,25 @@ BOARD = Board(
         ),
         row(
             "Does a message get out?",
-            graph(watchers.MESSAGES_SENT, columns=True, zero="none sent", empty=NO_ALERTMANAGER),
-            graph(watchers.MESSAGES_FAILED, columns=True, zero="none given up", empty=NO_ALERTMANAGER),
-            graph(watchers.GRAFANA_MESSAGES_SENT, columns=True, zero="none sent", empty=NOTHING_SENT),
-            graph(watchers.GRAFANA_MESSAGES_FAILED, columns=True, zero="none given up", empty=NO_GRAFANA),
+            graph(
+                watchers.MESSAGES_SENT,
+                watchers.GRAFANA_MESSAGES_SENT,
+                title="Messages sent",
+                columns=True,
+                zero="none sent",
+                empty="Grafana has sent none yet, or one of the two does not notify here",
+                width=8,
+            ),
+            graph(
+                watchers.MESSAGES_FAILED, columns=True, zero="none given up", empty=NO_ALERTMANAGER, width=8
+            ),
+            graph(
+                watchers.GRAFANA_MESSAGES_FAILED,
+                columns=True,
+                zero="none given up",
+                empty=NO_GRAFANA,
+                width=8,
+            ),
         ),
         row(
             "Each target",
