@@ -165,7 +165,7 @@ def answered(stack: Stack, grafana: Grafana, span: Span) -> Seen:
     Raises:
         StackError: Grafana does not answer, or refuses a query.
     """
-    proofs = prove(stack, grafana, span)
+    proofs = prove(stack, grafana, span, whole=True)
     wrong = [f"{each.board}: {each.title} is {each.verdict}" for each in proofs if not each.well]
     return Seen(
         what="panels asked through Grafana", seen="; ".join([summary(proofs), *wrong]), well=not wrong

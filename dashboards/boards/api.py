@@ -71,7 +71,13 @@ BOARD = Board(
                 moves="errors",
             ),
             graph(api.EXCEPTIONS, zero="no exception", empty=NO_EXCEPTION, moves="errors"),
-            graph(*api_status.CLASSES, title="Mix of answers", shares=True, zero="none of this class"),
+            graph(
+                *api_status.CLASSES,
+                title="Mix of answers",
+                shares=True,
+                zero="none of this class",
+                empty="no answer of this class yet",
+            ),
             timeline(api_run.VERSION, title="Versions that run", words=RUNS),
         ),
         row(

@@ -125,6 +125,7 @@ INDEXES = row(
         key="indexrelname",
         zero="it holds nothing yet",
         empty="every index is used, or enforces something, and none is invalid",
+        moves="invalid-index",
     ),
 )
 WORK = row(

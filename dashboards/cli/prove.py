@@ -32,6 +32,13 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="A fault that is on now (again for another one): panels about it may not be empty.",
 )
+@click.option(
+    "--var",
+    "given",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A value for a variable (again for another one), such as environment=staging; by default the first.",
+)
 @click.option("--why", is_flag=True, help="Say of each empty query what is missing, and what would mend it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout.")
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write a JUnit report too.")
@@ -42,6 +49,7 @@ def prove(
     width: int,
     slow_ms: float,
     faults: tuple[str, ...],
+    given: tuple[str, ...],
     why: bool,
     as_json: bool,
     junit: Path | None,
@@ -62,9 +70,12 @@ def prove(
     if minutes <= 0 or width <= 0:
         raise click.UsageError("--minutes and --width are above 0; give such as --minutes 60 --width 1440")
     stack = chosen(stack_name, engine)
+    values = dict(_chosen(each) for each in given)
     began, span = time.perf_counter(), proof.last(minutes * 60)
     prometheus.query("vector(1)")  # what does not answer at all is told once
-    proofs = proof.prove(stack, prometheus, span, whole=True, on=faults, width=width, slow=slow_ms / 1000)
+    proofs = proof.prove(
+        stack, prometheus, span, whole=True, on=faults, given=values, width=width, slow=slow_ms / 1000
+    )
     whys = explained(proofs, stack, prometheus, span) if why else {}
     if junit:
         write_report(junit, report.junit(proofs, time.perf_counter() - began, whys))
@@ -81,3 +92,12 @@ def prove(
         click.echo(report.HINT, err=True)
     if excess or not all(each.well for each in proofs):
         sys.exit(1)
+
+
+def _chosen(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise click.UsageError(
+            f"--var {text!r}; expected NAME=VALUE, such as environment=staging; write it so"
+        )
+    return name, value

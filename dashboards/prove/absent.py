@@ -31,13 +31,17 @@ def absent(name: str, stack: Stack, look: Look) -> Why:
         return Why(cause="metric absent", says=f"nobody is known to emit {name}. {hint}".rstrip())
     ended = look.last_of(name)
     gone = f"{name} has had no sample since {moment(ended)}" if ended else f"there is no {name}"
-    return _down(metric, gone, stack, look) or _failing(metric, gone, look) or _lacking(metric, gone)
+    why = _down(metric, gone, stack, look) or _failing(metric, gone, look)
+    return why or _lacking(metric, gone, stack, look)
 
 
-def _lacking(metric: Metric, gone: str) -> Why:
+def _lacking(metric: Metric, gone: str, stack: Stack, look: Look) -> Why:
+    """Who emits it answers; what is optional comes by itself where others of the same collector are there."""
     usual = f", as is usual {metric.optional}" if metric.optional else ""
-    emits = f"{metric.collector} emits it"
-    return Why(cause="metric absent", says=f"{gone}{usual}; {emits}", mend=mend.line(metric))
+    says = f"{gone}{usual}; {metric.collector} emits it"
+    beside = [each for each in stack.catalogue if each.collector == metric.collector and not each.optional]
+    ready = bool(metric.optional and beside and look.prometheus.query(beside[0].series[-1], look.span.end))
+    return Why(cause="metric absent", says=says, mend="" if ready else mend.line(metric))
 
 
 def _down(metric: Metric, gone: str, stack: Stack, look: Look) -> Why | None:
@@ -72,7 +76,7 @@ def job_of(metric: Metric, stack: Stack) -> str:
 
 
 def _since(selector: str, look: Look) -> str:
-    last = look.last_of(f"({selector} == 1)")
+    last = look.last_of(selector, "== 1")
     return f"since {moment(last)}" if last else "for longer than a day, or has never been up"
 
 

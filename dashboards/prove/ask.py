@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from dashboards.checks.promql import ParseError, parse, selectors
@@ -18,7 +19,7 @@ from dashboards.grafana import render_board
 from dashboards.model import CLOCK, COLUMNS, Board, Panel
 from dashboards.prove import variables
 from dashboards.prove.model import Answer, Choice, Proof, Source
-from dashboards.prove.times import ANNOTATION_POINTS, Resolution, Span, resolution
+from dashboards.prove.times import Resolution, Span, resolution
 from dashboards.prove.variables import filled
 from dashboards.stack import Stack
 
@@ -27,6 +28,8 @@ Values = Mapping[str, str]
 
 # Of a board on a usual screen, in pixels.
 WIDTH = 1440
+# Values of a variable that are tried after the first.
+MOST_OTHERS = 5
 NOTHING_HAPPENED = "nothing happened in the time shown"
 
 
@@ -35,9 +38,10 @@ def prove(
     source: Source,
     span: Span,
     *,
-    fault: str = "",
+    wanted: Callable[[Panel], bool] = lambda _: True,
     whole: bool = False,
     on: Collection[str] = (),
+    given: Mapping[str, str] = MappingProxyType({}),
     width: int = WIDTH,
     slow: float = math.inf,
 ) -> list[Proof]:
@@ -47,9 +51,10 @@ def prove(
         stack: whose boards.
         source: that answers.
         span: the range shown.
-        fault: ask only the panels that this fault moves.
+        wanted: which panels are asked.
         whole: ask variables and annotations too, and panels also with the variables on a single value.
         on: the faults that are on; a panel about one of them has no excuse for being empty.
+        given: values that are chosen for variables, by name.
         width: of a board, in pixels.
         slow: seconds beyond which a query is too slow.
 
@@ -57,18 +62,17 @@ def prove(
         StackError: the source does not answer.
     """
     found: list[Proof] = []
+    known: dict[tuple[object, ...], Answer] = {}
     for board in stack.all_boards:
-        asking = _Asking(stack, source, span, board, width, slow)
-        wanted = [
-            panel for panel in board.panels if panel.kind != "text" and (not fault or panel.moves == fault)
-        ]
-        if not wanted and not whole:
+        asking = _Asking(stack, source, span, board, given, width, slow, known)
+        chosen = [panel for panel in board.panels if panel.kind != "text" and wanted(panel)]
+        if not chosen and not whole:
             continue
         if whole:
             found += asking.variables()
         found += [
             replace(asked, empty="") if asked.moves and asked.moves in on else asked
-            for asked in (asking.panel(panel, whole=whole) for panel in wanted)
+            for asked in (asking.panel(panel, whole=whole) for panel in chosen)
         ]
         if whole:
             found += asking.annotations()
@@ -79,21 +83,29 @@ class _Asking:
     """One board, whose variables are asked once."""
 
     def __init__(
-        self, stack: Stack, source: Source, span: Span, board: Board, width: int, slow: float
+        self,
+        stack: Stack,
+        source: Source,
+        span: Span,
+        board: Board,
+        given: Mapping[str, str],
+        width: int,
+        slow: float,
+        known: dict[tuple[object, ...], Answer],
     ) -> None:
-        self.source, self.span, self.board = source, span, board
-        self.width, self.slow, self.scrape = width, slow, stack.scraped.interval
+        self.source, self.span, self.board, self.given = source, span, board, given
+        self.width, self.slow, self.scrape, self.known = width, slow, stack.scraped.interval, known
         self.rendered = render_board(board, stack.context)
         self.drawn = {each["id"]: each for each in flat(self.rendered["panels"])}
         self.chosen: dict[Choice, list[variables.Variable]] = {
-            "all": list(variables.asked(self.rendered, source, span))
+            "all": list(variables.asked(self.rendered, source, span, given=given))
         }
 
     def values(self, choice: Choice) -> Values:
         """What stands for each variable."""
         if choice not in self.chosen:
             self.chosen[choice] = list(
-                variables.asked(self.rendered, self.source, self.span, one=choice == "one")
+                variables.asked(self.rendered, self.source, self.span, one=choice == "one", given=self.given)
             )
         return {each.name: each.value for each in self.chosen[choice]}
 
@@ -115,11 +127,27 @@ class _Asking:
             exprs = {choice: filled(target["expr"], self.values(choice)) for choice in reversed(choices)}
             # Of two that are the same the first is asked: a query without variables, or with one value each.
             for expr, choice in {expr: choice for choice, expr in exprs.items()}.items():
-                answers.append(self._ask(target, expr, choice, self._resolution(drawn, target)))
+                scale = self._resolution(drawn, target)
+                answer = self._ask(target, expr, choice, scale)
+                one = answer.state == "empty" and choice == "one"
+                answers.append(self._other(target, scale) or answer if one else answer)
         answers.sort(key=lambda each: each.choice)
         return replace(
             self._proof(panel.title, tuple(answers)), zero=panel.zero, empty=panel.empty, moves=panel.moves
         )
+
+    def _other(self, target: Json, scale: Resolution) -> Answer | None:
+        """What another single value gives where the first has nothing: not each endpoint has each thing."""
+        chosen = self.values("one")
+        for variable in self.chosen["one"]:
+            if f"${variable.name}" not in target["expr"]:
+                continue
+            for other in variable.others[:MOST_OTHERS]:
+                expr = filled(target["expr"], {**chosen, variable.name: other})
+                answer = self._ask(target, expr, "one", scale)
+                if answer.state != "empty":
+                    return answer
+        return None
 
     def annotations(self) -> Iterator[Proof]:
         """What is drawn over all graphs. Nothing may have happened, but what would tell it must be there."""
@@ -129,7 +157,7 @@ class _Asking:
             expr = filled(annotation["expr"], self.values("all"))
             scale = resolution(
                 self.span,
-                points=ANNOTATION_POINTS,
+                points=self.width,
                 scrape=self.scrape,
                 query=seconds(annotation.get("step")) or 0,
             )
@@ -165,10 +193,15 @@ class _Asking:
     def _ask(self, target: Json, expr: str, choice: Choice, scale: Resolution) -> Answer:
         if not self.source.fills_ranges:
             expr = filled(expr, scale.values)
+        # What stands on several boards, such as an annotation, is asked once.
+        same = (expr, target["instant"], target["format"], scale.step, scale.interval)
+        if same in self.known:
+            return replace(self.known[same], ref=target["refId"], choice=choice)
         answer = self._once(target, expr, choice, scale)
         # What is slow once may have waited for another.
         again = self._once(target, expr, choice, scale) if answer.seconds > self.slow else answer
-        return min(answer, again, key=lambda each: (bool(each.error), each.seconds))
+        self.known[same] = min(answer, again, key=lambda each: (bool(each.error), each.seconds))
+        return self.known[same]
 
     def _once(self, target: Json, expr: str, choice: Choice, scale: Resolution) -> Answer:
         answer = Answer(ref=target["refId"], expr=expr, choice=choice, instant=target["instant"])

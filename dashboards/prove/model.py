@@ -111,6 +111,11 @@ class Proof:
         return next((state for state in WORST if state in states), "empty")
 
     @property
+    def blank(self) -> bool:
+        """Whether none of its queries gives anything; one of several may be a line that is rarely there."""
+        return all(answer.state == "empty" for answer in self.answers)
+
+    @property
     def verdict(self) -> Verdict:
         """The state, judged."""
         if self.state == "zero" and not self.zero:

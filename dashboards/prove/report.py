@@ -26,9 +26,12 @@ def panels(proofs: Sequence[Proof]) -> list[Proof]:
 
 
 def excess(proofs: Sequence[Proof]) -> str:
-    """What is wrong where too many panels are empty, each with a reason; empty if they are few."""
+    """What is wrong where too many panels are blank, each with a reason; empty if they are few.
+
+    Those about a fault do not count: a test injects it, and then they may not be empty.
+    """
     every = panels(proofs)
-    declared = sum(each.verdict == "declared" for each in every)
+    declared = sum(each.verdict == "declared" and each.blank and not each.moves for each in every)
     most = int(len(every) * EMPTY_SHARE)
     if declared <= most:
         return ""

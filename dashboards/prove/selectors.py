@@ -17,7 +17,7 @@ from signals.promql import duration
 LOOKBACK = 300.0
 SHOWN = 8
 # A day is looked through in so many steps.
-STEPS = 5000
+STEPS = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,15 +79,16 @@ class Look:
         """How many samples a window holds, of the series with the most."""
         return self._number(f"max(count_over_time({selector}[{duration(window)}]))") or 0
 
-    def last_of(self, expr: str) -> float | None:
-        """When it gave something for the last time, within a day, in Unix time."""
+    def last_of(self, selector: str, condition: str = "") -> float | None:
+        """When a selector had a sample, such as one that is ``== 1``, for the last time within a day."""
+        stamp = f"timestamp({selector})" + (f" and ({selector} {condition})" if condition else "")
         step = max(self.scrape, DAY / STEPS)
-        return self._number(f"max(max_over_time(timestamp({expr})[{duration(DAY)}:{duration(step)}]))")
+        return self._number(f"max(max_over_time(({stamp})[{duration(DAY)}:{duration(step)}]))")
 
-    def first_of(self, expr: str) -> float | None:
-        """When it gave something for the first time, within a day, in Unix time."""
+    def first_of(self, selector: str) -> float | None:
+        """When a selector had a sample for the first time within a day."""
         step = max(self.scrape, DAY / STEPS)
-        return self._number(f"min(min_over_time(timestamp({expr})[{duration(DAY)}:{duration(step)}]))")
+        return self._number(f"min(min_over_time(timestamp({selector})[{duration(DAY)}:{duration(step)}]))")
 
     def values(self, selector: str, label: str, window: float) -> list[str]:
         """The values of a label on what is selected."""
@@ -154,7 +155,7 @@ def _wrong(selector: Selector, look: Look, window: float) -> Iterator[Why]:
             yield Why(
                 cause="matcher excludes",
                 says=f"{_matcher(matcher)} passes no series of {name}; of {matcher.label} there are {some}",
-                mend="another choice of the variable, or the value as it is told",
+                mend="an event of that kind, another choice of the variable, or the value as it is told",
             )
 
 

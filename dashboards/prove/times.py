@@ -14,8 +14,6 @@ from signals.promql import duration
 
 # Prometheus answers no more points than this for a series.
 MOST_POINTS = 11_000
-# What an annotation is asked with, however wide the board.
-ANNOTATION_POINTS = 100
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 # What lies up to the first number becomes the second.
 ROUNDED = (
@@ -75,9 +73,11 @@ def last(seconds: float) -> Span:
     return Span(start=now - seconds, end=now)
 
 
-def rounded(interval: float) -> float:
-    """The interval that people would choose."""
-    return next((chosen for most, chosen in ROUNDED if interval <= most), LONGEST)
+def rounded(interval: float, *, browser: bool = False) -> float:
+    """The interval that people would choose; the browser takes the next one already at the bound."""
+    return next(
+        (chosen for most, chosen in ROUNDED if interval < most or (interval == most and not browser)), LONGEST
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +127,7 @@ def resolution(span: Span, *, points: int, scrape: float, least: float = 0, quer
         query: the query's own least step, in place of both; 0 if it has none.
     """
     exact = span.seconds / points
-    interval = max(rounded(exact), least or scrape)
+    interval = max(rounded(exact, browser=True), least or scrape)
     lowest = query or interval
     step = lowest if exact < lowest else rounded(exact)
     step = max(step, rounded(span.seconds / MOST_POINTS))

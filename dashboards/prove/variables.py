@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from dashboards.errors import RefusedError, StackError
@@ -15,7 +16,7 @@ from signals.promql import duration
 
 LABEL_VALUES = re.compile(r"label_values\((?P<selector>.+), (?P<label>\w+)\)\Z")
 # What Grafana escapes in a value that stands in a regular expression.
-SPECIAL = re.compile(r"[$^*{}\[\]'+?.()|]")
+SPECIAL = re.compile(r"[$^*{}\[\]+?.()|]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,16 +26,23 @@ class Variable:
     Attributes:
         name: without the ``$``.
         value: what is put for it.
+        others: what else could be chosen where one is, as it would be put.
         answer: what its query returned.
     """
 
     name: str
     value: str
+    others: tuple[str, ...]
     answer: Answer
 
 
 def asked(
-    rendered: Mapping[str, Any], source: Source, span: Span, *, one: bool = False
+    rendered: Mapping[str, Any],
+    source: Source,
+    span: Span,
+    *,
+    one: bool = False,
+    given: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Variable]:
     """Each variable that Prometheus fills, in their order, as each may narrow the next.
 
@@ -44,6 +52,7 @@ def asked(
         span: the range shown.
         one: whether one value is chosen where all could be: the one that changed most, as who chooses a
             statement or an endpoint chooses one that is called.
+        given: values that are chosen in any case, by the variable's name.
     """
     values: dict[str, str] = {}
     for variable in rendered["templating"]["list"]:
@@ -74,8 +83,14 @@ def asked(
             seconds=time.perf_counter() - began,
             error=error,
         )
-        values[variable["name"]] = value = _value(variable, options, one=one)
-        yield Variable(name=variable["name"], value=value, answer=answer)
+        name = variable["name"]
+        if name in given:
+            options = [given[name]]
+        escaped = [_escaped(each, within_regex=variable["multi"]) for each in options]
+        every = variable["multi"] and options and not one and name not in given
+        # Without anything to choose, a board shows nothing; so must its proof.
+        values[name] = value = str(variable["allValue"]) if every else "".join(escaped[:1])
+        yield Variable(name=name, value=value, others=tuple(escaped[1:]) if one else (), answer=answer)
 
 
 def _liveliness(
@@ -98,14 +113,11 @@ def _liveliness(
     return lambda value: -changes.get(value, -1.0)
 
 
-def _value(variable: Mapping[str, Any], options: list[str], *, one: bool) -> str:
-    # Without anything to choose, a board shows nothing; so must its proof.
-    first = "".join(options[:1])
-    if not variable["multi"]:
-        return first.replace("\\", "\\\\").replace("'", "\\\\'")
-    if options and not one:
-        return str(variable["allValue"])
-    return SPECIAL.sub(r"\\\\\g<0>", first.replace("\\", "\\\\\\\\"))
+def _escaped(value: str, *, within_regex: bool) -> str:
+    """As Grafana puts it between quotes."""
+    if not within_regex:
+        return value.replace("\\", "\\\\").replace("'", "\\\\'")
+    return SPECIAL.sub(r"\\\\\g<0>", value.replace("\\", "\\\\\\\\"))
 
 
 def variable_values(

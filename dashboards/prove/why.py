@@ -22,12 +22,16 @@ from signals.promql import duration
 def explained(proofs: Sequence[Proof], stack: Stack, prometheus: Prometheus, span: Span) -> dict[Answer, str]:
     """What is missing of each empty query; of one that is empty with each choice it is said once.
 
+    An annotation that is silent, and could speak, lacks nothing.
+
     Raises:
         StackError: Prometheus does not answer.
     """
     found: dict[Answer, str] = {}
     known: dict[str, str] = {}
     for proof in proofs:
+        if proof.what == "annotation" and proof.well:
+            continue
         told: set[str] = set()
         for answer in proof.answers:
             if answer.state != "empty" or answer.ref in told:

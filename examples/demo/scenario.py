@@ -129,7 +129,7 @@ class Scenario:
             name=name,
             load=result,
             firing=self.firing(),
-            proofs=tuple(prove(self.stack, prometheus, span)),
+            proofs=tuple(prove(self.stack, prometheus, span, whole=True)),
             scores=tuple(scores(self.stack, prometheus, span)),
         )
 

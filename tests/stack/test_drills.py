@@ -65,7 +65,9 @@ def unmoved(running: Running, healthy: list[Proof], fault: str, began: float) ->
     """Of the panels about this fault, those that since then show nothing new, and those that do."""
     before = {(each.board, each.title): each for each in healthy}
     span = Span(start=began, end=time.time())
-    shown = prove(running.stack, running.prometheus, span, fault=fault)
+    shown = prove(
+        running.stack, running.prometheus, span, wanted=lambda panel: panel.moves == (fault or panel.moves)
+    )
     still: list[str] = []
     moved: list[str] = []
     for each in shown:

@@ -15,7 +15,7 @@ from dashboards.errors import RefusedError
 from dashboards.grafana import render_board
 from dashboards.prometheus_api import Samples
 from dashboards.prove import Answer, Proof, Span, filled, prove, report, variable_values
-from dashboards.prove.times import ANNOTATION_POINTS, resolution, rounded
+from dashboards.prove.times import resolution, rounded
 from dashboards.stack import STACK
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -42,12 +42,16 @@ def test_steps_and_windows_are_those_of_grafana(
 
 
 def test_a_query_may_have_a_step_of_its_own() -> None:
-    found = resolution(Span(start=0, end=HOUR), points=ANNOTATION_POINTS, scrape=15, query=30)
-    assert (found.interval, found.step, found.rate_interval) == (30, 30, 120)
-    found = resolution(Span(start=0, end=HOUR / 2), points=ANNOTATION_POINTS, scrape=15, query=30)
-    assert found.step == 30
-    found = resolution(Span(start=0, end=DAY), points=ANNOTATION_POINTS, scrape=15, query=30)
-    assert found.step == 900
+    found = resolution(Span(start=0, end=HOUR), points=1440, scrape=15, query=30)
+    assert (found.interval, found.step, found.rate_interval) == (15, 30, 120)
+    found = resolution(Span(start=0, end=7 * DAY), points=1440, scrape=15, query=30)
+    assert found.step == 300
+
+
+def test_browser_and_plugin_round_apart_at_a_bound() -> None:
+    found = resolution(Span(start=0, end=45 * 720), points=720, scrape=15)
+    assert (found.interval, found.step, found.rate_interval) == (60, 60, 75)
+    assert (rounded(45), rounded(45, browser=True)) == (30, 60)
 
 
 def test_no_range_has_more_points_than_prometheus_answers() -> None:
@@ -116,6 +120,29 @@ def test_of_several_values_the_liveliest_is_chosen() -> None:
     (asked,) = [expr for expr, *_ in source.asked if "by (job)" in expr]
     assert asked.startswith("sum by (job) (changes(obs_api_workers{")
     assert "[1h]) and obs_api_workers{" in asked
+
+
+def test_a_value_that_is_given_is_chosen() -> None:
+    source = Known()
+    prove(STACK, source, Span(start=0, end=HOUR), whole=True, given={"environment": "prod", "job": "a.b"})
+    asked = " ".join(expr for expr, *_ in source.asked)
+    assert 'environment=~"prod"' in asked
+    assert "it\\\\'s" in asked, "another variable has its first value"
+    assert r'job=~"a\\.b"' in asked
+    assert 'job=~".+"' not in asked
+
+
+def test_of_single_values_one_must_have_data() -> None:
+    class Second(Known):
+        def answer(self, *asked: Any) -> Samples:
+            return [] if 'job=~"api"' in asked[1] else super().answer(*asked)
+
+    proofs = prove(STACK, Second(), Span(start=0, end=HOUR), whole=True)
+    narrow = [answer for each in proofs for answer in each.answers if answer.choice == "one"]
+    assert {answer.state for answer in narrow if answer.ref != "instance"} <= {"data", "error"}
+    assert any('job=~"b"' in answer.expr for answer in narrow)
+    proofs = prove(STACK, Second(jobs=("api",)), Span(start=0, end=HOUR), whole=True)
+    assert "empty" in {answer.state for each in proofs for answer in each.answers if answer.choice == "one"}
 
 
 def test_everything_is_asked_on_all_and_on_one() -> None:
@@ -189,7 +216,9 @@ def test_what_is_slow_is_asked_again_and_the_faster_counts() -> None:
             return found
 
     source = Waking()
-    found, *_ = prove(STACK, source, Span(start=0, end=HOUR), fault="stop-api", slow=0.1)
+    found, *_ = prove(
+        STACK, source, Span(start=0, end=HOUR), wanted=lambda panel: panel.moves == "stop-api", slow=0.1
+    )
     assert source.asked[0] == source.asked[1]
     assert source.asked[1] != source.asked[2]
     assert found.answers[0].seconds < 0.1
@@ -203,7 +232,7 @@ def test_a_panel_about_a_fault_that_is_on_has_no_excuse() -> None:
 
     assert excused() - excused("errors") == {
         panel.title
-        for board in STACK.boards
+        for board in STACK.all_boards
         for panel in board.panels
         if panel.moves == "errors" and panel.empty
     }
@@ -214,7 +243,10 @@ def test_one_panel_in_twenty_may_be_empty_with_a_reason() -> None:
     full = [Proof(board="b", title=str(n), answers=(answer(1),)) for n in range(38)]
     empty = [Proof(board="b", title=f"e{n}", answers=(answer(),), empty="none") for n in range(3)]
     aside = [replace(each, what="annotation") for each in empty]
-    assert report.excess([*full, *empty[:2], *aside]) == ""
+    partly = [replace(each, answers=(answer(1), answer())) for each in empty]
+    assert {each.verdict for each in partly} == {"declared"}
+    about = [replace(each, moves="errors") for each in empty]
+    assert report.excess([*full, *empty[:2], *aside, *partly, *about]) == ""
     assert "3 of 41 panels are empty, though each says why; expected at most 2, one in 20" in report.excess(
         [*full, *empty]
     )

@@ -148,6 +148,7 @@ def test_a_certificate_counts_with_its_authority_alone(
         (("--username", "a", "--password-file", "FILE", "--bearer-token-file", "FILE"), "leave one out"),
         (("--bearer-token-file", "/nowhere/token"), "/nowhere/token: No such file or directory; give a file"),
         (("--minutes", "0"), "--minutes and --width are above 0"),
+        (("--var", "environment"), "--var 'environment'; expected NAME=VALUE"),
         (("--width", "-1"), "--minutes and --width are above 0"),
     ],
 )

@@ -1,0 +1,276 @@
+"""What a real Prometheus says of panels: each verdict, and each reason for being empty.
+
+Its past is made: an application, and an exporter that answered until ten minutes ago, whose collector of
+statements was refused, and whose Redis was gone for a while.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from alerts.proof.backfill import make_blocks
+from dashboards.model import Board, Panel, graph, row, stat
+from dashboards.prometheus_api import Prometheus
+from dashboards.prove import Answer, Proof, Span, prove
+from dashboards.prove.selectors import moment
+from dashboards.prove.why import explained, why
+from dashboards.stack import STACK
+from examples.demo import servers
+from exporters.catalogue import api, redis
+from signals.model import Signal
+from signals.numbers import COUNT
+from signals.promql import Query
+
+STEP, RARE, PAST = 15, 60, 7200
+# Seconds before now.
+DOWN, REFUSED, GONE, BACK = 600, 5400, 4800, 3900
+# The past is looked at a little after its end: at its end a window would hold a sample at both its ends.
+AFTER = 5
+# After the beginning of the past.
+LATER = 900
+PLACE = 'environment="production",cluster="main"'
+
+
+@dataclass(frozen=True)
+class Line:
+    """A series: its name with labels, what it is at its beginning, how it grows, and when it is there."""
+
+    name: str
+    value: float
+    grows: float = 0
+    after: int = PAST
+    until: int = 0
+    step: int = STEP
+
+    def samples(self, now: int) -> Iterator[str]:
+        # Of the grid of this step alone, so that a window holds as many as it should.
+        begin = now - self.after + (-(now - self.after)) % self.step
+        for n, at in enumerate(range(begin, now - self.until + 1, self.step)):
+            yield f"{self.name} {self.value + n * self.grows!r} {at}\n"
+
+
+def of(name: str, labels: str, value: float, **more: float) -> Line:
+    return Line(f"{name}{{{PLACE},{labels}}}", value, **more)
+
+
+API, EXPORTER = 'job="api",instance="a:1"', 'job="exporter",instance="e:2"'
+STATEMENTS = f'{EXPORTER},collector="postgres.statements"'
+LINES = (
+    of("up", API, 1),
+    of("up", EXPORTER, 1, until=DOWN),
+    of("up", EXPORTER, 0, after=DOWN - STEP),
+    of("http_requests_total", f'{API},method="GET",handler="/",status="200"', 0, grows=15),
+    of("http_requests_total", f'{API},method="POST",handler="/",status="404"', 0, grows=0),
+    of("obs_api_workers", API, 4, step=RARE),
+    of("http_response_size_bytes_sum", API, 5, grows=60, step=RARE),
+    of("pg_up", EXPORTER, 1, until=DOWN),
+    of("pg_scrape_collector_success", STATEMENTS, 1, until=REFUSED),
+    of("pg_scrape_collector_success", STATEMENTS, 0, after=REFUSED - STEP, until=DOWN),
+    of("obs_exporter_collector_errors_total", f'{STATEMENTS},backend="postgres",code="42501"', 1, until=DOWN),
+    of("redis_up", EXPORTER, 1, after=PAST - LATER, until=GONE),
+    of("redis_up", EXPORTER, 0, after=GONE - STEP, until=BACK),
+    of("redis_up", EXPORTER, 1, after=BACK - STEP, until=DOWN),
+    of("redis_memory_used_bytes", EXPORTER, 1e6, after=PAST - LATER, until=GONE),
+    of("redis_memory_used_bytes", EXPORTER, 1e6, after=BACK - STEP, until=DOWN),
+)
+
+
+@dataclass(frozen=True)
+class Known:
+    """The server, and the end of its past."""
+
+    prometheus: Prometheus
+    now: int
+
+    def span(self, before: int = 0, seconds: int = 300) -> Span:
+        end = self.now + AFTER - before
+        return Span(start=end - seconds, end=end)
+
+    def why(self, expr: str, *, before: int = 0, instant: bool = True) -> str:
+        answer = Answer(ref="A", expr=expr, instant=instant)
+        proof = Proof(board="b", title="t", answers=(answer,))
+        return str(why(proof, answer, STACK, self.prometheus, self.span(before)))
+
+
+@pytest.fixture(scope="module")
+def known(server_root: Path) -> Iterator[Known]:
+    home = server_root / "prove"
+    home.mkdir()
+    now = int(time.time())
+    now -= now % RARE
+    make_blocks((text for line in LINES for text in line.samples(now)), home / "prometheus/tsdb")
+    config = home / "prometheus.yml"
+    config.write_text(yaml.safe_dump({"global": {"scrape_interval": "15s"}}))
+    server = servers.Prometheus(home / "prometheus", config)
+    server.start()
+    yield Known(Prometheus(url=server.url), now)
+    server.stop()
+
+
+def signal(text: str) -> Signal:
+    more = {"why": "It is.", "act": "Wait.", "good": "Good is more.", "unit": COUNT}
+    return Signal(title=text, query=Query(text, (api.REQUESTS,)), **more)
+
+
+RATE = "sum(rate(http_requests_total[<window>]))"
+PANELS: dict[str, tuple[Panel, ...]] = {
+    "data": (graph(signal(RATE)), stat(signal("obs_api_workers"))),
+    "zero": (graph(signal('rate(http_requests_total{status="404"}[<window>])'), zero="none failed"),),
+    "ZERO": (stat(signal('http_requests_total{status="404"}')),),
+    "declared": (graph(signal(f"{RATE} > 1e9"), empty="few come"),),
+    "EMPTY": (graph(signal("http_requets_total"), zero="none"),),
+    "NaN": (graph(signal(f"0 * {RATE} / (0 * {RATE})"), zero="none", empty="none"),),
+    "Inf": (stat(signal("obs_api_workers / 0"), zero="none", empty="none"),),
+    "error": (
+        stat(signal("sum by (job) (up) * on () up"), empty="none"),
+        graph(signal("rate(up)"), empty="none"),
+    ),
+}
+BOARD = Board(
+    uid="small",
+    title="Small",
+    description="For a test.",
+    source="api",
+    anchor=api.WORKERS,
+    rows=(row("What?", *(panel for panels in PANELS.values() for panel in panels)),),
+)
+SMALL = replace(STACK, boards=(BOARD,), alerts=(), levels=(), recordings=())
+
+
+def test_each_verdict_is_seen_on_a_real_server(known: Known) -> None:
+    proofs = prove(SMALL, known.prometheus, known.span(seconds=3600), whole=True)
+    seen = {each.title: each.verdict for each in proofs if each.what == "panel"}
+    assert seen == {panel.title: verdict for verdict, panels in PANELS.items() for panel in panels}
+    asked = {
+        each.title: [(answer.choice, answer.series) for answer in each.answers]
+        for each in proofs
+        if each.what == "variable"
+    }
+    assert asked == {
+        "environment": [("all", 1)],
+        "cluster": [("all", 1)],
+        "job": [("all", 1)],
+        "instance": [("all", 1), ("one", 1)],
+    }
+    assert all(each.seconds > 0 for proof in proofs for each in proof.answers)
+    late = prove(SMALL, known.prometheus, known.span(), slow=1e-9)
+    assert {each.verdict for each in late} == {"slow", "declared", "EMPTY", "NaN", "Inf", "error", "ZERO"}
+
+
+def test_only_what_is_empty_is_explained(known: Known) -> None:
+    proofs = prove(SMALL, known.prometheus, known.span(seconds=3600), whole=True)
+    whys = explained(proofs, SMALL, known.prometheus, known.span(seconds=3600))
+    told = {each.title for each in proofs if any(answer in whys for answer in each.answers)}
+    panels = {each.title for each in proofs if each.what == "panel"}
+    assert told & panels == {PANELS["declared"][0].title, PANELS["EMPTY"][0].title}
+    silent = {each.title for each in proofs if each.what == "annotation" and each.well}
+    assert told & silent == set()
+
+
+REQUESTS = "2 series from 0 to 7200 of http_requests_total{}"
+GRAFANA = "grafana_alerting_rule_evaluation_failures_total"
+
+
+@pytest.mark.parametrize(
+    ("expr", "told"),
+    [
+        (
+            "sum(rate(http_requets_total[1m]))",
+            "metric absent: nobody is known to emit http_requets_total. Did you mean 'http_requests_total'?",
+        ),
+        (
+            "sum(rate(cache_requests_total[1m])) > 0",
+            "metric absent: there is no cache_requests_total, as is usual ",
+        ),
+        ("sum(rate(cache_requests_total[1m]))", "what brings it: cache_response = instrument_cache("),
+        ('up{datname="x"}', "label absent: up has no label 'datname'; it has cluster, environment, instance"),
+        (
+            'http_requests_total{status=~"5..",job=~"api"}',
+            'matcher excludes: status=~"5.." passes no series of http_requests_total; of status ',
+        ),
+        (
+            'up{job="web"} == 1',
+            'matcher excludes: job="web" passes no series of up; of job there are api, exporter; ',
+        ),
+        (
+            'http_requests_total{method="POST",status="200"}',
+            'have method="POST", status="200", each for itself, but none has all of them',
+        ),
+        (
+            "sum(rate(http_response_size_bytes_sum[1m]))",
+            "rate over one sample: a window of 1m holds one sample of http_response_size_bytes_sum, and a "
+            "rate needs two; what brings it: scrape_interval in prometheus.yml",
+        ),
+        ("http_requests_total > 1e9", f"comparison: {REQUESTS}: none is > "),
+        ("up / on (job) obs_api_workers{job='x'}", 'matcher excludes: job="x" passes no series'),
+        (
+            "http_requests_total / on (instance) up{job='exporter'}",
+            "no partner: no series of http_requests_total{} has the same values of instance as one of up",
+        ),
+        ("up unless on () up", "exception: all of up{} is taken away by up{}"),
+        ("http_requests_total offset 1d", "no history: it looks back 1d, and http_requests_total begins at "),
+        ("absent(up)", "nothing is absent: up{} is there"),
+        (
+            "(http_requests_total > 1e9) or up{job='y'}",
+            "; nor what stands in for it (matcher excludes: job=",
+        ),
+        (
+            "histogram_quantile(0.9, http_requests_total)",
+            "nothing comes out: a function gives nothing, though all in it is there: histogram_quantile(",
+        ),
+        (
+            "probe_success",
+            "no target: there is no probe_success; Prometheus scrapes no target of job 'api-health'; what "
+            'brings it: {targets: ["http://HOST/health"], labels: {kind: health}} in targets/backend.yml',
+        ),
+        (GRAFANA, f"no target: there is no {GRAFANA}; Prometheus scrapes no target of job 'grafana'; what "),
+        ("ALERTS", "metric absent: there is no ALERTS, as is usual while nothing is pending or firing"),
+    ],
+)
+def test_each_empty_query_is_explained(known: Known, expr: str, told: str) -> None:
+    for instant in (True, False):
+        assert told in known.why(expr, instant=instant)
+
+
+def test_a_target_that_is_down_is_told_with_its_time(known: Known) -> None:
+    since = moment(known.now - DOWN)
+    for name in (redis.MEMORY_USED.name, "pg_stat_activity_count"):
+        told = known.why(f"sum({name})")
+        assert told.startswith("target down: ")
+        assert f"e:2 of job 'exporter' is down since {since}" in told
+    assert f"has had no sample since {since}" in known.why(redis.MEMORY_USED.name)
+
+
+def test_a_collector_that_fails_is_told_with_its_code_and_the_grant(known: Known) -> None:
+    told = known.why("rate(pg_stat_statements_calls_total[1m])", before=2 * DOWN)
+    assert told.startswith("collector fails: there is no pg_stat_statements_calls_total; collector postgres.")
+    assert (
+        f"fails since {moment(known.now - REFUSED)} (42501); what brings it: \\i exporters/sql/role" in told
+    )
+
+
+def test_a_server_that_does_not_answer_is_told_with_its_time(known: Known) -> None:
+    told = known.why(redis.MEMORY_USED.name, before=(GONE + BACK) // 2)
+    assert told.startswith("server down: redis_memory_used_bytes has had no sample since ")
+    assert f"redis does not answer the exporter since {moment(known.now - GONE)}; what brings it" in told
+
+
+def test_what_is_not_configured_is_told_with_its_variable(known: Known) -> None:
+    told = known.why(redis.MEMORY_USED.name, before=PAST - LATER // 2)
+    assert told.startswith(
+        "not configured: there is no redis_memory_used_bytes; the exporter tells no redis_up"
+    )
+    assert "what brings it: REDIS_URL=redis://obs_exporter:PASSWORD@HOST of the exporter" in told
+
+
+def test_a_variable_without_values_is_explained(known: Known) -> None:
+    answer = Answer(ref="shop", expr="label_values(up, shop)")
+    proof = Proof(board="b", title="shop", what="variable", answers=(answer,))
+    told = str(why(proof, answer, STACK, known.prometheus, known.span()))
+    assert told.startswith("label absent: up has no label 'shop'")
