@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from exporters.catalogue import Gauge, Label, Metric, api, external, postgres, postgres_upkeep, redis, self_
 from signals.idioms import grouping, level, select, since, span
-from signals.promql import Context, Query
+from signals.promql import Context, Query, duration
 
 # How long it is shown, and how much older the look before may be, since what restarts is gone for a while.
 SHOWN, BEFORE = 60, 900
@@ -28,12 +28,14 @@ class Annotation:
         name: as the reader switches it on and off.
         colour: of its line.
         expr: a sample wherever it happened.
+        step: between two looks: as long as it is shown, so that exactly one of them sees it.
         title, text: what is said of it, with labels of the sample in braces.
     """
 
     name: str
     colour: str
     expr: str
+    step: str
     title: str
     text: str = ""
 
@@ -42,17 +44,17 @@ def events(context: Context) -> list[Annotation]:
     """All that is drawn, narrowed by the installation that the reader chose."""
     identity = tuple(f'{label}=~"${label}"' for label in context.identity)
     scoped = replace(context, window="1m", scope=lambda _source: identity)
+    step = duration(SHOWN * context.time_scale)
     return [
-        Annotation(name=name, colour=colour, expr=query.fill(scoped), title=title, text=text)
+        Annotation(name=name, colour=colour, expr=query.fill(scoped), step=step, title=title, text=text)
         for name, colour, query, title, text in _events()
     ]
 
 
 def _events() -> list[tuple[str, str, Query, str, str]]:
-    firing = select(external.ALERTS, external.ALERTSTATE.eq("firing"), external.SEVERITY.ne("info"))
     at = "{{instance}}"
     return [
-        ("Alerts", ALERT, Query(firing, (external.ALERTS,)), "{{alertname}}", "{{job}} {{instance}}"),
+        ("Alerts", ALERT, fired(), "{{alertname}} fires", "{{job}} {{instance}}"),
         (
             "Deploys",
             DEPLOY,
@@ -87,6 +89,12 @@ def _before(metric: Metric, by: Sequence[Label] = (), back: float = BEFORE) -> s
 
 def _by(metric: Metric, by: Sequence[Label] = ()) -> str:
     return grouping(tuple(label.name for label in (*level(metric), *by)))
+
+
+def fired() -> Query:
+    """An alert began to fire. How long it does would cover the lines that show why."""
+    firing = select(external.ALERTS, external.ALERTSTATE.eq("firing"), external.SEVERITY.ne("info"))
+    return Query(f"{firing} unless {firing}{since(SHOWN)}", (external.ALERTS,))
 
 
 def restarted(start: Gauge) -> Query:

@@ -18,7 +18,7 @@ from dashboards.annotations import Annotation, events
 from dashboards.colours import OF_LABEL
 from dashboards.layout import Place, PlacedRow, place
 from dashboards.links import DATASOURCE_VARIABLE
-from dashboards.model import COLUMNS, Board, Panel
+from dashboards.model import Board, Panel
 from dashboards.queries import (
     Target,
     Variable,
@@ -48,7 +48,7 @@ PANEL_TYPES = {
     "text": grafana.Text,
 }
 # Names of indexes and routes, whole where the table has the whole row; of alerts elsewhere.
-KEY_WIDTH, NAME_WIDTH = 330, 250
+WIDTHS = {24: 330, 12: 250, 0: 170}
 PANEL_KEYS = ("id", "type", "title", "description", "gridPos", "datasource", "interval", "transformations")
 ROW_KEYS = ("id", "type", "title", "gridPos", "collapsed")
 BOARD_KEYS = (
@@ -234,8 +234,8 @@ def _columns(panel: Panel, context: Context) -> list[Json]:
         }
         found.append(override("byName", column(SEVERITY.name), **properties))
     if panel.key:
-        width = KEY_WIDTH if panel.width == COLUMNS else NAME_WIDTH
-        found.append(override("byName", column(panel.key), custom__width=width))
+        width = next(pixels for least, pixels in WIDTHS.items() if panel.width >= least)
+        found.append(override("byName", column(panel.key), custom__width=width, custom__filterable=True))
     return found
 
 
@@ -333,8 +333,10 @@ def _annotation(annotation: Annotation) -> Json:
         "enable": True,
         "hide": False,
         "iconColor": annotation.colour,
+        # Their switches would take two lines above the verdict.
+        "placement": "inControlsMenu",
         "expr": annotation.expr,
-        "step": "30s",
+        "step": annotation.step,
         "titleFormat": annotation.title,
         "textFormat": annotation.text,
         "useValueForTime": False,

@@ -14,8 +14,8 @@ from dashboards.model import Board, Row
 VERDICT = ("stat", "scorecard")
 MOST_STATS = 8
 MOST_OPEN = 24
-# Of a title beside the sign of its description, on a screen of 1440 pixels.
-LETTERS_PER_COLUMN = 6.5
+# Of a title, on a screen of 1440 pixels: each column has room for some, and the signs beside it take some.
+LETTERS_PER_COLUMN, LETTERS_LESS = 8.5, 12
 
 
 def problems(boards: Sequence[Board], *books: str) -> Iterator[str]:
@@ -70,10 +70,15 @@ def _counts(board: Board) -> Iterator[str]:
         )
 
 
+def letters(width: int) -> int:
+    """How long a title may be in a panel of so many columns."""
+    return max(1, int(LETTERS_PER_COLUMN * width - LETTERS_LESS))
+
+
 def _titles(board: Board) -> Iterator[str]:
     for row in board.rows:
         for panel, width in (placed for line in lines(row.panels) for placed in line):
-            most = int(LETTERS_PER_COLUMN * width)
+            most = letters(width)
             if len(panel.title) > most:
                 yield (
                     f"the title {panel.title!r} has {len(panel.title)} letters; expected at most {most} in a "

@@ -186,14 +186,15 @@ def _bars_options(_panel: Panel) -> Json:
     return {
         "reduceOptions": REDUCE,
         "orientation": "horizontal",
-        "displayMode": "gradient",
+        "displayMode": "basic",
         "valueMode": "color",
-        "namePlacement": "auto",
+        "namePlacement": "left",
         "showUnfilled": True,
-        "sizing": "auto",
+        "sizing": "manual",
         "minVizWidth": 8,
         "minVizHeight": 16,
-        "maxVizHeight": 300,
+        "maxVizHeight": 28,
+        "text": {"titleSize": 14, "valueSize": 14},
         "legend": {"showLegend": False, "displayMode": "list", "placement": "bottom", "calcs": []},
     }
 
@@ -231,7 +232,8 @@ def field_config(panel: Panel, numbers: Mapping[str, Number]) -> Json:
         defaults["mappings"] = [*defaults["mappings"], nothing(defaults["noValue"])]
     elif panel.kind == "graph":
         custom = _lines(panel, first, numbers) | _reach(panel, numbers)
-        defaults |= {"color": {"mode": "palette-classic"}, "min": 0, "custom": custom}
+        # By name: an endpoint has one colour on every graph.
+        defaults |= {"color": {"mode": "palette-classic-by-name"}, "min": 0, "custom": custom}
         overrides = [*_colours(panel), *_dashes(panel)]
     elif panel.kind == "heatmap":
         defaults = {"custom": {"hideFrom": HIDE_FROM, "scaleDistribution": {"type": "linear"}}}
@@ -247,7 +249,7 @@ def field_config(panel: Panel, numbers: Mapping[str, Number]) -> Json:
         ]
     elif panel.kind in ("table", "scorecard"):
         card = panel.kind == "scorecard"
-        cell = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False, "filterable": not card}
+        cell = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False, "filterable": False}
         if not card:
             cell["minWidth"] = NARROW
         defaults |= {"custom": cell, "thresholds": {"mode": "absolute", "steps": steps(None)}}
@@ -265,8 +267,9 @@ def _lines(panel: Panel, first: Signal, numbers: Mapping[str, Number]) -> Json:
     return {
         "drawStyle": "bars" if panel.columns else "line",
         "lineInterpolation": "linear",
-        "lineWidth": 1,
-        "fillOpacity": 60 if panel.columns else 30 if piled != "none" else 8,
+        # Of what is piled up, a part of nothing would draw its line over that below it.
+        "lineWidth": 1 if piled == "none" else 0,
+        "fillOpacity": 8 if piled == "none" and not panel.columns else 60,
         "gradientMode": "none",
         "showPoints": "never",
         "pointSize": 5,
@@ -285,7 +288,7 @@ def _meaning(signal: Signal, numbers: Mapping[str, Number]) -> str:
     if signal.objective is None or signal.unit is STATE:
         return ""
     number = numbers.get(signal.objective.key, signal.objective)
-    side = "at most" if number.better == "lower" else "at least"
+    side = "≤" if number.better == "lower" else "≥"
     told = f"good: {side} {spoken(number.value, number.unit)}"
     if signal.critical is None:
         return told
@@ -322,6 +325,7 @@ def _dashes(panel: Panel) -> list[Json]:
             signal.legend,
             color={"mode": "fixed", "fixedColor": colours.LIMIT},
             custom__lineStyle={"fill": "dash", "dash": [10, 10]},
+            custom__lineWidth=1,
             custom__fillOpacity=0,
             custom__stacking={"mode": "none", "group": "limits"},
         )

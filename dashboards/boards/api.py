@@ -43,7 +43,7 @@ BOARD = Board(
             stat(api.REQUEST_RATE, no_value=NO_TRAFFIC, trend=True),
             stat(api.ERROR_RATIO, no_value=NO_TRAFFIC, zero="no request failed", trend=True, moves="errors"),
             stat(api.CLIENT_ERROR_RATIO, no_value=NO_TRAFFIC, zero="no client was refused", trend=True),
-            stat(api.LATENCY_AVERAGE, title="Average latency", no_value=NO_TRAFFIC, moves="slow-endpoint"),
+            stat(api.LATENCY_AVERAGE, title="Mean latency", no_value=NO_TRAFFIC, moves="slow-endpoint"),
             stat(
                 api.LATENCY_P95, title="p95 latency", no_value=NO_TRAFFIC, trend=True, moves="slow-endpoint"
             ),

@@ -19,20 +19,26 @@ ROLES = (Word(0, "primary", "neutral"), Word(1, "replica", "neutral"))
 
 VERDICT = row(
     "Is it healthy?",
-    stat(postgres.UP, zero="PostgreSQL does not answer", moves="stop-postgres"),
-    stat(postgres.CONNECTIONS_SHARE, trend=True, zero="nobody is connected", moves="hold-connections"),
+    stat(postgres.UP, title="PostgreSQL", zero="PostgreSQL does not answer", moves="stop-postgres"),
+    stat(
+        postgres.CONNECTIONS_SHARE,
+        title="Connections",
+        trend=True,
+        zero="nobody is connected",
+        moves="hold-connections",
+    ),
     stat(pool.CEILING_SHARE, title="Pools / limit"),
-    stat(postgres.HIT_NOW, trend=True, no_value="no reads", zero="nothing was in memory"),
-    stat(postgres.LONGEST_NOW, zero="no transaction is open", moves="hold-connections"),
-    stat(postgres.BLOCKED, zero="nobody is blocked", moves="lock-table"),
+    stat(postgres.HIT_NOW, title="Cache hits", trend=True, no_value="no reads", zero="nothing was in memory"),
+    stat(postgres.LONGEST_NOW, title="Oldest open", zero="no transaction is open", moves="hold-connections"),
+    stat(postgres.BLOCKED, title="Blocked", zero="nobody is blocked", moves="lock-table"),
     stat(
         objects.EXPECTED_MISSING,
-        title="Indexes missing",
+        title="Index missing",
         no_value="none is expected",
         zero="none is missing",
         moves="drop-index",
     ),
-    stat(objects.INDEXES_INVALID, zero="none invalid"),
+    stat(objects.INDEXES_INVALID, title="Index invalid", zero="none invalid"),
 )
 CONNECTIONS = row(
     "Am I running out of connections, and what do they wait for?",

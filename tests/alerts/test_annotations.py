@@ -115,6 +115,18 @@ def test_another_policy_or_limit_of_redis_is_drawn(tmp_path: Path) -> None:
     assert told(tmp_path, "Redis memory limit", limit, {0: 0, 4: 0, 5.5: 1, 7: 0}) == ""
 
 
+def test_an_alert_is_drawn_where_it_began_to_fire(tmp_path: Path) -> None:
+    given = [
+        series("ALERTS", f"{held(1, 5)} {gone(5)} {held(1, 3)}", labels)
+        for labels in (
+            'alertname="ApiDown",alertstate="firing",severity="critical"',
+            'alertname="ApiDown",alertstate="pending",severity="critical"',
+            'alertname="Watchdog",alertstate="firing",severity="info"',
+        )
+    ]
+    assert told(tmp_path, "Alerts", given, {0.5: 1, 2: 0, 7: 0, 10.5: 1, 12: 0}) == ""
+
+
 def test_every_board_draws_every_event() -> None:
     wanted = [each.name for each in events(STACK.context)]
     assert len(set(wanted)) == len(wanted) == len(EVENTS)

@@ -24,6 +24,8 @@ with warnings.catch_warnings():  # it would rather have boards of the next schem
     from grafana_foundation_sdk.models import dashboard as models
 
 Json = dict[str, Any]
+# What Grafana 12 and 13 write for a column that is hidden; the models know its older name alone.
+NEWER: dict[str, Any] = {"custom.hideFrom.viz": bool}
 MATCHERS = frozenset({"byName", "byRegexp", "byType", "byFrameRefID", "byNames", "byValue"})
 TRANSFORMATIONS = {
     "merge": frozenset[str](),
@@ -132,7 +134,9 @@ def _overrides(panel: Json) -> Iterator[str]:
             hints = _hints(custom) if own == "custom" else _hints(models.FieldConfig)
             field = re.sub(r"([A-Z])", r"_\1", name).lower()
             field = field if field in hints else f"{field}_val"  # of words that Python has itself
-            if field not in hints:
+            if each["id"] in NEWER:
+                yield from _unfit(each["value"], NEWER[each["id"]], each["id"])
+            elif field not in hints:
                 yield f"an override sets {each['id']!r}, which its fields do not have"
             else:
                 yield from _unfit(each["value"], hints[field], each["id"])

@@ -125,10 +125,10 @@ def test_a_limit_is_dashed_named_and_no_part_of_the_pile() -> None:
 
 
 def test_the_line_of_an_objective_says_what_it_means() -> None:
-    assert custom(drawn("p95 latency by endpoint", BOARDS_WITH_P95))["axisLabel"] == "good: at most 150 ms"
+    assert custom(drawn("p95 latency by endpoint", BOARDS_WITH_P95))["axisLabel"] == "good: ≤ 150 ms"
     both = graph(postgres.CONNECTIONS_SHARE)
     found = drawn(both.title, replace(BOARD, rows=(row("R", both),)))
-    assert custom(found)["axisLabel"] == "good: at most 80 %, critical: 95 %"
+    assert custom(found)["axisLabel"] == "good: ≤ 80 %, critical: 95 %"
 
 
 BOARDS_WITH_P95 = replace(BOARD, rows=(row("R", graph(api.LATENCY_P95, title="p95 latency by endpoint")),))
