@@ -37,6 +37,7 @@ TOP = f"topk(5, {BY_STATUS})"
 CALM = f"{BY_STATUS} and topk(5, {BY_STATUS.replace('[$__rate_interval]', '[1h] @ end()')})"
 TABLE_LEGEND = {"showLegend": True, "displayMode": "table", "calcs": ["lastNotNull", "max"]}
 ONE = SMALL["panels"][0]["targets"][0]
+DEAR = RATE.replace("[$__rate_interval]", "[1h]")
 BY = [(EXPR, BY_STATUS), (f"{GRAPH} targets 0 legendFormat", "{{status}}")]
 
 
@@ -179,6 +180,12 @@ PAIRS: list[tuple[str, Edits, str, Edits]] = [
         [("templating list 0 name", "prometheus_datasource")],
     ),
     ("source-variable", [("templating list 0 type", "constant")], "no variable for the data source", []),
+    (
+        "query-cost",
+        [(EXPR, DEAR.replace("1h", "30d"))],
+        "s of a core; expected at most 2.5 s",
+        [(EXPR, DEAR)],
+    ),
     ("zero-shown", [(EXPR, ALONE)], "no series before the first", [(EXPR, SHARE)]),
     (
         "zero-shown",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from dashboards import write
+from dashboards.checks.subject import BOARDS
+from dashboards.stack import STACK
 from tests.checks.others import (
     LOKI,
     PROMETHEUS,
@@ -222,6 +226,20 @@ def test_the_unit_of_a_line_may_be_its_own() -> None:
     assert only(judge(board(panel)), "panel-unit") == []
     override["matcher"]["options"] = "others"
     assert only(judge(board(panel)), "panel-unit") != []
+
+
+def test_our_own_boards_pass_but_for_what_they_show_of_more_than_one_target() -> None:
+    files, _ = write.checked(STACK)
+    boards = {
+        path: json.loads(content)
+        for path, content in files.items()
+        if path.startswith(BOARDS) and path.endswith(".json")
+    }
+    found = [each for board_ in boards.values() for each in judge(board_)]
+
+    assert len(boards) > 5
+    assert rules(found) == {"target-variables", "target-narrowed"}
+    assert {each.level for each in found} == {"warning"}
 
 
 def test_queries_of_other_sources_are_no_promql() -> None:

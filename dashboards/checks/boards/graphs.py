@@ -27,7 +27,7 @@ def legends(subject: Subject, report: Report) -> Iterator[Finding]:
         for target in targets:
             query = subject.queries.get(str(target.get("expr")))
             labels = query.labels.names(query.node) if query else None
-            by |= (labels or frozenset()) - subject.known.target
+            by |= (labels or frozenset()) - subject.known.target - _single(subject.boards[path])
             if target.get("legendFormat") in (None, "", RAW):
                 place = f"{where}, query {target.get('refId')}"
                 yield report(path, place, "its lines have no name", "Give it a legendFormat.")
@@ -37,6 +37,14 @@ def legends(subject: Subject, report: Report) -> Iterator[Finding]:
             yield report(
                 path, where, f"it can have {why} and shows no legend", "Show it, and name the label."
             )
+
+
+def _single(board: Json) -> set[str]:
+    """The labels of which the reader chooses one value."""
+    variables = board.get("templating", {}).get("list", ())
+    return {
+        str(each.get("name")) for each in variables if each.get("type") == "query" and not each.get("multi")
+    }
 
 
 def names_lines(panel: Json) -> bool:

@@ -137,7 +137,7 @@ class Heard(Known):
 
     def unit(self, series: str) -> str | None:
         """What its name says, or what it is in the exporters that we know."""
-        ours = _ours(series)
+        ours = CATALOGUE.find(series)
         if ours is not None:
             return ours.unit
         metric = self.metric(series)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dashboards.checks.finding import Rule
 from dashboards.checks.queries import (
     bounds,
+    cost,
     division,
     flapping,
     histograms,
@@ -54,6 +55,7 @@ RULES: tuple[Rule, ...] = (
     division.guarded,
     zero.shown,
     flapping.flapping,
+    cost.cost,
     traffic.guarded,
     identity.kept,
     scope.scoped,
