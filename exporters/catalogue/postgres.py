@@ -235,6 +235,7 @@ TEMP_FILES = Counter(
     help="Temporary files written.",
     collector="postgres.database",
     labels=(DATNAME,),
+    spare="boards show the bytes; how many files they are tells one large sort from many small ones",
 )
 TEMP_BYTES = Counter(
     name="pg_stat_database_temp_bytes",
@@ -254,6 +255,7 @@ BACKENDS = Gauge(
     help="Sessions connected to the database.",
     collector="postgres.database",
     labels=(DATNAME,),
+    spare="sessions by state say more; dashboards of postgres_exporter ask for it",
 )
 STATS_RESET = Gauge(
     name="pg_stat_database_stats_reset",
@@ -262,6 +264,7 @@ STATS_RESET = Gauge(
     unit="timestamp",
     labels=(DATNAME,),
     optional="until the first reset",
+    spare="for whoever wonders why a counter began again",
 )
 SESSIONS = Counter(
     name="pg_stat_database_sessions_total",

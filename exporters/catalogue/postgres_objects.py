@@ -50,12 +50,14 @@ TABLE_IDX_ROWS = Counter(
     help="Rows fetched by index scans.",
     collector="postgres.tables",
     labels=TABLE_LABELS,
+    spare="beside rows of sequential scans, for a look at one table",
 )
 TABLE_INSERTED = Counter(
     name="pg_stat_user_tables_n_tup_ins",
     help="Rows inserted.",
     collector="postgres.tables",
     labels=TABLE_LABELS,
+    spare="writes of a database are shown as a whole; of one table by hand",
 )
 TABLE_UPDATED = Counter(
     name="pg_stat_user_tables_n_tup_upd",
@@ -68,6 +70,7 @@ TABLE_DELETED = Counter(
     help="Rows deleted.",
     collector="postgres.tables",
     labels=TABLE_LABELS,
+    spare="writes of a database are shown as a whole; of one table by hand",
 )
 TABLE_HOT_UPDATED = Counter(
     name="pg_stat_user_tables_n_tup_hot_upd",
@@ -140,12 +143,14 @@ INDEX_ROWS_READ = Counter(
     help="Entries returned by scans of the index.",
     collector="postgres.indexes",
     labels=INDEX_LABELS,
+    spare="with the next one, how many entries of an index were read in vain",
 )
 INDEX_ROWS_FETCHED = Counter(
     name="pg_stat_user_indexes_idx_tup_fetch_total",
     help="Rows fetched by simple scans of the index.",
     collector="postgres.indexes",
     labels=INDEX_LABELS,
+    spare="see the entries read",
 )
 INDEX_SIZE = Gauge(
     name="pg_index_size_bytes",
@@ -203,6 +208,7 @@ EXPECTED_TABLE = Gauge(
     collector="postgres.expected_indexes",
     labels=EXPECTED_LABELS,
     optional="where no index is expected",
+    spare="tells a missing table from a missing index, by hand",
 )
 EXPECTED_PRESENT = Gauge(
     name="obs_pg_expected_index_present",
@@ -238,6 +244,7 @@ EXPECTED_PARTIAL = Gauge(
     collector="postgres.expected_indexes",
     labels=EXPECTED_LABELS,
     optional="where no index is expected",
+    spare="an index that serves a part only, by hand",
 )
 EXPECTED_SCANS = Counter(
     name="obs_pg_expected_index_scans_total",

@@ -91,4 +91,5 @@ BUILD_INFO = Info(
     collector="exporter.self",
     unit="info",
     labels=(EXPORTER_VERSION,),
+    spare="for a list of what runs where; doctor asks the exporter itself",
 )

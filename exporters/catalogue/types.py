@@ -126,6 +126,7 @@ class Metric:
         labels: the labels the emitter writes (``job`` and ``instance`` come from Prometheus).
         collector: who emits it, ``source.part``, such as ``postgres.activity``.
         optional: when a healthy emitter may leave the family out; empty means never.
+        spare: why it is emitted though no panel and no rule asks for it; empty where one does.
 
     Raises:
         CatalogueError: the definition breaks a rule; the message names both.
@@ -137,6 +138,7 @@ class Metric:
     unit: Unit = "count"
     labels: tuple[Label, ...] = ()
     optional: str = ""
+    spare: str = ""
     kind: ClassVar[str] = ""
     suffixes: ClassVar[tuple[str, ...]] = ("",)
 

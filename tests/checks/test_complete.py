@@ -23,6 +23,7 @@ from tests.checks import (
     test_routes,
     test_rules,
     test_traffic,
+    test_used,
 )
 
 TABLES = (
@@ -32,6 +33,7 @@ TABLES = (
     test_grammar,
     test_rules,
     test_traffic,
+    test_used,
     test_routes,
     test_engines,
     test_grammar,
