@@ -257,7 +257,7 @@ def field_config(panel: Panel, numbers: Mapping[str, Number]) -> Json:
         defaults |= {
             "unit": defaults["unit"] if card else "string",
             "mappings": mapping(YES_NO) if card and first.unit is STATE else [],
-            "noValue": "–" if card else defaults["noValue"],
+            "noValue": "–",
         }
     return {"defaults": defaults, "overrides": overrides}
 

@@ -87,7 +87,7 @@ CALL_MEAN = Signal(
     legend=NAME,
 )
 CALL_READS = Signal(
-    title="Read per call",
+    title="Read / call",
     why="Blocks of 8 KiB that one call did not find in shared buffers.",
     good="Close to none.",
     act="Many: it reads a whole table, or more than fits into memory.",
@@ -96,7 +96,7 @@ CALL_READS = Signal(
     legend=NAME,
 )
 CALL_TEMP = Signal(
-    title="Temporary per call",
+    title="Temp / call",
     why="Blocks of 8 KiB that one call wrote to temporary files.",
     good="None.",
     act="Read fewer rows, order by an index, or give the role more work_mem.",
@@ -105,7 +105,7 @@ CALL_TEMP = Signal(
     legend=NAME,
 )
 TIMES = Signal(
-    title="Times as long",
+    title="Times",
     why="Mean time of a call in the time shown by that in the time right before, which is as long. The first "
     "rows became slower. What was not called before, or was not among the statements shown, has none.",
     act="See its story at the time of the change: click on the statement.",
@@ -124,7 +124,7 @@ CALL_MEAN_BEFORE = Signal(
     legend=NAME,
 )
 CALL_RATE = Signal(
-    title="Calls per second",
+    title="Calls",
     why="Calls per second.",
     good="In proportion to the request rate.",
     act="More calls and no more requests: a loop, or a cache that no longer answers.",
@@ -142,7 +142,7 @@ CALL_RATE_BEFORE = Signal(
     legend=NAME,
 )
 CALL_ROWS = Signal(
-    title="Rows per call",
+    title="Rows / call",
     why="Rows returned or changed by one call.",
     good="What a page shows.",
     act="Thousands: page the list.",

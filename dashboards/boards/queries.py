@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from dashboards.model import Board, Choice, graph, row, stat, table
+from dashboards.model import Board, Choice, Panel, graph, row, stat, table
 from exporters.catalogue import postgres as metrics
 from exporters.catalogue import postgres_objects as objects
 from signals import postgres_chosen as chosen
 from signals import postgres_objects, postgres_statements
+from signals.model import Signal
 
 UID = "backend-queries"
 NO_STATEMENTS = "no pg_stat_statements in this database, or the statement is not called now"
 NO_BEFORE = "nothing is known of the time before the one shown"
 NO_TEXT = "texts are not shown: `statement_texts: true` under `postgres` in the exporter's file shows them"
 NO_TIMING = "track_io_timing is off, or nobody waited"
+
+
+def cost(signal: Signal, title: str, *, zero: str, trend: bool = False) -> Panel:
+    """A stat of the statements chosen; of one that is not called nothing is known."""
+    return stat(signal, title=title, trend=trend, zero=zero, no_value="not called", empty=NO_STATEMENTS)
+
 
 BOARD = Board(
     uid=UID,
@@ -25,24 +32,14 @@ BOARD = Board(
     rows=(
         row(
             "What does it cost now?",
-            stat(chosen.CALLS, trend=True, zero="not called now", empty=NO_STATEMENTS),
-            stat(chosen.MEAN, title="Mean time", trend=True, empty=NO_STATEMENTS),
-            stat(chosen.SHARE, title="Share of time", trend=True, zero="not called now", empty=NO_STATEMENTS),
-            stat(chosen.ROWS, title="Rows / call", zero="no call returns a row", empty=NO_STATEMENTS),
-            stat(chosen.READS, title="Reads / call", zero="all was in memory", empty=NO_STATEMENTS),
-            stat(chosen.HIT_RATIO, title="From memory", zero="nothing was in memory", empty=NO_STATEMENTS),
-            stat(
-                chosen.TEMP,
-                title="Temp / call",
-                zero="everything fits into work_mem",
-                empty=NO_STATEMENTS,
-            ),
-            stat(
-                chosen.PER_REQUEST,
-                title="Calls/request",
-                zero="not called now",
-                empty="no requests, or no statements",
-            ),
+            cost(chosen.CALLS, "Calls", zero="not called now", trend=True),
+            cost(chosen.MEAN, "Mean time", zero="it takes no time", trend=True),
+            cost(chosen.SHARE, "Share of time", zero="not called now", trend=True),
+            cost(chosen.ROWS, "Rows / call", zero="no call returns a row"),
+            cost(chosen.READS, "Reads / call", zero="all was in memory"),
+            cost(chosen.HIT_RATIO, "From memory", zero="nothing was in memory"),
+            cost(chosen.TEMP, "Temp / call", zero="everything fits into work_mem"),
+            cost(chosen.PER_REQUEST, "Calls/request", zero="not called now"),
         ),
         row(
             "What did it become?",

@@ -78,7 +78,7 @@ def test_before_is_the_time_right_before_the_one_shown_and_as_long() -> None:
 
 
 def test_the_chosen_statement_narrows_the_part_and_not_the_whole() -> None:
-    (share,) = {expr for expr in expressions("Share of all time") if expr != "vector(1)"}
+    (share,) = {expr for expr in expressions("Share of time") if expr != "vector(1)"}
     narrowed = {each.name: {m.label for m in each.matchers} for each in selectors(parse(share))}
     (part,), (whole,) = (
         [labels for name, labels in narrowed.items() if ("statements" in name) == statement]
