@@ -250,8 +250,7 @@ def field_config(panel: Panel, numbers: Mapping[str, Number]) -> Json:
     elif panel.kind in ("table", "scorecard"):
         card = panel.kind == "scorecard"
         cell = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False, "filterable": False}
-        if not card:
-            cell["minWidth"] = NARROW
+        cell["minWidth"] = NARROW
         defaults |= {"custom": cell, "thresholds": {"mode": "absolute", "steps": steps(None)}}
         # Columns of labels have no unit: Grafana would read an identifier as a number of it.
         defaults |= {
