@@ -23,6 +23,10 @@ COLUMNS = {
     "B": "Reached",
     "H": "How far",
 }
+# Columns that may be empty, of a backend without traffic. Grafana has none where a query answers nothing, and
+# nobody could read that all is unknown: so each has a row of nobody, which is taken out again.
+MEASURED = "ABGH"
+NOBODY = "~"
 MEANING = (
     "A row for each target. Baseline, Week 1 and Month 1 are the audit's; Goal is what counts here. "
     "Now is the worst of several services within five minutes, Best the best five minutes of 30 days. "
@@ -58,25 +62,28 @@ def questions(panel: Panel, context: Context) -> Iterator[tuple[str, str]]:
 
         return vector
 
+    # First what every row has: it orders them.
     asked: dict[str, Callable[[Signal, Objective], str]] = {
+        "F": given("value"),
         "A": lambda signal, objective: scores.worst(signal, objective.better),
         "B": scores.reached,
         "C": given("baseline"),
         "D": given("week1"),
         "E": given("month1"),
-        "F": given("value"),
         "G": lambda signal, _objective: scores.best(signal),
         "H": scores.way,
     }
     for letter, ask in asked.items():
         texts = ((signal, ask(signal, objective_of(signal, numbers))) for signal in panel.signals)
-        rows = [_named(signal, text) for signal, text in texts if text]
+        rows = [_named(signal.title, text) for signal, text in texts if text]
+        if rows and letter in MEASURED:
+            rows.append(_named(NOBODY, "vector(0)"))
         if rows:
             yield letter, Query(" or ".join(rows)).fill(context)
 
 
-def _named(signal: Signal, expr: str) -> str:
-    title = signal.title.replace("\\", "\\\\").replace('"', '\\"')
+def _named(title: str, expr: str) -> str:
+    title = title.replace("\\", "\\\\").replace('"', '\\"')
     return f'label_replace({expr}, "{TARGET}", "{title}", "", "")'
 
 

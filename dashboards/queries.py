@@ -130,6 +130,7 @@ def transformations(panel: Panel, context: Context) -> list[Json]:
                 "options": {"include": {"pattern": f"^({cards.TARGET}|Value #[A-H])$"}},
             },
             {"id": "joinByField", "options": {"byField": cards.TARGET, "mode": "outer"}},
+            _without(cards.TARGET, cards.NOBODY),
             _organize(names, ()),
         ]
     if panel.trend:
@@ -173,6 +174,12 @@ COLUMNS = {
 def column(label: str) -> str:
     """The heading of a label's column."""
     return COLUMNS.get(label, label.replace("_", " ").capitalize())
+
+
+def _without(field: str, value: str) -> Json:
+    """All rows but those with this value."""
+    matched = {"fieldName": field, "config": {"id": "equal", "options": {"value": value}}}
+    return {"id": "filterByValue", "options": {"filters": [matched], "type": "exclude", "match": "any"}}
 
 
 def _organize(names: dict[str, str], hidden: tuple[str, ...]) -> Json:

@@ -90,6 +90,21 @@ def test_a_teams_own_objective_is_a_row_of_the_audit_and_is_remembered() -> None
     assert stack.boards == ours().boards, "what the team gave is as it gave it"
 
 
+def test_a_column_without_any_answer_stays_and_says_unknown() -> None:
+    (board,) = (each for each in STACK.all_boards if each.uid == AUDIT_UID)
+    times = next(each for each in render_board(board, STACK.context)["panels"] if each["title"] == "Times")
+    nobody = 'label_replace(vector(0), "target", "~", "", "")'
+    assert {each["refId"] for each in times["targets"] if each["expr"].endswith(f" or {nobody}")} == set(
+        "ABGH"
+    )
+    assert times["targets"][0]["refId"] == "F", (
+        "every row has a goal, so that they stand as they are declared"
+    )
+    (without,) = (each for each in times["transformations"] if each["id"] == "filterByValue")
+    assert without["options"]["type"] == "exclude"
+    assert without["options"]["filters"][0]["config"]["options"] == {"value": "~"}
+
+
 def test_who_brings_none_sees_none() -> None:
     (board,) = (each for each in STACK.all_boards if each.uid == AUDIT_UID)
     assert [each.title for each in board.rows][-1] == "How did it get here?"
