@@ -113,6 +113,12 @@ PAIRS: list[tuple[str, Json, str, Json]] = [
         "without the label 'le'",
         asked("histogram_quantile(0.9, sum by (path, le) (rate(web_seconds_bucket{SCOPE}[5h])))", unit="s"),
     ),
+    (
+        "legend-label",
+        asked(f"sum by (path) ({RATE})", legend="{{__name__}}"),
+        "'__name__'",
+        asked("redis_connected_clients{SCOPE}", legend="{{__name__}}"),
+    ),
     ("legend-label", asked(RATE, legend="{{ input }}"), "'input', which the result does not carry", board()),
     # The outer sum groups by what the inner one has thrown away.
     (

@@ -36,6 +36,7 @@ DOCUMENTS = (
     "CHANGELOG.md",
     "docs/architecture.md",
     "docs/dashboards.md",
+    "docs/lint.md",
     "docs/notifications.md",
 )
 README = (ROOT / "README.md").read_text()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from dashboards.checks.expressions import Place
 from dashboards.checks.finding import Finding, Report, file_rule, listed, nearest
+from dashboards.checks.promql import Selector
 from dashboards.checks.subject import Subject
 
 LEGEND = re.compile(r"\{\{\s*([^}\s]+)\s*\}\}")
@@ -33,8 +34,10 @@ def legends(subject: Subject, report: Report) -> Iterator[Finding]:
     for place in subject.places:
         query = subject.queries.get(place.text)
         known = query.labels.names(query.node) if query else None
-        if known is None:
+        if query is None or known is None:
             continue
+        if isinstance(query.node, Selector):
+            known |= {"__name__"}  # which goes with the first function
         for what, text, pattern in _texts(place):
             for label in dict.fromkeys(pattern.findall(text)):
                 if label not in known:
