@@ -109,23 +109,18 @@ SAMPLES_REFUSED = Signal(
     legend="refused",
 )
 MESSAGES_SENT = Signal(
-    title="Sent by Alertmanager",
-    why="Messages within the window that Alertmanager tried to send, by channel, also those that failed.",
+    title="Messages sent",
+    why="Messages within the window that Alertmanager and Grafana tried to send, by channel, also those that "
+    "failed. Grafana counts none before the first, so that it is the second that shows.",
     good="None while nothing fires; one for each group of alerts that begins or ends.",
-    act="None although alerts fire: see its routes and silences.",
-    query=increase(external.MESSAGES_SENT, by=(external.INTEGRATION,)),
+    act="None although alerts fire: see the routes and silences of whichever of the two notifies.",
+    query=promql(
+        "{alertmanager} or {grafana}",
+        alertmanager=increase(external.MESSAGES_SENT, by=(external.INTEGRATION,)),
+        grafana=increase(external.GRAFANA_MESSAGES_SENT, by=(external.INTEGRATION,)),
+    ),
     unit=COUNT,
-    legend="Alertmanager {{integration}}",
-)
-GRAFANA_MESSAGES_SENT = Signal(
-    title="Sent by Grafana",
-    why="Messages within the window that Grafana tried to send, by channel, also those that failed. "
-    "It counts none before the first, so that it is the second that shows.",
-    good="None while nothing fires; one for each group of alerts that begins or ends.",
-    act="None although alerts fire: see its notification policies and silences.",
-    query=increase(external.GRAFANA_MESSAGES_SENT, by=(external.INTEGRATION,)),
-    unit=COUNT,
-    legend="Grafana {{integration}}",
+    legend="{{job}} {{integration}}",
 )
 CONFIG_LOADED = Signal(
     title="Prometheus' configuration",

@@ -14,7 +14,7 @@ NO_SAMPLE = "no sample_keys in the exporter's configuration"
 NO_LIMIT = "no maxmemory set"
 UNKNOWN = "unknown"
 # Of six lines and their names, in grid units.
-TALL = 11
+TALL = 12
 NO_PERCENTILES = "Redis before 7, or latency-tracking is off"
 A_MASTER = "it is a master"
 WRITTEN = (Word(0, "failed", "bad"), Word(1, "written", "good"))

@@ -67,11 +67,9 @@ BOARD = Board(
             "Does a message get out?",
             graph(
                 watchers.MESSAGES_SENT,
-                watchers.GRAFANA_MESSAGES_SENT,
-                title="Messages sent",
                 columns=True,
                 zero="none sent",
-                empty="Grafana has sent none yet, or one of the two does not notify here",
+                empty="Grafana notifies, and has sent none yet",
                 width=8,
             ),
             graph(
