@@ -48,7 +48,10 @@ PANEL_TYPES = {
     "text": grafana.Text,
 }
 # Names of indexes and routes, whole where the table has the whole row; of alerts elsewhere.
-WIDTHS = {24: 330, 12: 250, 0: 170}
+WIDTHS = {24: 330, 12: 250, 0: 210}
+KEY_WIDTHS = {"queryid": 190}
+# The label whose column holds sentences.
+TEXT = "query"
 PANEL_KEYS = ("id", "type", "title", "description", "gridPos", "datasource", "interval", "transformations")
 ROW_KEYS = ("id", "type", "title", "gridPos", "collapsed")
 BOARD_KEYS = (
@@ -210,8 +213,8 @@ def _explained(signal: Signal, numbers: Mapping[str, Number], *, named: bool) ->
 
 
 def _columns(panel: Panel, context: Context) -> list[Json]:
-    """Each column has the unit and the line of its own signal."""
-    found = []
+    """Each column has the unit and the line of its own signal; a cell without a value is a dash."""
+    found = [override("byType", kind, noValue="–") for kind in ("number", "string")]
     for signal in panel.signals:
         if signal.is_name:
             continue
@@ -235,7 +238,10 @@ def _columns(panel: Panel, context: Context) -> list[Json]:
         found.append(override("byName", column(SEVERITY.name), **properties))
     if panel.key:
         width = next(pixels for least, pixels in WIDTHS.items() if panel.width >= least)
+        width = min(width, KEY_WIDTHS.get(panel.key, width))
         found.append(override("byName", column(panel.key), custom__width=width, custom__filterable=True))
+    if any(TEXT in signal.query.labels for signal in panel.signals):
+        found.append(override("byName", column(TEXT), custom__width=380, custom__inspect=True))
     return found
 
 

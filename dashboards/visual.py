@@ -45,8 +45,13 @@ REACHED = (Word(0, "missed", "warning"), Word(1, "reached", "good"))
 JUST = 1e-9
 # Pixels of a column whose words are short; Grafana's own least width pushes the last one out of half a row.
 NARROW = 80
-# Of the axis of shares that have no line.
-LEAST_SHARE = 0.01
+# What an axis shows at least, so that a line of zeros is not drawn against a hundred.
+LEAST: dict[Unit, float] = {
+    **{RATIO: 0.01, COUNT: 1, PER_SECOND: 0.1, REQUESTS_PER_SECOND: 0.1, SECONDS: 0.001},
+    **dict.fromkeys((BYTES, BYTES_PER_SECOND), 1024),
+}
+# Columns of the grid from which names have room beside their bars.
+WIDE = 8
 
 
 def mapping(words: tuple[Word, ...]) -> list[Json]:
@@ -182,13 +187,13 @@ def _timeline_options(_panel: Panel) -> Json:
     }
 
 
-def _bars_options(_panel: Panel) -> Json:
+def _bars_options(panel: Panel) -> Json:
     return {
         "reduceOptions": REDUCE,
         "orientation": "horizontal",
         "displayMode": "basic",
         "valueMode": "color",
-        "namePlacement": "left",
+        "namePlacement": "left" if panel.width >= WIDE else "top",
         "showUnfilled": True,
         "sizing": "manual",
         "minVizWidth": 8,
@@ -296,12 +301,14 @@ def _meaning(signal: Signal, numbers: Mapping[str, Number]) -> str:
 
 
 def _reach(panel: Panel, numbers: Mapping[str, Number]) -> Json:
-    """How far the axis of a share reaches at least; without it Grafana draws zeros up to 10000 %."""
+    """How far the axis reaches at least; else Grafana draws zeros up to 100, shares up to 10000 %."""
     signal = panel.signals[0]
-    if signal.unit is not RATIO or panel.shares:
+    if panel.shares or signal.unit not in LEAST:
         return {}
+    if signal.unit is not RATIO:
+        return {"axisSoftMax": LEAST[signal.unit]}
     number = signal.objective and numbers.get(signal.objective.key, signal.objective)
-    return {"axisSoftMax": min(1.0, 2 * number.value) if number else LEAST_SHARE}
+    return {"axisSoftMax": min(1.0, 2 * number.value) if number else LEAST[RATIO]}
 
 
 def override(matcher: str, value: str, **properties: Any) -> Json:

@@ -32,6 +32,7 @@ TRANSFORMATIONS = {
     "organize": frozenset({"excludeByName", "includeByName", "indexByName", "renameByName"}),
     "joinByField": frozenset({"byField", "mode"}),
     "filterFieldsByName": frozenset({"include", "exclude", "byVariable", "variable"}),
+    "filterByValue": frozenset({"filters", "match", "type"}),
     "sortBy": frozenset({"fields", "sort"}),
 }
 register_default_plugins()

@@ -195,7 +195,7 @@ def test_the_axis_of_shares_shows_the_line_where_all_is_zero() -> None:
     few = Limit(key="few", value=0.01, unit=RATIO, why="It.")
     assert reach(replace(api.ERROR_RATIO, objective=few)) == pytest.approx(0.02)
     assert reach(postgres.CONNECTIONS_SHARE) == 1
-    assert reach(api.LATENCY_P95) is None
+    assert reach(api.LATENCY_P95) == 0.001
 
 
 @pytest.mark.parametrize(
