@@ -76,8 +76,8 @@ class Signal:
 
     @property
     def is_name(self) -> bool:
-        """Whether its labels are the answer, and its value is always 1."""
-        return all(metric.unit == "info" for metric in self.query.metrics) and bool(self.query.metrics)
+        """Whether its labels are the answer and its value is always 1; others only choose of its series."""
+        return any(metric.unit == "info" for metric in self.query.metrics[:1])
 
     def says(self, text: str, numbers: Mapping[str, Number]) -> str:
         """One of the texts, with the numbers that count in this stack.

@@ -58,7 +58,14 @@ TEXT = Signal(
     unit=STATE,
     legend="{{query}}",
 )
-
+CALLED_TEXT = replace(
+    TEXT,
+    query=promql(
+        "{text} and on (<by:job,instance,datname,queryid>) ({calls} > 0)",
+        text=TEXT.query,
+        calls=rate(objects.STATEMENT_CALLS, by=STATEMENT),
+    ),
+)
 SPENT = Signal(
     title="Time spent",
     why="Seconds of execution within the time shown.",
@@ -182,6 +189,12 @@ LOOP = Signal(
     unit=COUNT,
     objective=limits.CALLS_PER_REQUEST,
     legend=NAME,
+)
+LOOP_TEXT = replace(
+    TEXT,
+    query=promql(
+        "{text} and on (<by:job,instance,datname,queryid>) {looped}", text=TEXT.query, looped=LOOP.query
+    ),
 )
 LOOP_CALLS = Signal(
     title="Calls of one row",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dashboards.boards import queries
 from dashboards.model import Board, Word, graph, row, stat, table
 from exporters.catalogue import postgres as metrics
@@ -71,7 +73,7 @@ STATEMENTS = row(
         statements.CALL_ROWS,
         statements.CALL_READS,
         statements.CALL_TEMP,
-        statements.TEXT,
+        statements.CALLED_TEXT,
         key="queryid",
         opens=queries.UID,
         zero="not called now",
@@ -117,21 +119,25 @@ INDEXES = row(
         empty="no table is read now",
         moves="drop-index",
     ),
-    graph(objects.SEQUENTIAL_ROWS, zero="no sequential scan", moves="drop-index"),
+    graph(objects.SEQUENTIAL_ROWS, width=8, zero="no sequential scan", moves="drop-index"),
     graph(
         objects.INDEX_USE,
+        width=8,
         zero="the table is only read whole",
         empty="no table is read now",
         moves="drop-index",
     ),
-    table(
-        "Unused and invalid indexes",
-        indexes.UNUSED,
-        indexes.INVALID,
-        key="indexrelname",
-        zero="it holds nothing yet",
-        empty="every index is used, or enforces something, and none is invalid",
-        moves="invalid-index",
+    replace(
+        table(
+            "Unused and invalid indexes",
+            indexes.UNUSED,
+            indexes.INVALID,
+            key="indexrelname",
+            width=8,
+            zero="it holds nothing yet",
+            empty="every index is used, or enforces something, and none is invalid",
+        ),
+        height=8,  # as the graphs beside it
     ),
 )
 WORK = row(
