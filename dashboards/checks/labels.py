@@ -65,10 +65,12 @@ class Known:
     Attributes:
         holds: what a metric that exists is.
         mends: what to do about one that does not, and is no misspelt one.
+        whole: whether nothing else is emitted.
     """
 
     holds = "in the catalogue"
     mends = "Declare it, or take it out."
+    whole = True
 
     def __init__(self, catalogue: Catalogue, identity: tuple[str, ...], jobs: frozenset[str]) -> None:
         self.catalogue = catalogue

@@ -37,7 +37,9 @@ OTHERS = frozenset(
         "duration", "duration_seconds", "bytes", "ip", "json", "logfmt", "offset", "and", "or", "unless",
     }
 )  # fmt: skip
-STREAM = re.compile(r'\{\s*[A-Za-z_]\w*\s*(=~|=|!=|!~)\s*("(?:\\.|[^"\\])*"|`[^`]*`)')
+STREAM = re.compile(
+    r'\{\s*(?:[A-Za-z_]\w*|\$\w+|\$\{\w+(?::\w+)?\})\s*(=~|=|!=|!~)\s*("(?:\\.|[^"\\])*"|`[^`]*`)'
+)
 FIXED = re.compile(r"\[\s*(?!\$)[^\]$]*\]")
 AUTO = "$__auto"
 

@@ -185,7 +185,7 @@ PAIRS: list[tuple[str, Json, str, Json]] = [
     ("single-value", board(stat(["mean"])), "it reduces by ['mean']", board(stat(["lastNotNull"]))),
     (
         "single-value",
-        board(stat(["max"])),
+        board(stat(["avg"])),
         "another number for another time range",
         board(stat(["mean"], targets=[NOW])),
     ),

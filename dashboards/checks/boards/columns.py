@@ -9,6 +9,9 @@ from dashboards.checks.expressions import Json
 from dashboards.checks.finding import Finding, Report, file_rule, listed, nearest
 from dashboards.checks.subject import Subject
 
+# What leaves columns as they are, but for the names that it gives.
+KEEPING = frozenset({"merge", "organize", "sortBy", "filterByValue", "limit"})
+
 
 @file_rule("table-column", "a table renames and styles columns that it has")
 def columns(subject: Subject, report: Report) -> Iterator[Finding]:
@@ -39,7 +42,11 @@ def _fields(subject: Subject, panel: Json) -> frozenset[str] | None:
     """The columns before they are renamed; None where that is unknown."""
     targets = panel.get("targets", ())
     found = {"Time", "Value"} if len(targets) == 1 else {"Time"}
+    if any(step.get("id", "organize") not in KEEPING for step in panel.get("transformations", ())):
+        return None
     for target in targets:
+        if target.get("format", "table") != "table":
+            return None  # its columns are those of an older table
         query = subject.queries.get(str(target.get("expr")))
         labels = query.labels.names(query.node) if query else None
         if labels is None:

@@ -9,7 +9,8 @@ from dashboards.checks.boards.stats import SINGLE
 from dashboards.checks.finding import Finding, Report, file_rule
 from dashboards.checks.subject import Subject
 
-LAST = (["lastNotNull"], ["last"], ["current"])
+# A total or the highest of the time shown may be meant.
+MEANS = frozenset({"mean", "avg", "median"})
 
 
 @file_rule("single-value", "a single number is the last one", answers=("E12",), about="others")
@@ -18,9 +19,11 @@ def single(subject: Subject, report: Report) -> Iterator[Finding]:
     for path, where, panel in each(subject):
         options = panel.get("options", {}).get("reduceOptions", {})
         calcs = options.get("calcs")
-        if panel.get("type") not in SINGLE or options.get("values") or calcs in LAST:
+        if panel.get("type") not in SINGLE or options.get("values"):
             continue
         instant = all(target.get("instant") for target in panel.get("targets", ()))
-        if calcs and not (instant and panel.get("targets")):
+        if MEANS.intersection(map(str, calcs if isinstance(calcs, list) else ())) and not (
+            instant and panel.get("targets")
+        ):
             message = f"it reduces by {calcs}, so that it shows another number for another time range"
             yield report(path, where, message, "Show lastNotNull, or ask with $__range.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
@@ -19,18 +20,9 @@ TARGET = frozenset(
         "prometheus", "replica", "tenant",
     }
 )  # fmt: skip
-# Units that our algebra does not have; a count of them is no plain number.
-FOREIGN = (
-    "_milliseconds",
-    "_ms",
-    "_joules",
-    "_celsius",
-    "_kb",
-    "_mb",
-    "_percent",
-    "_microseconds",
-    "_kilobytes",
-)
+# What is counted one by one, as requests or what was processed; of anything else a total may be in any unit.
+EVENTS = re.compile(r"(s|ed)\Z")
+UNITS = re.compile(r"_(ms|ns|us|(milli|micro|nano)?seconds|minutes|hours|bytes|joules|celsius|volts|watts)\Z")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +103,8 @@ class Heard(Known):
 
     holds = "exported"
     mends = "Take it out, or switch on what exports it."
+    # An `or` may be between what two kinds of installation emit, of which each has one.
+    whole = False
 
     def __init__(self, exported: Exported | None, names: Collection[str]) -> None:
         metrics = exported.metrics if exported else {}
@@ -143,9 +137,11 @@ class Heard(Known):
         metric = self.metric(series)
         if metric is None:
             return None
-        named = unit_of(series)
-        plain = metric.kind == "counter" and not series.removesuffix("_total").endswith(FOREIGN)
-        return named or ("count" if plain else None)
+        if metric.kind == UNKNOWN and series.endswith(("_count", "_bucket")):
+            return None  # of what has a unit, but not in it
+        stem = series.removesuffix("_total")
+        plain = metric.kind == "counter" and EVENTS.search(stem) and not UNITS.search(stem)
+        return unit_of(series) or ("count" if plain else None)
 
     def labels_of(self, series: str) -> frozenset[str] | None:
         """The labels that were seen; a page leaves open what a target brings."""

@@ -122,6 +122,8 @@ class Shaper:
             "links": self.objects(raw, "links", where),
             "panels": [self.panel(each) for each in self.objects(raw, "panels", where)],
         }
+        if len(panel["targets"]) == 1 and not panel["targets"][0].get("refId"):
+            panel["targets"][0]["refId"] = "A"  # as Grafana does
         place = raw.get("gridPos")
         if place is not None and not isinstance(place, dict):
             self.problems.append((where, f"gridPos is {place!r:.40}; expected an object"))
@@ -168,7 +170,7 @@ class Shaper:
         target = self.single(raw, f"panel {panel.get('title')!r:.80}", "refId", "legendFormat")
         text = target.pop("expr", None)
         language = self.language(raw, panel)
-        if isinstance(text, str) and not raw.get("hide"):
+        if isinstance(text, str) and text.strip() and not raw.get("hide"):
             target["expr" if language == "promql" else language] = text
         instant = raw.get("instant") is True
         target |= {"instant": instant, "range": bool(raw.get("range", not instant))}

@@ -23,6 +23,8 @@ def matching(query: Query) -> Iterable[Problem]:
         reasons = [_reason(node, *pair) for pair in product(sorted_(left), sorted_(right))]
         wrong = [each for each in reasons if each]
         every = node.operator == "or"
+        if every and not query.known.whole:
+            continue
         if wrong and (every or len(wrong) == len(reasons)):
             yield Problem(f"`{node.operator}`: {wrong[0]}", _fix(node), f" {node.operator} ")
 

@@ -13,7 +13,11 @@ from dashboards.checks.subject import Subject
 
 def names(text: str) -> set[str]:
     """The variables that a text names, without those that Grafana has by itself."""
-    return {found for each in VARIABLE.finditer(text) if not (found := each[1] or each[2]).startswith("__")}
+    return {
+        found
+        for each in VARIABLE.finditer(text.replace("\\$", ""))
+        if not (found := each[1] or each[2]).startswith("__")
+    }
 
 
 def _declared(board: Json) -> dict[str, Json]:
