@@ -56,7 +56,8 @@ NAMES = """\
 {{ with .Alerts.Firing }}{{ with index . 0 }}{{ .StartsAt.UTC.Format "%CLOCK%" }} UTC{{ end }}{{ end }}
 {{- end }}
 {{ define "oncall.first.runbook" -}}
-{{ with .Alerts.Firing }}{{ with index . 0 }}{{ .Annotations.runbook_url }}{{ end }}{{ end }}
+{{ with .Alerts.Firing }}{{ with index . 0 }}
+{{- if %HAS_RUNBOOK% }}{{ .Annotations.runbook_url }}{{ end }}{{ end }}{{ end }}
 {{- end }}
 {{ define "oncall.first.panel" -}}
 {{ with index .Alerts 0 }}{{ if and (not $.Alerts.Firing) %HAS_PANEL% }}%PANEL%{{ end }}{{ end }}
@@ -266,6 +267,7 @@ def _names(links: Links, identity: Sequence[str]) -> str:
     text = _told(NAMES, STYLES[TEXT].value)
     for mark, value in (
         ("CLOCK", CLOCK), ("HAS_PANEL", links.has_panel), ("PANEL", links.panel), ("SILENCE", links.silence),
+        ("HAS_RUNBOOK", _is_address(".Annotations.runbook_url")),
         ("RESOLVED", RESOLVED_COLOUR), ("CRITICAL", CRITICAL_COLOUR), ("WARNING", WARNING_COLOUR),
     ):  # fmt: skip
         text = text.replace(f"%{mark}%", value)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal
 
 from exporters.catalogue import Label
+from exporters.catalogue.external import ALERTNAME, ALERTS, ALERTSTATE
 from signals.idioms import enclosed
 from signals.model import Signal
 from signals.numbers import Number, Seconds, require_fields, require_same_unit
@@ -78,7 +79,8 @@ class Alert:
         limit: by default the signal's objective; in the signal's unit. A stack replaces it by its key.
         guards: each must have a sample with the same identity for the alert to speak.
         yields_to: the graver alert of the same thing; once that one's condition has lasted until it is about
-            to fire, this one is silent. Where the value only swings across the graver limit, this one speaks.
+            to fire, and while it is kept firing, this one is silent. Where the value only swings across the
+            graver limit, this one speaks.
         by: the labels that tell its instances apart, exactly those of the signal's query.
         window: the range of its rates, in seconds.
         hold: how long the limit must be crossed before it fires, in seconds.
@@ -173,7 +175,7 @@ class Alert:
                 )
 
     def _check_graver(self) -> None:
-        """Two alerts of one thing: never both, and never neither while the limit is crossed."""
+        """Two alerts of one thing: never both, and neither at most while this one is held anew."""
         graver = self.yields_to
         if graver is None:
             return
@@ -183,12 +185,11 @@ class Alert:
                 f"window {graver.window:g} s; expected its own, {sorted(map(str, self.by))} and "
                 f"{self.window:g} s; make them equal"
             )
-        for first, second in ((self, graver), (graver, self)):
-            if first.keep > second.hold:
-                raise AlertError(
-                    f"alert {first.name}: keep is {first.keep:g} s, longer than the {second.hold:g} s that "
-                    f"{second.name} is held; both would fire at once; lower keep"
-                )
+        if self.keep > graver.hold:
+            raise AlertError(
+                f"alert {self.name}: keep is {self.keep:g} s, longer than the {graver.hold:g} s that "
+                f"{graver.name} is held; both would fire at once; lower keep"
+            )
         if graver.hold and self.keep == graver.hold:
             raise AlertError(
                 f"alert {self.name}: keep is {self.keep:g} s, as long as {graver.name} is held; a value that "
@@ -260,6 +261,10 @@ class Alert:
         if self.yields_to:
             labels = ",".join(self.signal.query.labels)
             text = f"{text} unless on (<by:{labels}>) {self._graver_lasts(self.yields_to)}"
+            if self.yields_to.keep:
+                # What swings back again and again keeps it for ever; Prometheus alone knows that it does.
+                firing = f'{ALERTNAME.name}="{self.yields_to.name}",{ALERTSTATE.name}="firing"'
+                text = f"{text} unless on (<by:{labels}>) {ALERTS.name}{{{firing}}}"
         metrics = dict.fromkeys(metric for query in self.queries for metric in query.metrics)
         numbers = dict.fromkeys(number for query in self.queries for number in query.numbers)
         return Query(text, tuple(metrics), (*numbers, self.threshold), self.signal.query.labels)
@@ -287,6 +292,11 @@ def _check_text(alert: Alert, what: str, text: str, *, engine: bool) -> None:
             raise AlertError(
                 f"alert {alert.name}: {what} has {{{placeholder}}}; expected limit, hold or window; use one"
             )
+    if re.search(r"\{\{|\}\}", TEMPLATE.sub("", text)):
+        raise AlertError(
+            f"alert {alert.name}: {what} {text!r} opens or closes a template with two braces and lacks the "
+            "others, so that no rule of its file would be loaded; write {{ $value }}, or take the braces out"
+        )
     known = {label.name for label in alert.by}
     for template in TEMPLATE.findall(text):
         label = TEMPLATE_LABEL.match(template)

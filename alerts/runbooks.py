@@ -70,6 +70,13 @@ def runbook(alert: Alert, context: RenderContext, *, folders: Sequence[Traversab
             f"{ESCALATION} where it differs from others'; write each, in this order, as `## Name`"
         )
 
+    for name, section in zip(found, HEADING.split(text)[2::2], strict=False):
+        if not section.strip():
+            raise AlertError(
+                f"runbook {alert.name}.md says nothing under {name!r}; expected what whoever is woken needs; "
+                "write it"
+            )
+
     def filled(hole: re.Match[str]) -> str:
         if hole[1] == "query":
             return context.fill(alert.condition, alert.window)

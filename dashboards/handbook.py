@@ -124,7 +124,7 @@ def _proof(alert: Alert, now: Kept, ever: Collection[str], drills: Drills) -> It
     elif alert.name in drills.backfilled:
         yield f"backfilled: {spoken(drills.backfilled[alert.name], SECONDS)}"
     elif alert.name in drills.alerts:
-        why = "run since its rule changed" if alert.name in ever else "kept with this rule"
-        yield f"has a drill, not {why}"
+        why = "run before its rule changed" if alert.name in ever else "not passed yet"
+        yield f"has a drill, {why}"
     else:
         yield f"not drilled: {drills.undrilled.get(alert.name, 'nobody has said why')}"

@@ -18,6 +18,7 @@ from dashboards.checks.promql import (
     Subquery,
 )
 from exporters.catalogue import Catalogue, Label, Metric
+from exporters.catalogue.external import ALERTS
 from exporters.catalogue.labels import TARGET_LABELS
 
 SELECTING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
@@ -141,7 +142,8 @@ class LabelEngine:
 
     def _selector(self, node: Selector) -> Shapes:
         labels = self.known.labels_of(node.name)
-        if labels is None:
+        # Alerts have the labels of their rules beside those that all have.
+        if labels is None or node.name == ALERTS.name:
             return None
         fixed = ((each.label, each.value) for each in node.matchers if each.operator == "=")
         return frozenset({Shape(labels, frozenset(each for each in fixed if "$" not in each[1]))})

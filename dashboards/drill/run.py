@@ -238,6 +238,8 @@ class Course:
             ended = self.watch.cause_ended(outcome.alert, healed)
             # A fault that began meanwhile may fire it again; this end was told before.
             outcome.resolved = message.received - (healed if ended is None else min(ended, message.received))
+            if outcome.resolved > limit:
+                outcome.problems.append(f"was told to be over later than within {limit:.0f} s of the healing")
 
     def _wait(self, ready: Callable[[], bool], seconds: float) -> bool:
         deadline = time.monotonic() + seconds

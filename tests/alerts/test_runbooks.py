@@ -46,6 +46,13 @@ def test_a_runbook_without_a_section_is_refused(tmp_path: Path) -> None:
         runbooks.runbook(api.API_DOWN, CONTEXT, folders=(tmp_path,))
 
 
+def test_a_section_that_says_nothing_is_refused(tmp_path: Path) -> None:
+    sections = "".join(f"## {name}\n{'' if name == 'Fix' else 'Words.'}\n" for name in runbooks.SECTIONS)
+    (tmp_path / "ApiDown.md").write_text(sections)
+    with pytest.raises(AlertError, match=r"says nothing under 'Fix'"):
+        runbooks.runbook(api.API_DOWN, CONTEXT, folders=(tmp_path,))
+
+
 def test_a_number_that_nobody_knows_is_refused(tmp_path: Path) -> None:
     sections = "".join(f"## {name}\n{{number:p96}}\n" for name in runbooks.SECTIONS)
     (tmp_path / "ApiDown.md").write_text(sections)

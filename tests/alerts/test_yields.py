@@ -24,6 +24,8 @@ SAMPLE, EVALUATION = 15, 30
 LASTING = [(CRITICAL, 1200), (HIGH, 1200), (CRITICAL, 1200), (HEALTH, 1200)]
 # Beyond both for a quarter of what the graver one is held, again and again.
 SWINGING = [(CRITICAL, 30), (HIGH, 30)] * 20
+# The graver one fires, and before it is over what is beyond its limit comes back for a moment.
+KEPT = [(CRITICAL, 360), *[(HIGH, 210), (CRITICAL, 30)] * 12]
 Levels = list[tuple[int, int]]
 
 
@@ -86,10 +88,12 @@ ANY = f"{GRAVER.name}|{LESSER.name}"
 def test_what_lasts_is_told_by_one_at_a_time(tmp_path: Path, scale: float) -> None:
     asked = [
         *each(GRAVER.name, 1, 120, 1500),
-        *each(LESSER.name, 0, 0, 1500),
-        *each(LESSER.name, 1, 1500, 2460),
+        # The lesser one is held anew when the graver one, which is kept for five minutes, is over.
+        *each(LESSER.name, 0, 0, 1800),
+        *each(LESSER.name, 1, 1830, 2460),
+        *each(ANY, 1, 120, 1500),
         # One of them, but for at most an evaluation while the graver one takes over.
-        *each(ANY, 1, 120, 2490),
+        *each(ANY, 1, 1830, 2490),
         *each(ANY, 1, 2520, 3600),
         *each(GRAVER.name, 1, 2520, 3900),
         *each(ANY, 0, 3930, 4800),
@@ -101,6 +105,12 @@ def test_what_lasts_is_told_by_one_at_a_time(tmp_path: Path, scale: float) -> No
 def test_what_swings_across_the_graver_limit_is_told_by_the_lesser_one(tmp_path: Path, scale: float) -> None:
     asked = [*each(LESSER.name, 1, 300, 1200), *each(GRAVER.name, 0, 0, 1200)]
     assert wrong(tmp_path, SWINGING, asked, scale=scale) == ""
+
+
+@pytest.mark.parametrize("scale", [1, 0.05])
+def test_what_keeps_the_graver_one_firing_is_told_by_that_one(tmp_path: Path, scale: float) -> None:
+    asked = [*each(GRAVER.name, 1, 120, 3000), *each(LESSER.name, 0, 0, 3000)]
+    assert wrong(tmp_path, KEPT, asked, scale=scale) == ""
 
 
 def test_both_would_speak_without_it(tmp_path: Path) -> None:

@@ -90,12 +90,12 @@ def test_the_proof_is_what_was_found() -> None:
 @pytest.mark.parametrize(
     ("kept", "said"),
     [
-        ({"RedisDown": {**ROW, "rule": "another"}}, "tested; has a drill, not run since its rule changed |"),
+        ({"RedisDown": {**ROW, "rule": "another"}}, "tested; has a drill, run before its rule changed |"),
         (
             {"RedisDown": {key: value for key, value in ROW.items() if key != "rule"}},
-            "tested; has a drill, not run since its rule changed |",
+            "tested; has a drill, run before its rule changed |",
         ),
-        ({}, "tested; has a drill, not kept with this rule |"),
+        ({}, "tested; has a drill, not passed yet |"),
     ],
 )
 def test_what_was_drilled_of_another_rule_is_no_proof(kept: Kept, said: str) -> None:
@@ -107,7 +107,10 @@ def test_what_was_drilled_of_another_rule_is_no_proof(kept: Kept, said: str) -> 
 def test_a_rule_that_changes_takes_its_drill_with_it() -> None:
     limits = tuple(replace(each, value=7) for each in STACK.limits if each.key == "evictions")
     row = {**ROW, "alert": "RedisEvictionsHigh", "rule": fingerprints(STACK)["RedisEvictionsHigh"]}
-    for stack, said in ((STACK, "drilled: fired"), (replace(STACK, limits=limits), "not run since")):
+    for stack, said in (
+        (STACK, "drilled: fired"),
+        (replace(STACK, limits=limits), "run before its rule changed"),
+    ):
         text = handbook.page(stack, {"RedisEvictionsHigh": row}, drills("RedisEvictionsHigh"))
         assert said in line(text, "RedisEvictionsHigh")
 
