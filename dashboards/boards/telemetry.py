@@ -113,12 +113,12 @@ BOARD = Board(
         ),
         row(
             "What fills Prometheus?",
-            table("Metrics with most series", scraping.SERIES_BY_METRIC, key="__name__", width=12),
+            table("Metrics with most series", scraping.SERIES_BY_METRIC, key="__name__"),
             graph(telemetry.SAMPLES),
             graph(telemetry.SERIES_GROWTH, empty=YESTERDAY),
             graph(scraping.SERIES_ADDED, zero="none is new"),
             graph(watchers.HEAD_SERIES),
-            graph(scraping.EXPORTED),
+            graph(scraping.EXPORTED, width=24),
             collapsed=True,
         ),
         row(
