@@ -6,7 +6,7 @@ from exporters.catalogue import redis, redis_detail
 from signals.idioms import promql, value
 from signals.model import Signal
 from signals.numbers import BYTES, COUNT, RATIO, SECONDS
-from signals.redis import KEYS_BY_PATTERN
+from signals.redis import COUNT_AGE, KEYS_BY_PATTERN
 
 BY_PATTERN = (redis.DB, redis.KEY)
 
@@ -32,6 +32,19 @@ PATTERN_ERROR = Signal(
     ),
     unit=COUNT,
     legend="± {{key}}",
+)
+PATTERN_AGE = Signal(
+    title="Counted ago",
+    why="Time since the pass ended that counted the keys.",
+    good="Below two minutes: a pass begins {number:cache_renewal} after the one before, by default.",
+    act="Older: the pass is slow on a large keyspace, or fails; see the exporter's log.",
+    query=promql(
+        "({keys} >= bool 0) * on (<by:job,instance>) group_left () {age}",
+        keys=KEYS_BY_PATTERN.query,
+        age=COUNT_AGE.query,
+    ),
+    unit=SECONDS,
+    legend="{{key}}",
 )
 PATTERN_MEMORY = Signal(
     title="Memory",

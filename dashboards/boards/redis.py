@@ -104,6 +104,7 @@ BOARD = Board(
                     "Patterns now",
                     redis.KEYS_BY_PATTERN,
                     redis_keys.PATTERN_ERROR,
+                    redis_keys.PATTERN_AGE,
                     redis_keys.PATTERN_MEMORY,
                     redis_keys.PATTERN_MEMORY_ERROR,
                     redis_keys.KEY_MEMORY,
