@@ -83,7 +83,7 @@ QUERIES_P95 = Signal(
     legend=HANDLER,
 )
 DATABASE_SHARE = Signal(
-    title="In the database",
+    title="Database",
     why="Of the time of the endpoint's requests, what they wait for SQL statements.",
     good="Below a half.",
     act="Many statements: N+1. Few: find the slow one on the Queries board.",
