@@ -101,9 +101,13 @@ def thresholds(signal: Signal, numbers: Mapping[str, Number]) -> Json:
     return {"mode": "absolute", "steps": steps(*counts)}
 
 
+def _many(panel: Panel) -> bool:
+    return len(panel.shown) > 1 or "{{" in panel.signals[0].legend
+
+
 def legend(panel: Panel) -> Json:
     """A table of last and highest values where there are several lines, nothing for one."""
-    many = len(panel.shown) > 1 or "{{" in panel.signals[0].legend
+    many = _many(panel)
     return {
         "showLegend": many,
         "displayMode": "table" if many else "list",
@@ -273,7 +277,8 @@ def _lines(panel: Panel, first: Signal, numbers: Mapping[str, Number]) -> Json:
         "lineInterpolation": "linear",
         # Of what is piled up, a part of nothing would draw its line over that below it.
         "lineWidth": 1 if piled == "none" else 0,
-        "fillOpacity": 8 if piled == "none" and not panel.columns else 60,
+        # Of many lines the fills would add up to a colour of their own.
+        "fillOpacity": 60 if piled != "none" or panel.columns else 0 if _many(panel) else 8,
         "gradientMode": "none",
         "showPoints": "never",
         "pointSize": 5,
