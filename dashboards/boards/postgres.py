@@ -136,7 +136,6 @@ INDEXES = row(
             width=8,
             zero="it holds nothing yet",
             empty="every index is used, or enforces something, and none is invalid",
-            moves="invalid-index",
         ),
         height=8,  # as the graphs beside it
     ),

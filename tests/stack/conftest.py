@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dashboards.prometheus_api import Prometheus
-from dashboards.prove import Span, last
+from dashboards.prove import Proof, Span, last, prove, summary
 from dashboards.stack import STACK, Stack
 from examples.demo.chain import Chain
 from examples.demo.render import demo_stack, renderer
@@ -22,6 +22,8 @@ RATE = 25.0
 LONGEST = 1500.0
 # A cold cache, a first key count and full windows of five minutes, on the demo's clock.
 WARM_UP = 45.0
+# Beside a load, faults and other tests on few processors.
+SLOW = 2.0
 # They count what was up to minutes ago, also on this clock.
 REMEMBER = frozenset({"ApiErrorBudgetBurnFast", "PostgresDeadlocks"})
 
@@ -39,6 +41,12 @@ class Running:
         """What a board shows: the last hour, on the demo's clock."""
         return last(3600 * TIME_SCALE)
 
+    def look(self, state: str) -> list[Proof]:
+        """Everything that the boards ask, as Grafana would, in a state of the backend that has this name."""
+        found = prove(self.stack, self.prometheus, self.shown(), whole=True, slow=SLOW)
+        print(f"{state}: {summary(found)}")
+        return found
+
     def start_load(self) -> None:
         """Begin the steady load."""
         self.load = Load(self.chain.api.url, rate=RATE, seconds=LONGEST).start()
@@ -46,6 +54,16 @@ class Running:
     def firing(self) -> set[str]:
         """The names of the alerts that fire in Prometheus now."""
         return {labels["alertname"] for labels, _ in self.prometheus.query('ALERTS{alertstate="firing"}')}
+
+
+def wrong(proofs: list[Proof]) -> list[str]:
+    """What is not as its definition says."""
+    return [
+        f"{each.board}: {each.what} {each.title}: {each.verdict} {each.reason} "
+        f"{[(answer.ref, answer.choice, answer.state, answer.expr) for answer in each.answers]}"
+        for each in proofs
+        if not each.well
+    ]
 
 
 def eventually(condition: Callable[[], bool], what: str, *, within: float) -> None:
