@@ -33,6 +33,9 @@ class Times:
     wall: float
     cpu: float
 
+    def __add__(self, other: Times) -> Times:
+        return Times(self.wall + other.wall, self.cpu + other.cpu)
+
     def __sub__(self, other: Times) -> Times:
         return Times(self.wall - other.wall, self.cpu - other.cpu)
 

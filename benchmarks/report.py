@@ -44,18 +44,20 @@ where others use the machine, CPU time is the steadier one.
 """
 
 
-def document(builds: Builds, measured: Sequence[Requests]) -> str:
-    """The whole file."""
+def document(builds: Builds, measured: Sequence[Requests], boards: str = "") -> str:
+    """The whole file; at its end, what was measured of boards another time."""
     parts = [
         "# Performance",
-        "Written by `make bench`; what stands here was measured in one run, and compares within it.",
+        "Written by `make bench`, and the section on boards by `make bench-boards`; what stands in each was\n"
+        "measured in one run, and compares within it.",
         "\n".join(f"- {line}" for line in circumstances()),
         "## Bars",
         bars(builds, measured),
         build_section(builds),
         middleware_section(measured),
+        boards,
     ]
-    return "\n\n".join(part.strip() for part in parts) + "\n"
+    return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
 def circumstances() -> list[str]:

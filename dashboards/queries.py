@@ -11,7 +11,8 @@ from dashboards.model import CLOCK, Board, Panel
 from exporters.catalogue import Counter, Histogram, external
 from exporters.catalogue.labels import INSTANCE, JOB
 from exporters.catalogue.renewal import renewed
-from signals.idioms import grouping, select
+from signals.idioms import WINDOW, grouping, select
+from signals.kept import readers
 from signals.promql import RANGE, RATE_INTERVAL, Context, Query, duration
 
 NOW_WINDOW = 300
@@ -50,7 +51,10 @@ def board_context(board: Board, context: Context, window: str) -> Context:
     def scope(source: str) -> tuple[str, ...]:
         return (*identity, *(narrow if source == board.source else ()))
 
-    return replace(context, window=window, scope=scope)
+    # Of what is recorded, no job or instance can be chosen.
+    averaged = WINDOW if window in (RATE_INTERVAL, RANGE) else ""
+    kept = readers(averaged) if context.kept and board.anchor is None else {}
+    return replace(context, window=window, scope=scope, kept=kept)
 
 
 def _chosen(query: Query, panel: Panel, board: Board, context: Context) -> str:

@@ -26,6 +26,7 @@ from dashboards.runbook_board import runbook_board
 from dashboards.targets import TARGETS, Targets
 from dashboards.waiver import Waiver
 from exporters.catalogue import CATALOGUE, Catalogue, Metric
+from signals import kept
 from signals.audit import RECORDINGS
 from signals.levels import SERVICE_LEVELS
 from signals.limits import LIMITS
@@ -67,6 +68,8 @@ class Stack:
         datasource_uid: Grafana's uid of Prometheus.
         runbooks: folders of a team's own runbooks, looked through before the project's.
         waivers: what a check refuses and is right here, each with its reason.
+        recorded_boards: whether boards on which no job is chosen read what rules record of the application,
+            in place of what is scraped: for so many endpoints and hosts that they would be slow otherwise.
     """
 
     boards: tuple[Board, ...] = BOARDS
@@ -88,6 +91,7 @@ class Stack:
     datasource_uid: str = "prometheus"
     runbooks: tuple[Path, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    recorded_boards: bool = False
 
     @cached_property
     def numbers(self) -> Mapping[str, Number]:
@@ -102,7 +106,8 @@ class Stack:
     def recorded(self) -> tuple[Recording, ...]:
         """Every recording rule, in the order of evaluation."""
         levels = (each for level in self.levels for each in level.recordings)
-        return (*self.recordings, *cards.recordings(self._boards), *levels)
+        boards = kept.RECORDINGS if self.recorded_boards else ()
+        return (*self.recordings, *cards.recordings(self._boards), *levels, *boards)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -124,7 +129,11 @@ class Stack:
     def context(self) -> Context:
         """What fills the holes of queries, before a panel narrows it."""
         return Context(
-            window=RULE_WINDOW, identity=self.identity, numbers=self.numbers, time_scale=self.time_scale
+            window=RULE_WINDOW,
+            identity=self.identity,
+            numbers=self.numbers,
+            time_scale=self.time_scale,
+            kept=kept.readers("") if self.recorded_boards else {},
         )
 
     @cached_property

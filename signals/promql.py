@@ -82,7 +82,10 @@ class Query:
         Raises:
             QueryError: an unknown hole, or a number that the context lacks.
         """
-        return tidy(HOLE.sub(lambda match: context.fill(match[1], match[2] or ""), self.text))
+        text = self.text
+        for asked, kept in context.kept.items():
+            text = text.replace(asked, kept)
+        return tidy(HOLE.sub(lambda match: context.fill(match[1], match[2] or ""), text))
 
 
 def no_scope(source: str) -> tuple[str, ...]:
@@ -103,6 +106,7 @@ class Context:
         numbers: objectives and limits by key.
         time_scale: factor on fixed ranges; 1 in production.
         step: seconds from one evaluation of a rule to the next, as it is rendered.
+        kept: by the text of a query that a rule records, what reads the recording in its place.
     """
 
     window: str
@@ -112,6 +116,7 @@ class Context:
     numbers: Mapping[str, Number] = field(default_factory=dict)
     time_scale: float = 1.0
     step: float = 30.0
+    kept: Mapping[str, str] = field(default_factory=dict)
 
     def number(self, key: str) -> Number:
         """The objective or limit of this key."""

@@ -1,0 +1,217 @@
+"""What every panel costs a Prometheus that holds a large installation, raw and recorded."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import product
+from pathlib import Path
+from typing import Any, ClassVar
+
+from benchmarks import blocks, filled
+from benchmarks.bench_build import process
+from benchmarks.figures import Times, by_clock
+from benchmarks.filled import Size
+from dashboards.grafana import render_board
+from dashboards.model import Board
+from dashboards.prometheus_api import Prometheus, Samples
+from dashboards.prove import Span, prove
+from dashboards.stack import STACK
+from examples.demo import servers
+
+RAW, RECORDED = "raw", "recorded"
+READINGS = {RAW: STACK, RECORDED: replace(STACK, recorded_boards=True)}
+# The range that a board opens with, in seconds.
+SHOWN = 3600
+PATIENCE = 300.0
+ROUNDS = 3
+# A tenth of the hosts, and of the series.
+SMALL, LARGE = Size(hosts=1), Size()
+IMPORT, RENDER = "`import grafanalib.core`", "render and write, without checks"
+BUILD, TENFOLD = "`python -m dashboards build`", "the same of ten times the boards"
+BUILDS = {
+    IMPORT: ["-c", "import grafanalib.core"],
+    RENDER: [
+        "-c",
+        "import sys, pathlib; from dashboards import write; from dashboards.stack import STACK; "
+        "write.write(write.render(STACK), pathlib.Path(sys.argv[1]))",
+    ],
+    BUILD: ["-m", "dashboards", "build", "--output"],
+    TENFOLD: [
+        "-m",
+        "dashboards",
+        "build",
+        "--stack",
+        "benchmarks.tenfold:STACK",
+        "--output",
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one panel took, round by round.
+
+    Attributes:
+        board, title: of the panel.
+        open: whether it is asked as soon as the board opens.
+        series: how many it showed.
+        taken: by the clock on the wall, and by what Prometheus' processor spent.
+    """
+
+    board: str
+    title: str
+    open: bool
+    series: int
+    taken: list[Times] = field(default_factory=list)
+
+    def median(self, clock: str) -> float:
+        """Seconds."""
+        return by_clock(self.taken, clock).median
+
+
+@dataclass(frozen=True)
+class Filled:
+    """One size, measured.
+
+    Attributes:
+        size: of the installation.
+        series, samples: how many.
+        writing: seconds that the block took.
+        version: of Prometheus.
+        costs: by how the boards read, of each panel.
+    """
+
+    size: Size
+    series: int
+    samples: int
+    writing: float
+    version: str
+    costs: dict[str, list[Cost]]
+
+    def of(self, board: str, reading: str, *, opened: bool = True) -> list[Cost]:
+        """The panels of a board, the dearest first: those open, or those in collapsed rows."""
+        found = [each for each in self.costs[reading] if each.board == board and each.open is opened]
+        return sorted(found, key=lambda each: -each.median("cpu"))
+
+    @property
+    def readings(self) -> Iterator[tuple[str, str]]:
+        """Each board, as it reads raw and, where that is another way, recorded."""
+        for board in dict.fromkeys(each.board for each in self.costs[RAW]):
+            yield from ((board, each) for each in (RAW, RECORDED) if self.of(board, each))
+
+
+def measure(sizes: Sequence[Size] = (SMALL, LARGE), *, rounds: int = ROUNDS) -> list[Filled]:
+    """Fill a database of each size and ask what boards ask, raw and recorded in turns.
+
+    What stands in collapsed rows is asked of the first size alone, once.
+    """
+    return [_measured(size, rounds, whole=size is sizes[0]) for size in sizes]
+
+
+def builds(rounds: int = ROUNDS) -> dict[str, list[Times]]:
+    """What a build takes, in turns; the first round does not count."""
+    taken: dict[str, list[Times]] = {name: [] for name in BUILDS}
+    with tempfile.TemporaryDirectory() as folder:
+        for round_ in range(rounds + 1):
+            for place, (name, arguments) in enumerate(BUILDS.items()):
+                times = process([*arguments, f"{folder}/{round_}-{place}"])
+                if round_:
+                    taken[name].append(times)
+    return taken
+
+
+def _measured(size: Size, rounds: int, *, whole: bool) -> Filled:
+    end = int(time.time()) // 60 * 60
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        data = Path(folder) / "tsdb"
+        data.mkdir()
+        # The stack that records more has all of it.
+        series = filled.series(READINGS[RECORDED], size, end * 1000)
+        samples = blocks.write(data, series)
+        writing = time.perf_counter() - began
+        with _prometheus(Path(folder)) as server:
+            source = Metered(server)
+            version = source.source.get("status/buildinfo")["version"]
+            costs = _asked(source, Span(start=end - SHOWN, end=end), rounds, whole=whole)
+        return Filled(size, len(series), samples, writing, version, costs)
+
+
+@contextmanager
+def _prometheus(home: Path) -> Iterator[servers.Prometheus]:
+    config = home / "prometheus.yml"
+    config.write_text("{}\n")
+    server = servers.Prometheus(home, config)
+    server.flags += [f"--query.timeout={PATIENCE:g}s", "--storage.tsdb.retention.time=400d"]
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+class Metered:
+    """A Prometheus that says of each query what it took, by its own processor too."""
+
+    fills_ranges: ClassVar[bool] = False
+
+    def __init__(self, server: servers.Prometheus) -> None:
+        self.server = server
+        self.source = Prometheus(url=server.url, timeout=PATIENCE)
+        self.taken: dict[str, Times] = {}
+
+    def label_values(self, selector: str, label: str, start: float, end: float) -> list[str]:
+        """Not measured: a board asks it once, and rarely."""
+        return self.source.label_values(selector, label, start, end)
+
+    def answer(self, target: Mapping[str, Any], expr: str, start: float, end: float, step: float) -> Samples:
+        """The samples of a panel's query."""
+        spent, began = self._spent(), time.perf_counter()
+        found = self.source.answer(target, expr, start, end, step)
+        self.taken[expr] = Times(time.perf_counter() - began, self._spent() - spent)
+        return found
+
+    def _spent(self) -> float:
+        """Seconds of its processor, from all its threads."""
+        assert self.server.process is not None  # noqa: S101 - it was started
+        tasks = Path(f"/proc/{self.server.process.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+
+def _asked(source: Metered, span: Span, rounds: int, *, whole: bool) -> dict[str, list[Cost]]:
+    found: dict[str, dict[tuple[str, str], Cost]] = {RAW: {}, RECORDED: {}}
+    asked = [(reading, board) for board in STACK.boards for reading in READINGS if _differs(reading, board)]
+    for round_, (reading, board), opened in product(range(rounds), asked, (True, False)):
+        if opened or (whole and not round_):
+            rows = tuple(each for each in board.rows if each.collapsed is not opened)
+            stack = replace(READINGS[reading], boards=(replace(board, rows=rows),), alerts=())
+            for proof in prove(stack, source, span):
+                series = sum(each.series for each in proof.answers)
+                cost = Cost(proof.board, proof.title, opened, series)
+                cost = found[reading].setdefault((cost.board, cost.title), cost)
+                times = (source.taken[each.expr] for each in proof.answers)
+                cost.taken.append(sum(times, start=Times(0, 0)))
+    return {reading: list(costs.values()) for reading, costs in found.items()}
+
+
+def _differs(reading: str, board: Board) -> bool:
+    """Whether a board asks anything else for what is recorded."""
+    drawn = [render_board(board, READINGS[each].context) for each in (RAW, reading)]
+    return reading == RAW or drawn[0] != drawn[1]
+
+
+def main() -> None:
+    """Measure, and write it into docs/performance.md."""
+    from benchmarks.boards_report import TARGET, write  # noqa: PLC0415 - it reads this module
+
+    print("measuring builds")
+    built = builds()
+    print("filling Prometheus, and asking what boards ask: some minutes")
+    print(write(TARGET, measure(), built))
+
+
+if __name__ == "__main__":
+    main()

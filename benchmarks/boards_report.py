@@ -1,0 +1,168 @@
+"""The section on boards of docs/performance.md, from what was measured and nothing else."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from benchmarks.bench_boards import BUILD, IMPORT, RAW, RECORDED, RENDER, TENFOLD, Cost, Filled
+from benchmarks.figures import CLOCKS, Times, by_clock
+from benchmarks.report import CLOCK_NAMES, table, verdict
+
+TARGET = Path(__file__).parents[1] / "docs/performance.md"
+HEADING = "## Boards"
+SECTION = re.compile(rf"^{HEADING}$.*", re.MULTILINE | re.DOTALL)
+MILLI = 1e3
+# The slowest panel as it is read, and all that open with a board.
+BAR = {RAW: 0.5, RECORDED: 0.1}
+BAR_SUM = 1.0
+BAR_CHEAPER = 10
+BAR_BUILDS = {RENDER: 1.0, BUILD: 2.0}
+
+HOW = """\
+`make bench-boards` writes blocks of Prometheus' database with the names and labels that the real
+processes write: an application of {handlers} endpoints on {hosts} hosts (four workers each, which their
+exporter adds up), with a PostgreSQL and a Redis beside each; scraped every 15 s for two hours, and what
+rules record for a day: {series} series, {samples} samples. A Prometheus {least} on them answers what each
+panel asks, with Grafana's own steps, over the hour that boards open with, on a board 1440 pixels wide,
+all variables on All. Of a panel all queries are added up, as if one waited for the other. Each is asked
+{rounds}, raw and recorded in turns; medians. CPU is what the server's process spent, whoever else
+used the machine; wall is what one waited for, and grows with whoever else did. The bars are on CPU time.
+
+Raw is how boards are built. With `Stack(recorded_boards=True)`, boards on which no job is chosen
+(overview, audit) read what the rules of `signals/kept.py` record of the application, in place of what is
+scraped. The board of the API is raw in both: on it one chooses a host, which what is recorded no longer
+knows.
+"""
+
+
+def write(target: Path, measured: Sequence[Filled], builds: Mapping[str, Sequence[Times]]) -> str:
+    """Put the section in its place, which is the last; what else stands in the file stays.
+
+    Returns:
+        The section.
+    """
+    text = section(measured, builds)
+    before = SECTION.sub("", target.read_text()).rstrip()
+    target.write_text(f"{before}\n\n{text}\n")
+    return text
+
+
+def kept(target: Path) -> str:
+    """The section as it stands in a file; empty where there is none."""
+    found = SECTION.search(target.read_text()) if target.exists() else None
+    return found[0].strip() if found else ""
+
+
+def section(measured: Sequence[Filled], builds: Mapping[str, Sequence[Times]]) -> str:
+    """Of the largest size each board, what recording saves; then how both grow, and builds."""
+    large = measured[-1]
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    rounds = max(len(each.taken) for each in large.costs[RAW])
+    how = HOW.format(
+        handlers=large.size.handlers,
+        hosts=large.size.hosts,
+        series=large.series,
+        samples=large.samples,
+        least=large.version,
+        rounds="once" if rounds == 1 else f"{rounds} times",
+    )
+    parts = [
+        HEADING,
+        f"Date: {datetime.datetime.now(tz=datetime.UTC):%Y-%m-%d}; {os.cpu_count()} cores; load over 1, 5 "
+        f"and 15 minutes at the end: {load} (the measuring itself is 1 to 2).",
+        *(textwrap.fill(each, 118, break_on_hyphens=False) for each in how.strip().split("\n\n")),
+        _boards(measured[0], large),
+        "### What recording saves",
+        _saved(large),
+        "### How it grows",
+        _growth(measured),
+        "### Builds",
+        _builds(builds),
+    ]
+    return "\n\n".join(parts)
+
+
+def ms(seconds: float) -> str:
+    """Milliseconds."""
+    return f"{seconds * MILLI:.0f}"
+
+
+def _total(costs: Sequence[Cost], clock: str = "cpu") -> float:
+    return sum(each.median(clock) for each in costs)
+
+
+def _boards(small: Filled, large: Filled) -> str:
+    rows = []
+    for board, reading in large.readings:
+        opened, closed = large.of(board, reading), small.of(board, reading, opened=False)
+        slowest, total = opened[0], _total(opened)
+        rows.append(
+            [
+                f"`{board}`",
+                reading,
+                slowest.title,
+                f"{ms(slowest.median('cpu'))} / {ms(slowest.median('wall'))}",
+                f"{ms(total)} / {ms(_total(opened, 'wall'))}",
+                f"{closed[0].title}: {ms(closed[0].median('cpu'))}" if closed else "",
+                verdict(slowest.median("cpu") <= BAR[reading] and total <= BAR_SUM),
+            ]
+        )
+    bars = f"Bars: the slowest open panel {ms(BAR[RAW])} ms raw, {ms(BAR[RECORDED])} ms recorded; "
+    bars += f"a board {ms(BAR_SUM)} ms."
+    head = ["board", "reads", "slowest open panel", "its ms, CPU / wall", "all open, CPU / wall"]
+    return f"{bars}\n\n" + table(
+        [*head, f"slowest in collapsed rows, CPU, of {small.series} series", "verdict"], rows
+    )
+
+
+def _saved(large: Filled) -> str:
+    rows = []
+    for board in dict.fromkeys(each.board for each in large.costs[RECORDED]):
+        raw = {each.title: each for each in large.of(board, RAW)}
+        for cost in large.of(board, RECORDED):
+            before, now = raw[cost.title].median("cpu"), cost.median("cpu")
+            if before > BAR[RECORDED]:
+                rows.append((before / now, board, cost.title, before, now))
+    told = [
+        [f"`{board}`", title, ms(before), ms(now), f"{ratio:.0f}x", verdict(ratio >= BAR_CHEAPER)]
+        for ratio, board, title, before, now in sorted(rows, reverse=True)
+    ]
+    return (
+        f"Panels that cost more than {ms(BAR[RECORDED])} ms raw; the bar is {BAR_CHEAPER}x less.\n\n"
+        + table(["board", "panel", "raw, ms CPU", "recorded, ms CPU", "cheaper", "verdict"], told)
+    )
+
+
+def _growth(measured: Sequence[Filled]) -> str:
+    rows = []
+    for board, reading in measured[-1].readings:
+        sums = [_total(each.of(board, reading)) for each in measured]
+        rows.append([f"`{board}`", reading, *map(ms, sums), f"{sums[-1] / sums[0]:.1f}x"])
+    head = [f"{each.series} series" for each in measured]
+    grown = measured[-1].series / measured[0].series
+    return f"All open panels of a board, ms CPU, when the series are {grown:.1f} times as many.\n\n" + table(
+        ["board", "reads", *head, "grows"], rows
+    )
+
+
+def _builds(builds: Mapping[str, Sequence[Times]]) -> str:
+    rows = []
+    for name, taken in builds.items():
+        bar = BAR_BUILDS.get(name)
+        for clock in CLOCKS:
+            reached = verdict(by_clock(taken, clock).median <= bar) if bar and clock == "cpu" else ""
+            told = f"<= {bar:g} s" if bar and clock == "cpu" else ""
+            rows.append([name, CLOCK_NAMES[clock], by_clock(taken, clock).told(1, 2), told, reached])
+    ratio = by_clock(builds[TENFOLD], "cpu").median / by_clock(builds[BUILD], "cpu").median
+    beyond = by_clock(builds[IMPORT], "cpu").median
+    return (
+        "Whole cold processes into empty folders, in turns.\n\n"
+        + table(["seconds", "clock", "median | least | greatest", "bar", "verdict"], rows)
+        + f"\n\nTen times the boards take {ratio:.1f} times as long; {beyond:.2f} s of each is the import of "
+        "grafanalib."
+    )
