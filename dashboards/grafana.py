@@ -241,7 +241,8 @@ def _columns(panel: Panel, context: Context) -> list[Json]:
         width = min(width, KEY_WIDTHS.get(panel.key, width))
         found.append(override("byName", column(panel.key), custom__width=width, custom__filterable=True))
     if any(TEXT in signal.query.labels for signal in panel.signals):
-        found.append(override("byName", column(TEXT), custom__width=380, custom__inspect=True))
+        room = 1040 if panel.key == TEXT else 380
+        found.append(override("byName", column(TEXT), custom__width=room, custom__inspect=True))
     return found
 
 

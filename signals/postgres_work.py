@@ -187,13 +187,13 @@ KILLED = Signal(
     legend="killed",
 )
 IDLE_SHARE = Signal(
-    title="Idle in transaction, of all time",
+    title="Sessions idle in transaction, mean",
     why="Sessions that sat idle inside a transaction, as a mean over time: 1 is one all the time, by "
     "database.",
     good="Close to none.",
     act="Requests hold transactions open over other work, such as a call to a service: commit before it.",
     query=rate(pg.IDLE_IN_TRANSACTION_SECONDS, by=(pg.DATNAME,)),
-    unit=RATIO,
+    unit=COUNT,
     legend="{{datname}}",
 )
 CONFLICTS = Signal(
@@ -206,21 +206,21 @@ CONFLICTS = Signal(
     legend="{{datname}}",
 )
 READ_WAIT = Signal(
-    title="Waiting for reads",
+    title="Sessions waiting for reads",
     why="Sessions that waited for blocks to be read, as a mean over time: 1 is one all the time. Measured "
     "only with track_io_timing on.",
     good="Well below the sessions that are active.",
     act="Close to them: the disks are what is slow. More shared_buffers, or fewer blocks for a statement.",
     query=rate(pg.READ_SECONDS),
-    unit=RATIO,
+    unit=COUNT,
     legend="reads",
 )
 WRITE_WAIT = Signal(
-    title="Waiting for writes",
+    title="Sessions waiting for writes",
     why="Sessions that waited to write blocks themselves, as a mean over time.",
     good="None: the background writer and checkpoints do that.",
     act="Look at the buffers that checkpoints and sessions write; give shared_buffers more.",
     query=rate(pg.WRITE_SECONDS),
-    unit=RATIO,
+    unit=COUNT,
     legend="writes",
 )

@@ -189,7 +189,12 @@ DETAIL = (
     ),
     row(
         "Do the disks keep up?",
-        graph(work.READ_WAIT, work.WRITE_WAIT, title="Waiting for disks", zero="track_io_timing is off"),
+        graph(
+            work.READ_WAIT,
+            work.WRITE_WAIT,
+            title="Sessions waiting for disks, mean",
+            zero="track_io_timing is off",
+        ),
         graph(postgres.TEMP_BYTES, zero="everything fits into work_mem"),
         graph(
             writes.CHECKPOINTS_TIMED,
