@@ -179,7 +179,7 @@ BOARD = Board(
                 empty="nobody told how many workers there should be",
                 moves="lose-worker",
             ),
-            graph(api_run.STARTS, columns=True, zero="none started", moves="lose-worker"),
+            graph(api_run.STARTS, columns=True, zero="none started"),
             collapsed=True,
         ),
         row(
@@ -202,7 +202,7 @@ BOARD = Board(
             "What do its statements do?",
             graph(api_cost.QUERY_P95, title="Query duration, p95", empty=NO_STATEMENT),
             graph(api_cost.QUERY_AVERAGE, empty=NO_STATEMENT),
-            graph(api_cost.QUERY_ERRORS, zero="no statement failed", moves="hold-connections"),
+            graph(api_cost.QUERY_ERRORS, zero="no statement failed"),
             graph(api_cost.UNATTRIBUTED, zero="all statements belong to a request"),
             collapsed=True,
         ),

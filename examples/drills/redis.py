@@ -64,7 +64,8 @@ DRILLS = (
     Drill(
         alerts=("RedisDown",),
         fault="stop-redis",
-        consequences=SLOW | FAILS | UNCACHED,
+        # Every request waits for it in vain first, and on a busy machine the health check waits behind them.
+        consequences=SLOW | FAILS | UNCACHED | {"ApiDown"},
         window=STOPPED,
         fades=HALF_BACK,
         in_ci=True,

@@ -35,6 +35,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "value": {"help": "what it is set to"},
     "share": {"type": float, "help": "connected clients over maxclients; above 1 others are refused"},
     "clients": {"type": int, "help": "how many"},
+    "keys": {"type": int, "help": "how many are asked for at random"},
     "kind": {"help": "metrics or health"},
     "path": {"help": "where messages are refused"},
     "server": {"help": "api, exporter, postgres, redis, ..."},
