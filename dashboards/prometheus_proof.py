@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
@@ -18,6 +19,10 @@ Json = dict[str, Any]
 DEFAULT_RETENTION = 15 * 86_400
 GROUP = Terms(owned=("name", "file", "evaluationTime", "lastEvaluation"))
 RULE = Terms()
+TEXT = r'"(?:[^"\\]|\\.)*"'
+# A text first: what is in it is no selector.
+SELECTOR = re.compile(rf'{TEXT}|{{(?P<matchers>(?:[^{{}}"]|{TEXT})*)}}')
+MATCHER = re.compile(rf'[^\s,"][^,"]*{TEXT}')
 
 
 def loaded(stack: Stack, prometheus: Prometheus) -> Iterator[Seen]:
@@ -107,12 +112,24 @@ def _rule(rule: Json) -> Json:
     return {
         "name": rule.get("alert") or rule.get("record") or rule["name"],
         "type": rule.get("type") or ("alerting" if "alert" in rule else "recording"),
-        "expr": rule["expr"],
+        "expr": _sorted(rule["expr"]),
         "for": _time(rule.get("for", rule.get("duration"))),
         "keepFiringFor": _time(rule.get("keep_firing_for", rule.get("keepFiringFor"))),
         "labels": rule.get("labels", {}),
         "annotations": rule.get("annotations", {}),
     }
+
+
+def _sorted(expr: str) -> str:
+    """The same expression with the matchers of each selector in order, as Prometheus 2 answers it."""
+
+    def ordered(found: re.Match[str]) -> str:
+        matchers = found["matchers"]
+        if matchers is None or MATCHER.sub("", matchers).strip(", "):
+            return found[0]
+        return "{" + ",".join(sorted(MATCHER.findall(matchers))) + "}"
+
+    return SELECTOR.sub(ordered, expr)
 
 
 def _time(given: Any) -> float:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from dashboards.prove import summary
+from dashboards.prove.report import panels, summary
 from dashboards.queries import NOW_WINDOW
 from dashboards.scorecard import Score, lines
 from dashboards.stack import STACK
@@ -107,7 +107,9 @@ def _show(phase: Phase, scale: float, before: Sequence[Score] = ()) -> None:
     _indented(phase.load.lines())
     say(f"{phase.name}: the scorecard; rates and times are those of the last {NOW_WINDOW * scale:.0f} s")
     _indented(lines(phase.scores, before))
-    say(f"{phase.name}: {summary(list(phase.proofs))}")
+    others = [each for each in phase.proofs if each.what != "panel"]
+    for proofs in (panels(phase.proofs), others):
+        say(f"{phase.name}: {summary(proofs)}")
     say(f"{phase.name}: alerts firing: {', '.join(phase.firing) or 'none but the watchdog'}")
 
 

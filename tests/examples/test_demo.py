@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from dashboards.prove.model import WRONG
 from examples.demo.chain import Chain
 from examples.demo.process import ROOT, listening, wait_until
 from examples.demo.render import renderer
@@ -140,9 +141,17 @@ def test_a_whole_demo_shows_all_it_promises_and_leaves_nothing_behind(server_roo
     assert "time_scale 0.06667" in out
     baseline, fixed, fault = re.split(r"\] (?:fixed: indexes|fault: stop-redis)", out)
     for phase in (baseline, fixed):
-        data, panels = map(int, re.findall(r"panels with data: (\d+)/(\d+)", phase)[0])
-        assert data >= 0.6 * panels
-        assert "NaN or Inf: 0; without a declared reason: 0" in phase
+        summaries = re.findall(
+            r"\] \w+: (\d+ (?:panels|variables).*?): (.*); \d+ queries in .*; not as declared: (\d+)", phase
+        )
+        for asked, told, wrong in summaries:
+            verdicts = counts(told)
+            assert sum(verdicts.values()) == sum(map(int, re.findall(r"\d+", asked)))
+            assert {name: verdicts[name] for name in WRONG} == dict.fromkeys(WRONG, 0), phase
+            assert wrong == "0"
+        (panels, told, _), (others, _, _) = summaries
+        assert counts(told)["data"] >= 0.6 * int(panels.removesuffix(" panels"))
+        assert re.fullmatch(r"\d+ variables, \d+ annotations", others)
     assert re.search(r"Queries per request +10 +2 +\S+ +missed", baseline)
     assert "ExpectedIndexMissing" in baseline.partition("alerts firing: ")[2]
     assert re.search(r"Queries per request +10 +2 +\S+ +\S+ +reached", fixed)
@@ -156,6 +165,11 @@ def test_a_whole_demo_shows_all_it_promises_and_leaves_nothing_behind(server_roo
     ports = [int(port) for port in re.findall(r"on (?:http://)?127\.0\.0\.1:(\d+)", out)]
     assert len(ports) >= 8
     assert not any(listening(port) for port in ports)
+
+
+def counts(told: str) -> dict[str, int]:
+    """The verdicts of a summary, and how many came to each."""
+    return {name: int(count) for name, count in re.findall(r"(\w+) (\d+)", told)}
 
 
 def without_grafana() -> str:

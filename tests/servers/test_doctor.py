@@ -174,6 +174,18 @@ def test_a_rule_that_is_missing_and_a_recording_that_differs_are_named(place: Pl
     assert wrong(place.stack, place.client) == {}
 
 
+def test_the_order_of_matchers_is_no_difference_and_their_values_are(place: Place) -> None:
+    mine = 'result="hit",prefix="dashboard_admin"'
+    turned = 'prefix="dashboard_admin",result="hit"'
+    with changed(place, "prometheus/rules/recorded.yml", mine, turned):
+        assert wrong(place.stack, place.client) == {}
+    with changed(place, "prometheus/rules/recorded.yml", mine, 'result="dashboard_admin",prefix="hit"'):
+        assert set(wrong(place.stack, place.client)) == {
+            "Prometheus's rules",
+            "rule audit:dashboard_cache:value5m",
+        }
+
+
 def test_an_interval_an_order_and_a_file_that_is_left_over_are_named(place: Place) -> None:
     with changed(place, "prometheus/rules/redis.yml", "  interval: 1s", "  interval: 30m"):
         assert wrong(place.stack, place.client)["group redis"] == "interval: expected 1, found 1800"
