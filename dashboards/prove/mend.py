@@ -17,6 +17,7 @@ STATEMENTS = (
 # By collector, else by source.
 LINES: Mapping[str, str] = {
     "api": INSTRUMENT,
+    "api.cache_client": "instrument(app, cache=client) in the application",
     "api.cache": "cache_response = instrument_cache(cache_response) in the application",
     "api.workers": "instrument(app, workers=4): how many there should be",
     "postgres": "DATABASE_URL=postgresql://obs_exporter:PASSWORD@HOST/DATABASE of the exporter",

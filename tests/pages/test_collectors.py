@@ -113,7 +113,7 @@ def test_each_metric_of_redis_comes_from_its_collector(redis_server: Redis) -> N
     assert {metric.collector for metric in CATALOGUE.of("redis")} == {*found, "redis.up"}
 
 
-PARTS = ("http", "sqlalchemy", "cache", "process", "loop", "workers")
+PARTS = ("http", "sqlalchemy", "cache", "cache_client", "process", "loop", "workers")
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -27,7 +27,8 @@ from exporters.errors import ExporterError
 
 UP = "postgres.up"
 PRIVILEGE = "postgres.privilege"
-OF_EXTENSION = ("postgres.statements", "postgres.statements_info", "postgres.statement_texts")
+TEXTS = "postgres.statement_texts"
+OF_EXTENSION = ("postgres.statements", "postgres.statements_info", TEXTS)
 
 # A server that is alive answers the first question at once, whatever the others take.
 FIRST_ANSWER_SECONDS = 1.5
@@ -159,9 +160,13 @@ class PostgresBackend:
                 due.append(run)
             elif run.due(now):
                 # Nothing to be asked of this server; or it is not known whether there is.
-                run.end([], 0.0, ok=self._extension.ok or run.name not in OF_EXTENSION)
+                run.end([], 0.0, ok=self._extension.ok or not self._waits_for_extension(run))
                 run.forget()
         return sorted(due, key=lambda run: run.failed)
+
+    def _waits_for_extension(self, run: Run) -> bool:
+        """Whether it has nothing to ask only because nobody knows where the extension lives."""
+        return run.name in OF_EXTENSION and (run.name != TEXTS or self._settings.statement_texts)
 
     def _ask(self, connection: Connection, runs: Sequence[Run], times: Times) -> None:
         for run in runs:
