@@ -68,7 +68,7 @@ class LoseWorker(Process):
             FaultError: it has none.
         """
         self.require()
-        workers = [pid for pid in family(self.pid) if SPAWNED in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        workers = [pid for pid in family(self.pid) if spawned(pid)]
         if not workers:
             raise FaultError(f"the api (process {self.pid}) has no worker; expected uvicorn with --workers")
         os.kill(self.pid, signal.SIGSTOP)
@@ -77,6 +77,14 @@ class LoseWorker(Process):
     def heal(self) -> None:
         """Let the parent go on; it replaces what it lost."""
         os.kill(self.pid, signal.SIGCONT)
+
+
+def spawned(pid: int) -> bool:
+    """Whether it is a worker, and not the parent or what has ended meanwhile."""
+    try:
+        return SPAWNED in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def family(pid: int) -> list[int]:

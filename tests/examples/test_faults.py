@@ -17,7 +17,7 @@ import requests
 from examples.demo.process import ROOT, wait_until
 from examples.demo.servers import Api
 from examples.faults import Fault, FaultError, Targets, injected, make
-from examples.faults.process import SPAWNED, family
+from examples.faults.process import family, spawned
 from exporters.api.page import ApiPage
 from tests.examples.conftest import count, statuses
 
@@ -237,9 +237,7 @@ def test_the_command_says_what_is_wrong_with_its_file(tmp_path: Path, content: s
 
 def test_a_lost_worker_is_replaced_when_its_parent_goes_on(targets: Targets, fixed: Api) -> None:
     def workers() -> int:
-        return sum(
-            SPAWNED in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in family(targets.processes["api"])
-        )
+        return sum(spawned(pid) for pid in family(targets.processes["api"]))
 
     before = workers()
     with injected(make("lose-worker", targets)):
