@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contextlib import closing
 
+import pytest
+
 from examples.demo.databases import Postgres
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import postgres_objects as objects
@@ -12,6 +14,7 @@ from tests.servers.failure_support import DATABASE, assert_well, errors, failing
 from tests.servers.postgres_support import collect, watch
 
 STATEMENTS = {"postgres.statements", "postgres.statements_info"}
+TEXTS = {"postgres.statement_texts"}
 
 
 def test_a_lock_on_the_extensions_makes_no_known_server_down(
@@ -27,14 +30,20 @@ def test_a_lock_on_the_extensions_makes_no_known_server_down(
     assert_well(collect(backend))
 
 
-def test_a_lock_on_the_extensions_costs_a_newcomer_the_statements_alone(server: Postgres) -> None:
-    with closing(watch(server, DATABASE)) as backend:
+@pytest.mark.parametrize(
+    ("wanted", "lost"), [(False, STATEMENTS), (True, STATEMENTS | TEXTS)], ids=["without texts", "with texts"]
+)
+def test_a_lock_on_the_extensions_costs_a_newcomer_the_statements_alone(
+    wanted: bool, lost: set[str], server: Postgres
+) -> None:
+    with closing(watch(server, DATABASE, statement_texts=wanted)) as backend:
         with locked(server, "pg_extension"):
             for _ in range(2):
                 page = timed(backend)
                 assert page.of(catalogue.UP) == 1
-                assert failing(page) == STATEMENTS
+                assert failing(page) == lost
         collect(backend)
         page = collect(backend)
         assert_well(page)
         assert objects.STATEMENT_CALLS.name in page.names()
+        assert (objects.STATEMENT_TEXT.name in page.names()) == wanted

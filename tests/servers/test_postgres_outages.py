@@ -61,7 +61,14 @@ def test_a_short_deadline_is_kept(server: Postgres, backend: PostgresBackend) ->
 
 
 def test_a_deadline_that_has_passed_asks_nobody(backend: PostgresBackend) -> None:
-    assert_down(collect(backend, seconds=-1))
+    page = collect(backend, seconds=-1)
+    assert_down(page)
+    assert errors(page) == {("postgres.up", "TimeoutError"): 1}
+    assert [page.of(self_.CONNECTS, backend="postgres", result=result) for result in ("ok", "error")] == [
+        0,
+        0,
+    ]
+    assert_well(collect(backend))
 
 
 def test_a_server_that_takes_connections_and_says_nothing_is_down_in_time() -> None:

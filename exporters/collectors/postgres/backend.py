@@ -120,6 +120,8 @@ class PostgresBackend:
                 self._lock.release()
 
     def _scrape(self, times: Times) -> None:
+        if time.monotonic() >= times.work_until:
+            raise TimeoutError  # before anything is asked: a quick server would have answered, too late
         reused = self._connection is not None
         try:
             self._round(times)
