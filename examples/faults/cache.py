@@ -52,8 +52,7 @@ class FillRedis(Repeated):
         super().heal()
         with Redis.from_url(self.url) as client:
             remove(client, f"{FILLED}*")
-            while self.before:
-                client.config_set(*self.before.popitem())
+            set_back(client, self.before)
 
     def step(self) -> None:
         """Write one more."""
@@ -110,8 +109,7 @@ class OutgrowMemory(Repeated):
         """Ask no more, remove what was written, and set back what was set."""
         super().heal()
         with Redis.from_url(self.url) as client:
-            while self.before:
-                client.config_set(*self.before.popitem())
+            set_back(client, self.before)
             remove(client, f"{self.PREFIX}*")
 
     def step(self) -> None:
@@ -212,6 +210,12 @@ def memory(client: Redis) -> tuple[int, int]:
     """Bytes in use, and the limit; 0 means that there is none."""
     info = cast("dict[str, int]", client.info("memory"))
     return info["used_memory"], info["maxmemory"]
+
+
+def set_back(client: Redis, before: dict[str, str]) -> None:
+    """Give each setting the value that it had, and forget it, so that it is done once."""
+    while before:
+        client.config_set(*before.popitem())
 
 
 def config(client: Redis, *names: str) -> dict[str, str]:

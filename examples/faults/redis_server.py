@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from redis import Redis, RedisError
 
-from examples.faults.cache import config
+from examples.faults.cache import config, set_back
 from examples.faults.model import Repeated, Targets
 
 
@@ -33,8 +33,7 @@ class ConfigureRedis:
     def heal(self) -> None:
         """Set it back."""
         with Redis.from_url(self.url) as client:
-            while self.before:
-                client.config_set(*self.before.popitem())
+            set_back(client, self.before)
 
 
 class HoldRedisClients(Repeated):
@@ -70,8 +69,8 @@ class HoldRedisClients(Repeated):
     def heal(self) -> None:
         """Set the limit back, and disconnect."""
         super().heal()
-        while self.before and self.client:
-            self.client.config_set(*self.before.popitem())
+        if self.client:
+            set_back(self.client, self.before)
         while self.held:
             self.held.pop().close()
         if self.client:
@@ -137,8 +136,7 @@ class FailSaves(Repeated):
             _save(client)
             if self.aside:
                 self.aside = self.aside.replace(file) and None
-            while self.before:
-                client.config_set(*self.before.popitem())
+            set_back(client, self.before)
 
     def step(self) -> None:
         """Try once."""
