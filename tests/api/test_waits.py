@@ -52,7 +52,9 @@ def test_waiting_for_a_connection_is_part_of_the_requests_time(served: Served) -
         page.get(f"db_client_connection_{kind}_time_seconds_sum", pool="default") or 0
         for kind in ("wait", "create")
     )
-    assert waited == pytest.approx(by_pool, rel=0.02), "nobody but requests takes a connection here"
+    # Nobody but requests takes a connection here. What a new connection is asked at first, for the dialect,
+    # is neither waiting nor connecting, and yet the request's time.
+    assert by_pool * 0.99 <= waited
     # Whoever is late waits for those before: what is neither held nor waited for is next to nothing.
     assert HELD * WORKERS < waited < whole - CALLERS * HELD * 0.99
     assert page.get(CACHE, handler=handler) == 0
