@@ -190,12 +190,6 @@ LOOP = Signal(
     objective=limits.CALLS_PER_REQUEST,
     legend=NAME,
 )
-LOOP_TEXT = replace(
-    TEXT,
-    query=promql(
-        "{text} and on (<by:job,instance,datname,queryid>) {looped}", text=TEXT.query, looped=LOOP.query
-    ),
-)
 LOOP_CALLS = Signal(
     title="Calls of one row",
     why="Calls per second.",
@@ -204,6 +198,12 @@ LOOP_CALLS = Signal(
     query=_one_row(CALL_RATE.query),
     unit=PER_SECOND,
     legend=NAME,
+)
+LOOP_TEXT = replace(
+    TEXT,
+    query=promql(
+        "{text} and on (<by:job,instance,datname,queryid>) {looped}", text=TEXT.query, looped=LOOP_CALLS.query
+    ),
 )
 LOOP_MEAN = Signal(
     title="Mean of one row",
