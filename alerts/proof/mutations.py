@@ -11,7 +11,6 @@ from alerts.proof.model import Case, Demand, Group
 from alerts.proof.plan import Json, Plan
 from alerts.proof.series import Series
 from exporters.catalogue import Matcher
-from exporters.catalogue.external import ALERTS
 from signals.idioms import enclosed
 from signals.numbers import COUNT, STATE, Number
 from signals.promql import duration, tidy
@@ -124,8 +123,6 @@ def _of_matchers(plan: Plan) -> Iterator[Mutant]:
     """Each label matcher in the rule: with another value, and dropped."""
     expr = plan.rule["expr"]
     for selector in SELECTOR.finditer(expr):
-        if selector[1] == ALERTS.name:
-            continue  # of the graver alert, which is played beside this one in tests/alerts/test_yields.py
         for found in MATCHER.finditer(expr, selector.start(2), selector.end(2)):
             matcher = Matcher(found[1], found[2], found[3])  # type: ignore[arg-type]  # the pattern knows no other
             before, after = expr[: found.start()], expr[found.end() :]

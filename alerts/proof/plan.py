@@ -14,8 +14,9 @@ from alerts.prometheus import rule_of
 from alerts.proof import calm
 from alerts.proof.clock import Clock, clock
 from alerts.proof.model import Case, Demand, Group, Held
-from alerts.proof.series import PHASE, Level, Series, place_of, twin_of
+from alerts.proof.series import PHASE, Level, Series, gauge, place_of, twin_of
 from alerts.render import RenderContext
+from exporters.catalogue.external import ALERTNAME, ALERTS, ALERTSTATE
 from signals.idioms import enclosed, span
 from signals.limits import LIMITS
 from signals.numbers import Number
@@ -128,6 +129,8 @@ class Plan:
         yield from (self.held(held) for held in self.case.held)
         if self.graver:
             yield self.while_graver(self.graver)
+            if self.graver.alert.keep:
+                yield from self.beside_graver(self.graver.alert)
         if self.proven & calm.STATES:
             yield from calm.groups(self.case.series, self.clock, self.identity, self.proven, self.alert.hold)
 
@@ -208,14 +211,25 @@ class Plan:
 
         return replace(group, demands=demands, rules=(other.rule,))
 
-    def _stepped(self, name: str, series: Sequence[Series], until: int, says: str) -> Group:
+    def beside_graver(self, graver: Alert) -> Iterator[Group]:
+        """The fault while the graver alert is only kept firing, and while it is not yet more than pending."""
+        own = [each.stepped(each.levels[0], each.levels[2]) for each in self.case.series]
+        for state, speaks in (("firing", 0), ("pending", 1)):
+            labels = {ALERTNAME.name: graver.name, ALERTSTATE.name: state, **self.case.labels}
+            says = f"it {'speaks' if speaks else 'is silent'} while {graver.name} is {state}"
+            series = (*own, gauge(ALERTS, 1, 1, 1, 1, **labels))
+            yield self._stepped(f"graver: {state}", series, self._due, says, speaks)
+
+    def _stepped(
+        self, name: str, played: Sequence[Series], until: int, says: str, expected: int = 0
+    ) -> Group:
         before = self.case.past * PHASE
         steps = (before, math.ceil(until / self.case.step) + 1, 0, 0)
         when = self.clock.up(before * self.case.step) + until
         return Group(
             name=name,
-            series=[each.written(place_of(self.identity), each.played(steps)) for each in series],
-            demands=lambda rule: [counted(State.FIRING, says, rule, EVER, when, 0)],
+            series=[each.written(place_of(self.identity), each.played(steps)) for each in played],
+            demands=lambda rule: [counted(State.FIRING, says, rule, EVER, when, expected)],
         )
 
     @property
