@@ -6,7 +6,7 @@ from exporters.catalogue import api
 from exporters.catalogue.labels import INSTANCE, JOB
 from signals import api as answers
 from signals import objectives
-from signals.idioms import DAY, grouping, promql, rate, value
+from signals.idioms import DAY, grouping, promql, rate, usual, value
 from signals.limits import api as limits
 from signals.model import Signal
 from signals.numbers import COUNT, RATIO, REQUESTS_PER_SECOND, SECONDS
@@ -75,14 +75,16 @@ BUSIEST_WORKER = Signal(
 )
 WORKERS_MISSING = Signal(
     title="Workers missing",
-    why="Workers that were configured and are not alive, host by host: where old and new ones run side by "
-    "side, they do not stand for those of another host.",
+    why="Workers that were configured and are not alive for most of five minutes, host by host: where old "
+    "and new ones run side by side, they do not stand for those of another host. One that comes back for a "
+    "moment and ends again is missing.",
     act="Read the server's log for why they ended: memory, an exception at start, a signal.",
     query=promql(
-        f"sum by {grouping((JOB.name,))} (clamp_min({{configured}} - {{alive}}, 0))",
+        # Of as many samples with a worker as without it, it was there.
+        f"sum by {grouping((JOB.name,))} (clamp_min({{configured}} - ceil({{alive}}), 0))",
         labels=(JOB,),
         configured=value(api.WORKERS_CONFIGURED, by=(INSTANCE,)),
-        alive=value(api.WORKERS, by=(INSTANCE,)),
+        alive=usual(api.WORKERS, by=(INSTANCE,)),
     ),
     unit=COUNT,
     objective=limits.WORKERS_MISSING,
@@ -97,4 +99,13 @@ EVENT_LOOP_LAG = Signal(
     unit=SECONDS,
     objective=limits.EVENT_LOOP_LAG,
     legend="latest worker",
+)
+LASTING_LAG = Signal(
+    title="Lasting event loop lag",
+    why="How late the event loop of the latest worker was in most samples of five minutes.",
+    act=EVENT_LOOP_LAG.act,
+    query=usual(api.EVENT_LOOP_LAG, over="max"),
+    unit=SECONDS,
+    objective=limits.EVENT_LOOP_LAG,
+    legend="for most of 5 min",
 )

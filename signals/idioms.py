@@ -163,6 +163,17 @@ def value(
     return Query(text, (metric,), _numbers(objective), names, shape)
 
 
+def usual(metric: Gauge, *, by: Sequence[Label] = (), over: Aggregation = "sum") -> Query:
+    """What a gauge was for most of five minutes: that it is otherwise for a moment changes nothing.
+
+    A rule is held anew by a single sample within its limit, so what comes back for a moment, again and
+    again, would never be told.
+    """
+    names = _names(metric, by)
+    text = f"{over} by {grouping(names)} (quantile_over_time(0.5, {select(metric)}[{span(300)}]))"
+    return Query(text, (metric,), (), names)
+
+
 def answers(metric: Metric, *where: Matcher, by: Sequence[Label] = (), over: Sequence[Label] = ()) -> Query:
     """1 if a thing answers, else 0; also 0 if it fell silent and gave less than half of its answers lately.
 

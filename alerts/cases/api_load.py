@@ -70,13 +70,14 @@ CASES = (
         alert=api_load.API_EVENT_LOOP_LAG,
         series=(gauge(api_metrics.EVENT_LOOP_LAG, 0.002, 0.1, 0.105, 0.002), WORKERS, ANSWERING),
         labels={"job": "api"},
-        summary="The event loop of a worker of api is up to 105ms late, above 100 ms.",
+        summary="The event loop of a worker of api is mostly 105ms late, above 100 ms.",
         held=(Held(why="it is down", guard=api.ANSWERS, levels=NO_ANSWER),),
     ),
     Case(
         alert=api_load.API_WORKERS_MISSING,
         series=(
-            gauge(api_metrics.WORKERS, 4, 4, 3, 4),
+            # In a deploy that replaces one after the other.
+            gauge(api_metrics.WORKERS, 4, (4, 4, 3), 3, 4),
             gauge(api_metrics.WORKERS_CONFIGURED, 4, 4, 4, 4),
             # Another host, in the midst of a deploy.
             gauge(api_metrics.WORKERS, 4, 8, 8, 4, **ANOTHER),
@@ -86,5 +87,31 @@ CASES = (
         labels={"job": "api"},
         summary="1 of the workers that api is configured to run are missing.",
         held=(Held(why="it is down", guard=api.ANSWERS, levels=NO_ANSWER),),
+    ),
+    Case(
+        alert=api_load.API_EVENT_LOOP_LAG,
+        name="it pauses for a moment",
+        series=(
+            gauge(api_metrics.EVENT_LOOP_LAG, 0.002, (0.002, 0.002, 0.5), (0.5, 0.5, 0.5, 0.002), 0.002),
+            WORKERS,
+            ANSWERING,
+        ),
+        labels={"job": "api"},
+        summary="The event loop of a worker of api is mostly 500ms late, above 100 ms.",
+        held=(Held(why="it is down", guard=api.ANSWERS, levels=NO_ANSWER),),
+        nudge=5,
+    ),
+    Case(
+        alert=api_load.API_WORKERS_MISSING,
+        name="they come back for a moment",
+        series=(
+            gauge(api_metrics.WORKERS, 4, (4, 4, 3), (*[1] * 9, 4), 4),
+            gauge(api_metrics.WORKERS_CONFIGURED, 4, 4, 4, 4),
+            ANSWERING,
+        ),
+        labels={"job": "api"},
+        summary="3 of the workers that api is configured to run are missing.",
+        held=(Held(why="it is down", guard=api.ANSWERS, levels=NO_ANSWER),),
+        nudge=4,
     ),
 )

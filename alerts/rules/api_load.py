@@ -52,13 +52,13 @@ API_EVENT_LOOP_LAG = Alert(
     name="ApiEventLoopLag",
     service="api",
     severity=Severity.WARNING,
-    signal=api_load.EVENT_LOOP_LAG,
+    signal=api_load.LASTING_LAG,
     operator=">",
     by=(JOB,),
     guards=(ANSWERS,),
-    hold=600,
+    hold=300,
     keep=300,
-    summary="The event loop of a worker of {{ $labels.job }} is up to {{ $value | humanizeDuration }} late, "
+    summary="The event loop of a worker of {{ $labels.job }} is mostly {{ $value | humanizeDuration }} late, "
     "above {limit}.",
     description="Something blocks it, again and again or for good, and meanwhile the worker answers nobody.",
 )
@@ -70,9 +70,7 @@ API_WORKERS_MISSING = Alert(
     operator=">",
     by=(JOB,),
     guards=(ANSWERS,),
-    # Longer than a deploy that replaces one worker after the other.
-    hold=300,
-    keep=120,
+    hold=180,
     summary="{{ $value }} of the workers that {{ $labels.job }} is configured to run are missing.",
     description="The others do their work too; with the next one that is lost requests queue.",
 )

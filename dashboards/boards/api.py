@@ -135,7 +135,14 @@ BOARD = Board(
                 zero="no request is being answered",
                 moves="hold-connections",
             ),
-            graph(api_load.EVENT_LOOP_LAG, width=6, zero="nothing blocks it", moves="block-loop"),
+            graph(
+                api_load.EVENT_LOOP_LAG,
+                api_load.LASTING_LAG,
+                title="Event loop lag",
+                width=6,
+                zero="nothing blocks it",
+                moves="block-loop",
+            ),
             graph(
                 api_run.THREADS_USED,
                 api_run.THREADS_WAITING,
