@@ -15,7 +15,6 @@ from dashboards.write import render, write
 from examples.demo.chain import GRAFANA_PROVISIONING, PROVISIONING, Ports, Render
 from examples.demo.process import ServerError
 from signals.limits import postgres
-from signals.limits.telemetry import SCRAPE_SHARE, SCRAPE_SLOW
 
 LABELS = {"environment": "demo", "cluster": "local"}
 CHATS, GRAFANA_CHATS = "chats", "grafana-chats"
@@ -40,16 +39,13 @@ def demo_stack(stack: Stack, ports: Ports, *, time_scale: float, home: Path | No
         prometheus=ports.url("prometheus"),
         alertmanager=ports.address("alertmanager"),
     )
+    ages = tuple(replace(age, value=age.value * time_scale) for age in AGES)
     return replace(
         stack,
         engine="prometheus",
         targets=targets,
         notifications=_told(ports.url("webhook"), home and home / CHATS),
-        limits=(
-            *stack.limits,
-            *(replace(age, value=age.value * time_scale) for age in AGES),
-            replace(SCRAPE_SLOW, value=SCRAPE_SHARE * targets.scaled(time_scale).timeout),
-        ),
+        limits=tuple({each.key: each for each in (*stack.limits, *ages)}.values()),
         time_scale=stack.time_scale * time_scale,
         grafana_url=ports.url("grafana"),
     )

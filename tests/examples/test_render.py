@@ -7,15 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from alerts.notifications import Notifications, SecretRef, Slack, Webhook
+from dashboards.checks import definitions
+from dashboards.cli import main
 from dashboards.stack import Stack
 from examples.demo import __main__ as demo
 from examples.demo import chain as chains
 from examples.demo import render
 from examples.demo.chain import Chain, Ports
 from examples.demo.process import ServerError
+from examples.demo.running import VARIABLE, running
 from examples.demo.servers import HttpServer
+from signals.limits import postgres
 
 HOOK = Webhook(url="http://127.0.0.1:9/", token=SecretRef(file="/nowhere/token"))
 SLACK = Slack(url=SecretRef(file="/nowhere/slack_url"))
@@ -26,6 +31,32 @@ def secretive(monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo with two channels whose secrets are not there."""
     told = Notifications(critical=(SLACK, HOOK), warning=(HOOK,))
     monkeypatch.setattr(render, "_told", lambda *_: told)
+
+
+def test_the_stack_of_a_demo_is_one_that_a_command_takes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    chain = Chain(tmp_path, render.renderer(), time_scale=1 / 15)
+    chain.targets.save(tmp_path / "chain.json")
+    found = running(str(tmp_path / "chain.json"))
+    definitions.require(found)
+    assert found.targets.prometheus == chain.prometheus.url
+    assert found.time_scale == 1 / 15
+    age = postgres.LONGEST_BLOCKED
+    assert found.numbers[age.key].value == age.value / 15
+    monkeypatch.delenv(VARIABLE, raising=False)
+    options = ["prove", "--stack", "examples.demo.running:STACK"]
+    result = CliRunner().invoke(main, options)
+    assert result.exit_code == 1
+    assert (
+        f"{VARIABLE} is not set; expected the file that `python -m examples.demo --stay` names"
+        in result.output
+    )
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "other.json"))
+    result = CliRunner().invoke(main, options)
+    assert result.exit_code == 1
+    assert "other.json: No such file" in result.output
+    assert len(result.output.splitlines()) == 1
 
 
 @pytest.mark.usefixtures("secretive")
