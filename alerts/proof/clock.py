@@ -30,6 +30,11 @@ def _longest(pattern: re.Pattern[str], expr: str) -> float:
     return max((seconds(found) for found in pattern.findall(expr)), default=0.0)
 
 
+def reach(expr: str) -> float:
+    """How far back a query looks at most, in seconds."""
+    return _longest(RANGE, expr) + _longest(SUBQUERY, expr) + _longest(OFFSET, expr)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
     """When what is seen of a case.

@@ -32,6 +32,7 @@ BOARD = Board(
                 scraping.COLLECTORS_FAILING,
                 title="Parts failing",
                 zero="every collector works",
+                empty="nothing answers the exporter, so that none of its parts runs",
                 moves="lock-table",
             ),
             stat(scraping.STALEST, title="Oldest value"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dashboards.cli.options import chosen, stack_options, writable, write_report
+from dashboards.cli.options import brought, chosen, stack_options, writable, write_report
 from dashboards.cli.server import server_option
 
 if TYPE_CHECKING:
@@ -33,6 +33,19 @@ if TYPE_CHECKING:
     help="A fault that is on now (again for another one): panels about it may not be empty.",
 )
 @click.option(
+    "--state",
+    metavar="NAME",
+    help="The state that the backend is in, of --states: a panel that has its data there may not be empty.",
+)
+@click.option(
+    "--states",
+    "reference",
+    default="examples.demo.states:STATES",
+    show_default=True,
+    metavar="MODULE:NAME",
+    help="The states of a backend, and what each does not show.",
+)
+@click.option(
     "--var",
     "given",
     multiple=True,
@@ -44,11 +57,14 @@ if TYPE_CHECKING:
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write a JUnit report too.")
 @stack_options
 def prove(
+    *,
     prometheus: Prometheus,
     minutes: float,
     width: int,
     slow_ms: float,
     faults: tuple[str, ...],
+    state: str | None,
+    reference: str,
     given: tuple[str, ...],
     why: bool,
     as_json: bool,
@@ -59,11 +75,13 @@ def prove(
     """Ask a running Prometheus what every panel, variable and annotation asks, as Grafana would.
 
     Variables stand on All, then on one value. Each is data, zero, declared (empty, with a reason in its
-    definition); or not as declared: ZERO and EMPTY without a reason, NaN, Inf, error, slow. Of twenty panels
-    one may be empty with a reason. Exit with 1 where something is not as declared, with 2 without an answer.
+    definition), blind (who could tell it is down); or not as declared: ZERO and EMPTY without a reason, or
+    though the state or a fault brings it, PRETENDS (a value of now, though nobody can tell it), NaN, Inf,
+    error, slow. Of twenty panels one may be empty with a reason. Exit with 1 where something is not as
+    declared, with 2 without an answer.
     """
     from dashboards import prove as proof  # noqa: PLC0415 - requests is slow to import
-    from dashboards.prove import report  # noqa: PLC0415 - as above
+    from dashboards.prove import report, states  # noqa: PLC0415 - as above
     from dashboards.prove.why import explained  # noqa: PLC0415 - as above
 
     writable(junit)
@@ -71,10 +89,13 @@ def prove(
         raise click.UsageError("--minutes and --width are above 0; give such as --minutes 60 --width 1440")
     stack = chosen(stack_name, engine)
     values = dict(_chosen(each) for each in given)
+    brings = (
+        brought("--states", reference, states.load).brings(state, faults) if state else states.faults(faults)
+    )
     began, span = time.perf_counter(), proof.last(minutes * 60)
     prometheus.query("vector(1)")  # what does not answer at all is told once
     proofs = proof.prove(
-        stack, prometheus, span, whole=True, on=faults, given=values, width=width, slow=slow_ms / 1000
+        stack, prometheus, span, whole=True, brings=brings, given=values, width=width, slow=slow_ms / 1000
     )
     whys = explained(proofs, stack, prometheus, span) if why else {}
     if junit:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +18,9 @@ from dashboards.errors import RefusedError
 from dashboards.grafana import render_board
 from dashboards.model import CLOCK, COLUMNS, Board, Panel
 from dashboards.prove import variables
+from dashboards.prove.dark import Dark, darkness
 from dashboards.prove.model import Answer, Choice, Proof, Source
+from dashboards.prove.states import Brings
 from dashboards.prove.times import Resolution, Span, resolution
 from dashboards.prove.variables import filled
 from dashboards.stack import Stack
@@ -40,12 +42,12 @@ def prove(
     *,
     wanted: Callable[[Panel], bool] = lambda _: True,
     whole: bool = False,
-    on: Collection[str] = (),
+    brings: Brings = lambda *_: "",
     given: Mapping[str, str] = MappingProxyType({}),
     width: int = WIDTH,
     slow: float = math.inf,
 ) -> list[Proof]:
-    """Ask every panel of every board.
+    """Ask every panel of every board. What only those could tell that are down must not be told.
 
     Args:
         stack: whose boards.
@@ -53,7 +55,8 @@ def prove(
         span: the range shown.
         wanted: which panels are asked.
         whole: ask variables and annotations too, and panels also with the variables on a single value.
-        on: the faults that are on; a panel about one of them has no excuse for being empty.
+        brings: what brings a panel's query in the state that the backend is in; where it is empty all the
+            same, no reason holds.
         given: values that are chosen for variables, by name.
         width: of a board, in pixels.
         slow: seconds beyond which a query is too slow.
@@ -63,17 +66,15 @@ def prove(
     """
     found: list[Proof] = []
     known: dict[tuple[object, ...], Answer] = {}
+    dark = darkness(stack, source, span)
     for board in stack.all_boards:
-        asking = _Asking(stack, source, span, board, given, width, slow, known)
+        asking = _Asking(stack, source, span, board, brings, dark, given, width, slow, known)
         chosen = [panel for panel in board.panels if panel.kind != "text" and wanted(panel)]
         if not chosen and not whole:
             continue
         if whole:
             found += asking.variables()
-        found += [
-            replace(asked, empty="") if asked.moves and asked.moves in on else asked
-            for asked in (asking.panel(panel, whole=whole) for panel in chosen)
-        ]
+        found += [asking.panel(panel, whole=whole) for panel in chosen]
         if whole:
             found += asking.annotations()
     return found
@@ -88,11 +89,14 @@ class _Asking:
         source: Source,
         span: Span,
         board: Board,
+        brings: Brings,
+        dark: Dark,
         given: Mapping[str, str],
         width: int,
         slow: float,
         known: dict[tuple[object, ...], Answer],
     ) -> None:
+        self.brings, self.dark = brings, dark
         self.source, self.span, self.board, self.given = source, span, board, given
         self.width, self.slow, self.scrape, self.known = width, slow, stack.scraped.interval, known
         self.rendered = render_board(board, stack.context)
@@ -120,9 +124,12 @@ class _Asking:
         """What a panel shows."""
         drawn = self.drawn[self.board.panel_id(panel.title)]
         answers: list[Answer] = []
-        for target in drawn["targets"]:
+        # A column of a scorecard is made of many queries, and tells of each that it is unknown.
+        signals = () if panel.kind == "scorecard" else panel.shown
+        for index, target in enumerate(drawn["targets"]):
             if target["refId"] == CLOCK:
                 continue
+            due = self.brings(panel, signals[index] if index < len(signals) else None)
             choices: tuple[Choice, ...] = ("all", "one") if whole else ("all",)
             exprs = {choice: filled(target["expr"], self.values(choice)) for choice in reversed(choices)}
             # Of two that are the same the first is asked: a query without variables, or with one value each.
@@ -130,8 +137,10 @@ class _Asking:
                 scale = self._resolution(drawn, target)
                 answer = self._ask(target, expr, choice, scale)
                 one = answer.state == "empty" and choice == "one"
-                answers.append(self._other(target, scale) or answer if one else answer)
+                answers.append(replace(self._other(target, scale) or answer if one else answer, due=due))
         answers.sort(key=lambda each: each.choice)
+        if panel.kind == "scorecard":
+            answers = [replace(each, dark="", pretends=False) for each in answers]
         return replace(
             self._proof(panel.title, tuple(answers)), zero=panel.zero, empty=panel.empty, moves=panel.moves
         )
@@ -200,8 +209,18 @@ class _Asking:
         answer = self._once(target, expr, choice, scale)
         # What is slow once may have waited for another.
         again = self._once(target, expr, choice, scale) if answer.seconds > self.slow else answer
-        self.known[same] = min(answer, again, key=lambda each: (bool(each.error), each.seconds))
-        return self.known[same]
+        best = min(answer, again, key=lambda each: (bool(each.error), each.seconds))
+        self.known[same] = best = self._lit(target, best, scale)
+        return best
+
+    def _lit(self, target: Json, answer: Answer, scale: Resolution) -> Answer:
+        """The answer with who could tell it and is down; what was told before is no pretence."""
+        dark, alone = self.dark.of(filled(answer.expr, scale.values))
+        if answer.state == "empty" or not alone:
+            return replace(answer, dark=dark if answer.state == "empty" else "")
+        last = {**target, "instant": True, "range": False}
+        now = answer if target["instant"] else self._once(last, answer.expr, answer.choice, scale)
+        return replace(answer, dark=dark, pretends=now.state not in ("empty", "error"))
 
     def _once(self, target: Json, expr: str, choice: Choice, scale: Resolution) -> Answer:
         answer = Answer(ref=target["refId"], expr=expr, choice=choice, instant=target["instant"])

@@ -9,13 +9,15 @@ from typing import Any, ClassVar, Literal, Protocol
 from dashboards.prometheus_api import Samples
 
 State = Literal["data", "zero", "empty", "NaN", "Inf", "error"]
-Verdict = Literal["data", "zero", "declared", "ZERO", "EMPTY", "NaN", "Inf", "error", "slow"]
+Verdict = Literal[
+    "data", "zero", "declared", "blind", "ZERO", "EMPTY", "PRETENDS", "NaN", "Inf", "error", "slow"
+]
 Choice = Literal["all", "one"]
 What = Literal["panel", "variable", "annotation"]
 
 # From the worst to what is right; a panel is as bad as its worst query, and zero only if every query is.
 WORST: tuple[State, ...] = ("error", "Inf", "NaN", "empty", "data", "zero")
-WRONG: frozenset[Verdict] = frozenset({"ZERO", "EMPTY", "NaN", "Inf", "error", "slow"})
+WRONG: frozenset[Verdict] = frozenset({"ZERO", "EMPTY", "PRETENDS", "NaN", "Inf", "error", "slow"})
 # What lies further beyond all that was seen before has moved: load alone makes times vary by some.
 RISEN, FALLEN = 1.5, 0.9
 
@@ -52,6 +54,9 @@ class Answer:
         nan, infinite: how many samples are neither.
         seconds: until it was there.
         error: why the query was refused.
+        due: the state or fault that brings it, so that no reason for being empty holds; empty if none does.
+        dark: who is down of those that tell it; empty if nobody is.
+        pretends: whether it has a value of now although nobody can tell it.
     """
 
     ref: str
@@ -65,6 +70,9 @@ class Answer:
     infinite: int = 0
     seconds: float = 0.0
     error: str = ""
+    due: str = ""
+    dark: str = ""
+    pretends: bool = False
 
     @property
     def state(self) -> State:
@@ -105,9 +113,14 @@ class Proof:
     slow: float = float("inf")
 
     @property
+    def told(self) -> tuple[Answer, ...]:
+        """The answers without those that nobody could give."""
+        return tuple(each for each in self.answers if not (each.dark and each.state == "empty"))
+
+    @property
     def state(self) -> State:
-        """The worst of its queries."""
-        states = {answer.state for answer in self.answers}
+        """The worst of its queries, as far as somebody could answer."""
+        states = {answer.state for answer in self.told}
         return next((state for state in WORST if state in states), "empty")
 
     @property
@@ -118,13 +131,22 @@ class Proof:
     @property
     def verdict(self) -> Verdict:
         """The state, judged."""
+        if any(each.pretends for each in self.answers):
+            return "PRETENDS"
+        if self.answers and not self.told:
+            return "blind"
         if self.state == "zero" and not self.zero:
             return "ZERO"
         if self.state == "empty":
-            return "declared" if self.empty else "EMPTY"
+            return "declared" if self.empty and not self._due else "EMPTY"
         if self.state in ("data", "zero") and any(each.seconds > self.slow for each in self.answers):
             return "slow"
         return self.state
+
+    @property
+    def _due(self) -> str:
+        """What brings a query that is empty."""
+        return next((each.due for each in self.told if each.due and each.state == "empty"), "")
 
     @property
     def reason(self) -> str:
@@ -136,6 +158,11 @@ class Proof:
                 return self.empty
             case "error":
                 return next(each.error for each in self.answers if each.error)
+            case "blind" | "PRETENDS" as verdict:
+                dark = next(each.dark for each in self.answers if each.dark)
+                return dark if verdict == "blind" else f"it has a value of now, though {dark}"
+            case "EMPTY" if self.empty and self._due:
+                return f"{self._due} brings it, so this is no reason: {self.empty}"
             case "EMPTY" | "ZERO":
                 return "no reason declared"
             case "slow":

@@ -15,6 +15,7 @@ from dashboards.scorecard import Score, scores
 from dashboards.stack import Stack
 from examples.demo.chain import Chain
 from examples.demo.servers import WebhookReceiver
+from examples.demo.states import STATES
 from examples.faults import injected, make
 from examples.load import Load, Result
 
@@ -129,7 +130,7 @@ class Scenario:
             name=name,
             load=result,
             firing=self.firing(),
-            proofs=tuple(prove(self.stack, prometheus, span, whole=True)),
+            proofs=tuple(prove(self.stack, prometheus, span, whole=True, brings=STATES.brings(name))),
             scores=tuple(scores(self.stack, prometheus, span)),
         )
 

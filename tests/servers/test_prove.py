@@ -18,7 +18,7 @@ from alerts.proof.backfill import make_blocks
 from dashboards.model import Board, Panel, graph, row, stat
 from dashboards.prometheus_api import Prometheus
 from dashboards.prove import Answer, Proof, Span, prove
-from dashboards.prove.selectors import moment
+from dashboards.prove.selectors import LOOKBACK, moment
 from dashboards.prove.why import explained, why
 from dashboards.stack import STACK
 from examples.demo import servers
@@ -161,6 +161,54 @@ def test_each_verdict_is_seen_on_a_real_server(known: Known) -> None:
     assert all(each.seconds > 0 for proof in proofs for each in proof.answers)
     late = prove(SMALL, known.prometheus, known.span(), slow=1e-9)
     assert {each.verdict for each in late} == {"slow", "declared", "EMPTY", "NaN", "Inf", "error", "ZERO"}
+
+
+# What the exporter told until it was down; the application tells of itself.
+DARK: dict[str, tuple[Panel, ...]] = {
+    "blind": (
+        stat(signal("max(redis_memory_used_bytes)")),
+        graph(signal("rate(pg_stat_statements_calls_total[<window>])"), title="rate", empty="none yet"),
+        graph(signal("redis_memory_used_bytes / on () obs_api_workers"), title="of both"),
+    ),
+    "data": (
+        graph(signal("redis_memory_used_bytes + 0"), signal("obs_api_workers + 0"), title="beside"),
+        stat(signal("max(max_over_time(redis_memory_used_bytes[1h]))"), title="of before"),
+        stat(signal("max(obs_api_workers)")),
+    ),
+    "PRETENDS": (
+        stat(signal("max(redis_memory_used_bytes) or vector(1)")),
+        graph(signal("max(pg_up) or 0 * max(up)"), zero="none", title="zero"),
+    ),
+}
+
+
+def test_what_nobody_can_tell_is_blind_and_anything_else_pretends(known: Known) -> None:
+    rows = (row("What?", *(panel for panels in DARK.values() for panel in panels)),)
+    board = replace(SMALL, boards=(replace(BOARD, rows=rows),))
+    span = known.span(seconds=DOWN - LOOKBACK - RARE)
+    proofs = [each for each in prove(board, known.prometheus, span) if each.board == "small"]
+    seen = {each.title: each.verdict for each in proofs}
+    assert seen == {panel.title: verdict for verdict, panels in DARK.items() for panel in panels}
+    down = "the target of job 'exporter' is down"
+    reasons = {each.verdict: each.reason for each in proofs}
+    assert reasons == {"blind": down, "data": "", "PRETENDS": f"it has a value of now, though {down}"}
+    # While it still answered, and for an hour in which it did, none of this is wrong.
+    for span in (known.span(2 * DOWN), known.span(seconds=3600)):
+        before = {each.title: each.verdict for each in prove(board, known.prometheus, span)}
+        assert before["beside"] == "data"
+    assert "PRETENDS" not in {each.verdict for each in prove(board, known.prometheus, known.span(2 * DOWN))}
+
+
+def test_a_server_that_does_not_answer_is_dark_while_its_exporter_tells(known: Known) -> None:
+    rows = (
+        row(
+            "What?", stat(signal("max(redis_memory_used_bytes)")), stat(signal("max(redis_up)"), zero="down")
+        ),
+    )
+    board = replace(SMALL, boards=(replace(BOARD, rows=rows),))
+    gone, up, *_ = prove(board, known.prometheus, known.span((GONE + BACK) // 2))
+    assert (gone.verdict, gone.reason) == ("blind", "redis does not answer the exporter")
+    assert (up.verdict, up.reason) == ("zero", "down")
 
 
 def test_only_what_is_empty_is_explained(known: Known) -> None:

@@ -15,6 +15,7 @@ from dashboards.errors import RefusedError
 from dashboards.grafana import render_board
 from dashboards.prometheus_api import Samples
 from dashboards.prove import Answer, Proof, Span, filled, prove, report, variable_values
+from dashboards.prove.states import faults
 from dashboards.prove.times import resolution, rounded
 from dashboards.stack import STACK
 
@@ -90,6 +91,8 @@ class Known:
         return {"job": self.jobs, "instance": ["10.0.0.1:80"]}.get(label, ["it's"])
 
     def answer(self, _: object, expr: str, start: float, end: float, step: float) -> Samples:
+        if expr.startswith("max("):  # who is down
+            return [({}, [1.0])]
         self.asked.append((expr, start, end, step))
         if "blks_hit" in expr:
             raise RefusedError("too many samples")
@@ -197,6 +200,15 @@ def answer(*values: float, **more: object) -> Answer:
         ([answer(0, seconds=2.0)], {"zero": "none"}, "slow"),
         ([answer(1, seconds=0.5)], {}, "data"),
         ([], {}, "EMPTY"),
+        ([answer(due="the state fixed")], {"empty": "none yet"}, "EMPTY"),
+        ([answer(1, due="the state fixed"), answer()], {"empty": "none yet"}, "declared"),
+        ([answer(1, due="the state fixed")], {"empty": "none yet"}, "data"),
+        ([answer(dark="it is down", due="the state fixed")], {"empty": "none yet"}, "blind"),
+        ([answer(1), answer(dark="it is down")], {}, "data"),
+        ([answer(), answer(dark="it is down")], {}, "EMPTY"),
+        ([answer(1, dark="it is down")], {}, "data"),  # of before
+        ([answer(0, dark="it is down", pretends=True)], {"zero": "none"}, "PRETENDS"),
+        ([answer(1), answer(1, dark="it is down", pretends=True)], {}, "PRETENDS"),
     ],
 )
 def test_each_answer_is_judged_by_what_is_declared(
@@ -204,7 +216,7 @@ def test_each_answer_is_judged_by_what_is_declared(
 ) -> None:
     proof = Proof(board="b", title="t", answers=tuple(answers), slow=1.0, **declared)
     assert proof.verdict == verdict
-    assert proof.well is (verdict in ("data", "zero", "declared"))
+    assert proof.well is (verdict in ("data", "zero", "declared", "blind"))
     assert bool(proof.reason) is (verdict not in ("data", "NaN", "Inf"))
 
 
@@ -227,7 +239,7 @@ def test_what_is_slow_is_asked_again_and_the_faster_counts() -> None:
 
 def test_a_panel_about_a_fault_that_is_on_has_no_excuse() -> None:
     def excused(*on: str) -> set[str]:
-        proofs = prove(STACK, Known(silent=True), Span(start=0, end=HOUR), on=on)
+        proofs = prove(STACK, Known(silent=True), Span(start=0, end=HOUR), brings=faults(on))
         return {each.title for each in proofs if each.verdict == "declared"}
 
     assert excused() - excused("errors") == {
@@ -272,6 +284,6 @@ def test_reports_say_the_same() -> None:
     (failed, _) = suite.findall("./testcase/failure/..")
     assert (failed.get("classname"), failed.get("name")) == ("b", "variable gone")
     assert report.summary(proofs) == (
-        "2 panels, 1 variables: data 1, zero 0, declared 1, ZERO 0, EMPTY 1, NaN 0, Inf 0, error 0, slow 0; "
-        "4 queries in 0.0 s; not as declared: 1"
+        "2 panels, 1 variables: data 1, zero 0, declared 1, blind 0, ZERO 0, EMPTY 1, PRETENDS 0, NaN 0, "
+        "Inf 0, error 0, slow 0; 4 queries in 0.0 s; not as declared: 1"
     )

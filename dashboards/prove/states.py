@@ -1,0 +1,176 @@
+"""What a backend shows in each state that it can be brought into: there no reason for being empty holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from string import ascii_uppercase
+
+from dashboards.checks.finding import listed, nearest
+from dashboards.errors import StackError
+from dashboards.model import Panel
+from dashboards.prove.model import Proof
+from dashboards.stack import Stack, named
+from signals.model import Signal
+from signals.promql import Query
+
+# What brings a panel's query, such as the name of the state; empty where nothing does.
+Brings = Callable[[Panel, Signal | None], str]
+Place = tuple[str, str, str]
+# Of so many panels one may be about something that no state shows.
+UNSEEN_SHARE = Fraction(1, 20)
+
+
+def faults(on: Collection[str]) -> Brings:
+    """A fault that is on brings the panels about it, whatever else is known of the backend."""
+    return lambda panel, _: f"the fault {panel.moves}" if panel.moves in on else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lacking:
+    """Signals that are not there in every state.
+
+    Attributes:
+        signals: whose queries give nothing.
+        why: they do.
+        shown_in: the states and faults that bring them; without any no state does.
+    """
+
+    signals: tuple[Signal, ...]
+    why: str
+    shown_in: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class States:
+    """The states of a backend. All that its panels ask is there in each, but for what is lacking.
+
+    Attributes:
+        names: of the states.
+        faults: of what can be broken, in any of them.
+        lacking: what some states do not show.
+    """
+
+    names: tuple[str, ...]
+    faults: tuple[str, ...] = ()
+    lacking: tuple[Lacking, ...] = ()
+
+    @property
+    def unseen(self) -> Mapping[Query, str]:
+        """What no state shows, and why."""
+        return {
+            signal.query: each.why for each in self.lacking if not each.shown_in for signal in each.signals
+        }
+
+    def brings(self, state: str, on: Collection[str] = ()) -> Brings:
+        """What must be there in a state.
+
+        Args:
+            state: its name.
+            on: the faults that are on.
+
+        Raises:
+            StackError: there is no such state.
+        """
+        if state not in self.names:
+            raise StackError(
+                f"--state {state!r}: there is no such state; expected one of {listed(self.names)}. "
+                f"{nearest(state, self.names)}".rstrip()
+            )
+        shown_in = {signal.query: each.shown_in for each in self.lacking for signal in each.signals}
+        of_fault = faults(on)
+
+        def bring(panel: Panel, signal: Signal | None) -> str:
+            if signal is not None and signal.query in shown_in:
+                by = next((each for each in shown_in[signal.query] if each == state or each in on), "")
+                return f"the {'state' if by == state else 'fault'} {by}" if by else ""
+            return of_fault(panel, signal) if panel.moves else f"the state {state}"
+
+        return bring
+
+    def problems(self, stack: Stack) -> Iterator[str]:
+        """What cannot be right, whatever the backend shows."""
+        panels = [panel for board in stack.all_boards for panel in board.panels if panel.kind != "text"]
+        shown = {signal.query for panel in panels for signal in panel.shown}
+        known = (*self.names, *self.faults)
+        queries: list[Query] = []
+        for each in self.lacking:
+            for signal in each.signals:
+                if signal.query in queries:
+                    yield f"{signal.title!r} is lacking twice; expected one entry; drop the other"
+                if signal.query not in shown:
+                    yield f"{signal.title!r} is lacking, but no panel shows it; drop it"
+                queries.append(signal.query)
+            for name in each.shown_in:
+                if name not in known:
+                    yield (
+                        f"{each.signals[0].title!r} is shown in {name!r}, which is no state or fault; "
+                        f"expected one of {listed(known)}. {nearest(name, known)}".rstrip()
+                    )
+            if not each.why.strip():
+                yield f"{each.signals[0].title!r} is lacking without a reason; say why"
+        about = [
+            panel.title for panel in panels if any(signal.query in self.unseen for signal in panel.shown)
+        ]
+        if len(about) > len(panels) * UNSEEN_SHARE:
+            yield (
+                f"{len(about)} of {len(panels)} panels ask what no state shows; expected at most one in "
+                f"{UNSEEN_SHARE.denominator}; bring their data, or leave them out: {listed(about)}"
+            )
+
+    def disproved(self, looks: Mapping[str, Sequence[Proof]], stack: Stack) -> Iterator[str]:
+        """What looks at all states say otherwise.
+
+        Args:
+            looks: what was seen in each state, by its name.
+            stack: whose boards were asked.
+        """
+        answers = _answers(looks)
+        found: dict[Query, set[tuple[str, bool]]] = {}
+        for place, signal in _asked(stack):
+            here = answers.get(place, set())
+            found.setdefault(signal.query, set()).update(here)
+            if signal.query not in self.unseen and not any(data for _, data in here):
+                yield (
+                    f"{place[0]}: {place[1]}: {signal.title!r} has data in none of {listed(looks)}; "
+                    "bring it, or say why it is lacking"
+                )
+        for each in self.lacking:
+            for signal in each.signals:
+                asked = {state for state, _ in found.get(signal.query, ())}
+                shown = {state for state, data in found.get(signal.query, ()) if data}
+                if shown and (not each.shown_in or shown == asked):
+                    yield (
+                        f"{signal.title!r} has data in {listed(shown)}, so this is no reason: {each.why}; "
+                        "say in which states it is shown, or drop it where these are all"
+                    )
+
+
+def _answers(looks: Mapping[str, Sequence[Proof]]) -> Mapping[Place, set[tuple[str, bool]]]:
+    """The states in which each query was asked, each with whether it had data."""
+    found: dict[Place, set[tuple[str, bool]]] = {}
+    for state, proofs in looks.items():
+        for proof in proofs:
+            for answer in proof.answers:
+                place = (proof.board, proof.title, answer.ref)
+                found.setdefault(place, set()).add((state, answer.state in ("data", "zero")))
+    return found
+
+
+def _asked(stack: Stack) -> Iterator[tuple[Place, Signal]]:
+    """Each query of each panel; of a scorecard a column is made of many."""
+    for board in stack.all_boards:
+        for panel in board.panels:
+            if panel.kind not in ("text", "scorecard"):
+                for ref, signal in zip(ascii_uppercase, panel.shown, strict=False):
+                    yield (board.uid, panel.title, ref), signal
+
+
+def load(reference: str) -> States:
+    """The states that ``module:NAME`` names.
+
+    Raises:
+        StackError: there is no such module or name, or it holds something else.
+    """
+    return named(reference, States, option="--states", example="mycompany.states:STATES")

@@ -1,0 +1,81 @@
+"""The states of the demo, and what each does not show: `python -m dashboards prove --state fixed`."""
+
+from __future__ import annotations
+
+from dashboards.prove.states import Lacking, States
+from examples.faults import FAULTS
+from signals import (
+    api_load,
+    api_status,
+    postgres_chosen,
+    postgres_indexes,
+    postgres_statements,
+    postgres_upkeep,
+    redis,
+    redis_change,
+    redis_detail,
+    telemetry,
+    watchers,
+)
+
+_, REDIRECTED, _, FAILED = api_status.CLASSES
+# As the audit found it, and after its remedies, under load; then broken; with a past of weeks, in blocks; and
+# up for more than twice the time shown.
+BASELINE, FIXED, FAULTED, BACKFILLED, LONG = "baseline", "fixed", "faulted", "backfilled", "long"
+
+STATES = States(
+    names=(BASELINE, FIXED, FAULTED, BACKFILLED, LONG),
+    faults=tuple(FAULTS),
+    lacking=(
+        Lacking(
+            signals=(
+                api_load.REQUEST_RATE_YESTERDAY,
+                api_load.REQUEST_RATE_LAST_WEEK,
+                api_load.TRAFFIC_LEFT,
+                redis_change.PATTERN_GROWTH,
+                redis_change.UNMATCHED_GROWTH,
+                telemetry.SERIES_GROWTH,
+            ),
+            why="the demo knows of no yesterday",
+            shown_in=(BACKFILLED,),
+        ),
+        Lacking(
+            signals=(
+                postgres_chosen.MEAN_BEFORE,
+                postgres_chosen.CALLS_BEFORE,
+                postgres_statements.TIMES,
+                postgres_statements.CALL_MEAN_BEFORE,
+                postgres_statements.CALL_RATE_BEFORE,
+                postgres_statements.CALL_ROWS_BEFORE,
+            ),
+            why="at first there is no time before the one shown",
+            shown_in=(LONG,),
+        ),
+        Lacking(
+            signals=(postgres_upkeep.SLOT_RETAINED, postgres_upkeep.SLOT_SHARE),
+            why="nobody reads the log by a slot",
+            shown_in=("inactive-slot",),
+        ),
+        Lacking(
+            signals=(postgres_indexes.INVALID,),
+            why="every index was built",
+            shown_in=("invalid-index",),
+        ),
+        Lacking(
+            signals=(redis.MEMORY_WITHOUT_EVICTION,),
+            why="full memory evicts",
+            shown_in=("refuse-writes",),
+        ),
+        Lacking(signals=(postgres_indexes.UNUSED,), why="every index is used, or enforces something"),
+        Lacking(signals=(REDIRECTED,), why="the example redirects nobody"),
+        Lacking(signals=(FAILED,), why="nothing has failed", shown_in=("errors",)),
+        Lacking(
+            signals=(redis.MASTER_LINK, redis_detail.REPLICA_LAG, redis_detail.MASTER_SILENCE),
+            why="the demo has no replica",
+        ),
+        Lacking(
+            signals=(watchers.GRAFANA_MESSAGES_FAILED, watchers.GRAFANA_RULE_FAILURES),
+            why="Grafana does not notify in the demo",
+        ),
+    ),
+)

@@ -1,0 +1,201 @@
+"""What a backend shows in each of its states, and each thing that cannot be said of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+
+from dashboards.cli import main
+from dashboards.errors import StackError
+from dashboards.model import Board, Panel, graph, row, stat, table
+from dashboards.prove import Answer, Proof
+from dashboards.prove.states import Lacking, States, faults
+from dashboards.stack import STACK
+from examples.demo.states import STATES
+from exporters.catalogue import api
+from signals.model import Signal
+from signals.numbers import COUNT
+from signals.promql import Query
+
+
+def signal(title: str) -> Signal:
+    more = {"why": "It is.", "act": "Wait.", "good": "Good is more.", "unit": COUNT}
+    return Signal(title=title, query=Query(f"sum({title})", (api.REQUESTS,)), **more)
+
+
+STEADY, SLOT, REPLICA, ERRORS = map(signal, ("steady", "slot", "replica", "errors"))
+PANELS = (
+    stat(STEADY),
+    graph(STEADY, SLOT, title="beside", empty="no slot"),
+    graph(ERRORS, empty="none failed", moves="break"),
+    table("two", REPLICA, SLOT, key="job", empty="no replica"),
+    *(stat(STEADY, title=f"steady {number}") for number in range(20)),
+)
+BOARD = Board(
+    uid="small",
+    title="Small",
+    description="For a test.",
+    source="api",
+    anchor=api.WORKERS,
+    rows=(row("What?", *PANELS[:4]), row("More?", *PANELS[4:])),
+)
+SMALL = replace(STACK, boards=(BOARD,), alerts=(), levels=(), recordings=())
+KNOWN = States(
+    names=("calm", "long"),
+    faults=("break", "make-slot"),
+    lacking=(
+        Lacking(signals=(SLOT,), why="nobody made one", shown_in=("make-slot", "long")),
+        Lacking(signals=(REPLICA,), why="there is no replica"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("state", "on", "panel", "signal", "by"),
+    [
+        ("calm", (), 0, STEADY, "the state calm"),
+        ("calm", (), 1, STEADY, "the state calm"),
+        ("calm", (), 1, SLOT, ""),
+        ("long", (), 1, SLOT, "the state long"),
+        ("calm", ("make-slot",), 1, SLOT, "the fault make-slot"),
+        ("calm", (), 2, ERRORS, ""),
+        ("calm", ("make-slot",), 2, ERRORS, ""),
+        ("calm", ("break",), 2, ERRORS, "the fault break"),
+        ("long", ("break", "make-slot"), 3, REPLICA, ""),
+        ("calm", (), 0, None, "the state calm"),
+    ],
+)
+def test_a_state_or_a_fault_brings_all_but_what_is_lacking(
+    state: str, on: tuple[str, ...], panel: int, signal: Signal | None, by: str
+) -> None:
+    assert KNOWN.brings(state, on)(PANELS[panel], signal) == by
+
+
+def test_of_a_fault_alone_only_its_panels_are_known() -> None:
+    bring = faults(("break",))
+    assert [bring(panel, None) for panel in PANELS[:3]] == ["", "", "the fault break"]
+
+
+def test_the_states_of_the_demo_are_in_order() -> None:
+    assert list(STATES.problems(STACK)) == []
+    assert list(KNOWN.problems(SMALL)) == []
+
+
+def with_lacking(*lacking: Lacking) -> States:
+    return replace(KNOWN, lacking=lacking)
+
+
+@pytest.mark.parametrize(
+    ("states", "told"),
+    [
+        (with_lacking(*KNOWN.lacking, KNOWN.lacking[1]), "'replica' is lacking twice; expected one entry"),
+        (with_lacking(Lacking(signals=(signal("other"),), why="none")), "'other' is lacking, but no panel"),
+        (
+            with_lacking(replace(KNOWN.lacking[0], shown_in=("make-slots",))),
+            "'slot' is shown in 'make-slots', which is no state or fault; expected one of break, calm, long, "
+            "make-slot. Did you mean 'make-slot'?",
+        ),
+        (with_lacking(Lacking(signals=(REPLICA,), why=" ")), "'replica' is lacking without a reason"),
+        (
+            with_lacking(Lacking(signals=(SLOT,), why="nobody made one")),
+            "2 of 24 panels ask what no state shows; expected at most one in 20; bring their data, or leave "
+            "them out: beside, two",
+        ),
+    ],
+)
+def test_what_cannot_be_right_is_told(states: States, told: str) -> None:
+    found = list(states.problems(SMALL))
+    assert len(found) == 1, found
+    assert told in found[0]
+
+
+def look(**empty: str) -> list[Proof]:
+    """All panels, with the letters of those queries that are empty."""
+
+    def answered(panel: Panel) -> tuple[Answer, ...]:
+        letters = zip("ABC", panel.shown, strict=False)
+        return tuple(
+            Answer(ref=letter, expr=each.query.text)
+            if letter in empty.get(panel.title, "")
+            else Answer(ref=letter, expr=each.query.text, low=1.0, high=1.0)
+            for letter, each in letters
+        )
+
+    return [Proof(board="small", title=panel.title, answers=answered(panel)) for panel in PANELS]
+
+
+CALM = look(beside="B", two="AB", errors="A")
+
+
+def test_looks_that_show_what_is_known_disprove_nothing() -> None:
+    assert (
+        list(
+            KNOWN.disproved({"calm": CALM, "long": look(two="A", errors="A"), "broken": look(two="A")}, SMALL)
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("states", "looks", "told"),
+    [
+        (
+            KNOWN,
+            {"calm": CALM, "long": look(two="A", errors="A")},
+            ["small: errors: 'errors' has data in none of calm, long; bring it, or say why it is lacking"],
+        ),
+        (
+            KNOWN,
+            {"calm": CALM, "long": look(beside="B", two="A")},
+            ["small: beside: 'slot' has data in none of calm, long; bring it, or say why it is lacking"],
+        ),
+        (
+            KNOWN,
+            {"calm": CALM, "long": look()},
+            ["'replica' has data in long, so this is no reason: there is no replica; say in which states "],
+        ),
+        (
+            KNOWN,
+            {"calm": look(two="A"), "long": look(two="A")},
+            ["'slot' has data in calm, long, so this is no reason: nobody made one; say in which states"],
+        ),
+        (
+            replace(KNOWN, lacking=KNOWN.lacking[:1]),
+            {"calm": CALM, "long": look(two="A")},
+            ["'replica' has data in none"],
+        ),
+    ],
+)
+def test_what_looks_disprove_is_told(states: States, looks: dict[str, list[Proof]], told: list[str]) -> None:
+    found = list(states.disproved(looks, SMALL))
+    assert [part in each for part, each in zip(told, found, strict=True)] == [True] * len(told), found
+
+
+def test_a_state_that_there_is_not_is_told_with_those_that_there_are() -> None:
+    with pytest.raises(StackError, match=r"no such state; expected one of calm, long\. Did you mean 'calm'"):
+        KNOWN.brings("clam")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (
+            ["--state", "fixd"],
+            "--state 'fixd': there is no such state; expected one of backfilled, baseline, ",
+        ),
+        (
+            ["--state", "fixed", "--states", "examples.demo.states"],
+            "expected module:NAME, such as mycompany.states",
+        ),
+        (
+            ["--state", "fixed", "--states", "examples.demo.states:FIXED"],
+            "FIXED is str; expected a dashboards.prove",
+        ),
+    ],
+)
+def test_the_command_tells_of_wrong_states_before_it_asks(options: list[str], told: str) -> None:
+    result = CliRunner().invoke(main, ["prove", "--prometheus", "http://127.0.0.1:9", *options])
+    assert result.exit_code == 2
+    assert told in result.output
