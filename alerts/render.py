@@ -20,6 +20,7 @@ class RenderContext:
         runbook_panel_of: the panel's id on the board of runbooks, by the alert's name.
         identity: labels kept in every aggregation, join and route.
         numbers: objectives and limits that replace those of the same key.
+        jobs: by the name of each job that is scraped, the values of the identity that it gives.
         time_scale: factor on windows, holds, intervals and timings; 1 in production.
         grafana_url: where people open Grafana, without a slash at the end.
         folder: of Grafana's rules.
@@ -34,6 +35,7 @@ class RenderContext:
     action_of: Callable[[Alert], str]
     identity: tuple[str, ...] = ()
     numbers: Mapping[str, Number] = field(default_factory=dict)
+    jobs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     time_scale: float = 1.0
     grafana_url: str = "http://localhost:3000"
     folder: str = "backend"
@@ -65,6 +67,7 @@ class RenderContext:
                 numbers={**own, **self.numbers},
                 time_scale=self.time_scale,
                 step=self.step,
+                jobs=self.jobs,
             )
         )
 

@@ -13,7 +13,8 @@ from alerts.model import Alert, State
 from alerts.proof import run
 from alerts.proof.derive import NotDerivedError, derived
 from alerts.proof.model import Case
-from alerts.proof.plan import NUMBERS, Plan
+from alerts.proof.plan import NUMBERS, SCRAPED, Plan
+from alerts.proof.series import place_of
 from alerts.render import RenderContext
 from dashboards import junit
 from dashboards.checks.finding import Finding, listed, nearest
@@ -107,7 +108,8 @@ class _Chosen:
 
 def _plans(stack: Stack, alert: Alert) -> _Chosen:
     own = [case for case in stack.cases if case.alert.name == alert.name]
-    context = replace(stack.rules, time_scale=1.0)
+    jobs = dict.fromkeys(SCRAPED, place_of(stack.identity))
+    context = replace(stack.rules, time_scale=1.0, jobs=jobs)
     excused = set(State) <= set(alert.unproven)
     moved = [
         number

@@ -134,6 +134,7 @@ class Stack:
             numbers=self.numbers,
             time_scale=self.time_scale,
             kept=kept.readers("") if self.recorded_boards else {},
+            jobs=self.scraped.identities(self.identity),
         )
 
     @cached_property
@@ -187,6 +188,7 @@ class Stack:
             action_of=lambda alert: first_action(alert, self.rules, folders=self.runbooks),
             identity=self.identity,
             numbers=self.numbers,
+            jobs=self.scraped.identities(self.identity),
             time_scale=self.time_scale,
             grafana_url=self.grafana_url.rstrip("/"),
             folder=self.folder,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -68,6 +68,13 @@ class Targets:
             if any(each.name == job.name for each in self.jobs)
             else replace(self, jobs=(*self.jobs, job))
         )
+
+    def identities(self, names: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        """By job, the values of these labels; a target of the file may bring others."""
+        given = {job.name: {**self.labels, **(job.labels if job.addresses else {})} for job in self.jobs}
+        return {
+            job: {name: labels[name] for name in names if name in labels} for job, labels in given.items()
+        }
 
     def scaled(self, factor: float) -> Targets:
         """With another clock; Prometheus scrapes once a second at most, and no longer than its interval."""

@@ -15,6 +15,7 @@ Holes are written ``<kind:argument>``. Nobody types them; the idioms in `signals
 ``<rest:KEY>``            what a share leaves of the whole, such as the errors that an objective allows
 ``<seconds:SECONDS>``     a fixed stretch of time as a number, scaled with the stack's clock
 ``<step>``                the seconds from one evaluation of a rule to the next, as a number
+``<absent:SOURCE:NAME>``  a zero for each job of the stack of which there is no series of this name
 ``<steps:SECONDS>``       the range of a subquery that sees the rule's evaluations of a stretch of time
 ========================  ==================================================================
 """
@@ -22,7 +23,7 @@ Holes are written ``<kind:argument>``. Nobody types them; the idioms in `signals
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -30,7 +31,7 @@ from exporters.catalogue import Matcher, Metric
 from signals.numbers import Number, Objective, require_fields
 
 HOLE = re.compile(
-    r"<(scope|only|where|window|span|by|number|elapsed|bound|rest|seconds|step|steps)(?::([^<>]*))?>"
+    r"<(scope|only|where|window|span|by|number|elapsed|bound|rest|seconds|step|steps|absent)(?::([^<>]*))?>"
 )
 RATE_INTERVAL = "$__rate_interval"
 RANGE = "$__range"
@@ -107,6 +108,7 @@ class Context:
         time_scale: factor on fixed ranges; 1 in production.
         step: seconds from one evaluation of a rule to the next, as it is rendered.
         kept: by the text of a query that a rule records, what reads the recording in its place.
+        jobs: by the name of each job that the stack scrapes, the values of the identity that it gives.
     """
 
     window: str
@@ -117,6 +119,7 @@ class Context:
     time_scale: float = 1.0
     step: float = 30.0
     kept: Mapping[str, str] = field(default_factory=dict)
+    jobs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def number(self, key: str) -> Number:
         """The objective or limit of this key."""
@@ -146,9 +149,19 @@ class Context:
                 filled = f"{duration(stretch - 0.001)}:{duration(self.step)}"
             case "by":
                 filled = ", ".join((*self.identity, *filter(None, argument.split(","))))
+            case "absent":
+                filled = self._absent(*argument.split(":"))
             case _:
                 filled = self._fill_number(kind, self.number(argument))
         return filled
+
+    def _absent(self, source: str, name: str) -> str:
+        alike: dict[tuple[tuple[str, str], ...], list[str]] = {}
+        for job, identity in self.jobs.items():
+            matchers = ",".join((*self.scope(source), str(Matcher("job", "=", job))))
+            alike.setdefault(tuple(identity.items()), []).append(f"absent({name}{{{matchers}}})")
+        zeros = (_labelled(f"0 * ({' or '.join(each)})", identity) for identity, each in alike.items())
+        return " or ".join(zeros) or "vector(0) < 0"
 
     def _fill_number(self, kind: str, number: Number) -> str:
         if kind == "number":
@@ -162,6 +175,13 @@ class Context:
         if not isinstance(number, Objective):
             raise QueryError(f"{number.key!r} is a limit; only an objective brings a selector")
         return ",".join(str(matcher) for matcher in number.where)
+
+
+def _labelled(text: str, labels: Iterable[tuple[str, str]]) -> str:
+    for name, value in labels:
+        literal = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
+        text = f'label_replace({text}, "{name}", "{literal}", "", "")'
+    return text
 
 
 def tidy(text: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from exporters.catalogue import Matcher, api, external, postgres, redis, self_
+from exporters.catalogue import Gauge, Matcher, api, external, postgres, redis, self_
 from exporters.catalogue.labels import JOB
-from signals.idioms import SERVER_LEVEL, grouping, increase, promql, rate, select, span, value
+from signals.idioms import DAY, SERVER_LEVEL, grouping, increase, promql, rate, select, span, value
 from signals.limits import shared
 from signals.limits import telemetry as limits
 from signals.model import Signal
@@ -137,24 +137,46 @@ REACHABLE = Signal(
     objective=shared.ANSWERING,
     legend="reachable",
 )
-JOB_LABELS = (*SERVER_LEVEL, external.SCRAPE_JOB)
 JOB_TARGETS = Signal(
     title="Targets of a job",
-    why="How many targets each job of prometheus.yml has. A slip in a target file or in a relabelling leaves "
-    "none, and then not even `up` says so.",
+    why="How many targets each job has; of those that the stack scrapes, 0 where there is none. A slip in a "
+    "target file, in a relabelling or in prometheus.yml leaves none, and then not even `up` says so.",
     act="See Prometheus' page of service discovery: what was found, and what was dropped.",
     query=promql(
-        '{targets} or sum by (<by:job,instance,scrape_job>) (label_replace({found}, "scrape_job", "$1", '
-        '"config", "(.+)"))',
-        targets=value(external.JOB_TARGETS, by=(external.SCRAPE_JOB,)),
-        found=Query(
-            select(external.JOB_DISCOVERED, external.SD_NAME.eq("scrape")), (external.JOB_DISCOVERED,)
-        ),
-        labels=JOB_LABELS,
+        # A target of the file may belong to another installation than the stack's own: any of them will do.
+        "{each} or {none}",
+        each=Query(f"count by {grouping((JOB.name,))} ({select(external.UP)})", (external.UP,)),
+        none=Query(f"<absent:{external.UP.source}:{external.UP.name}>", (external.UP,)),
+        labels=(JOB,),
     ),
     unit=COUNT,
     objective=limits.NO_TARGETS,
-    legend="{{scrape_job}}",
+    legend="{{job}}",
+)
+
+
+def _watched(up: Gauge, kind: str) -> Query:
+    """1 for each exporter that says whether its server of this kind answers; 0 if it did within a day."""
+    lately = f"max by {grouping(NAMES)} (present_over_time({select(up)}[{span(DAY)}]))"
+    return promql(
+        f'label_replace({{now}} or 0 * {{lately}}, "backend", "{kind}", "", "")',
+        now=value(up, over="count"),
+        lately=Query(lately, (up,)),
+        labels=(*SERVER_LEVEL, self_.BACKEND),
+    )
+
+
+SERVERS_WATCHED = Signal(
+    title="Servers watched",
+    why="Of how many servers of each kind the exporter says whether they answer; 0 where it says so no more, "
+    "and did within a day. One that was never watched is none.",
+    act="Look into the environment of the exporter: DATABASE_URL and REDIS_URL.",
+    query=promql(
+        "{postgres} or {redis}", postgres=_watched(postgres.UP, "postgres"), redis=_watched(redis.UP, "redis")
+    ),
+    unit=COUNT,
+    objective=limits.SERVERS_WATCHED,
+    legend="{{instance}} {{backend}}",
 )
 SERIES_GROWTH = Signal(
     title="Samples against yesterday",

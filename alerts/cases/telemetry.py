@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from alerts.cases.common import EXPORTER, GRAFANA, HALF, HEALTH, PG_UP, PROMETHEUS, REDIS_UP
+from alerts.cases.common import EXPORTER, GRAFANA, HALF, HEALTH, PG_UP, REDIS_UP
 from alerts.proof.model import Case, Held
 from alerts.proof.series import INSTANCES, Series, counter, gauge
 from alerts.rules import telemetry
 from exporters.catalogue import api as api_metrics
-from exporters.catalogue import external, self_
+from exporters.catalogue import external, postgres, redis, self_
+from signals.idioms import DAY
 
 FIVE_OF_TWELVE = (0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0)
-JOB_API = {**PROMETHEUS, "scrape_job": "api"}
-UNDISCOVERED = gauge(external.JOB_TARGETS, None, None, None, None, scrape_job="api")
 # Yesterday, in less than two hours.
-DAY = {86_400.0: 6000.0, 3600.0: 900.0}
-
-
-def discovered(*levels: float) -> Series:
-    """What service discovery gives for the job api."""
-    return gauge(external.JOB_DISCOVERED, *levels, name="scrape", config="api")
+YESTERDAY = {86_400.0: 6000.0, 3600.0: 900.0}
 
 
 def collectors(*, postgres: tuple[float, ...], redis: tuple[float, ...]) -> tuple[Series, ...]:
@@ -82,24 +76,40 @@ CASES = (
     ),
     Case(
         alert=telemetry.TARGET_ABSENT,
-        name="none discovered, ever",
-        # Where messages go is no job.
         series=(
-            UNDISCOVERED,
-            discovered(2, 1, 0, 2),
-            gauge(external.JOB_DISCOVERED, 0, 0, 0, 0, name="notify", config="config-0"),
+            gauge(external.UP, 1, 1, None, 1, job="api"),
+            # That it does not answer is another matter.
+            gauge(external.UP, 1, 0, 0, 1, job="exporter"),
         ),
-        labels=JOB_API,
+        labels={"job": "api"},
         summary="Prometheus has no target at all of the job api.",
         nudge=1,
+        alone=True,
     ),
-    Case(
-        alert=telemetry.TARGET_ABSENT,
-        name="all dropped by relabelling",
-        series=(gauge(external.JOB_TARGETS, 2, 1, 0, 2, scrape_job="api"), discovered(2, 2, 2, 2)),
-        labels=JOB_API,
-        summary="Prometheus has no target at all of the job api.",
-        nudge=1,
+    *(
+        Case(
+            alert=telemetry.EXPORTER_SERVER_MISSING,
+            name=f"of {backend}",
+            series=(
+                gauge(up, 1, 0, None, 1),
+                gauge(other, 1, 1, 1, 1),
+                gauge(external.UP, 1, 1, 1, 1, job="exporter"),
+            ),
+            labels={**EXPORTER, "backend": backend},
+            summary="The exporter exporter:10910 answers, and says no more whether its server answers "
+            f"({backend}).",
+            held=(
+                Held(why="WatcherDown speaks", guard=telemetry.ANSWERS, levels={external.UP.name: 0}),
+                Held(why="it was never watched", guard=None, levels={}, past={up.name: None}),
+            ),
+            nudge=1,
+            past=1,
+            spans={DAY: 3600},
+        )
+        for backend, up, other in (
+            ("postgres", postgres.UP, redis.UP),
+            ("redis", redis.UP, postgres.UP),
+        )
     ),
     Case(
         alert=telemetry.SCRAPE_SLOW,
@@ -125,7 +135,7 @@ CASES = (
             ),
         ),
         past=2,
-        spans=DAY,
+        spans=YESTERDAY,
     ),
     Case(
         alert=telemetry.EXPORTER_SERIES_DROPPED,

@@ -51,6 +51,8 @@ class Case:
         nudge: by how much of its limit the limit is moved in a mutation; the case must notice.
         step: seconds between two samples; longer where a rule looks back for hours. Never a divisor of a
             range, hence the fraction. Instant selectors see no sample that is older than five minutes.
+        alone: whether there is one of what it is about in all installations together, such as a job: then it
+            is played without a healthy one beside it.
     """
 
     alert: Alert
@@ -63,6 +65,7 @@ class Case:
     spans: Mapping[float, float] = field(default_factory=dict)
     nudge: float = 0.1
     step: float = STEP
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

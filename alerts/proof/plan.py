@@ -27,12 +27,16 @@ Json = dict[str, Any]
 
 GIVEN: tuple[Number, ...] = (*OBJECTIVES, *LIMITS)
 NUMBERS = {number.key: number for number in GIVEN}
+IDENTITY = ("environment", "cluster")
+# The job that must be there: of several, each would have to be gone in some case.
+SCRAPED = ("api",)
 CONTEXT = RenderContext(
     panel_of=lambda _signal: ("backend-api", 7),
     runbook_panel_of=lambda _name: 9,
     action_of=lambda _alert: "Do the first thing.",
-    identity=("environment", "cluster"),
+    identity=IDENTITY,
     numbers=NUMBERS,
+    jobs=dict.fromkeys(SCRAPED, place_of(IDENTITY)),
 )
 # What links to boards carry of the alert's installation.
 KEPT = re.compile(r"\{\{ \$labels\.(\w+) \| urlquery \}\}")
@@ -132,13 +136,14 @@ class Plan:
             if self.graver.alert.keep:
                 yield from self.beside_graver(self.graver.alert)
         if self.proven & calm.STATES:
-            yield from calm.groups(self.case.series, self.clock, self.identity, self.proven, self.alert.hold)
+            apart = () if self.case.alone else self.identity
+            yield from calm.groups(self.case.series, self.clock, apart, self.proven, self.alert.hold)
 
     def phases(self, extra: Sequence[Series] = ()) -> Group:
         """The four phases, with series beside those of the case."""
         steps, own = self.clock.steps, (*self.case.series, *extra)
         played = [each.written(place_of(self.identity), each.played(steps)) for each in own]
-        if self.identity:
+        if self.identity and not self.case.alone:
             # The same backend once more, always healthy: a rule that merged the two would give other values.
             twins = [each.at(each.levels[0]) for each in own]
             played += [each.written(twin_of(self.identity), each.played(steps)) for each in twins]

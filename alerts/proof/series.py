@@ -143,7 +143,8 @@ class Tape:
     def go(self, level: Level, count: int) -> None:
         """So many samples at a level."""
         if level is None:
-            self.parts.append(f"_x{count}")
+            # What was there ends, as when its target is taken away.
+            self.parts.append(f"stale _x{count - 1}" if self.parts else f"_x{count}")
         elif isinstance(level, tuple):
             self.parts.extend(self._next(level[step % len(level)]) for step in range(count))
         elif self.grows:

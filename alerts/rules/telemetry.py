@@ -69,11 +69,25 @@ TARGET_ABSENT = Alert(
     severity=Severity.CRITICAL,
     signal=telemetry.JOB_TARGETS,
     operator="<",
-    by=(JOB, INSTANCE, external.SCRAPE_JOB),
+    by=(JOB,),
     hold=300,
     keep=60,
-    summary="Prometheus has no target at all of the job {{ $labels.scrape_job }}.",
+    summary="Prometheus has no target at all of the job {{ $labels.job }}.",
     description="Nothing of it is measured, and no rule on it can fire, not even TargetDown.",
+)
+EXPORTER_SERVER_MISSING = Alert(
+    name="ExporterServerMissing",
+    service="telemetry",
+    severity=Severity.CRITICAL,
+    signal=telemetry.SERVERS_WATCHED,
+    operator="<",
+    by=(JOB, INSTANCE, self_.BACKEND),
+    guards=(ANSWERS,),
+    hold=300,
+    keep=60,
+    summary="The exporter {{ $labels.instance }} answers, and says no more whether its server answers "
+    "({{ $labels.backend }}).",
+    description="No rule on that server can fire: nobody would be told that it is down.",
 )
 SCRAPE_SLOW = Alert(
     name="ScrapeSlow",
@@ -181,6 +195,7 @@ ALERTS = (
     WATCHER_DOWN,
     TARGET_DOWN,
     TARGET_ABSENT,
+    EXPORTER_SERVER_MISSING,
     SCRAPE_SLOW,
     SERIES_GROWTH,
     EXPORTER_SERIES_DROPPED,

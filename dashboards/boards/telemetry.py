@@ -47,6 +47,7 @@ BOARD = Board(
             graph(telemetry.WATCHER_ANSWERS, zero="the target does not answer", moves="stop-exporter"),
             graph(telemetry.SCRAPE_TIME),
             graph(telemetry.JOB_TARGETS, zero="no target"),
+            graph(telemetry.SERVERS_WATCHED, zero="no longer watched"),
         ),
         row(
             "Is what they say whole and fresh?",

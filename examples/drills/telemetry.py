@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.drill.model import Drill
-from examples.drills.common import DISCOVERY, HEAVY, RESEND, SLOW
+from examples.drills.common import DISCOVERY, HEAVY, RESEND, SLOW, STOPPED
 from examples.faults.watchers import EVALUATION
 
 LANE = "telemetry"
@@ -11,7 +11,7 @@ LANE = "telemetry"
 DRILLS = (
     Drill(alerts=("ScrapeSlow",), fault="slow-scrape", unscaled=DISCOVERY, lane=LANE),
     Drill(alerts=("ExporterCollectorFailing",), fault="revoke-statements", lag=HEAVY, lane=LANE),
-    Drill(alerts=("TargetAbsent",), fault="empty-targets", unscaled=DISCOVERY, about={"scrape_job": "api"}),
+    Drill(alerts=("TargetAbsent",), fault="empty-targets", unscaled=DISCOVERY, about={"job": "api"}),
     # The exporter's own page, and that of the application's metrics, which it serves too.
     Drill(alerts=("WatcherDown", "TargetDown"), fault="stop-exporter", in_ci=True),
     # Watchdog's messages, which come all the time; the other routes still work.
@@ -30,6 +30,17 @@ DRILLS = (
         last=True,
     ),
     Drill(alerts=("PrometheusRuleFailures",), fault="fail-rule", last=True, resent=RESEND),
+    # Of PostgreSQL nothing is known, so it disturbs whatever is judged by it.
+    Drill(
+        alerts=("ExporterServerMissing",),
+        fault="forget-database",
+        about={"backend": "postgres"},
+        window=STOPPED,
+        fades=STOPPED,
+        unscaled=DISCOVERY,
+        resent=RESEND,
+        last=True,
+    ),
     # How long an evaluation takes is told when the first has ended, on a busy machine after twice as long.
     Drill(
         alerts=("PrometheusRulesSlow",),

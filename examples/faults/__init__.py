@@ -46,7 +46,15 @@ from examples.faults.sessions import (
     LongTransaction,
     OpenTransaction,
 )
-from examples.faults.watchers import BreakConfig, EmptyTargets, FailRule, RefuseMessages, SlowRule, SlowScrape
+from examples.faults.watchers import (
+    BreakConfig,
+    EmptyTargets,
+    FailRule,
+    ForgetDatabase,
+    RefuseMessages,
+    SlowRule,
+    SlowScrape,
+)
 
 __all__ = ["FAULTS", "Fault", "FaultError", "Targets", "injected", "make"]
 
@@ -105,6 +113,7 @@ FAULTS: Mapping[str, Callable[..., Fault]] = {
     "break-config": BreakConfig,
     "empty-targets": EmptyTargets,
     "slow-scrape": SlowScrape,
+    "forget-database": ForgetDatabase,
     "refuse-messages": RefuseMessages,
     "stop-server": StopServer,
     "lose-worker": LoseWorker,

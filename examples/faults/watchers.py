@@ -13,7 +13,9 @@ from typing import Any
 import requests
 import yaml
 
+from examples.demo.servers import Exporter
 from examples.faults.model import FaultError, Targets
+from examples.faults.process import Process
 
 PROMETHEUS = "provisioning/prometheus"
 TWO = '(vector(1) or label_replace(vector(1), "other", "1", "", ""))'
@@ -103,6 +105,55 @@ class BreakConfig(_Reloaded):
     def file(self) -> Path:
         """The configuration."""
         return self.folder / f"{self.server}.yml"
+
+
+class ForgetDatabase(_Reloaded):
+    """In the place of the exporter, one that was started without DATABASE_URL: it says nothing of PostgreSQL.
+
+    The chain's own goes on unseen, and serves the application's page.
+    """
+
+    def __init__(self, targets: Targets) -> None:
+        super().__init__(targets)
+        self.watcher = Process(targets, server="exporter")
+        self.address = targets.url("exporter").removeprefix("http://")
+        self.home = Path(targets.home)
+        self.before = ""
+        self.other: Exporter | None = None
+
+    def inject(self) -> None:
+        """Start it, and let Prometheus ask it under the same name."""
+        self.watcher.require()
+        self.other = Exporter(self.home / "forgetful", ["--config.file", str(self.home / "exporter.yml")])
+        given = Path(f"/proc/{self.watcher.pid}/environ").read_bytes().decode().split("\0")
+        urls = dict(each.split("=", 1) for each in given if each.startswith("REDIS_URL="))
+        # An empty one is none, whatever the environment of this process has.
+        self.other.env = {**urls, "DATABASE_URL": ""}
+        self.other.start()
+        self.before = self.file.read_text()
+        config = yaml.safe_load(self.before)
+        for job in config["scrape_configs"]:
+            for group in job.get("static_configs", ()):
+                if self.address in group["targets"]:
+                    group["targets"] = [self.other.address]
+                    group["labels"]["instance"] = self.address
+        self.file.write_text(yaml.safe_dump(config))
+        self.reload()
+
+    def heal(self) -> None:
+        """Let Prometheus ask the chain's own again."""
+        if self.before:
+            self.file.write_text(self.before)
+            self.before = ""
+            self.reload()
+        if self.other:
+            self.other.stop()
+            self.other = None
+
+    @property
+    def file(self) -> Path:
+        """The configuration of Prometheus."""
+        return self.folder / "prometheus.yml"
 
 
 class _TargetFile:

@@ -13,9 +13,6 @@ ALERTNAME = Label(name="alertname", help="Name of the alert.", bound="the rules 
 ALERTSTATE = Label(name="alertstate", help="State of the alert.", values=("pending", "firing"))
 SEVERITY = Label(name="severity", help="Whom it may wake.", values=("critical", "warning", "info"))
 SERVICE = Label(name="service", help="What the alert is about.", bound="the services of the rules")
-SCRAPE_JOB = Label(name="scrape_job", help="Job of prometheus.yml.", bound="the jobs configured")
-SD_CONFIG = Label(name="config", help="Job of prometheus.yml.", bound="the jobs configured")
-SD_NAME = Label(name="name", help="Who looks for targets.", values=("scrape", "notify"))
 INTEGRATION = Label(name="integration", help="Kind of channel, such as slack.", bound="the kinds there are")
 ORG = Label(name="org", help="Grafana's organisation.", bound="the organisations")
 RULE_GROUP = Label(name="rule_group", help="File and name of a group of rules.", bound="the groups loaded")
@@ -88,18 +85,6 @@ RULES_MISSED = Counter(
     help="Evaluations of the group that were left out, since the one before was not over.",
     collector="prometheus.self",
     labels=(RULE_GROUP,),
-)
-JOB_TARGETS = Gauge(
-    name="prometheus_target_scrape_pool_targets",
-    help="Targets of the job after relabelling; none of a job whose discovery never gave anything.",
-    collector="prometheus.self",
-    labels=(SCRAPE_JOB,),
-)
-JOB_DISCOVERED = Gauge(
-    name="prometheus_sd_discovered_targets",
-    help="Targets that the discovery of the job gave; 0 also where it never gave anything.",
-    collector="prometheus.self",
-    labels=(SD_NAME, SD_CONFIG),
 )
 CONFIG_LOADED = Gauge(
     name="prometheus_config_last_reload_successful",

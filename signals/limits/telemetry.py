@@ -39,6 +39,13 @@ NO_TARGETS = Limit(
     better="higher",
     why="A job without a target is scraped as little as one that nobody configured.",
 )
+SERVERS_WATCHED = Limit(
+    key="servers_watched",
+    value=1,
+    unit=COUNT,
+    better="higher",
+    why="Where the exporter says nothing of a server, no rule can tell that it is down.",
+)
 # Of the stack's targets.timeout: where a stack gives no limit of its own, this one moves with it.
 SCRAPE_SHARE = 0.8
 SCRAPE_SLOW = Limit(

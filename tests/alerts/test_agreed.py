@@ -76,6 +76,7 @@ AGREED: dict[str, tuple[str, float, float, float]] = {
     "WatcherDown": ("critical", 300, 180, 60),
     "TargetDown": ("warning", 300, 180, 60),
     "TargetAbsent": ("critical", 300, 300, 60),
+    "ExporterServerMissing": ("critical", 300, 300, 60),
     "ScrapeSlow": ("warning", 300, 900, 0),
     "SeriesGrowth": ("warning", 300, 1800, 0),
     "ExporterSeriesDropped": ("warning", 300, 900, 0),

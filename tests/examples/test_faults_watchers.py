@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import requests
 import yaml
 
 from examples.demo.process import wait_until
-from examples.demo.servers import Alertmanager, Prometheus, WebhookReceiver
+from examples.demo.servers import Alertmanager, Exporter, Prometheus, WebhookReceiver
 from examples.faults import FaultError, Targets, injected, make
 
 
@@ -145,6 +146,37 @@ def test_a_slow_page_is_still_scraped_under_its_own_name(
         assert [each["metric"] for each in ask(prometheus, "up")] == series
     assert files(home) == before
     wait_until(lambda: number(prometheus, "scrape_duration_seconds") < 0.5, "fast again")
+
+
+def test_an_exporter_without_a_database_takes_the_place_of_the_other(
+    home: Path, prometheus: Prometheus, watched: Targets
+) -> None:
+    (home / "exporter.yml").write_text("postgres: {statement_texts: true}\n")
+    exporter = Exporter(home / "exporter", [])
+    exporter.env = {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1"}
+    config = yaml.safe_load(prometheus.config.read_text())
+    own = {"targets": [exporter.address], "labels": {"cluster": "main"}}
+    config["scrape_configs"].append({"job_name": "exporter", "static_configs": [own]})
+    try:
+        exporter.start()
+        assert exporter.process
+        prometheus.config.write_text(yaml.safe_dump(config))
+        requests.post(f"{prometheus.url}/-/reload", timeout=5)
+        wait_until(lambda: len(ask(prometheus, '{__name__=~"pg_up|redis_up"}')) == 2, "both are down")
+        targets = replace(
+            watched,
+            processes={"exporter": exporter.process.pid},
+            ports={**watched.ports, "exporter": exporter.port},
+        )
+        before, series = prometheus.config.read_text(), ask(prometheus, "redis_up")[0]["metric"]
+        with injected(make("forget-database", targets)):
+            wait_until(lambda: not ask(prometheus, "pg_up"), "of PostgreSQL nothing is said")
+            wait_until(lambda: number(prometheus, 'up{job="exporter"}') == 1, "it is asked")
+            assert ask(prometheus, "redis_up")[0]["metric"] == series
+        assert prometheus.config.read_text() == before
+        wait_until(lambda: len(ask(prometheus, "pg_up")) == 1, "it is told of again")
+    finally:
+        exporter.stop()
 
 
 def test_messages_to_one_path_are_refused(receiver: WebhookReceiver, watched: Targets) -> None:

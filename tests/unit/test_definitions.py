@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
+import promql_parser
 import pytest
 
+from alerts.rules.telemetry import TARGET_ABSENT
 from dashboards.stack import STACK
+from dashboards.targets import Job
 from signals.limits.telemetry import SCRAPE_SHARE, SCRAPE_SLOW
 from signals.numbers import BYTES, COUNT, PER_SECOND, RATIO, REQUESTS_PER_SECOND, SECONDS, UNITS
 from tests.unit.conftest import Build, line
@@ -310,3 +314,20 @@ def test_a_scrape_is_slow_at_a_share_of_the_time_that_the_stack_gives_it() -> No
     assert patient.numbers[slow].value == SCRAPE_SHARE * 5
     assert replace(STACK, time_scale=0.2).numbers[slow].value == SCRAPE_SHARE * 2
     assert replace(patient, limits=(own,)).numbers[slow].value == 3
+
+
+def test_an_alert_on_absent_targets_names_the_jobs_of_its_stack() -> None:
+    jobs = (
+        Job(name="api"),
+        Job(name="worker", addresses=("w:9000",), labels={"cluster": "east", "rack": "1"}),
+    )
+    own = replace(STACK, targets=replace(STACK.targets, jobs=jobs))
+    text = own.rules.fill(TARGET_ABSENT.condition, TARGET_ABSENT.window)
+
+    assert re.findall(r"absent\(up\{job=\"([^\"]+)\"\}\)", text) == ["api", "worker"]
+    assert 'absent(up{job="worker"})), "environment", "production", "", ""), "cluster", "east"' in text
+    assert "rack" not in text
+    assert "alertmanager" in replace(own, engine="prometheus").rules.fill(TARGET_ABSENT.condition, 300)
+    promql_parser.parse(
+        replace(own, targets=replace(own.targets, jobs=())).rules.fill(TARGET_ABSENT.condition, 300)
+    )
