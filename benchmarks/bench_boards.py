@@ -21,6 +21,7 @@ from dashboards.prometheus_api import Prometheus, Samples
 from dashboards.prove import Span, prove
 from dashboards.stack import STACK
 from examples.demo import servers
+from signals.kept import RECORDINGS
 
 RAW, RECORDED = "raw", "recorded"
 READINGS = {RAW: STACK, RECORDED: replace(STACK, recorded_boards=True)}
@@ -58,6 +59,7 @@ class Cost:
     Attributes:
         board, title: of the panel.
         open: whether it is asked as soon as the board opens.
+        recorded: whether all that it reads is recorded, and some of it for boards.
         series: how many it showed.
         taken: by the clock on the wall, and by what Prometheus' processor spent.
     """
@@ -65,6 +67,7 @@ class Cost:
     board: str
     title: str
     open: bool
+    recorded: bool
     series: int
     taken: list[Times] = field(default_factory=list)
 
@@ -190,11 +193,20 @@ def _asked(source: Metered, span: Span, rounds: int, *, whole: bool) -> dict[str
             stack = replace(READINGS[reading], boards=(replace(board, rows=rows),), alerts=())
             for proof in prove(stack, source, span):
                 series = sum(each.series for each in proof.answers)
-                cost = Cost(proof.board, proof.title, opened, series)
+                recorded = _reads_recorded([each.expr for each in proof.answers])
+                cost = Cost(proof.board, proof.title, opened, recorded, series)
                 cost = found[reading].setdefault((cost.board, cost.title), cost)
                 times = (source.taken[each.expr] for each in proof.answers)
                 cost.taken.append(sum(times, start=Times(0, 0)))
     return {reading: list(costs.values()) for reading, costs in found.items()}
+
+
+def _reads_recorded(exprs: Sequence[str]) -> bool:
+    for_boards, all_recorded = (
+        [any(each.metric.name in expr for each in recordings) for expr in exprs if "{" in expr]
+        for recordings in (RECORDINGS, READINGS[RECORDED].recorded)
+    )
+    return any(for_boards) and all(all_recorded)
 
 
 def _differs(reading: str, board: Board) -> bool:

@@ -18,6 +18,7 @@ from benchmarks.blocks import Chunk, Labels, chunks
 from dashboards.stack import Stack
 from exporters.catalogue import Histogram, Metric, api
 from exporters.catalogue.external import SCRAPE_DURATION, UP
+from signals.kept import BY_ENDPOINT, OF_ALL, RECORDINGS, ROUTED
 from signals.objectives import OBJECTIVES
 
 PAGES = Path(__file__).parents[1] / "tests/pages"
@@ -201,7 +202,26 @@ def kept(stack: Stack, size: Size) -> Iterator[Mapping[str, str]]:
     """The labels of what is recorded, where they are of the application."""
     names = {HANDLER: endpoints(size.handlers)}
     for recording in stack.recorded:
+        if recording in RECORDINGS:
+            continue
         own = [each.name for each in recording.metric.labels if each.name != "job"]
         values = [names.get(name, ["some"]) for name in own]
         for chosen in product(*values):
             yield {"__name__": recording.metric.name, **dict(zip(own, chosen, strict=True))}
+    if stack.recorded_boards:
+        yield from summed(size)
+
+
+def summed(size: Size) -> Iterator[Mapping[str, str]]:
+    """Of what each endpoint has, what is recorded for boards."""
+    found: dict[Labels, Mapping[str, str]] = {}
+    for labels, _ in application(size.handlers):
+        series = labels["__name__"]
+        for level, handler in ((BY_ENDPOINT, labels[HANDLER]), (OF_ALL, ROUTED)):
+            if series in level:
+                metric = level[series].metric
+                known = {each.name for each in metric.labels}
+                one = {name: value for name, value in labels.items() if name in known}
+                one |= {"__name__": metric.name, HANDLER: handler}
+                found[tuple(sorted(one.items()))] = one
+    yield from found.values()

@@ -9,10 +9,11 @@ from typing import Any
 from dashboards import cards
 from dashboards.model import CLOCK, Board, Panel
 from exporters.catalogue import Counter, Histogram, external
+from exporters.catalogue.api import HANDLER
 from exporters.catalogue.labels import INSTANCE, JOB
 from exporters.catalogue.renewal import renewed
 from signals.idioms import WINDOW, grouping, select
-from signals.kept import readers
+from signals.kept import Reading
 from signals.promql import RANGE, RATE_INTERVAL, Context, Query, duration
 
 NOW_WINDOW = 300
@@ -51,9 +52,10 @@ def board_context(board: Board, context: Context, window: str) -> Context:
     def scope(source: str) -> tuple[str, ...]:
         return (*identity, *(narrow if source == board.source else ()))
 
-    # Of what is recorded, no job or instance can be chosen.
     averaged = WINDOW if window in (RATE_INTERVAL, RANGE) else ""
-    kept = readers(averaged) if context.kept and board.anchor is None else {}
+    seconds = f"{RATE_INTERVAL}_ms / 1000" if window == RATE_INTERVAL else ""
+    reading = Reading(over=averaged, seconds=seconds, targets=board.source == "api")
+    kept = reading if context.kept else None
     return replace(context, window=window, scope=scope, kept=kept)
 
 
@@ -64,7 +66,10 @@ def _chosen(query: Query, panel: Panel, board: Board, context: Context) -> str:
         for each in board.choices
         if each.label.name != panel.key and all(each.label in metric.labels for metric in query.metrics)
     )
-    return query.fill(replace(context, only=only))
+    kept = context.kept
+    if isinstance(kept, Reading):
+        kept = replace(kept, endpoints=HANDLER.name in only)
+    return query.fill(replace(context, only=only, kept=kept))
 
 
 def targets(panel: Panel, board: Board, context: Context) -> list[Target]:

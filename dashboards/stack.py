@@ -68,8 +68,8 @@ class Stack:
         datasource_uid: Grafana's uid of Prometheus.
         runbooks: folders of a team's own runbooks, looked through before the project's.
         waivers: what a check refuses and is right here, each with its reason.
-        recorded_boards: whether boards on which no job is chosen read what rules record of the application,
-            in place of what is scraped: for so many endpoints and hosts that they would be slow otherwise.
+        recorded_boards: whether boards read what rules record of the application's endpoints, in place of
+            what is scraped: for so many endpoints and hosts that they would be slow otherwise.
     """
 
     boards: tuple[Board, ...] = BOARDS
@@ -133,7 +133,7 @@ class Stack:
             identity=self.identity,
             numbers=self.numbers,
             time_scale=self.time_scale,
-            kept=kept.readers("") if self.recorded_boards else {},
+            kept=kept.Reading() if self.recorded_boards else None,
             jobs=self.scraped.identities(self.identity),
         )
 

@@ -83,9 +83,7 @@ class Query:
         Raises:
             QueryError: an unknown hole, or a number that the context lacks.
         """
-        text = self.text
-        for asked, kept in context.kept.items():
-            text = text.replace(asked, kept)
+        text = context.kept(self.text) if context.kept else self.text
         return tidy(HOLE.sub(lambda match: context.fill(match[1], match[2] or ""), text))
 
 
@@ -107,7 +105,7 @@ class Context:
         numbers: objectives and limits by key.
         time_scale: factor on fixed ranges; 1 in production.
         step: seconds from one evaluation of a rule to the next, as it is rendered.
-        kept: by the text of a query that a rule records, what reads the recording in its place.
+        kept: makes of a query's text one that reads what rules record; None to read what is scraped.
         jobs: by the name of each job that the stack scrapes, the values of the identity that it gives.
     """
 
@@ -118,7 +116,7 @@ class Context:
     numbers: Mapping[str, Number] = field(default_factory=dict)
     time_scale: float = 1.0
     step: float = 30.0
-    kept: Mapping[str, str] = field(default_factory=dict)
+    kept: Callable[[str], str] | None = None
     jobs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def number(self, key: str) -> Number:

@@ -84,7 +84,7 @@ def series(node: Selector, known: Known) -> float:
         return counted
     metric = known.metric(node.name)
     labels = known.labels_of(node.name) if metric else None
-    if metric is None or labels is None:
+    if metric is None or labels is None or _only_of_some(node):
         return 0
     picked = any(each.label == "le" for each in node.matchers)
     found = 1.0
@@ -94,6 +94,11 @@ def series(node: Selector, known: Known) -> float:
     for label in labels - decided - ONCE - {"le"}:
         found *= _values(label, known, node)
     return found
+
+
+def _only_of_some(node: Selector) -> bool:
+    """Whether it finds nothing while all are chosen of a variable, as they are when a board opens."""
+    return any(each.operator == "!~" and each.value.startswith("$") for each in node.matchers)
 
 
 def _values(label: str, known: Known, node: Selector) -> int:

@@ -29,6 +29,11 @@ def test_series_are_the_product_of_labels_that_do_not_decide_each_other() -> Non
     assert found("nobody_exports_this") == 0
 
 
+def test_what_is_of_a_choice_alone_is_nothing_while_all_are_chosen() -> None:
+    assert found("http_requests_total{job!~'$instance'}") == 0
+    assert found("http_requests_total{job!~'api'}") == found("http_requests_total{job=~'$instance'}") > 0
+
+
 def test_a_bucket_that_is_picked_is_one_series_of_many() -> None:
     bounds = len(STACK.catalogue.find(BUCKETS).buckets)  # type: ignore[union-attr]  # a histogram's
     assert found(BUCKETS) == found(f"{BUCKETS}{{le='0.1'}}") * (bounds + 1)

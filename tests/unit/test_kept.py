@@ -1,0 +1,159 @@
+"""What boards read recorded is what they read raw, whatever is chosen: played by promtool, panel by panel."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.filled import PLACE, application, endpoints
+from dashboards import write
+from dashboards.grafana import render_board
+from dashboards.prove import filled
+from dashboards.prove.ask import flat
+from dashboards.stack import STACK
+from exporters.catalogue import api
+from exporters.catalogue import postgres_objects as objects
+from signals.kept import BY_ENDPOINT, OF_ALL, RECORDINGS, Reading
+
+LARGE = replace(STACK, recorded_boards=True)
+HOSTS = 2
+# One with a way of its own, one that is asked for by name, and what has no route.
+ENDPOINTS = ("/api/things/{thing_id}", "/api/dashboard/admin", api.UNMATCHED)
+# Steady for so long that every window has the same rate.
+MINUTES, SHOWN = 75, "60m"
+GRAFANA = {
+    "datasource": "prometheus",
+    **PLACE,
+    "__range": SHOWN,
+    "__rate_interval": "1m",
+    "__rate_interval_ms": "60000",
+}
+ALL = ".+"
+ESCAPED = r"/api/things/\\{thing_id\\}"
+CHOICES: dict[str, Mapping[str, str]] = {
+    "all": {},
+    "an endpoint": {"handler": ESCAPED},
+    "two endpoints": {"handler": f"({ESCAPED}|/api/dashboard/admin)"},
+    "a host": {"instance": "host-1:10910"},
+    "an endpoint of a host": {"handler": ESCAPED, "instance": "host-1:10910"},
+    "no such job": {"job": "other"},
+}
+
+
+def counters() -> Iterator[dict[str, str]]:
+    """Whatever each endpoint counts, on two hosts, each series with a rate of its own."""
+    made = dict(zip(endpoints(len(ENDPOINTS)), ENDPOINTS, strict=True))
+    for place, (labels, shape) in enumerate(application(len(ENDPOINTS))):
+        for host in range(HOSTS):
+            target = {"handler": made[labels["handler"]], "job": "api", "instance": f"host-{host}:10910"}
+            named = {**labels, **target, **PLACE}
+            text = ",".join(
+                f"{name}={json.dumps(value)}" for name, value in named.items() if name != "__name__"
+            )
+            # More in each bucket than in the one below it.
+            step = round(100 * shape.share) * (host + 1) * (1 if "le" in labels else 3 + place % 7)
+            yield {"series": f"{labels['__name__']}{{{text}}}", "values": f"0+{step}x{MINUTES * 4}"}
+    # A statement, for what asks how often a request calls it.
+    text = ",".join(
+        f'{name}="{value}"'
+        for name, value in {"queryid": "1", "job": "exporter", "instance": "a", **PLACE}.items()
+    )
+    for metric in (objects.STATEMENT_CALLS, objects.STATEMENT_ROWS):
+        yield {"series": f"{metric.name}{{{text}}}", "values": f"0+99x{MINUTES * 4}"}
+
+
+def asked() -> Iterator[tuple[str, str, str]]:
+    """Of each query that reads recordings its panel, and both texts."""
+    for board in STACK.boards:
+        drawn = [flat(render_board(board, each.context)["panels"]) for each in (STACK, LARGE)]
+        for raw, recorded in zip(*drawn, strict=True):
+            for one, other in zip(raw.get("targets", ()), recorded.get("targets", ()), strict=True):
+                if one["expr"] != other["expr"]:
+                    yield f"{board.uid}: {raw['title']}, {one['refId']}", one["expr"], other["expr"]
+
+
+ASKED = list(asked())
+
+
+def played(folder: Path, tests: list[dict[str, Any]]) -> str:
+    rules, _ = write.checked(LARGE)
+    (folder / "boards.yml").write_bytes(rules["prometheus/rules/boards.yml"])
+    test = {
+        "rule_files": ["boards.yml"],
+        "evaluation_interval": "30s",
+        "tests": [{"interval": "15s", "input_series": list(counters()), "promql_expr_test": tests}],
+    }
+    (folder / "test.json").write_text(json.dumps(test))
+    found = subprocess.run(
+        ["promtool", "test", "rules", folder / "test.json"], capture_output=True, text=True, check=False
+    )
+    return found.stdout + found.stderr
+
+
+def gives(expr: str, value: float) -> dict[str, Any]:
+    return {
+        "expr": expr,
+        "eval_time": f"{MINUTES - 5}m",
+        "exp_samples": [{"labels": "{}", "value": value}],
+    }
+
+
+def chosen(expr: str, choice: str) -> str:
+    values = {**GRAFANA, "job": ALL, "instance": ALL, "handler": ALL, "queryid": ALL, **CHOICES[choice]}
+    return filled(expr, values)
+
+
+def test_every_query_gives_the_same_numbers_whatever_is_chosen(tmp_path: Path) -> None:
+    tests = []
+    for choice, (_, one, other) in product(CHOICES, ASKED):
+        raw, recorded = chosen(one, choice), chosen(other, choice)
+        # As many series, each of them with its like, and that with the same value but for rounding.
+        tests.append(gives(f"(count({raw}) or vector(0)) - (count({recorded}) or vector(0))", 0))
+        off = f"abs(({raw}) - ({recorded})) > 1e-9 * abs({raw})"
+        tests.append(gives(f"count(({raw}) unless ({recorded})) or count({off}) or vector(0)", 0))
+    assert "SUCCESS" in (told := played(tmp_path, tests)), told[:4000]
+
+
+def test_what_is_compared_has_numbers(tmp_path: Path) -> None:
+    """But for what is of a day or a week ago, and redirects."""
+    told = played(tmp_path, [gives(f"count({chosen(one, 'all')}) > bool 0", 1) for _, one, _ in ASKED])
+    silent = {
+        where.rpartition(",")[0]
+        for where, one, _ in ASKED
+        if json.dumps(f"count({chosen(one, 'all')}) > bool 0") in told
+    }
+    assert silent == {
+        "backend-overview: Requests, now and a week ago",
+        "backend-api: Requests now, a day ago, a week ago",
+        "backend-api: Mix of answers",
+        "backend-api: Traffic against other days",
+    }
+
+
+def test_what_is_recorded_is_what_boards_read() -> None:
+    read = " ".join(other for _, _, other in ASKED)
+    assert {each.metric.name for each in RECORDINGS} <= set(re.findall(r"\w+:\w+:rate5m", read))
+    assert set(OF_ALL) < set(BY_ENDPOINT)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sum by (<by:job,encoding>) (rate(http_response_wire_bytes_total{<scope:api>}[<window>]))",
+        'sum by (<by:job>) (rate(http_response_wire_bytes_total{<scope:api>,encoding="gzip"}[<window>]))',
+        "sum by (<by:job>) (increase(http_requests_total{<scope:api>}[<window>]))",
+        "sum by (<by:job>) (rate(db_query_errors_total{<scope:api>}[<window>]))",
+        "max by (<by:job>) (rate(http_requests_total{<scope:api>}[<window>]))",
+        "sum by (<by:job>) (rate(http_requests_total{<scope:api>}[1h]))",
+    ],
+)
+def test_what_nothing_recorded_can_answer_is_asked_of_what_is_scraped(text: str) -> None:
+    assert Reading(over="<window>", targets=True, endpoints=True)(text) == text
