@@ -13,6 +13,7 @@ NO_GRAFANA = "Grafana has never failed, or does not notify here"
 # Of one lane for each collector, in grid units.
 LANES = 15
 YESTERDAY = "no sample of yesterday yet"
+NONE_RUNS = "nothing answers the exporter, so that none of its parts runs"
 LOADED = (Word(0, "refused", "bad"), Word(1, "loaded", "good"))
 WORKS = (Word(0, "fails", "bad"), Word(1, "works", "good"))
 
@@ -32,7 +33,7 @@ BOARD = Board(
                 scraping.COLLECTORS_FAILING,
                 title="Parts failing",
                 zero="every collector works",
-                empty="nothing answers the exporter, so that none of its parts runs",
+                empty=NONE_RUNS,
                 moves="lock-table",
             ),
             stat(scraping.STALEST, title="Oldest value"),
@@ -52,7 +53,13 @@ BOARD = Board(
         row(
             "Is what they say whole and fresh?",
             replace(
-                timeline(telemetry.COLLECTORS, words=WORKS, zero="the collector fails", moves="lock-table"),
+                timeline(
+                    telemetry.COLLECTORS,
+                    words=WORKS,
+                    zero="the collector fails",
+                    empty=NONE_RUNS,
+                    moves="lock-table",
+                ),
                 width=24,
                 height=LANES,
             ),

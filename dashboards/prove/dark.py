@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 from alerts.proof.clock import reach
 from dashboards.checks.promql import ParseError, parse, selectors
+from dashboards.errors import RefusedError
 from dashboards.prove.absent import ANSWERS, job_of
 from dashboards.prove.model import Source
-from dashboards.prove.times import DAY, Span
+from dashboards.prove.times import Span
 from dashboards.stack import Stack
 from exporters.catalogue import Metric
 from exporters.catalogue.external import UP
 from exporters.catalogue.labels import JOB
 from signals.promql import duration
 
-# A day is looked through in so many steps, to find when something answered for the last time.
+# So many scrapes are looked through to find when something answered for the last time.
 STEPS = 5000
 # What says who answers; a query that fills its gaps with it tells no more than that.
 TELL = (UP, *ANSWERS.values())
@@ -71,26 +72,30 @@ def darkness(stack: Stack, source: Source, span: Span) -> Dark:
     Raises:
         StackError: the source does not answer.
     """
+    step = stack.scraped.interval
+    window = duration(STEPS * step)
 
-    def silent(selector: str) -> float:
-        """Seconds since it was 1; 0 if it is, or if there is none."""
+    def silent(selector: str) -> float | None:
+        """For how many seconds at least it has not been 1; None if it is, or if there is none."""
         if _number(source, span, f"max({selector})") != 0:
-            return 0
-        step = duration(max(stack.scraped.interval, DAY / STEPS))
-        last = f"max(max_over_time((timestamp({selector}) and ({selector} == 1))[{duration(DAY)}:{step}]))"
-        at = _number(source, span, last)
-        return span.end - at if at else DAY
+            return None
+        last = f"timestamp({selector}) and ({selector} == 1)"
+        at = _number(source, span, f"max(max_over_time(({last})[{window}:{duration(step)}]))")
+        return STEPS * step if at is None else max(0.0, span.end - at - step)
 
     jobs = {job.name: silent(f"{UP}{{{JOB.eq(job.name)}}}") for job in stack.scraped.jobs}
     servers = {name: silent(each.name) for name, each in ANSWERS.items()}
     return Dark(
         stack=stack,
-        jobs={name: seconds for name, seconds in jobs.items() if seconds},
-        servers={name: seconds for name, seconds in servers.items() if seconds},
+        jobs={name: seconds for name, seconds in jobs.items() if seconds is not None},
+        servers={name: seconds for name, seconds in servers.items() if seconds is not None},
     )
 
 
 def _number(source: Source, span: Span, expr: str) -> float | None:
     target = {"refId": "A", "instant": True, "range": False, "format": "time_series"}
-    found = source.answer(target, expr, span.start, span.end, span.seconds)
+    try:
+        found = source.answer(target, expr, span.start, span.end, span.seconds)
+    except RefusedError:  # then nothing is known of who is down
+        return None
     return found[0][1][-1] if found and found[0][1] else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alerts.rules import slo
 from dashboards.prove.states import Lacking, States
 from examples.faults import FAULTS
 from signals import (
@@ -37,6 +38,15 @@ STATES = States(
                 telemetry.SERIES_GROWTH,
             ),
             why="the demo knows of no yesterday",
+            shown_in=(BACKFILLED,),
+        ),
+        Lacking(
+            signals=(
+                slo.API_ERROR_BUDGET_BURN_SLOW.signal,
+                slo.API_LATENCY_BUDGET_BURN_SLOW.signal,
+                slo.API_LATENCY_BUDGET_BURN_FAST.signal,
+            ),
+            why="the budget is not spent too fast, and not for days",
             shown_in=(BACKFILLED,),
         ),
         Lacking(
