@@ -168,8 +168,8 @@ def _watched(up: Gauge, kind: str) -> Query:
 
 SERVERS_WATCHED = Signal(
     title="Servers watched",
-    why="Of how many servers of each kind the exporter says whether they answer; 0 where it says so no more, "
-    "and did within a day. One that was never watched is none.",
+    why="Of how many servers of each kind the exporter says whether they answer; 0 where it no longer does, "
+    "and did within a day. What was never watched is not shown.",
     act="Look into the environment of the exporter: DATABASE_URL and REDIS_URL.",
     query=promql(
         "{postgres} or {redis}", postgres=_watched(postgres.UP, "postgres"), redis=_watched(redis.UP, "redis")

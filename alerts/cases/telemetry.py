@@ -96,8 +96,7 @@ CASES = (
                 gauge(external.UP, 1, 1, 1, 1, job="exporter"),
             ),
             labels={**EXPORTER, "backend": backend},
-            summary="The exporter exporter:10910 answers, and says no more whether its server answers "
-            f"({backend}).",
+            summary=f"The exporter exporter:10910 answers, but no longer says whether {backend} does.",
             held=(
                 Held(why="WatcherDown speaks", guard=telemetry.ANSWERS, levels={external.UP.name: 0}),
                 Held(why="it was never watched", guard=None, levels={}, past={up.name: None}),

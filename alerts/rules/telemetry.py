@@ -85,8 +85,8 @@ EXPORTER_SERVER_MISSING = Alert(
     guards=(ANSWERS,),
     hold=300,
     keep=60,
-    summary="The exporter {{ $labels.instance }} answers, and says no more whether its server answers "
-    "({{ $labels.backend }}).",
+    summary="The exporter {{ $labels.instance }} answers, but no longer says whether "
+    "{{ $labels.backend }} does.",
     description="No rule on that server can fire: nobody would be told that it is down.",
 )
 SCRAPE_SLOW = Alert(
