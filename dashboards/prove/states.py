@@ -79,13 +79,12 @@ class States:
                 f"{nearest(state, self.names)}".rstrip()
             )
         shown_in = {signal.query: each.shown_in for each in self.lacking for signal in each.signals}
-        of_fault = faults(on)
 
-        def bring(panel: Panel, signal: Signal | None) -> str:
-            if signal is not None and signal.query in shown_in:
-                by = next((each for each in shown_in[signal.query] if each == state or each in on), "")
-                return f"the {'state' if by == state else 'fault'} {by}" if by else ""
-            return of_fault(panel, signal) if panel.moves else f"the state {state}"
+        def bring(_: Panel, signal: Signal | None) -> str:
+            known = shown_in.get(signal.query, (state,)) if signal else (state,)
+            if state in known:
+                return f"the state {state}"
+            return next((f"the fault {each}" for each in known if each in on), "")
 
         return bring
 

@@ -6,8 +6,10 @@ from alerts.rules import slo
 from dashboards.prove.states import Lacking, States
 from examples.faults import FAULTS
 from signals import (
+    api,
     api_load,
     api_status,
+    components,
     postgres_chosen,
     postgres_indexes,
     postgres_statements,
@@ -78,7 +80,32 @@ STATES = States(
         ),
         Lacking(signals=(postgres_indexes.UNUSED,), why="every index is used, or enforces something"),
         Lacking(signals=(REDIRECTED,), why="the example redirects nobody"),
-        Lacking(signals=(FAILED,), why="nothing has failed", shown_in=("errors",)),
+        Lacking(
+            signals=(FAILED, api.EXCEPTIONS, components.FIRING_SINCE, slo.API_ERROR_BUDGET_BURN_FAST.signal),
+            why="nothing fails",
+            shown_in=("errors",),
+        ),
+        Lacking(
+            signals=(api.NEW_EXCEPTIONS,),
+            why="nothing has failed that did not fail before",
+            shown_in=("errors", BACKFILLED),
+        ),
+        Lacking(
+            signals=(
+                postgres_statements.LOOP,
+                postgres_statements.LOOP_CALLS,
+                postgres_statements.LOOP_MEAN,
+                postgres_statements.LOOP_SHARE,
+                postgres_statements.LOOP_TEXT,
+            ),
+            why="no statement is called in a loop",
+            shown_in=("nplusone",),
+        ),
+        Lacking(
+            signals=(telemetry.COLLECTOR_ERRORS,),
+            why="every collector works",
+            shown_in=("lock-table",),
+        ),
         Lacking(
             signals=(redis.MASTER_LINK, redis_detail.REPLICA_LAG, redis_detail.MASTER_SILENCE),
             why="the demo has no replica",

@@ -15,9 +15,10 @@ from dashboards.errors import RefusedError
 from dashboards.grafana import render_board
 from dashboards.prometheus_api import Samples
 from dashboards.prove import Answer, Proof, Span, filled, prove, report, variable_values
-from dashboards.prove.states import faults
+from dashboards.prove.states import Brings, faults
 from dashboards.prove.times import resolution, rounded
 from dashboards.stack import STACK
+from examples.demo.states import FIXED, STATES
 
 HOUR, DAY = 3600.0, 86_400.0
 
@@ -249,6 +250,26 @@ def test_a_panel_about_a_fault_that_is_on_has_no_excuse() -> None:
         if panel.moves == "errors" and panel.empty
     }
     assert excused() - excused("errors")
+
+
+def test_a_reason_does_not_hold_where_the_state_brings_the_data() -> None:
+    def judged(brings: Brings) -> dict[str, str]:
+        proofs = prove(STACK, Known(silent=True), Span(start=0, end=HOUR), brings=brings)
+        return {each.title: f"{each.verdict}: {each.reason}" for each in proofs}
+
+    slots, raised = "Log kept for slots", "Exceptions by kind"
+    fixed, slot = judged(STATES.brings(FIXED)), judged(STATES.brings(FIXED, ("inactive-slot", "errors")))
+    assert fixed[slots] == "declared: there is no replication slot"
+    assert slot[slots] == (
+        "EMPTY: the fault inactive-slot brings it, so this is no reason: there is no replication slot"
+    )
+    assert fixed["Mean time of a command"] == (
+        "EMPTY: the state fixed brings it, so this is no reason: no command is called"
+    )
+    assert fixed[raised].startswith("declared: ")
+    assert slot[raised].startswith("EMPTY: the fault errors brings it, ")
+    # Of many queries a panel lacks one.
+    assert fixed["Saturation"].startswith("EMPTY: ")
 
 
 def test_one_panel_in_twenty_may_be_empty_with_a_reason() -> None:
