@@ -20,7 +20,7 @@ from alerts.runbooks import first_action, runbook
 from dashboards import cards
 from dashboards.boards import BOARDS
 from dashboards.errors import DefinitionError, StackError
-from dashboards.model import AlertPlace, Board
+from dashboards.model import AlertPlace, Board, Panel
 from dashboards.runbook_board import UID as RUNBOOKS_UID
 from dashboards.runbook_board import runbook_board
 from dashboards.targets import TARGETS, Targets
@@ -204,23 +204,29 @@ class Stack:
         Raises:
             DefinitionError: no board shows it, so an alert on it would link nowhere.
         """
-        found = [
-            (
-                (panel.kind != "bars" and panel.signals[0] is not signal, panel.kind != "graph"),
-                board.uid,
-                board.panel_id(panel.title),
-            )
-            for board in self.boards
-            for panel in board.panels
-            if signal in panel.signals
-        ]
-        if not found:
+        found = self._panels_of.get(signal)
+        if found is None:
             raise DefinitionError(
                 f"no board shows the signal {signal.title!r}; an alert links to the panel of its signal; "
                 "keep *BOARDS and add the signal to a board of yours, or leave the alert out"
             )
-        _, uid, panel_id = min(found, key=lambda each: each[0])
-        return uid, panel_id
+        board, panel = found
+        return board.uid, board.panel_id(panel.title)
+
+    @cached_property
+    def _panels_of(self) -> Mapping[Signal, tuple[Board, Panel]]:
+        def last(signal: Signal, panel: Panel) -> tuple[bool, bool]:
+            return panel.kind != "bars" and panel.signals[0] is not signal, panel.kind != "graph"
+
+        shown = [
+            (last(signal, panel), signal, board, panel)
+            for board in self.boards
+            for panel in board.panels
+            for signal in panel.signals
+        ]
+        # Of several the first comes last here, and stays.
+        shown.sort(key=lambda each: each[0])
+        return {signal: (board, panel) for _, signal, board, panel in reversed(shown)}
 
 
 STACK = Stack()

@@ -107,10 +107,25 @@ def _alerting(stack: Stack) -> dict[str, bytes]:
 
 def json_bytes(value: Mapping[str, Any]) -> bytes:
     """Canonical JSON: sorted, indented, UTF-8 (Grafana's YAML reader refuses surrogate escapes)."""
-    return (json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False) + "\n").encode()
+    return (_json(value, "\n") + "\n").encode()
 
 
-class _Dumper(yaml.SafeDumper):
+def _json(value: Any, line: str) -> str:
+    """As `json.dumps` with an indent, which does without its part in C and takes three times as long."""
+    if isinstance(value, dict) and value:
+        inner = line + "  "
+        told = (f"{_text(key)}: {_json(each, inner)}" for key, each in sorted(value.items()))
+        return f"{{{inner}{f',{inner}'.join(told)}{line}}}"
+    if isinstance(value, list | tuple) and value:
+        inner = line + "  "
+        return f"[{inner}{f',{inner}'.join(_json(each, inner) for each in value)}{line}]"
+    return _text(value)
+
+
+_text = json.JSONEncoder(ensure_ascii=False).encode
+
+
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # there or not
     """Block style, no anchors: a file that reads well."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the signature is PyYAML's

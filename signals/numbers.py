@@ -170,7 +170,8 @@ Misfit = tuple[str, object, Any]
 
 def _misfit(place: str, value: object, kind: Any) -> Misfit | None:
     """Where a value is not of its kind: the place, what stands there, and the kind that should."""
-    origin, inner = get_origin(kind), get_args(kind)
+    # Of a class, which most are, neither needs to be looked for.
+    origin, inner = (None, ()) if isinstance(kind, type) else (get_origin(kind), get_args(kind))
     if isinstance(value, str) and NO_TEXT.search(value):
         return place, value, TEXT
     if origin is tuple and isinstance(value, tuple | list):

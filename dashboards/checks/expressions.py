@@ -44,6 +44,19 @@ def panels(board: Json) -> Iterator[Json]:
         yield from panel.get("panels", ())
 
 
+def texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
+    """Every text below a value, with the panel in which it stands."""
+    if isinstance(value, str):
+        yield where, value
+    elif isinstance(value, dict):
+        inside = f"panel {value['title']!r}" if "gridPos" in value and "title" in value else where
+        for each in value.values():
+            yield from texts(each, inside)
+    elif isinstance(value, list):
+        for each in value:
+            yield from texts(each, where)
+
+
 def of_board(path: str, board: Json) -> Iterator[Place]:
     """The queries of a dashboard."""
     for panel in panels(board):

@@ -22,6 +22,7 @@ _HIDDEN = re.compile(r'"string_(\d+)_"')
 # A variable here is a name, of which nothing is known.
 _NAMES = re.compile(r"\b(by|without|on|ignoring|group_left|group_right)\s*\([^()]*\Z")
 _BESIDE = re.compile(r"[\w:{(\[]")
+_BRACKET = re.compile(r"[][(){}]")
 _OPERATOR = re.compile(r"[-+*/%^<>=!]|\b(?:and|or|unless|atan2)\b")
 # More than anybody writes; the parser ends the process on some thousands.
 MOST = 1000
@@ -171,8 +172,8 @@ def parse(text: str) -> Node:
 
 def _nested(text: str) -> int:
     deepest = depth = 0
-    for character in text:
-        depth += (character in "([{") - (character in ")]}")
+    for bracket in _BRACKET.findall(text):
+        depth += 1 if bracket in "([{" else -1
         deepest = max(deepest, depth)
     return deepest
 
@@ -354,9 +355,11 @@ def children(node: Node) -> tuple[Node, ...]:
 
 def walk(node: Node, parent: Node | None = None) -> Iterator[tuple[Node, Node | None]]:
     """Every node with the one that it stands in, from the outside inwards."""
-    yield node, parent
-    for child in children(node):
-        yield from walk(child, node)
+    left: list[tuple[Node, Node | None]] = [(node, parent)]
+    while left:
+        found = left.pop()
+        yield found
+        left += [(child, found[0]) for child in reversed(children(found[0]))]
 
 
 def selectors(node: Node) -> Iterator[Selector]:

@@ -14,7 +14,7 @@ import yaml
 from dashboards.checks import expressions
 from dashboards.checks.expressions import Json, Place
 from dashboards.checks.labels import Known, LabelEngine
-from dashboards.checks.promql import Node, OpenError, ParseError, parse
+from dashboards.checks.promql import Node, OpenError, ParseError, Selector, parse, walk
 from dashboards.checks.times import seconds
 from dashboards.checks.units import UnitEngine
 from exporters.catalogue import Catalogue
@@ -75,6 +75,16 @@ class Query:
     text: str
     node: Node
     known: Known
+
+    @cached_property
+    def nodes(self) -> tuple[tuple[Node, Node | None], ...]:
+        """Every node with the one that it stands in, from the outside inwards."""
+        return tuple(walk(self.node))
+
+    @cached_property
+    def selectors(self) -> tuple[Selector, ...]:
+        """Every selector."""
+        return tuple(each for each, _ in self.nodes if isinstance(each, Selector))
 
     @cached_property
     def labels(self) -> LabelEngine:
@@ -179,6 +189,15 @@ class Subject:
     def boards_by_uid(self) -> dict[str, Json]:
         """Dashboards by uid."""
         return {str(each.get("uid")): each for each in self.boards.values()}
+
+    @cached_property
+    def texts(self) -> tuple[tuple[str, str, str], ...]:
+        """Every text in a dashboard, with its file and the panel in which it stands."""
+        return tuple(
+            (path, where, text)
+            for path, board in self.boards.items()
+            for where, text in expressions.texts(board, "board")
+        )
 
     @cached_property
     def places(self) -> tuple[Place, ...]:

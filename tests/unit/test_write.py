@@ -33,6 +33,33 @@ def run(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+class Slow(yaml.SafeDumper):
+    """What stands in where PyYAML came without its part in C."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the signature is PyYAML's
+        return True
+
+
+def test_bytes_are_those_of_the_standard_library_and_of_pyyaml_without_c() -> None:
+    odd = {"b": [], "a": {}, 'ü \n"\\': [None, True, 0, -1.5, 1e22, "€", {"z": [[1], ()], "y": {"x": ""}}]}
+    files = [json.loads(FILES[path]) for path in FILES if path.endswith(".json")]
+    for given in (odd, *files):
+        told = json.dumps(given, sort_keys=True, indent=2, ensure_ascii=False)
+        assert write.json_bytes(given) == f"{told}\n".encode()
+    texts = {
+        "plain": "a: b",
+        "lines": "one\n  two\n",
+        "long": "word " * 400,
+        "odd": ["#", "é", "", "yes", "1e3"],
+    }
+    for given in (
+        texts,
+        *(yaml.safe_load(FILES[path]) for path in FILES if path.endswith((".yml", ".yaml"))),
+    ):
+        body = yaml.dump(given, Dumper=Slow, sort_keys=False, allow_unicode=True, width=10_000)
+        assert write.yaml_bytes(given) == (write.HEADER + body).encode()
+
+
 def panels(files: dict[str, bytes], uid: str) -> Iterator[dict[str, Any]]:
     for panel in json.loads(files[f"grafana/dashboards/{uid}.json"])["panels"]:
         yield panel

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from dashboards.checks.expressions import Json
 from dashboards.checks.finding import Finding, Report, file_rule
-from dashboards.checks.promql import selectors
 from dashboards.checks.subject import Subject
 
 Seat = tuple[str, object, int]
@@ -39,7 +38,7 @@ def _seats(subject: Subject) -> Iterator[tuple[str, Seat]]:
 def _read(subject: Subject, rule: Json) -> list[str]:
     """The names that a rule reads, but its own, which it can only read as it was."""
     query = subject.queries.get(str(rule.get("expr", "")))
-    names = (each.name for each in selectors(query.node)) if query else ()
+    names = (each.name for each in query.selectors) if query else ()
     return [name for name in dict.fromkeys(names) if name != rule.get("record")]
 
 

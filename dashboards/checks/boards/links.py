@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from dashboards.checks.expressions import Json, panels
 from dashboards.checks.finding import Finding, Report, file_rule, listed, nearest
@@ -15,24 +14,10 @@ PANEL = re.compile(r"[?&]viewPanel=(?:panel-)?(\d+)")
 VARIABLE = re.compile(r"[?&]var-(\w+)=|\$\{(\w+):queryparam\}")
 
 
-def _texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
-    """Every text below a value, with the panel in which it stands."""
-    if isinstance(value, str):
-        yield where, value
-    elif isinstance(value, dict):
-        inside = f"panel {value['title']!r}" if {"gridPos", "title"} <= value.keys() else where
-        for each in value.values():
-            yield from _texts(each, inside)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each, where)
-
-
 def _links(subject: Subject) -> Iterator[tuple[str, str, str, str]]:
-    for path, board in subject.boards.items():
-        for where, text in _texts(board, "board"):
-            for link in LINK.finditer(text):
-                yield path, where, link[1], link[2]
+    for path, where, text in subject.texts:
+        for link in LINK.finditer(text):
+            yield path, where, link[1], link[2]
 
 
 @file_rule(

@@ -12,7 +12,6 @@ from dashboards.checks.others.files import File
 from dashboards.checks.others.known import Exported, Heard
 from dashboards.checks.others.shape import Shaper
 from dashboards.checks.others.source import Source
-from dashboards.checks.promql import selectors
 from dashboards.checks.subject import Subject
 from exporters.catalogue import Catalogue
 
@@ -41,7 +40,7 @@ class Boards(Subject):
         """Every metric that the boards ask for."""
         bare = Boards(files={}, catalogue=Catalogue(()), identity=(), shaped=self.shaped)
         object.__setattr__(bare, "known", Known(Catalogue(()), (), frozenset()))
-        return frozenset(each.name for query in bare.queries.values() for each in selectors(query.node))
+        return frozenset(each.name for query in bare.queries.values() for each in query.selectors)
 
 
 def judge(files: Sequence[File], rules: Sequence[Rule], sources: Sequence[Source] = ()) -> list[Finding]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from dashboards.checks.finding import Problem, query_rule
-from dashboards.checks.promql import Matcher, selectors
+from dashboards.checks.promql import Matcher
 from dashboards.checks.subject import Query
 from exporters.catalogue import Histogram
 
@@ -19,7 +19,7 @@ EXPONENT = 1e6
 )
 def bounds(query: Query) -> Iterable[Problem]:
     """Matchers of `le` that hit no bound, or hit it in one spelling only."""
-    for selector in selectors(query.node):
+    for selector in query.selectors:
         metric = query.known.metric(selector.name)
         if isinstance(metric, Histogram) and selector.name.endswith("_bucket"):
             for matcher in selector.matchers:

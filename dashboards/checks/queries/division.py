@@ -15,7 +15,7 @@ THROUGH = frozenset({"max_over_time", "min_over_time", "avg_over_time", "last_ov
 @query_rule("division-guarded", "a division has a divisor that is never 0", ASKED, answers=("E22",))
 def guarded(query: Query) -> Iterable[Problem]:
     """Divisors that may be zero."""
-    for node, _ in walk(query.node):
+    for node, _ in query.nodes:
         if isinstance(node, Binary) and node.operator in ("/", "%") and not positive(node.right):
             yield Problem(
                 f"`{node.operator}` by something that may be 0: {_words(node.right)}",

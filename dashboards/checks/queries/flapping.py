@@ -18,7 +18,7 @@ def flapping(subject: Subject, report: Report) -> Iterator[Finding]:
         query = subject.queries.get(place.text)
         if query is None or place.kind != "panel" or not place.target.get("range"):
             continue
-        for node, _ in walk(query.node):
+        for node, _ in query.nodes:
             if isinstance(node, Aggregation) and node.operator in CHOOSING and not _pinned(node.expression):
                 message = (
                     f"{node.operator}() chooses anew at each point, in `{excerpt(place.text, node.operator)}`"

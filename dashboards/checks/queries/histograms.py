@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from dashboards.checks.finding import ASKED, Problem, query_rule
 from dashboards.checks.labels import SELECTING
-from dashboards.checks.promql import Aggregation, Call, Selector, selectors, walk
+from dashboards.checks.promql import Aggregation, Call, Selector, selectors
 from dashboards.checks.subject import Query
 
 EXISTENCE = SELECTING | {"count", "group"}
@@ -15,7 +15,7 @@ EXISTENCE = SELECTING | {"count", "group"}
 @query_rule("quantile-le", "histogram_quantile() gets buckets with their `le`", ASKED, answers=("E18",))
 def quantiles(query: Query) -> Iterable[Problem]:
     """Percentiles of something without bounds."""
-    for node, _ in walk(query.node):
+    for node, _ in query.nodes:
         if isinstance(node, Call) and node.function == "histogram_quantile":
             names = query.labels.names(node.arguments[1])
             if names is not None and "le" not in names:
@@ -30,7 +30,7 @@ def quantiles(query: Query) -> Iterable[Problem]:
 @query_rule("bucket-sum", "buckets are never added up over `le`", ASKED, answers=("E18",))
 def bucket_sums(query: Query) -> Iterable[Problem]:
     """Each bucket holds those below it."""
-    for node, _ in walk(query.node):
+    for node, _ in query.nodes:
         if not isinstance(node, Aggregation) or node.operator in EXISTENCE:
             continue
         inner = query.labels.of(node.expression)
@@ -57,7 +57,7 @@ def _picks_bound(node: Aggregation) -> bool:
 @query_rule("timestamp-series", "timestamp() is asked of series, never of a computed value", ASKED)
 def timestamps(query: Query) -> Iterable[Problem]:
     """The timestamp of a computed value is the time of the evaluation."""
-    for node, _ in walk(query.node):
+    for node, _ in query.nodes:
         if not isinstance(node, Call) or node.function != "timestamp":
             continue
         if not isinstance(node.arguments[0], Selector):

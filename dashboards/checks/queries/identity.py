@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dashboards.checks.finding import ASKED, Problem, listed, query_rule
-from dashboards.checks.promql import Aggregation, Binary, walk
+from dashboards.checks.promql import Aggregation, Binary
 from dashboards.checks.subject import Query
 
 Labels = tuple[str, ...] | None
@@ -14,7 +14,7 @@ Labels = tuple[str, ...] | None
 @query_rule("identity-kept", "every aggregation and join keeps the identity labels", ASKED, about="own")
 def kept(query: Query) -> Iterable[Problem]:
     """Aggregations and joins that mix environments."""
-    for node, _ in walk(query.node):
+    for node, _ in query.nodes:
         match node:
             case Aggregation():
                 inner = query.labels.names(node.expression)

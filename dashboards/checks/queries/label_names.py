@@ -13,7 +13,7 @@ from dashboards.checks.finding import (
     nearest,
     query_rule,
 )
-from dashboards.checks.promql import Aggregation, Binary, Selector, walk
+from dashboards.checks.promql import Aggregation, Binary, Selector
 from dashboards.checks.subject import Query, Subject
 
 
@@ -24,7 +24,7 @@ from dashboards.checks.subject import Query, Subject
 )
 def exists(query: Query) -> Iterable[Problem]:
     """Labels that the series do not carry."""
-    for node, _ in walk(query.node):
+    for node, _ in query.nodes:
         match node:
             case Selector():
                 known = query.known.labels_of(node.name)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 from dashboards.checks.finding import Problem, listed, nearest, query_rule
-from dashboards.checks.promql import Matcher, Selector, selectors
+from dashboards.checks.promql import Matcher, Selector
 from dashboards.checks.subject import Query
 
 # An alternative without groups of its own can be judged alone.
@@ -16,7 +16,7 @@ SIMPLE = re.compile(r"[^()]*\Z")
 @query_rule("label-value", "a value written out is one that the label can have", answers=("E26",))
 def values(query: Query) -> Iterable[Problem]:
     """Literal values outside the label's closed set, and jobs that nobody scrapes."""
-    for selector in selectors(query.node):
+    for selector in query.selectors:
         for matcher in selector.matchers:
             if "$" not in _literal(matcher):
                 yield from _outside(matcher, _closed(query, selector, matcher), selector.name)

@@ -7,14 +7,14 @@ from itertools import product
 
 from dashboards.checks.finding import Problem, listed, query_rule
 from dashboards.checks.labels import Shape
-from dashboards.checks.promql import SET_OPERATORS, Binary, walk
+from dashboards.checks.promql import SET_OPERATORS, Binary
 from dashboards.checks.subject import Query
 
 
 @query_rule("labels-match", "both sides of an operator carry labels that can be equal")
 def matching(query: Query) -> Iterable[Problem]:
     """Operators whose sides never meet, or meet several at once."""
-    for node, _ in walk(query.node):
+    for node, _ in query.nodes:
         if not isinstance(node, Binary):
             continue
         left, right = query.labels.of(node.left), query.labels.of(node.right)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dashboards.checks.finding import Problem, listed, query_rule
-from dashboards.checks.promql import EVERY, selectors
+from dashboards.checks.promql import EVERY
 from dashboards.checks.subject import Query
 
 
@@ -13,7 +13,7 @@ from dashboards.checks.subject import Query
 def exists(query: Query) -> Iterable[Problem]:
     """Names that the catalogue does not have."""
     catalogue = query.known.catalogue
-    for name in dict.fromkeys(each.name for each in selectors(query.node)):
+    for name in dict.fromkeys(each.name for each in query.selectors):
         if name == EVERY:
             continue
         if not name:

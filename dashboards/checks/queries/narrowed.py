@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from dashboards.checks.expressions import Json
 from dashboards.checks.finding import Finding, Report, excerpt, file_rule, listed
-from dashboards.checks.promql import selectors
 from dashboards.checks.subject import Subject
 
 NAMES = ("job", "instance")
@@ -27,7 +26,7 @@ def narrowed(subject: Subject, report: Report) -> Iterator[Finding]:
         if query is None or place.kind != "panel":
             continue
         lost: dict[str, set[str]] = {}
-        for selector in selectors(query.node):
+        for selector in query.selectors:
             matched = {each.label for each in selector.matchers if f"${each.label}" in each.value}
             for name in declared[place.file] - matched:
                 lost.setdefault(name, set()).add(selector.name)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from dashboards.checks.expressions import Json, Place
 from dashboards.checks.finding import Finding, Problem, Report, excerpt, file_rule, query_rule
-from dashboards.checks.promql import COMPARISONS, Binary, walk
+from dashboards.checks.promql import COMPARISONS, Binary
 from dashboards.checks.subject import Query, Subject
 from dashboards.checks.units import Dimension
 
@@ -131,7 +131,7 @@ def _column(panel: Json, field: str) -> str | None:
 @query_rule("units-meet", "what is added or compared has one unit", answers=("E19",))
 def meeting(query: Query) -> Iterator[Problem]:
     """Seconds added to bytes, or compared with a count."""
-    for node, _ in walk(query.node):
+    for node, _ in query.nodes:
         if isinstance(node, Binary) and node.operator in COMPARISONS | {"+", "-"}:
             left, right = query.units.of(node.left), query.units.of(node.right)
             if not isinstance(left, Dimension) or not isinstance(right, Dimension) or left.same(right):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from dashboards.checks.expressions import Json, Place
 from dashboards.checks.finding import Finding, Report, file_rule
-from dashboards.checks.promql import COMPARISONS, Aggregation, Binary, Call, Node, Number, selectors, walk
+from dashboards.checks.promql import COMPARISONS, Aggregation, Binary, Call, Node, Number, selectors
 from dashboards.checks.subject import Query, Subject
 from exporters.catalogue import Histogram
 
@@ -36,7 +36,7 @@ def limits(subject: Subject, report: Report) -> Iterator[Finding]:
 
 
 def _compared(query: Query, place: Place) -> Iterator[tuple[str, float, Histogram]]:
-    for node, _ in walk(query.node):
+    for node, _ in query.nodes:
         if isinstance(node, Binary) and node.operator in COMPARISONS and isinstance(node.right, Number):
             if (node.operator, node.right.value) == (">=", 0):
                 continue  # no limit: it takes out NaN, the percentile of nothing

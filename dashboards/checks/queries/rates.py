@@ -61,7 +61,7 @@ def raw(query: Query, node: Node) -> list[Selector]:
 
 def ratios(query: Query) -> Iterator[tuple[Selector, ...]]:
     """The raw counters of each division that has some on both sides."""
-    for node, _ in walk(query.node):
+    for node, _ in query.nodes:
         if isinstance(node, Binary) and node.operator == "/":
             left, right = raw(query, node.left), raw(query, node.right)
             if left and right:
@@ -90,7 +90,7 @@ def grows(node: Selector, parent: Node | None) -> bool:
 )
 def gauges(query: Query) -> Iterable[Problem]:
     """rate() of what goes up and down: each fall counts as a restart from zero."""
-    for node, _ in walk(query.node):
+    for node, _ in query.nodes:
         if isinstance(node, Call) and node.function in GROWTH:
             yield from _not_growing(query, node.function, node.arguments[0])
 

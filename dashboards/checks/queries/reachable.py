@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from dashboards.checks.expressions import Place
 from dashboards.checks.finding import Finding, Report, excerpt, file_rule
-from dashboards.checks.promql import COMPARISONS, Binary, walk
+from dashboards.checks.promql import COMPARISONS, Binary
 from dashboards.checks.spans import Span, SpanEngine
 from dashboards.checks.subject import Query, Subject
 
@@ -38,7 +38,7 @@ def reachable(subject: Subject, report: Report) -> Iterator[Finding]:
 
 def _compared(query: Query, place: Place) -> Iterator[tuple[str, Span, Span]]:
     engine = SpanEngine(query.known)
-    for node, _ in walk(query.node):
+    for node, _ in query.nodes:
         if isinstance(node, Binary) and node.operator in COMPARISONS and not node.bool:
             yield node.operator, engine.of(node.left), engine.of(node.right)
     for each in place.thing.get("data", ()) if place.kind == "alert" else ():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dashboards.checks.finding import Finding, Report, file_rule, listed
-from dashboards.checks.promql import selectors
 from dashboards.checks.subject import Subject
 
 
@@ -19,7 +18,7 @@ def recorded(subject: Subject, report: Report) -> Iterator[Finding]:
     names = {place.thing["record"] for place in subject.places if place.kind == "record"}
     for place in subject.places:
         query = subject.queries.get(place.text)
-        for name in dict.fromkeys(each.name for each in selectors(query.node)) if query else ():
+        for name in dict.fromkeys(each.name for each in query.selectors) if query else ():
             metric = subject.catalogue.find(name)
             if metric is not None and metric.source == "rules" and name not in names:
                 message = f"{name!r} is recorded by no rule file; recorded are: {listed(names)}"

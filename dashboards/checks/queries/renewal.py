@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dashboards.checks.expressions import Place
 from dashboards.checks.finding import Finding, Report, file_rule
-from dashboards.checks.promql import Call, Selector, Window, walk
+from dashboards.checks.promql import Call, Selector, Window
 from dashboards.checks.queries.rates import GROWTH
 from dashboards.checks.subject import Query, Subject
 from dashboards.checks.times import seconds
@@ -38,7 +38,7 @@ def renewals(subject: Subject, report: Report) -> Iterator[Finding]:
 
 def _grown(query: Query) -> Iterator[tuple[str, Window, float]]:
     """Each selector under a rate, with its window, of what is renewed less often than scraped."""
-    for node, _ in walk(query.node):
+    for node, _ in query.nodes:
         if isinstance(node, Call) and node.function in GROWTH:
             for each in node.arguments:
                 if isinstance(each, Selector) and each.window is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dashboards.checks.finding import Problem, listed, query_rule
-from dashboards.checks.promql import selectors
 from dashboards.checks.subject import Query
 
 
@@ -18,7 +17,7 @@ from dashboards.checks.subject import Query
 )
 def scoped(query: Query) -> Iterable[Problem]:
     """Selectors that ignore what the reader chose."""
-    for selector in selectors(query.node):
+    for selector in query.selectors:
         labels = query.known.labels_of(selector.name)
         if labels is None:
             continue

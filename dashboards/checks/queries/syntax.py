@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dashboards.checks.finding import Finding, Problem, Report, excerpt, file_rule, query_rule
-from dashboards.checks.promql import Aggregation, Call, walk
+from dashboards.checks.promql import Aggregation, Call
 from dashboards.checks.subject import Query, Subject
 
 # What Prometheus 2.42 and 3 both know; Debian ships the one, the compose file the other.
@@ -52,7 +52,7 @@ def parses(subject: Subject, report: Report) -> Iterator[Finding]:
 @query_rule("promql-portable", "functions are known to Prometheus 2.42 and 3", answers=("E16",), about="own")
 def portable(query: Query) -> Iterable[Problem]:
     """Functions that only one of the two knows."""
-    for node, _ in walk(query.node):
+    for node, _ in query.nodes:
         name = node.function if isinstance(node, Call) else ""
         operator = node.operator if isinstance(node, Aggregation) else ""
         if (name and name not in FUNCTIONS) or (operator and operator not in AGGREGATIONS):

@@ -19,9 +19,7 @@ COUNTING = frozenset({"rate", "increase", "irate"})
 )
 def guarded(query: Query) -> Iterable[Problem]:
     """Shares of what is counted, without a minimum that is counted too."""
-    if any(_share(node) for node, _ in walk(query.node)) and not any(
-        _enough(node) for node, _ in walk(query.node)
-    ):
+    if any(_share(node) for node, _ in query.nodes) and not any(_enough(node) for node, _ in query.nodes):
         yield Problem(
             "it judges a share or percentile of events, however few there are",
             "Give the alert a guard: `{rate} > <number:minimum>`, as ENOUGH_TRAFFIC in alerts/rules/api.py.",

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from dashboards.checks.finding import Finding, Report, file_rule
-from dashboards.checks.promql import selectors
 from dashboards.checks.subject import Subject
 
 CATALOGUE = "catalogue"
@@ -23,7 +22,7 @@ SHOWN = 0.5
 )
 def used(subject: Subject, report: Report) -> Iterator[Finding]:
     """Metrics that are emitted for nobody; not of a source that these boards hardly show."""
-    asked = {each.name for query in subject.queries.values() for each in selectors(query.node)}
+    asked = {each.name for query in subject.queries.values() for each in query.selectors}
     there = {metric: bool(asked.intersection(metric.series)) for metric in subject.catalogue}
     every, shown = (Counter(metric.source for metric in some) for some in (there, filter(there.get, there)))
     sources = {source for source, count in every.items() if shown[source] > SHOWN * count}

@@ -15,7 +15,7 @@ from dashboards.checks.subject import Query
 )
 def shown(query: Query) -> Iterable[Problem]:
     """Shares of what may have no series yet, and zeros that are a series of their own."""
-    for node, _ in walk(query.node):
+    for node, _ in query.nodes:
         if isinstance(node, Binary) and node.operator == "/":
             part, whole = _counted(node.left), _counted(node.right)
             picked = _picked(part, whole) if part and whole else ()
