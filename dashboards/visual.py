@@ -265,8 +265,10 @@ def field_config(panel: Panel, numbers: Mapping[str, Number]) -> Json:
         defaults |= {
             "unit": defaults["unit"] if card else "string",
             "mappings": mapping(YES_NO) if card and first.unit is STATE else [],
-            "noValue": "–",
         }
+        # A whole table without rows says why; of other tables each column has its own.
+        if card:
+            defaults["noValue"] = "–"
     return {"defaults": defaults, "overrides": overrides}
 
 
