@@ -13,12 +13,14 @@ from exporters.catalogue.api import HANDLER
 from exporters.catalogue.labels import INSTANCE, JOB
 from exporters.catalogue.renewal import renewed
 from signals.idioms import WINDOW, grouping, select
-from signals.kept import Reading
+from signals.kept import SUMMED, Reading
 from signals.promql import RANGE, RATE_INTERVAL, Context, Query, duration
 
 NOW_WINDOW = 300
 # Of what is looked at less often than it is scraped, so many that one more or less hardly matters.
 LOOKS = 4
+# Seconds between two evaluations of a rule.
+EVALUATED = 30.0
 Json = dict[str, Any]
 
 
@@ -100,7 +102,10 @@ def targets(panel: Panel, board: Board, context: Context) -> list[Target]:
 
 
 def least_step(panel: Panel, context: Context) -> str:
-    """A graph's shortest step, so that its windows hold several looks of a slow emitter; empty for none."""
+    """A graph's shortest step, so that its windows hold several looks of a slow emitter; empty for none.
+
+    What rules record has no more points than they have evaluations.
+    """
     if panel.kind != "graph":
         return ""
     counters = [
@@ -109,8 +114,10 @@ def least_step(panel: Panel, context: Context) -> str:
         for metric in signal.query.metrics
         if isinstance(metric, Counter | Histogram)
     ]
-    slowest = max(map(renewed, counters), default=0)
-    return duration(LOOKS * slowest * context.time_scale) if slowest else ""
+    least = LOOKS * max(map(renewed, counters), default=0)
+    if context.kept and SUMMED.intersection(counters):
+        least = max(least, EVALUATED)
+    return duration(least * context.time_scale) if least else ""
 
 
 def _heatmap(panel: Panel, board: Board, context: Context) -> Target:

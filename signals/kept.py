@@ -29,6 +29,7 @@ COUNTED = tuple(
     if isinstance(metric, Counter | Histogram) and api.HANDLER in metric.labels
     for suffix in metric.suffixes
 )
+SUMMED = frozenset(metric for metric, _ in COUNTED)
 # Of others nobody asks by method or encoding.
 DETAILED: Mapping[Metric, tuple[Label, ...]] = {
     metric: metric.labels for metric in (api.REQUESTS, api.EXCEPTIONS)

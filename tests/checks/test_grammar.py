@@ -183,7 +183,7 @@ PAIRS: list[tuple[str, Edits, str, Edits]] = [
     (
         "query-cost",
         [(EXPR, DEAR.replace("1h", "30d"))],
-        "s of a core; expected at most 2.5 s",
+        "s of a core; expected at most 2.2 s",
         [(EXPR, DEAR)],
     ),
     ("zero-shown", [(EXPR, ALONE)], "no series before the first", [(EXPR, SHARE)]),

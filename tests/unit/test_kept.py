@@ -16,6 +16,7 @@ import pytest
 from benchmarks.filled import PLACE, application, endpoints
 from dashboards import write
 from dashboards.grafana import render_board
+from dashboards.model import Board
 from dashboards.prove import filled
 from dashboards.prove.ask import flat
 from dashboards.stack import STACK
@@ -70,11 +71,16 @@ def counters() -> Iterator[dict[str, str]]:
         yield {"series": f"{metric.name}{{{text}}}", "values": f"0+99x{MINUTES * 4}"}
 
 
+def both(board: Board) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each panel, as it is drawn raw and recorded."""
+    drawn = (flat(render_board(board, each.context)["panels"]) for each in (STACK, LARGE))
+    return zip(*drawn, strict=True)
+
+
 def asked() -> Iterator[tuple[str, str, str]]:
     """Of each query that reads recordings its panel, and both texts."""
     for board in STACK.boards:
-        drawn = [flat(render_board(board, each.context)["panels"]) for each in (STACK, LARGE)]
-        for raw, recorded in zip(*drawn, strict=True):
+        for raw, recorded in both(board):
             for one, other in zip(raw.get("targets", ()), recorded.get("targets", ()), strict=True):
                 if one["expr"] != other["expr"]:
                     yield f"{board.uid}: {raw['title']}, {one['refId']}", one["expr"], other["expr"]
@@ -142,6 +148,17 @@ def test_what_is_recorded_is_what_boards_read() -> None:
     read = " ".join(other for _, _, other in ASKED)
     assert {each.metric.name for each in RECORDINGS} <= set(re.findall(r"\w+:\w+:rate5m", read))
     assert set(OF_ALL) < set(BY_ENDPOINT)
+
+
+def test_a_graph_has_no_more_points_than_what_it_reads_has_evaluations() -> None:
+    steps = {
+        (raw.get("interval"), recorded.get("interval"))
+        for board in STACK.boards
+        for raw, recorded in both(board)
+        for one, other in zip(raw.get("targets", ()), recorded.get("targets", ()), strict=True)
+        if raw["type"] == "timeseries" and one != other
+    }
+    assert steps == {(None, "30s")}
 
 
 @pytest.mark.parametrize(

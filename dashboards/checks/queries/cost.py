@@ -9,7 +9,7 @@ from dashboards.checks.finding import Finding, Report, excerpt, file_rule
 from dashboards.checks.subject import Subject
 
 # Seconds of one core. A whole board asks some dozens of queries, on a few cores.
-BUDGET = 2.5
+BUDGET = 2.2
 
 
 @file_rule("query-cost", "no query of a panel keeps Prometheus busy for long", "warning", answers=("W25",))
