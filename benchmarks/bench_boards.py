@@ -86,6 +86,8 @@ class Filled:
         writing: seconds that the block took.
         version: of Prometheus.
         costs: by how the boards read, of each panel.
+        rules: what recording for boards takes, evaluation by evaluation.
+        recorded: how many series it adds.
     """
 
     size: Size
@@ -94,6 +96,8 @@ class Filled:
     writing: float
     version: str
     costs: dict[str, list[Cost]]
+    rules: list[Times]
+    recorded: int
 
     def of(self, board: str, reading: str, *, opened: bool = True) -> list[Cost]:
         """The panels of a board, the dearest first: those open, or those in collapsed rows."""
@@ -141,7 +145,18 @@ def _measured(size: Size, rounds: int, *, whole: bool) -> Filled:
             source = Metered(server)
             version = source.source.get("status/buildinfo")["version"]
             costs = _asked(source, Span(start=end - SHOWN, end=end), rounds, whole=whole)
-        return Filled(size, len(series), samples, writing, version, costs)
+            rules = [_evaluated(source, end) for _ in range(rounds)]
+        names = {each.metric.name for each in RECORDINGS}
+        recorded = sum(dict(labels)["__name__"] in names for labels in series)
+        return Filled(size, len(series), samples, writing, version, costs, rules, recorded)
+
+
+def _evaluated(source: Metered, at: float) -> Times:
+    """What it takes to evaluate all rules that record for boards, once."""
+    asked = [READINGS[RECORDED].rules.record(each) for each in RECORDINGS]
+    for expr in asked:
+        source.answer({"instant": True}, expr, at, at, 1)
+    return sum((source.taken[expr] for expr in asked), start=Times(0, 0))
 
 
 @contextmanager
