@@ -235,9 +235,9 @@ class Course:
         if message is None or message.received < healed or not over():
             outcome.problems.append(f"was not told to be over within {limit:.0f} s of the healing")
         else:
-            ended = self.watch.cause_ended(outcome.alert, healed)
-            # A fault that began meanwhile may fire it again; this end was told before.
-            outcome.resolved = message.received - (healed if ended is None else min(ended, message.received))
+            # Another fault that began or was healed meanwhile may have kept it firing.
+            told = message.received
+            outcome.resolved = told - self.watch.cause_changed(outcome.alert, healed, told)
             if outcome.resolved > limit:
                 outcome.problems.append(f"was told to be over later than within {limit:.0f} s of the healing")
 

@@ -37,13 +37,13 @@ DRILLS = (
         window=IDLE_IN_TRANSACTION.value,
         lane=SESSIONS,
     ),
-    # Only the payroll waits for this table, so the pools are not drained.
+    # Only the payroll waits for this table, so the pools are drained where other requests are slow too.
     Drill(
         alerts=("PostgresBlockedSessions",),
         fault="lock-table",
         options={"table": "salary_calculations"},
         window=LONGEST_BLOCKED.value,
-        consequences=frozenset({"PostgresIdleInTransaction", "DbConnectionsHeldLong"}),
+        consequences=frozenset({"PostgresIdleInTransaction", "DbConnectionsHeldLong", "DbPoolTimeouts"}),
         lane=SESSIONS,
         in_ci=True,
     ),

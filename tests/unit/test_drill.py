@@ -239,6 +239,17 @@ def test_what_fires_before_its_hold_has_passed_fails() -> None:
     assert len(fired_after(20, other=29)) == 1
 
 
+def test_an_end_counts_from_the_last_fault_that_may_have_kept_it_firing() -> None:
+    """One that was injected meanwhile is on yet, one was healed later, and one is about something else."""
+    on, later = (Drill(alerts=("ApiDown",), fault=name, consequences=MAY) for name in ("b", "c"))
+    other = Drill(alerts=("ApiDown",), fault="d")
+    watch = Watch(SITE, begins=[(20, on), (70, other)], heals=[(10, DRILL), (90, later)])
+    (name,) = DRILL.alerts
+    asked = ((15, 10), (60, 20), (80, 20), (95, 90))
+    assert [watch.cause_changed(name, 10, until) for until, _ in asked] == [at for _, at in asked]
+
+
+
 def test_what_is_about_to_fire_is_not_over_yet() -> None:
     watch = Watch(SITE, spells={"RedisDown": [Spell(start=1)]}, pending=frozenset({"ApiDown"}))
     assert watch.active(["RedisDown", "ApiDown", "TargetDown"]) == {"RedisDown", "ApiDown"}
