@@ -130,8 +130,11 @@ class Course:
 
     def _play(self, drill: Drill, outcomes: list[Outcome]) -> None:
         """Inject, wait until all is delivered, heal; what is over is awaited beside the next drill."""
-        if not self._wait(lambda: all(map(self.watch.over, drill.alerts)), QUIET):
-            still = [name for name in drill.alerts if not self.watch.over(name)]
+        # An alert is silent beside a graver one of the same thing, which an earlier drill may have fired.
+        gravers = (alert.yields_to.name for name in drill.alerts if (alert := self.alerts[name]).yields_to)
+        before = (*drill.alerts, *gravers)
+        if not self._wait(lambda: all(map(self.watch.over, before)), QUIET):
+            still = [name for name in before if not self.watch.over(name)]
             _blame(outcomes, f"{', '.join(still)} fired, or was not told to be over, before {drill} began")
             return
         self._wait(lambda: not self.kept_back(drill), LONGEST)

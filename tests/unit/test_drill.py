@@ -215,6 +215,19 @@ def test_what_is_over_is_told_before_another_fault_keeps_it_back() -> None:
     assert found == [{"ApiLatencyP95High"}, {"RedisEvictionsHigh"}, set()]
 
 
+def test_a_graver_alert_that_still_fires_keeps_the_fault_of_the_lesser_one_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dashboards.drill.run.QUIET", 0.0)
+    course, drill = Course(SITE), Drill(alerts=("ApiNPlusOne",), fault="nplusone")
+    graver = BY_NAME["ApiNPlusOne"].yields_to
+    assert graver
+    course.watch.spells = {graver.name: [Spell(start=1)]}
+    kept = outcome()
+    course._play(drill, [kept])
+    assert kept.problems == [f"{graver.name} fired, or was not told to be over, before nplusone began"]
+
+
 def fired_after(seconds: float, other: float | None = None) -> list[str]:
     """What is said of an alert that fires so long after its fault began, or after another drill's."""
     course, now = Course(SITE), time.time()
@@ -247,7 +260,6 @@ def test_an_end_counts_from_the_last_fault_that_may_have_kept_it_firing() -> Non
     (name,) = DRILL.alerts
     asked = ((15, 10), (60, 20), (80, 20), (95, 90))
     assert [watch.cause_changed(name, 10, until) for until, _ in asked] == [at for _, at in asked]
-
 
 
 def test_what_is_about_to_fire_is_not_over_yet() -> None:
