@@ -65,19 +65,27 @@ class Duel:
         self.room = TOLERANCE + (GROUP_WAIT + GROUP_INTERVAL) * chain.time_scale
         self.began: dict[int, float] = {}
         self.until = 0.0
-        both = (alert.name for alert in self.site.stack.alerts if set(alert.engines) == set(BOTH))
-        self.witness = Witness(Prometheus(url=chain.prometheus.url), grafana, both)
+        # A rule on an engine that does not notify is loaded where the other one notifies, and nowhere else.
+        self.both = {
+            alert.name
+            for alert in self.site.stack.alerts
+            if set(alert.engines) == set(BOTH) and alert.notifier is None
+        }
+        self.witness = Witness(Prometheus(url=chain.prometheus.url), grafana, self.both)
 
     def run(self, drills: Sequence[Drill]) -> list[Verdict]:
-        """Each drilled alert's verdict.
+        """Each drilled alert's verdict, of the drills whose alerts both engines have.
 
         Raises:
             StackError: something fires before anything was broken, or there is no answer.
         """
+        shared = [drill for drill in drills if self.both.issuperset(drill.alerts)]
+        if left := [name for drill in drills if drill not in shared for name in drill.alerts]:
+            self.report(f"{', '.join(left)}: of one engine alone, so there is nothing to compare")
         load = Load(self.chain.api.url, rate=RATE, seconds=LONGEST).start()
         try:
             with self.witness:
-                outcomes = Course(self.site, report=self.report, look=self._look).run(drills)
+                outcomes = Course(self.site, report=self.report, look=self._look).run(shared)
                 self._wait(lambda: not self._open(), self.room)
         finally:
             load.stop()
