@@ -175,7 +175,7 @@ class Stack:
         rules = self._rules(lambda _name: 0)
         return runbook_board(self.alerts, rules, lambda each: runbook(each, rules, folders=self.runbooks))
 
-    @property
+    @cached_property
     def rules(self) -> RenderContext:
         """What the renderers of alerts need."""
         board = self.all_boards[-1]
