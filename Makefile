@@ -100,7 +100,7 @@ bench-boards: packages $(READY) ## Measure builds, and boards on 100 000 series,
 	$(BIN)/python -m benchmarks.bench_boards
 
 grafana-check: packages $(READY) ## Run the files through a real Grafana (URL=... or one on PATH); writes its report.
-	$(BIN)/python -m examples.demo.grafana_check $(if $(URL),--grafana $(URL))
+	$(BIN)/python -m examples.demo.grafana_check $(if $(URL),--grafana $(URL)) $(ARGS)
 
 lock: ## Pin the newest versions again, with their hashes: the lock files.
 	set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
