@@ -23,17 +23,17 @@ for as long as it is held. *Within* is the most that passes from the first sampl
 message leaves, of the first of its group: a scrape, an evaluation, the hold, and the {wait} in which the
 group waits for others. A group is an alert in one installation. One that joins it later, such as a second
 table or endpoint, is told with the group's next message: at most {interval} after it fires, not {wait}. A
-rate that rises slowly needs its window on top.{hours}
+rate that rises slowly, and what is judged by most of some minutes, needs that window on top.{hours}
 
 Each alert is **tested** in promtool in all states ({states}) unless said
-otherwise, and its cases must notice every change of its rule (`python -m dashboards test --mutations`). One
-that is **drilled** was fired by a real fault on real servers, told in a message with working links, and
-resolved (`make drills`): seconds of a faster clock, the computed latest in brackets. Up to {tolerance:g} s
-more, as a busy machine takes, are told as late; beyond that the drill failed. It proves the rule that fired
-and no other: where it changed since, the list says so instead. One that is **backfilled** looks back too far
-for that: on real servers with blocks of so much past, with the windows and limits of production, it fired
-and was told (an info reaches nobody), and was silent where all that past was healthy, and with a limit just
-beyond the fault (`tests/stack/test_backfilled.py`).
+otherwise, and its cases must notice another operator, limit, hold, keep, guard or matcher
+(`python -m dashboards test --mutations`). One that is **drilled** was fired by a real fault on real servers,
+told in a message with working links, and resolved (`make drills`): seconds of a faster clock, the computed
+latest in brackets. Up to {tolerance:g} s more, as a busy machine takes, are told as late; beyond that the
+drill failed. It proves the rule that fired and no other: where it changed since, the list says so instead.
+One that is **backfilled** looks back too far for that: on real servers with blocks of so much past, with the
+windows and limits of production, it fired and was told (an info reaches nobody), and was silent where all
+that past was healthy, and with a limit just beyond the fault (`tests/stack/test_backfilled.py`).
 """
 HOURS = """ Warnings are told in working hours alone, {when}:
 one that begins outside of them is told when they begin, if it still fires."""

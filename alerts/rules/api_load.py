@@ -70,7 +70,8 @@ API_WORKERS_MISSING = Alert(
     operator=">",
     by=(JOB,),
     guards=(ANSWERS,),
-    hold=180,
+    # Where workers come one by one in five minutes, most samples lack some for as long again.
+    hold=600,
     summary="{{ $value }} of the workers that {{ $labels.job }} is configured to run are missing.",
     description="The others do their work too; with the next one that is lost requests queue.",
 )

@@ -54,8 +54,13 @@ def load(file: Path) -> dict[str, Mapping[str, Any]]:
         StackError: the file holds something else.
     """
     try:
-        rows = json.loads(file.read_text(encoding="utf-8"))
-        return {row["alert"]: row for row in rows}
+        rows = {row["alert"]: row for row in json.loads(file.read_text(encoding="utf-8"))}
+        late = [
+            f"{name}, {time} after {row[time]} s, at most {row['computed'][time]} and {row['tolerance']} more"
+            for name, row in rows.items()
+            for time in TIMES
+            if row["ok"] and not row[time] <= row["computed"][time] + row["tolerance"]
+        ]
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, KeyError) as error:
@@ -63,6 +68,12 @@ def load(file: Path) -> dict[str, Mapping[str, Any]]:
             f"{file} is not what `python -m dashboards drill --record` writes ({type(error).__name__}); "
             "restore the file from version control, or remove it and drill again"
         ) from None
+    if late:
+        raise StackError(
+            f"{file} calls in order what came too late: {'; '.join(late)}; expected no such outcome; "
+            "drill again"
+        )
+    return rows
 
 
 def merged(kept: Kept, rows: Sequence[Mapping[str, Any]], drills: Drills) -> list[Mapping[str, Any]]:

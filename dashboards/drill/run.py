@@ -17,6 +17,7 @@ POLL = 0.2
 # Seconds that an alert of an earlier drill may take until it is over, and told so.
 QUIET = 120.0
 LONGEST = 1800.0
+UNDECLARED = " fired too, which nothing declares"
 # Seconds between the two channels of one route.
 CHAT = 10.0
 Look = Callable[[Drill, float], list[str]]
@@ -85,6 +86,8 @@ class Course:
                     raise
         finally:
             self.watch.stop()
+        for drill in drills:  # something may have fired when the drill that is suspected was over
+            self._blame_strays(drill, outcomes[id(drill)])
         return [each for drill in drills for each in outcomes[id(drill)]]
 
     def _in_turn(self, drills: Sequence[Drill]) -> Iterator[Drill]:
@@ -98,14 +101,13 @@ class Course:
     def kept_back(self, drill: Drill) -> set[str]:
         """Alerts whose end nobody would be told: Alertmanager forgets what is over while it is inhibited.
 
-        A drill that runs alone waits for those too that it would keep firing: their times are their own.
+        A drill waits for those too that it would keep firing: their times are their own.
         """
         silenced = {
             self.alerts[name].service for name in drill.allowed if self.alerts[name].inhibits is not None
         }
-        kept = frozenset() if drill.lane else drill.allowed
         awaited = self.awaited.copy()
-        return {name for name in awaited if name in kept or self.alerts[name].service in silenced}
+        return {name for name in awaited if name in drill.allowed or self.alerts[name].service in silenced}
 
     def _firing_before(self) -> set[str]:
         return self.watch.firing() - self.site.lasting
@@ -212,14 +214,19 @@ class Course:
         # What is pending by now fires because of it, however late.
         self._wait(lambda: not self.watch.active(drill.allowed), QUIET)
         self.watch.disallow(drill)
-        strays = {str(each) for each in self.watch.strays if any(drill is one for one in each.drills)}
-        if strays:
-            _blame(outcomes, f"{', '.join(sorted(strays))} fired too, which nothing declares")
+        self._blame_strays(drill, outcomes)
         sent = self.watch.sent()
         for name in sorted(drill.allowed):
             _blame(outcomes, *storms(sent, self.alerts[name], self.site.stack, began))
         for each in outcomes:
             self.report(line(each))
+
+    def _blame_strays(self, drill: Drill, outcomes: Iterable[Outcome]) -> None:
+        strays = {str(each) for each in self.watch.strays if any(drill is one for one in each.drills)}
+        for each in outcomes:
+            each.problems[:] = [said for said in each.problems if not said.endswith(UNDECLARED)]
+            if strays:
+                each.problems.append(", ".join(sorted(strays)) + UNDECLARED)
 
     def _await_end(self, outcome: Outcome, healed: float) -> None:
         """Another fault may keep the alert firing; then it is over so long after that one's end."""
@@ -238,9 +245,9 @@ class Course:
         if message is None or message.received < healed or not over():
             outcome.problems.append(f"was not told to be over within {limit:.0f} s of the healing")
         else:
-            # Another fault that began or was healed meanwhile may have kept it firing.
+            # Another fault that was healed meanwhile may have kept it firing.
             told = message.received
-            outcome.resolved = told - self.watch.cause_changed(outcome.alert, healed, told)
+            outcome.resolved = told - self.watch.cause_healed(outcome.alert, healed, told)
             if outcome.resolved > limit:
                 outcome.problems.append(f"was told to be over later than within {limit:.0f} s of the healing")
 

@@ -163,11 +163,11 @@ class Watch:
                 return None
             return max([since, *(at for at, _ in heals)])
 
-    def cause_changed(self, name: str, since: float, until: float) -> float:
-        """When a fault that may fire this alert was last injected or healed before a time, at least since."""
+    def cause_healed(self, name: str, since: float, until: float) -> float:
+        """When a fault that may fire this alert was last healed before a time, at least since."""
         with self.lock:
-            changes = (at for at, drill in (*self.begins, *self.heals) if name in drill.allowed)
-            return max([since, *(at for at in changes if at <= until)])
+            heals = (at for at, drill in self.heals if name in drill.allowed)
+            return max([since, *(at for at in heals if at <= until)])
 
     def firing(self, names: Iterable[str] | None = None) -> set[str]:
         """Which of these fire now; without names, all but those that always do."""

@@ -22,7 +22,7 @@ AGREED: dict[str, tuple[str, float, float, float]] = {
     "ApiNearCapacity": ("warning", 300, 900, 600),
     "ApiInProgressHigh": ("warning", 300, 300, 300),
     "ApiEventLoopLag": ("warning", 300, 300, 300),
-    "ApiWorkersMissing": ("warning", 300, 180, 0),
+    "ApiWorkersMissing": ("warning", 300, 600, 0),
     "ApiNPlusOne": ("warning", 600, 900, 600),
     "ApiResponseLarge": ("warning", 600, 900, 600),
     "ApiCompressionLost": ("warning", 600, 900, 600),

@@ -7,7 +7,6 @@ import http.server
 import json
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +21,7 @@ from alerts.prometheus import rule_of
 from alerts.proof.templates import filled
 from alerts.rules import ALERTS
 from dashboards.cli import main
-from dashboards.drill import Course, Drill, Drills, Outcome, Site, Times, report
+from dashboards.drill import Drill, Drills, Outcome, Site, Times, report
 from dashboards.drill.message import Messages
 from dashboards.drill.model import looks_back
 from dashboards.drill.run import line
@@ -205,61 +204,6 @@ def test_drills_are_chosen_by_alert_or_for_ci() -> None:
 def test_alerts_without_a_drill_and_without_a_reason_are_named() -> None:
     small = replace(STACK, alerts=(DOWN, EVICTIONS, BY_NAME["Watchdog"], BY_NAME["ApiDown"]))
     assert DRILLS.without(small) == ("ApiDown",)
-
-
-def test_what_is_over_is_told_before_another_fault_keeps_it_back() -> None:
-    course = Course(SITE)
-    course.awaited = {"ApiLatencyP95High", "RedisEvictionsHigh"}
-    stops = (("ApiDown", "stop-api"), ("RedisDown", "stop-redis"), ("TargetDown", "stop-exporter"))
-    found = [course.kept_back(Drill(alerts=(name,), fault=fault)) for name, fault in stops]
-    assert found == [{"ApiLatencyP95High"}, {"RedisEvictionsHigh"}, set()]
-
-
-def test_a_graver_alert_that_still_fires_keeps_the_fault_of_the_lesser_one_back(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("dashboards.drill.run.QUIET", 0.0)
-    course, drill = Course(SITE), Drill(alerts=("ApiNPlusOne",), fault="nplusone")
-    graver = BY_NAME["ApiNPlusOne"].yields_to
-    assert graver
-    course.watch.spells = {graver.name: [Spell(start=1)]}
-    kept = outcome()
-    course._play(drill, [kept])
-    assert kept.problems == [f"{graver.name} fired, or was not told to be over, before nplusone began"]
-
-
-def fired_after(seconds: float, other: float | None = None) -> list[str]:
-    """What is said of an alert that fires so long after its fault began, or after another drill's."""
-    course, now = Course(SITE), time.time()
-    course.watch.spells = {"RedisDown": [Spell(start=now + seconds)]}
-    course.watch.allow(DRILL)
-    if other is not None:
-        course.watch.begins.append((now - other, Drill(alerts=("ApiDown",), fault="x", consequences=MAY)))
-    found = outcome()
-    course._await_firing(found, now, now)
-    return found.problems
-
-
-MAY = frozenset({"RedisDown"})
-
-
-def test_what_fires_before_its_hold_has_passed_fails() -> None:
-    assert (DOWN.hold, SITE.stack.scraped.timeout) == (60, 10)
-    assert fired_after(50.1) == []
-    (problem,) = fired_after(49)
-    assert problem.startswith("fired 49.0 s after the injection began, before its hold of 60 s had passed")
-    assert fired_after(20, other=31) == []  # what began it is the other fault
-    assert len(fired_after(20, other=29)) == 1
-
-
-def test_an_end_counts_from_the_last_fault_that_may_have_kept_it_firing() -> None:
-    """One that was injected meanwhile is on yet, one was healed later, and one is about something else."""
-    on, later = (Drill(alerts=("ApiDown",), fault=name, consequences=MAY) for name in ("b", "c"))
-    other = Drill(alerts=("ApiDown",), fault="d")
-    watch = Watch(SITE, begins=[(20, on), (70, other)], heals=[(10, DRILL), (90, later)])
-    (name,) = DRILL.alerts
-    asked = ((15, 10), (60, 20), (80, 20), (95, 90))
-    assert [watch.cause_changed(name, 10, until) for until, _ in asked] == [at for _, at in asked]
 
 
 def test_what_is_about_to_fire_is_not_over_yet() -> None:

@@ -86,7 +86,9 @@ def test_words_and_clock_leave_the_mark_as_it_is() -> None:
 
 
 def row(alert: str, *, ok: bool = True, fired: float = 1.0) -> dict[str, Any]:
-    return {"alert": alert, "ok": ok, "fired": fired}
+    times = {"delivered": 2.0, "resolved": 3.0}
+    computed = dict.fromkeys(("fired", *times), 4.0)
+    return {"alert": alert, "ok": ok, "fired": fired, **times, "computed": computed, "tolerance": 10.0}
 
 
 def test_only_what_is_as_it_should_be_takes_the_place_of_what_was_kept() -> None:
@@ -105,6 +107,9 @@ def test_what_is_kept_is_read_and_anything_else_refused(tmp_path: Path) -> None:
         file.write_text(content)
         with pytest.raises(StackError, match="is not what `python -m dashboards drill --record` writes"):
             load(file)
+    save(file, [row("RedisDown"), row("ApiDown", fired=14.1)])
+    with pytest.raises(StackError, match=r"ApiDown, fired after 14.1 s, at most 4.0 and 10.0 more; expected"):
+        load(file)
     with pytest.raises(
         StackError, match=r"cannot write .*/none/drills.json: No such file or directory; give"
     ):
