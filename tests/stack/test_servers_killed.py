@@ -21,6 +21,7 @@ from alerts.routing import GROUP_INTERVAL, GROUP_WAIT, HEARTBEAT_INTERVAL
 from dashboards.drill.storm import Letter, letters, storms
 from dashboards.drill.watch import ALWAYS
 from dashboards.prove import Proof
+from dashboards.prove.selectors import LOOKBACK
 from examples.demo.process import ROOT, Server
 from examples.drills.common import LASTING
 from examples.drills.killed import FORGOTTEN, GRACE, KILLED, REMEMBERS, RESEND, markdown
@@ -95,9 +96,15 @@ class Story:
         return set(names) <= {name for every in heard for name in every}
 
     def watch(self, what: str) -> None:
-        """What the boards show of what is down."""
-        found = self.running.look(f"{what} down", seconds=SHOWN, wanted=lambda _: True)
-        self.dark[what] = found
+        """What the boards show of what is down, once what ended in a restart is shown no more."""
+
+        def honest() -> bool:
+            found = self.running.look(f"{what} down", seconds=SHOWN, wanted=lambda _: True)
+            self.dark[what] = found
+            return all(each.verdict != "PRETENDS" for each in found)
+
+        with contextlib.suppress(AssertionError):  # a test says what pretends
+            eventually(honest, "nothing pretends", within=LOOKBACK * TIME_SCALE + SLACK)
 
     def heartbeats(self) -> list[float]:
         """When each arrived."""
@@ -127,6 +134,8 @@ def story(running: Running) -> Iterator[Story]:
     chain.prometheus.flags = [
         f"--rules.alert.resend-delay={duration(RESEND * PROMISES)}",
         f"--rules.alert.for-grace-period={duration(GRACE * TIME_SCALE)}",
+        # What ends while Prometheus restarts is shown for so long: five minutes, on this clock.
+        f"--query.lookback-delta={duration(LOOKBACK * TIME_SCALE)}",
     ]
     chain.alertmanager.flags = [f"--data.maintenance-interval={duration(REMEMBERS * TIME_SCALE)}"]
     eventually(lambda: running.firing() <= BEFORE, "what was broken before is over", within=120)
