@@ -18,10 +18,9 @@ from alerts.rules import slo
 from exporters.catalogue.api import UNMATCHED
 from signals.levels import AVAILABILITY, LATENCY
 from signals.promql import duration
-from signals.slo import DAY, FACTORS, HOUR, WINDOWS, ServiceLevel, crossed_after
+from signals.slo import DAY, HOUR, WINDOWS, ServiceLevel, crossed_after
 from tests.alerts.slo_support import STEP, Day, Part, close, holds, peer
 
-FACTOR_VALUES = [factor.value for factor in FACTORS]
 FAST, SLOW = slo.API_ERROR_BUDGET_BURN_FAST, slo.API_ERROR_BUDGET_BURN_SLOW
 # What is compared is the shape, not who speaks first.
 ALONE = replace(SLOW, yields_to=None)
@@ -160,7 +159,7 @@ STORY = Day(
         Part(8, 1000),
     ),
     alerts=(FAST, SLOW),
-    others={"peer": peer(ONE_DAY, "1d", FACTOR_VALUES)},
+    others={"peer": peer(ONE_DAY, "1d")},
 )
 EDGES = [sum(part.hours for part in STORY.parts[:count]) for count in range(1, len(STORY.parts) + 1)]
 
@@ -188,6 +187,31 @@ def test_verdicts_are_the_peers_and_every_window_is_the_share_of_bad_events(tmp_
     assert STORY.wrong(tmp_path, asked) == ""
 
 
+@pytest.mark.parametrize(
+    ("parts", "hour", "theirs"),
+    [
+        ([Part(8, 1000), Part(1.2, 1000, 14.4)], 9.1, "page"),
+        ([Part(8, 1000), Part(7, 1000, 6)], 14.5, "page"),
+        # Three days hold it too, were it not for so much traffic before.
+        ([Part(48.5, 20000), Part(25, 1000, 3)], 73.2, "ticket"),
+        ([Part(75, 1000, 1)], 74, "ticket"),
+    ],
+    ids=["1h", "6h", "1d", "3d"],
+)
+def test_each_limit_is_where_the_peers_is(
+    parts: list[Part], hour: float, theirs: str, tmp_path: Path
+) -> None:
+    ours = condition(FAST if theirs == "page" else ALONE)
+    for near, holding in ((0.98, 0), (1.02, 1)):
+        folder = tmp_path / str(holding)
+        folder.mkdir()
+        burning = [replace(part, bad=part.bad * near) for part in parts]
+        others = {"peer": peer(ONE_DAY, "1d")}
+        day = Day(level=ONE_DAY, parts=burning, alerts=(FAST, SLOW), others=others)
+        asked = [(hour, holds(f"peer:{theirs}:holds"), holding), (hour, holds(ours), holding)]
+        assert day.wrong(folder, asked) == ""
+
+
 def test_a_wrong_share_is_noticed(tmp_path: Path) -> None:
     day = Day(level=ONE_DAY, parts=(Part(1, 1000, 10),))
     assert day.wrong(tmp_path, [(0.9, close(ratio(5 * 60), 0.01), 1)]) == ""
@@ -198,7 +222,7 @@ def test_a_quiet_quarter_of_an_hour_poisons_the_peers_period_and_not_ours(tmp_pa
     day = Day(
         level=ONE_DAY,
         parts=(Part(14, 1000, 1), Part(0.25, 0), Part(10, 1000, 1)),
-        others={"peer": peer(ONE_DAY, "1d", FACTOR_VALUES)},
+        others={"peer": peer(ONE_DAY, "1d")},
     )
     theirs = "peer:errors:ratio_period"
     asked = [
@@ -213,7 +237,7 @@ def test_a_mean_of_shares_is_not_the_share_of_events(tmp_path: Path) -> None:
     day = Day(
         level=ONE_DAY,
         parts=(Part(12, 2000, 1), Part(12.5, 2, 1)),
-        others={"peer": peer(ONE_DAY, "1d", FACTOR_VALUES)},
+        others={"peer": peer(ONE_DAY, "1d")},
     )
     truth = day.share(0.4, 24.4)
     asked = [
@@ -231,7 +255,7 @@ def test_a_young_record_alarms_the_peer_and_not_us(tmp_path: Path) -> None:
         level=AVAILABILITY,
         parts=(Part(0.5, 1000), Part(1 / 12, 1000, 200), Part(7, 1000)),
         alerts=(FAST, SLOW),
-        others={"peer": peer(AVAILABILITY, "30d", FACTOR_VALUES)},
+        others={"peer": peer(AVAILABILITY, "30d")},
     )
     spent = 0.2 / 12 / (30 * 24 * 0.001)
     assert spent < 0.1
