@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -31,6 +33,13 @@ from tests.stack.conftest import eventually
 SCALE = 1 / 30
 
 
+class Kept(Prometheus):
+    """It keeps what the stack counts on."""
+
+    def command(self) -> list[str]:
+        return [*super().command(), f"--storage.tsdb.retention.time={STACK.retention}d"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Place:
     """The servers, and the stack that they were built from."""
@@ -52,13 +61,12 @@ def place(server_root: Path) -> Iterator[Place]:
     home.mkdir()
     receiver = WebhookReceiver(home / "webhook")
     alertmanager = Alertmanager(home / "alertmanager", home / "alertmanager/alertmanager.yml")
-    prometheus = Prometheus(home / "prometheus", home / "prometheus/prometheus.yml", port=free_port())
+    prometheus = Kept(home / "prometheus", home / "prometheus/prometheus.yml", port=free_port())
     told = Webhook(url=receiver.url + "/")
     stack = replace(
         STACK,
         engine="prometheus",
         time_scale=SCALE,
-        retention=15,
         targets=replace(
             STACK.targets,
             jobs=(Job(name="prometheus", addresses=(prometheus.address,)),),
@@ -273,9 +281,20 @@ def test_a_job_without_a_target_and_one_that_is_down_are_named(place: Place) -> 
 
 
 def test_a_retention_that_is_too_short_is_told(place: Place) -> None:
-    assert wrong(replace(place.stack, retention=35), place.client) == {
-        "retention": "15 days; the stack counts on 35"
+    assert wrong(replace(place.stack, retention=50), place.client) == {
+        "retention": "35 days; the stack counts on 50"
     }
+
+
+@pytest.mark.parametrize("said", ["", "0s"])
+def test_where_no_retention_is_said_it_is_fifteen_days(said: str, place: Place) -> None:
+    class Unset(Client):
+        def get(self, path: str, **query: Any) -> Any:
+            found = super().get(path, **query)
+            return found | {"storage.tsdb.retention.time": said} if path == "status/flags" else found
+
+    told = wrong(place.stack, Unset(url=place.prometheus.url))
+    assert told == {"retention": "15 days; the stack counts on 35"}
 
 
 def test_a_test_message_goes_through_every_route(place: Place) -> None:
@@ -358,6 +377,16 @@ def test_the_command_tells_a_person_and_a_program(place: Place) -> None:
     address = place.prometheus.url.removeprefix("http://")
     code, output = run("--prometheus", f"http://somebody:hidden@{address}")
     assert (code, "hidden" in output, f"at http://{address}" in output) == (1, False, True)
+
+
+def test_the_command_ends_with_0_where_all_is_as_built(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "as_built", SimpleNamespace(STACK=place.stack))
+    # The graves of what was built elsewhere are none of this place's.
+    output = str(place.prometheus.home.parent)
+    asked = ["doctor", "--stack", "as_built:STACK", "--prometheus", place.prometheus.url, "--output", output]
+    result = CliRunner().invoke(main, asked)
+    assert (result.exit_code, "WRONG" in result.stdout) == (0, False), result.output
+    assert "ok    targets: " in result.stdout
 
 
 def test_notify_without_the_engine_that_notifies_is_refused(place: Place) -> None:
