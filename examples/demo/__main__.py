@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
 import logging
 import os
@@ -25,6 +26,8 @@ from examples.demo.render import demo_stack, renderer
 from examples.demo.scenario import Delivery, Phase, Plan, Scenario
 
 TIME_SCALE = 1 / 15
+# So long after a signal it is looked whether it ends anything.
+LOST = 1.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 BEGAN = time.monotonic()
 
@@ -157,6 +160,16 @@ def _end(number: int, _: object) -> None:
         signal.signal(each, signal.SIG_IGN)
     # Whatever is being printed may not be interrupted by another print.
     os.write(sys.stdout.fileno(), f"{_timed('ending')}\n".encode())
+
+    def again(_number: int, _frame: object) -> None:
+        # Raised in what the garbage collector calls, the first one was lost: then nothing is being tidied.
+        if sys.exc_info()[0] is None:
+            signal.setitimer(signal.ITIMER_REAL, LOST)
+            sys.exit(128 + number)
+
+    atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, again)
+    signal.setitimer(signal.ITIMER_REAL, LOST)
     sys.exit(128 + number)
 
 

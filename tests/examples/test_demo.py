@@ -104,6 +104,33 @@ def processes_in(directory: Path) -> set[str]:
     return found
 
 
+LOSES = """
+import os, signal, time
+from examples.demo.__main__ import LOST, ends_by_signals
+
+class Collected:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.1)  # until the handler has raised, here, where nobody hears of it
+
+ends_by_signals()
+try:
+    Collected()
+    time.sleep(60)
+finally:
+    time.sleep(2 * LOST)
+    print("tidied")
+"""
+
+
+def test_an_end_that_is_lost_while_something_is_collected_comes_again() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOSES], check=False, capture_output=True, text=True, timeout=30
+    )
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (128 + signal.SIGTERM, "tidied")
+    assert "Exception ignored in" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("last_line", "number"), [("redis on", signal.SIGTERM), ("prometheus on", signal.SIGINT)]
 )
