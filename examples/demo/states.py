@@ -10,6 +10,7 @@ from signals import (
     api_load,
     api_status,
     components,
+    pool,
     postgres_chosen,
     postgres_indexes,
     postgres_statements,
@@ -67,6 +68,11 @@ STATES = States(
             signals=(postgres_upkeep.SLOT_RETAINED, postgres_upkeep.SLOT_SHARE),
             why="nobody reads the log by a slot",
             shown_in=("inactive-slot",),
+        ),
+        Lacking(
+            signals=(pool.CREATE_MEAN,),
+            why="connections are kept, and a new one is rare",
+            shown_in=(BASELINE,),
         ),
         Lacking(
             signals=(postgres_indexes.INVALID,),
