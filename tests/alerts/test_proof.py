@@ -57,7 +57,8 @@ def test_a_rule_that_speaks_over_a_graver_one_is_told() -> None:
     case, graver = case_of("PostgresConnectionsHigh"), case_of("PostgresConnectionsCritical")
     loud = replace(case.alert, yields_to=None)
     told = [each.says for each in run.verdict(Plan(replace(case, alert=loud), graver=graver)).failures]
-    (found,) = [each for each in told if each.startswith("it is silent while PostgresConnectionsCritical")]
+    speaks = "it is silent while PostgresConnectionsCritical speaks"
+    (found,) = [each for each in told if each.startswith(speaks)]
     assert found.endswith(" expected 0, got 1")
 
 
