@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Sequence
@@ -36,6 +37,9 @@ HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 HOLE = re.compile(
     r"\{(limit|hold|window|query|number:([a-z][a-z0-9_]*)|after:([a-z][a-z0-9_]*):(1|0\.\d+))\}"
 )
+# What looks like one of them, and is none.
+HOLES = ("limit", "hold", "window", "query", "number", "after")
+BRACED = re.compile(r"(\{([a-z]+)(?::[^{}]*)?\})")
 
 
 def folder() -> Traversable:
@@ -77,6 +81,8 @@ def runbook(alert: Alert, context: RenderContext, *, folders: Sequence[Traversab
                 "write it"
             )
 
+    _require_known_holes(alert, text)
+
     def filled(hole: re.Match[str]) -> str:
         if hole[1] == "query":
             return context.fill(alert.condition, alert.window)
@@ -98,6 +104,15 @@ def runbook(alert: Alert, context: RenderContext, *, folders: Sequence[Traversab
     return HOLE.sub(filled, text)
 
 
+def _require_known_holes(alert: Alert, text: str) -> None:
+    for braced, word in BRACED.findall(HOLE.sub("", text)):
+        if meant := difflib.get_close_matches(word, HOLES, n=1, cutoff=0.75):
+            raise AlertError(
+                f"runbook {alert.name}.md has {braced}, which nothing fills in; expected one of "
+                f"{', '.join(HOLES)}; did you mean {meant[0]!r}?"
+            )
+
+
 def _fires_after(share: float, target: Number, alert: Alert, context: RenderContext) -> str:
     crossed = crossed_after(share, target.value, context.numbers)
     if crossed is None:
@@ -111,7 +126,12 @@ def _read(alert: Alert, folders: Sequence[Traversable]) -> str:
     for each in folders:
         file = each / f"{alert.name}.md"
         if file.is_file():
-            return file.read_text(encoding="utf-8")
+            try:
+                return file.read_text(encoding="utf-8")
+            except UnicodeDecodeError as error:
+                raise AlertError(
+                    f"runbook {file}: byte {error.start} is no UTF-8; expected text in UTF-8; save it as that"
+                ) from None
     raise AlertError(
         f"alert {alert.name} has no runbook; expected {alert.name}.md in {', '.join(map(str, folders))}; "
         "write it, for whoever is woken"

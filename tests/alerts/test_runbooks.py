@@ -60,6 +60,24 @@ def test_a_number_that_nobody_knows_is_refused(tmp_path: Path) -> None:
         runbooks.runbook(api.API_DOWN, CONTEXT, folders=(tmp_path,))
 
 
+def test_a_placeholder_that_nothing_fills_in_is_refused_and_braces_of_a_shell_are_not(tmp_path: Path) -> None:
+    def read(words: str) -> str:
+        text = "".join(f"## {name}\n{words}\n" for name in runbooks.SECTIONS)
+        (tmp_path / "ApiDown.md").write_text(text)
+        return runbooks.runbook(api.API_DOWN, CONTEXT, folders=(tmp_path,))
+
+    for wrong, meant in (("{limt}", "limit"), ("{numbr:p95}", "number")):
+        with pytest.raises(AlertError, match=rf"has {wrong}, which nothing fills in.*mean '{meant}'"):
+            read(wrong)
+    assert "awk '{print}'" in read("awk '{print}'")
+
+
+def test_a_runbook_that_is_no_utf8_is_named(tmp_path: Path) -> None:
+    (tmp_path / "ApiDown.md").write_bytes(b"## Meaning\n\xe9\n")
+    with pytest.raises(AlertError, match=r"ApiDown\.md: byte 11 is no UTF-8"):
+        runbooks.runbook(api.API_DOWN, CONTEXT, folders=(tmp_path,))
+
+
 @pytest.mark.parametrize(
     ("share", "scale", "told"),
     [
