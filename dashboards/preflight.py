@@ -94,9 +94,11 @@ def _problem(secret: SecretRef, name: str, env: Mapping[str, str], engine: Engin
         except FileNotFoundError:
             return "is missing; write the secret into it"
         except (OSError, UnicodeDecodeError) as error:
-            return (
-                f"cannot be read ({type(error).__name__}); give the user who runs this the right to read text"
-            )
+            if isinstance(error, UnicodeDecodeError):
+                why, advice = "it is no text in UTF-8", "write the secret into it, and nothing else"
+            else:
+                why, advice = str(error.strerror), "give the user who runs this the right to read text"
+            return f"cannot be read ({why}); {advice}"
     elif secret.variable in env:
         value = env[secret.variable]
     else:
