@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 import requests
@@ -36,6 +37,8 @@ ONE, SEVERAL = GENUINE.name, "DbPoolTimeouts"
 FOREIGN, BROKEN = "Batch <!channel>", "Broken"
 RUNBOOK = "https://wiki.example.org/Source_(data)"
 METRIC = "obs_test_ratio"
+# Of the templates and contact points that the committed messages were made by.
+DIGEST = FOLDER / "grafana.sha256"
 # Grafana evaluates every ten seconds, and a message leaves a second later.
 PATIENCE = 60
 
@@ -50,23 +53,38 @@ class Message:
     refused: int
 
 
-def policy(http: HttpEndpoint, secrets: Path) -> Notifications:
+def policy(url: str, secrets: Path) -> Notifications:
     """Every channel that Grafana has, on every route."""
-    secrets.mkdir()
-    for name, value in (
-        ("slack_url", f"{http.url}/slack"), ("pagerduty_key", "INTEGRATION-KEY"),
-        ("teams_url", f"{http.url}/teams"), ("webhook_hmac", HMAC),
-    ):  # fmt: skip
-        (secrets / name).write_text(f"{value}\n")
     channels = (
         Slack(url=SecretRef(file="slack_url"), mention="here"),
-        PagerDuty(key=SecretRef(file="pagerduty_key"), url=f"{http.url}/pagerduty"),
-        Webhook(url=f"{http.url}/webhook"),
-        Webhook(name="own", url=f"{http.url}/v1", payload="v1", hmac=SecretRef(file="webhook_hmac")),
+        PagerDuty(key=SecretRef(file="pagerduty_key"), url=f"{url}/pagerduty"),
+        Webhook(url=f"{url}/webhook"),
+        Webhook(name="own", url=f"{url}/v1", payload="v1", hmac=SecretRef(file="webhook_hmac")),
         Teams(url=SecretRef(file="teams_url")),
         Email(to=("oncall@example.org",)),
     )
     return Notifications(critical=channels, warning=channels, secrets_dir=str(secrets))
+
+
+def write_secrets(url: str, folder: Path) -> None:
+    """What the channels refer to."""
+    folder.mkdir()
+    for name, value in (
+        ("slack_url", f"{url}/slack"), ("pagerduty_key", "INTEGRATION-KEY"),
+        ("teams_url", f"{url}/teams"), ("webhook_hmac", HMAC),
+    ):  # fmt: skip
+        (folder / name).write_text(f"{value}\n")
+
+
+def told(notifications: Notifications) -> Json:
+    """Grafana's notifications as they are built."""
+    return notify.grafana(notifications, ALERTS, replace(CONTEXT, time_scale=SCALE))
+
+
+def digest() -> str:
+    """Of what makes the messages: templates and contact points, without the ports and folders of a run."""
+    rendered = told(policy("http://endpoint.example.org", Path("/secrets")))
+    return sha256(json_bytes([rendered["templates"], rendered["contactPoints"]])).hexdigest()
 
 
 def rule(name: str, severity: str) -> Json:
@@ -157,10 +175,10 @@ def provision(home: Path, notifications: Notifications, prometheus: str) -> Path
     rules.append(broken | {"annotations": {"runbook_url": RUNBOOK}})
     group = {"orgId": 1, "name": "api", "folder": "backend", "interval": "10s", "rules": rules}
     (folder / "alerting/rules.json").write_bytes(json_bytes({"apiVersion": 1, "groups": [group]}))
-    told = notify.grafana(notifications, ALERTS, replace(CONTEXT, time_scale=SCALE))
+    rendered = told(notifications)
     # Long enough that a busy machine does not part a group.
-    told["policies"][0] |= {"group_wait": "3s", "group_interval": "3s"}
-    (folder / "alerting/notifications.json").write_bytes(json_bytes(told))
+    rendered["policies"][0] |= {"group_wait": "3s", "group_interval": "3s"}
+    (folder / "alerting/notifications.json").write_bytes(json_bytes(rendered))
     return folder
 
 
@@ -177,7 +195,8 @@ def delivered(home: Path) -> Iterator[Message]:
     stages["source-trouble"] = {**stages["foreign"], **{(BROKEN, f"batch-{each}"): 0.0 for each in range(2)}}
     with HttpEndpoint() as http, MailEndpoint() as mail:
         series = Series(home)
-        folder = provision(home, policy(http, home / "secrets"), series.server.url)
+        write_secrets(http.url, home / "secrets")
+        folder = provision(home, policy(http.url, home / "secrets"), series.server.url)
         grafana = Grafana(home / "grafana", folder)
         grafana.env |= {
             "GF_SMTP_ENABLED": "true",
@@ -252,6 +271,7 @@ def main() -> None:
         old.unlink()
     for name, text in found.items():
         (FOLDER / name).write_text(text)
+    DIGEST.write_text(f"{digest()}\n")
     print(f"{len(found)} messages in {FOLDER}, after {time.monotonic() - began:.0f} s")
 
 

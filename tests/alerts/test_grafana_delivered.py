@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from alerts.channels import SIGNATURE, SIGNATURE_TIME
-from tests.alerts.grafana_snapshots import CHANNELS, HMAC, KINDS, Message, delivered, texts
+from tests.alerts.grafana_snapshots import CHANNELS, DIGEST, HMAC, KINDS, Message, delivered, digest, texts
 from tests.alerts.policy import DOCS, genuine
 from tests.alerts.snapshots import FOLDER
 
@@ -53,6 +53,14 @@ def test_a_mail_has_the_message_as_text_and_in_grafanas_frame(messages: list[Mes
     for message in messages:
         first = message.mail["text/plain"].strip().splitlines()[0]
         assert first in re.sub(r"<[^>]*>", "", message.mail["text/html"])
+
+
+def test_the_committed_messages_are_of_these_templates_and_contact_points() -> None:
+    """Which nothing runs where there is no Grafana."""
+    assert digest() == DIGEST.read_text().strip(), (
+        "templates or contact points changed since the committed messages were taken of a Grafana; "
+        "take them anew where there is one: python -m tests.alerts.grafana_snapshots"
+    )
 
 
 def test_every_channel_has_every_kind_of_message() -> None:
