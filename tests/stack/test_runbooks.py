@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -36,8 +38,8 @@ FILLED = {
 }
 # These are about a host or a deployment that a test has not got; only their syntax is looked at.
 ELSEWHERE = re.compile(
-    r"(docker|journalctl|systemctl|dmesg|df|free|ps|tail|alembic|uptime|ls|vmstat|iostat|grep -c SELECT"
-    r"|(for .*)?py-spy|python -m dashboards doctor --grafana)\b"
+    r"(docker|journalctl|systemctl|dmesg|df|free|ps|tail|alembic|uptime|ls|vmstat|iostat|grep -[co] '?SELECT"
+    r"|(for .*)?py-spy|curl .*localhost:3000|python -m dashboards doctor --grafana)\b"
 )
 LOOKS_ON = (
     "+@read +@connection +info +lastsave +config|get +client|list +client|info +memory +slowlog +latency "
@@ -46,8 +48,15 @@ LOOKS_ON = (
 # Some commands would be PromQL too.
 COMMAND = re.compile(rf"{ELSEWHERE.pattern}|(redis-cli|psql|pg_isready|curl|amtool|promtool|python3)\b")
 REFUSED = re.compile(
-    r"\b(No module|NOPERM|NOAUTH|WRONGPASS|WRONGTYPE|ERR |Unrecognized|unknown command|not found|usage:)",
-    re.I,
+    r"\b(?i:No module|NOPERM|NOAUTH|WRONGPASS|WRONGTYPE|ERR |Unrecognized|unknown command|not found|usage:"
+    r"|could not connect|connection refused)"
+    r"|\b(ERROR:|FATAL:|FAILED|Traceback|denied|curl: \()|\b(amtool|promtool|psql): error:"
+)
+# They end with 1 where there is nothing to see, which is well in health.
+SEEK = {"grep", "pgrep"}
+BROKEN_PIPE = re.compile(
+    r"(Traceback|Exception ignored in)(?:(?!Traceback).)*?BrokenPipeError: \[Errno 32\] Broken pipe\n?",
+    re.DOTALL,
 )
 
 
@@ -170,20 +179,90 @@ def _run(block: str, query: str, running: Running, on_call: OnCall) -> str:
     here = [line for line in block.splitlines() if not ELSEWHERE.match(line)]
     subprocess.run(["bash", "-n", "-c", block], check=True, capture_output=True, text=True)
     for line in here:
-        done = subprocess.run(
-            ["bash", "-c", line],
-            check=False,
-            env=on_call.env,
-            cwd=on_call.cwd,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=60,
-        )
-        # `grep` ends with 1 where there is nothing to see, which is well in health.
-        assert done.returncode in (0, 1), f"{line}: {done.returncode} {done.stdout[:500]}"
-        assert not REFUSED.search(done.stdout), f"{line}: {done.stdout[:500]}"
+        _shell(line, on_call)
     return "shell" if here else "elsewhere"
+
+
+def _shell(line: str, on_call: OnCall) -> None:
+    """Run a line, each command of whose pipe must do its work: the end of the last one tells nothing."""
+    done = subprocess.run(
+        ["bash", "-c", f'{line}\nprintf "\\n%s" "${{PIPESTATUS[*]}}"'],
+        check=False,
+        env=on_call.env,
+        cwd=on_call.cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+    )
+    told, _, ends = done.stdout.rpartition("\n")
+    names = _commands(line)
+    for number, (name, end) in enumerate(zip(names, map(int, ends.split()), strict=True)):
+        well = {0, 1} if name in SEEK else {0}
+        if "head" in names[number + 1 :]:  # it reads no further
+            well.add(128 + signal.SIGPIPE)
+            told, cut = BROKEN_PIPE.subn("", told)
+            well |= {1, 120} if cut else set()
+        assert end in well, f"{line}: {name} ends with {end}: {told[:500]}"
+    assert not REFUSED.search(told), f"{line}: {told[:500]}"
+
+
+def _commands(line: str) -> list[str]:
+    """The names of the commands of its last pipe."""
+    words = shlex.shlex(line, posix=True, punctuation_chars="|;")
+    words.whitespace_split, words.commenters = True, ""
+    found, begins = [""], True
+    for word in words:
+        if word == ";":
+            found, begins = [""], True
+        elif word == "|":
+            found.append("")
+            begins = True
+        elif begins:
+            found[-1], begins = word, False
+    return found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "curl -sS http://127.0.0.1:1/metrics | grep up",
+        "curl -s http://127.0.0.1:1/metrics | grep up | sort",
+        "curl -sS http://127.0.0.1:1/api | python3 -m json.tool | grep up",
+        "curl -sS http://127.0.0.1:1/api | python3 -m json.tool | head -5",
+        "redis-cli -p 1 ping",
+        "redis-cli -p 1 info stats | grep hits",
+        "amtool --alertmanager.url http://127.0.0.1:1 alert query",
+        "promtool check config /nope",
+        "psql -h 127.0.0.1 -p 1 -c 'select 1'",
+        "echo 'ERROR:  relation \"nope\" does not exist'",
+        "echo 'ERROR:  permission denied for table employees' | grep permission",
+        "python3 -c 'raise ValueError'",
+        "python3 -c 'raise ValueError' | head -1",
+        "python3 -c 'print(1); raise ValueError' | grep 1",
+        "grep nothing /nope | sort",
+        "false",
+    ],
+)
+def test_what_does_not_work_is_refused(line: str, tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match=re.escape(line)):
+        _shell(line, OnCall(dsn="", env=dict(os.environ), cwd=tmp_path, places={}))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "echo well | grep nothing",
+        "echo well | grep -v well | sort | head -3",
+        "seq 1000000 | head -1",
+        "python3 -c 'for n in range(10**6): print(n)' | head -1",
+        "nproc; cat /proc/loadavg",
+        "echo 'notifications_failed_total 0' | grep failed",
+        "printf 'no end of line'",
+    ],
+)
+def test_what_works_is_not_refused(line: str, tmp_path: Path) -> None:
+    _shell(line, OnCall(dsn="", env=dict(os.environ), cwd=tmp_path, places={}))
 
 
 def test_whoever_looks_cannot_write(on_call: OnCall) -> None:
