@@ -113,7 +113,7 @@ def junit(proofs: Sequence[Proof], seconds: float, whys: Mapping[Answer, str] | 
             name=proof.title if proof.what == "panel" else f"{proof.what} {proof.title}",
             seconds=sum(answer.seconds for answer in proof.answers),
             failures=() if proof.well else _failures(proof, whys or {}),
-            skipped=proof.reason if proof.verdict in ("declared", "blind") else "",
+            skipped=proof.reason if proof.verdict == "declared" else "",
         )
         for proof in proofs
     ]

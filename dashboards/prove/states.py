@@ -137,12 +137,12 @@ class States:
                 )
         for each in self.lacking:
             for signal in each.signals:
+                asked = {state for state, _ in found.get(signal.query, ())}
                 shown = {state for state, data in found.get(signal.query, ()) if data}
-                # What a state need not bring, chance may.
-                if shown and not each.shown_in:
+                if shown and (not each.shown_in or shown == asked):
                     yield (
                         f"{signal.title!r} has data in {listed(shown)}, so this is no reason: {each.why}; "
-                        "say in which states it is shown"
+                        "say in which states it is shown, or drop it where these are all"
                     )
 
 

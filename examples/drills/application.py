@@ -89,11 +89,12 @@ DRILLS = (
         fades=LAG_SECONDS,
         lane=LANE,
     ),
-    # On a busy machine a parent that goes on replaces those workers too that answer it late.
+    # On a busy machine a parent that goes on replaces those workers too that answer it late; each new one
+    # imports the application, and the others' loops are late meanwhile.
     Drill(
         alerts=("ApiWorkersMissing",),
         fault="lose-worker",
-        consequences=SLOW | {"ApiDown"},
+        consequences=SLOW | {"ApiDown", "ApiEventLoopLag"},
         fades=IMPORTED,
         lane=LANE,
         in_ci=True,

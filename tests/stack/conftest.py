@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from dashboards.model import Panel
 from dashboards.prometheus_api import Prometheus
 from dashboards.prove import Proof, Span, last, prove, summary
-from dashboards.prove.states import faults
 from dashboards.stack import STACK, Stack
 from examples.demo.chain import Chain
 from examples.demo.render import demo_stack, renderer
-from examples.demo.states import STATES
 from examples.load import Load
 
 # Five minutes become twenty seconds: windows still hold twenty scrapes.
@@ -32,55 +28,22 @@ SLOW = 2.0
 REMEMBER = frozenset({"ApiErrorBudgetBurnFast", "PostgresDeadlocks"})
 
 
-Looks = dict[str, list[Proof]]
-
-
 @dataclass(kw_only=True)
 class Running:
-    """The chain with its load, and the definitions it was rendered from.
-
-    Attributes:
-        looks: what was seen on the boards in each state.
-    """
+    """The chain with its load, and the definitions it was rendered from."""
 
     chain: Chain
     load: Load
     stack: Stack
     prometheus: Prometheus
-    looks: Looks
 
     def shown(self) -> Span:
         """What a board shows: the last hour, on the demo's clock."""
         return last(3600 * TIME_SCALE)
 
-    def look(
-        self,
-        state: str,
-        *,
-        on: Collection[str] = (),
-        seconds: float = 0,
-        wanted: Callable[[Panel], bool] | None = None,
-    ) -> list[Proof]:
-        """What the boards ask, as Grafana would, in a state of the backend.
-
-        Args:
-            state: its name; where it is one of the demo's, what this brings must be there.
-            on: the faults that are on.
-            seconds: that are shown; by default what a board shows.
-            wanted: which panels are asked; by default all, and all that is beside them.
-        """
-        span = last(seconds) if seconds else self.shown()
-        brings = STATES.brings(state, on) if state in STATES.names else faults(on)
-        found = prove(
-            self.stack,
-            self.prometheus,
-            span,
-            wanted=wanted or (lambda _: True),
-            whole=wanted is None,
-            brings=brings,
-            slow=math.inf if on else SLOW,  # a fault may well make it slow
-        )
-        self.looks.setdefault(state, []).extend(found)
+    def look(self, state: str) -> list[Proof]:
+        """Everything that the boards ask, as Grafana would, in a state of the backend that has this name."""
+        found = prove(self.stack, self.prometheus, self.shown(), whole=True, slow=SLOW)
         print(f"{state}: {summary(found)}")
         return found
 
@@ -112,13 +75,7 @@ def eventually(condition: Callable[[], bool], what: str, *, within: float) -> No
 
 
 @pytest.fixture(scope="session")
-def looks() -> Looks:
-    """What was seen on the boards in each state, of whichever chain."""
-    return {}
-
-
-@pytest.fixture(scope="session")
-def running(server_root: Path, looks: Looks) -> Iterator[Running]:
+def running(server_root: Path) -> Iterator[Running]:
     """The fixed backend under steady load, warm."""
     home = server_root / "stack"
     home.mkdir()
@@ -131,7 +88,6 @@ def running(server_root: Path, looks: Looks) -> Iterator[Running]:
                 load=load,
                 stack=demo_stack(STACK, chain.ports, time_scale=TIME_SCALE),
                 prometheus=Prometheus(url=chain.prometheus.url),
-                looks=looks,
             )
         finally:
             load.stop()

@@ -1,6 +1,6 @@
 """Servers of the chain are killed in turn: what is told is what the documents say, once, and none is lost.
 
-Near the end of this folder, since it leaves the chain without its past.
+The last of this folder, since it leaves the chain without its past.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from alerts.model import HEARTBEAT
 from alerts.routing import GROUP_INTERVAL, GROUP_WAIT, HEARTBEAT_INTERVAL
 from dashboards.drill.storm import Letter, letters, storms
 from dashboards.drill.watch import ALWAYS
-from dashboards.prove import Proof
-from dashboards.prove.selectors import LOOKBACK
 from examples.demo.process import ROOT, Server
 from examples.drills.common import LASTING
 from examples.drills.killed import FORGOTTEN, GRACE, KILLED, REMEMBERS, RESEND, markdown
@@ -39,14 +37,6 @@ LEARNS = 5.0
 PROMISES = 1.5 * TIME_SCALE
 SILENCE = 3 * HEARTBEAT_INTERVAL * TIME_SCALE
 SLACK = 10.0
-# So many seconds are shown of what is dark: before that it was not.
-SHOWN = 5.0
-# Faults that do the same, and where panels are about them.
-SAME = {
-    "databases": ({"stop-postgres", "stop-redis"}, {"backend-overview", "backend-postgres", "backend-redis"}),
-    "exporter": ({"stop-exporter"}, {"backend-overview", "backend-telemetry"}),
-}
-COUNTED = "Targets down"
 
 
 def test_the_documentation_has_the_table_that_is_tested() -> None:
@@ -74,7 +64,6 @@ class Story:
         killed, back: when each server was killed last, and when it answered again.
         same: of the alerts that fired while Prometheus was killed and started again, what Alertmanager said
             of their beginning, at each look.
-        dark: what the boards showed while the databases were down, and while the exporter was.
     """
 
     running: Running
@@ -82,7 +71,6 @@ class Story:
     killed: dict[str, float] = field(default_factory=dict)
     back: dict[str, float] = field(default_factory=dict)
     same: list[dict[str, str]] = field(default_factory=list)
-    dark: dict[str, list[Proof]] = field(default_factory=dict)
 
     @property
     def letters(self) -> list[Letter]:
@@ -94,17 +82,6 @@ class Story:
         """Whether each of these was told to fire, or to be over, since then."""
         heard = (each.names(firing=firing) for each in self.letters if each.received >= since)
         return set(names) <= {name for every in heard for name in every}
-
-    def watch(self, what: str) -> None:
-        """What the boards show of what is down, once what ended in a restart is shown no more."""
-
-        def honest() -> bool:
-            found = self.running.look(f"{what} down", seconds=SHOWN, wanted=lambda _: True)
-            self.dark[what] = found
-            return all(each.verdict != "PRETENDS" for each in found)
-
-        with contextlib.suppress(AssertionError):  # a test says what pretends
-            eventually(honest, "nothing pretends", within=LOOKBACK * TIME_SCALE + SLACK)
 
     def heartbeats(self) -> list[float]:
         """When each arrived."""
@@ -134,8 +111,6 @@ def story(running: Running) -> Iterator[Story]:
     chain.prometheus.flags = [
         f"--rules.alert.resend-delay={duration(RESEND * PROMISES)}",
         f"--rules.alert.for-grace-period={duration(GRACE * TIME_SCALE)}",
-        # What ends while Prometheus restarts is shown for so long: five minutes, on this clock.
-        f"--query.lookback-delta={duration(LOOKBACK * TIME_SCALE)}",
     ]
     chain.alertmanager.flags = [f"--data.maintenance-interval={duration(REMEMBERS * TIME_SCALE)}"]
     eventually(lambda: running.firing() <= BEFORE, "what was broken before is over", within=120)
@@ -162,7 +137,6 @@ def databases_die(story: Story) -> None:
     eventually(
         lambda: story.told(*of_databases(), firing=True, since=story.began), "both are told", within=40
     )
-    story.watch("databases")
 
 
 def of_databases() -> tuple[str, ...]:
@@ -236,26 +210,9 @@ def prometheus_is_away(story: Story) -> None:
     since = story.back["prometheus"]
     within = LEARNS + RESEND * PROMISES + GROUP_WAIT * TIME_SCALE + SLACK
     eventually(lambda: story.told(*names, firing=True, since=since), "it is told to fire", within=within)
-    story.watch("exporter")
 
 
 @pytest.mark.timeout(600)  # two minutes, and what earlier tests left
-@pytest.mark.parametrize(("what", "blind"), [("databases", 50), ("exporter", 100)])
-def test_what_is_down_is_shown_as_down_or_not_at_all(story: Story, what: str, blind: int) -> None:
-    dark = story.dark[what]
-    pretends = [(each.board, each.title, each.reason) for each in dark if each.verdict == "PRETENDS"]
-    assert pretends == []
-    assert [each.title for each in dark if each.verdict in ("ZERO", "NaN", "Inf", "error")] == []
-    assert sum(each.verdict == "blind" for each in dark) >= blind
-    faults, boards = SAME[what]
-    about = [each for each in dark if each.moves in faults]
-    assert {each.board for each in about} >= boards
-    # Who looks sees it: something that answers no more is 0, and those that are down are counted.
-    said = {each.title: any(answer.low == 0 for answer in each.answers) for each in about}
-    assert [title for title, zero in said.items() if zero is (title == COUNTED)] == []
-
-
-@pytest.mark.timeout(600)
 def test_what_is_told_is_what_the_documents_say(story: Story) -> None:
     said = [each for each in KILLED if each.server in story.killed]
     assert len(said) == len(KILLED)

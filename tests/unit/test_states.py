@@ -156,6 +156,11 @@ def test_looks_that_show_what_is_known_disprove_nothing() -> None:
             ["'replica' has data in long, so this is no reason: there is no replica; say in which states "],
         ),
         (
+            KNOWN,
+            {"calm": look(two="A"), "long": look(two="A")},
+            ["'slot' has data in calm, long, so this is no reason: nobody made one; say in which states"],
+        ),
+        (
             replace(KNOWN, lacking=KNOWN.lacking[:1]),
             {"calm": CALM, "long": look(two="A")},
             ["'replica' has data in none"],
