@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -39,7 +40,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """A process of its own that only computes leaves the processors to whoever keeps time."""
     alone = "PYTEST_XDIST_WORKER" in os.environ and kind_of(item.nodeid) == COMPUTES
     if alone and os.getpriority(os.PRIO_PROCESS, 0) == 0:
-        os.nice(STEPS_ASIDE)
+        step_aside()
+
+
+def step_aside() -> None:
+    """Give way to every other process of the machine.
+
+    Linux shares the processors among sessions first (sched_autogroup), and each server of a chain has one: a
+    niceness counts within a session only, unless the session has one too.
+    """
+    os.nice(STEPS_ASIDE)
+    with contextlib.suppress(OSError):  # a system without such groups, or one that lets nobody set them
+        if os.getsid(0) != os.getpid():
+            os.setsid()
+        Path("/proc/self/autogroup").write_text(str(STEPS_ASIDE))
 
 
 @pytest.fixture(scope="session")
