@@ -12,6 +12,7 @@ from typing import Any
 
 from alerts.model import Alert
 from alerts.routing import GROUP_INTERVAL, GROUP_WAIT
+from dashboards.checks.finding import nearest
 from dashboards.errors import StackError
 from dashboards.stack import Stack, named
 from signals.numbers import Seconds
@@ -179,10 +180,11 @@ class Drills:
             StackError: there is no drill of this name.
         """
         for name in names:
-            if not any(name in drill.alerts for drill in self.drills):
-                known = sorted(alert for drill in self.drills for alert in drill.alerts)
-                reason = self.undrilled.get(name, f"expected one of {', '.join(known)}")
-                raise StackError(f"there is no drill for {name!r}: {reason}")
+            if name in self.undrilled:
+                raise StackError(f"there is no drill for {name!r}: {self.undrilled[name]}")
+            if name not in self.alerts:
+                hint = nearest(name, {*self.alerts, *self.undrilled}) or "`drill --list` names them all."
+                raise StackError(f"there is no drill for {name!r}; expected an alert that has one. {hint}")
         return tuple(
             drill
             for drill in self.drills

@@ -197,8 +197,10 @@ def test_drills_are_chosen_by_alert_or_for_ci() -> None:
     assert DRILLS.chosen((), in_ci=True) == DRILLS.drills[1:]
     with pytest.raises(StackError, match="no drill for 'Watchdog': it fires always"):
         DRILLS.chosen(("Watchdog",))
-    with pytest.raises(StackError, match="no drill for 'RedisDwn': expected one of RedisDown, Redis"):
+    with pytest.raises(StackError, match=r"no drill for 'RedisDwn'; .* Did you mean 'RedisDown'\?"):
         DRILLS.chosen(("RedisDwn",))
+    with pytest.raises(StackError, match=r"no drill for 'Wachdog'; .* Did you mean 'Watchdog'\?"):
+        DRILLS.chosen(("Wachdog",))
 
 
 def test_alerts_without_a_drill_and_without_a_reason_are_named() -> None:
@@ -273,7 +275,8 @@ def run(*arguments: str) -> Result:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("RedisDwn",), "error: there is no drill for 'RedisDwn': expected one of "),
+        (("RedisDwon",), "error: there is no drill for 'RedisDwon'; expected an alert that has one. Did you"),
+        (("Zzz",), "there is no drill for 'Zzz'; expected an alert that has one. `drill --list` names them "),
         (("Watchdog",), "error: there is no drill for 'Watchdog': it fires always"),
         (("--drills", "nothing"), "error: --drills 'nothing': expected module:NAME, such as mycompany"),
         (("--drills", "no.such:DRILLS"), "error: --drills 'no.such:DRILLS': no module named 'no'"),
