@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,14 @@ import click
 
 from dashboards.cli.options import brought, chosen, stack_options, writable, write_report
 from dashboards.cli.server import server_option
+from dashboards.errors import StackError
+from dashboards.stack import Stack
 
 if TYPE_CHECKING:
     from dashboards.prometheus_api import Prometheus
+    from dashboards.prove.states import Brings
+
+DEFAULT_STATES = "examples.demo.states:STATES"
 
 
 @click.command(
@@ -40,7 +46,7 @@ if TYPE_CHECKING:
 @click.option(
     "--states",
     "reference",
-    default="examples.demo.states:STATES",
+    default=DEFAULT_STATES,
     show_default=True,
     metavar="MODULE:NAME",
     help="The states of a backend, and what each does not show.",
@@ -81,7 +87,7 @@ def prove(
     declared, with 2 without an answer.
     """
     from dashboards import prove as proof  # noqa: PLC0415 - requests is slow to import
-    from dashboards.prove import report, states  # noqa: PLC0415 - as above
+    from dashboards.prove import report, variables  # noqa: PLC0415 - as above
     from dashboards.prove.why import explained  # noqa: PLC0415 - as above
 
     writable(junit)
@@ -89,9 +95,8 @@ def prove(
         raise click.UsageError("--minutes and --width are above 0; give such as --minutes 60 --width 1440")
     stack = chosen(stack_name, engine)
     values = dict(_chosen(each) for each in given)
-    brings = (
-        brought("--states", reference, states.load).brings(state, faults) if state else states.faults(faults)
-    )
+    variables.require(values, stack)
+    brings = _brings(stack, state, reference, faults)
     began, span = time.perf_counter(), proof.last(minutes * 60)
     prometheus.query("vector(1)")  # what does not answer at all is told once
     proofs = proof.prove(
@@ -113,6 +118,21 @@ def prove(
         click.echo(report.HINT, err=True)
     if excess or not all(each.well for each in proofs):
         sys.exit(1)
+
+
+def _brings(stack: Stack, state: str | None, reference: str, on: Collection[str]) -> Brings:
+    """What the state and the faults bring; one that neither the boards nor the states know brings nothing."""
+    from dashboards.prove import states  # noqa: PLC0415 - as above
+
+    moving, known = states.moving(stack), None
+    if state or not moving.issuperset(on):
+        try:
+            known = brought("--states", reference, states.load)
+        except StackError:
+            if state or reference != DEFAULT_STATES:
+                raise  # else nobody asked for those of the example, which only the checkout has
+    states.require_faults(on, moving.union(known.faults if known else ()))
+    return known.brings(state, on) if known and state else states.faults(on)
 
 
 def _chosen(text: str) -> tuple[str, str]:

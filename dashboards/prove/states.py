@@ -27,6 +27,26 @@ def faults(on: Collection[str]) -> Brings:
     return lambda panel, _: f"the fault {panel.moves}" if panel.moves in on else ""
 
 
+def moving(stack: Stack) -> frozenset[str]:
+    """The faults that its panels are about."""
+    return frozenset(panel.moves for board in stack.all_boards for panel in board.panels if panel.moves)
+
+
+def require_faults(on: Collection[str], known: Collection[str]) -> None:
+    """Let faults pass that are known: of another one no panel would be asked for more.
+
+    Raises:
+        StackError: one is unknown.
+    """
+    for name in on:
+        if name not in known:
+            hint = nearest(name, known) or f"They are {listed(known)}."
+            raise StackError(
+                f"--fault {name!r}: neither a panel nor --states knows it; expected a fault that one does. "
+                f"{hint}"
+            )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lacking:
     """Signals that are not there in every state.

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from dashboards.checks.finding import listed, nearest
 from dashboards.errors import RefusedError, StackError
 from dashboards.prove.model import Answer, Source
 from dashboards.prove.times import Span
+from dashboards.queries import variables
+from dashboards.stack import Stack
 from signals.promql import duration
 
 LABEL_VALUES = re.compile(r"label_values\((?P<selector>.+), (?P<label>\w+)\)\Z")
@@ -118,6 +121,21 @@ def _escaped(value: str, *, within_regex: bool) -> str:
     if not within_regex:
         return value.replace("\\", "\\\\").replace("'", "\\\\'")
     return SPECIAL.sub(r"\\\\\g<0>", value.replace("\\", "\\\\\\\\"))
+
+
+def require(given: Iterable[str], stack: Stack) -> None:
+    """Let names pass that a variable of a board has: a value for another one would choose nothing.
+
+    Raises:
+        StackError: one is unknown.
+    """
+    known = {each.name for board in stack.all_boards for each in variables(board, stack.context)}
+    for name in given:
+        if name not in known:
+            hint = nearest(name, known) or f"They are {listed(known)}."
+            raise StackError(
+                f"--var {name!r}: no board has such a variable; expected the name of one. {hint}"
+            )
 
 
 def variable_values(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import pytest
@@ -192,9 +193,31 @@ def test_a_state_that_there_is_not_is_told_with_those_that_there_are() -> None:
             ["--state", "fixed", "--states", "examples.demo.states:FIXED"],
             "FIXED is str; expected a dashboards.prove",
         ),
+        (["--fault", "erors"], "--fault 'erors': neither a panel nor --states knows it; expected a fault "),
+        (["--state", "fixed", "--fault", "errors", "--fault", "erors"], "Did you mean 'errors'?"),
+        (["--fault", "nosuch"], "They are block-clients, "),
+        (["--fault", "invalid-index"], "no answer from Prometheus"),
+        (["--fault", "stop-api"], "no answer from Prometheus"),
+        (["--var", "enviroment=x"], "--var 'enviroment': no board has such a variable; "),
+        (["--var", "enviroment=x"], "Did you mean 'environment'?"),
+        (["--var", "nosuch=x"], "They are cluster, environment, handler, instance, job, queryid."),
+        (["--var", "datasource=x"], "no board has such a variable"),
+        (["--var", "queryid=1"], "no answer from Prometheus"),
     ],
 )
-def test_the_command_tells_of_wrong_states_before_it_asks(options: list[str], told: str) -> None:
+def test_the_command_tells_of_what_it_does_not_know_before_it_asks(options: list[str], told: str) -> None:
     result = CliRunner().invoke(main, ["prove", "--prometheus", "http://127.0.0.1:9", *options])
     assert result.exit_code == 2
     assert told in result.output
+
+
+def test_without_the_example_the_faults_of_the_boards_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As where the package is installed, which comes without it.
+    monkeypatch.setitem(sys.modules, "examples.demo.states", None)
+    told = {}
+    for fault in ("stop-api", "invalid-index"):
+        result = CliRunner().invoke(main, ["prove", "--prometheus", "http://127.0.0.1:9", "--fault", fault])
+        assert result.exit_code == 2
+        told[fault] = result.output
+    assert "no answer from Prometheus" in told["stop-api"]
+    assert told["invalid-index"].startswith("error: --fault 'invalid-index': neither a panel nor --states")
