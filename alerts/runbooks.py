@@ -63,7 +63,7 @@ def runbook(alert: Alert, context: RenderContext, *, folders: Sequence[Traversab
     Raises:
         AlertError: there is none, it lacks a section, or it names an unknown number.
     """
-    text = _read(alert, (*folders, folder()))
+    text = _read(place(alert, folders=folders))
     found = tuple(HEADING.findall(text))
     if found == SECTIONS:
         told = ESCALATIONS[alert.severity].replace("{service}", alert.service)
@@ -122,20 +122,33 @@ def _fires_after(share: float, target: Number, alert: Alert, context: RenderCont
     return spoken(math.ceil(seconds / step) * step, SECONDS)
 
 
-def _read(alert: Alert, folders: Sequence[Traversable]) -> str:
-    for each in folders:
-        file = each / f"{alert.name}.md"
-        if file.is_file():
-            try:
-                return file.read_text(encoding="utf-8")
-            except UnicodeDecodeError as error:
-                raise AlertError(
-                    f"runbook {file}: byte {error.start} is no UTF-8; expected text in UTF-8; save it as that"
-                ) from None
+def place(alert: Alert, *, folders: Sequence[Traversable] = ()) -> Traversable:
+    """The file of the alert's runbook.
+
+    Args:
+        alert: whose runbook.
+        folders: looked through before the project's own.
+
+    Raises:
+        AlertError: there is none.
+    """
+    places = (*folders, folder())
+    for each in places:
+        if (file := each / f"{alert.name}.md").is_file():
+            return file
     raise AlertError(
-        f"alert {alert.name} has no runbook; expected {alert.name}.md in {', '.join(map(str, folders))}; "
+        f"alert {alert.name} has no runbook; expected {alert.name}.md in {', '.join(map(str, places))}; "
         "write it, for whoever is woken"
     )
+
+
+def _read(file: Traversable) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise AlertError(
+            f"runbook {file}: byte {error.start} is no UTF-8; expected text in UTF-8; save it as that"
+        ) from None
 
 
 # The first of the numbered fixes, up to the next one or a block of code; else the first paragraph.

@@ -31,7 +31,7 @@ def docs(output: Path, reference: str, check: bool, stack_name: str, engine: str
     from dashboards.drill import load, record  # noqa: PLC0415 - requests is slow to import
 
     kept, drills = record.load(output / "drills.json"), brought("--drills", reference, load)
-    text = handbook.page(chosen(stack_name, engine), kept, drills)
+    text = handbook.page(chosen(stack_name, engine), kept, drills, folder=output, reference=reference)
     page = output / "alerts.md"
     if check:
         if not page.exists() or page.read_text(encoding="utf-8") != text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from dashboards.cli import main
 from dashboards.drill import Drill, Drills
 from dashboards.drill.record import Kept, fingerprints
 from dashboards.stack import STACK
+from examples.own_stack.observability import STACK as OWN
 
 MARK = fingerprints(STACK)["RedisDown"]
 ROW = {
@@ -52,6 +54,38 @@ def test_each_alert_has_a_line_with_a_runbook_that_is_there() -> None:
     for alert in STACK.alerts:
         assert f"**{alert.severity}**" in line(text, alert.name)
         assert (Path("alerts/runbooks") / f"{alert.name}.md").exists()
+
+
+def linked(text: str) -> set[str]:
+    return set(re.findall(r"\]\(([^)]*)\)", text))
+
+
+def test_the_page_of_a_team_links_to_what_lies_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = handbook.page(OWN, {}, drills(), folder=Path("docs"))
+    assert {"../examples/own_stack/runbooks/JobsFailing.md", "notifications.md"} < linked(here)
+    assert [link for link in linked(here) if not (Path("docs") / link).is_file()] == []
+
+    shutil.copytree("examples/own_stack/runbooks", tmp_path / "ours")
+    monkeypatch.chdir(tmp_path)
+    theirs = replace(OWN, runbooks=(tmp_path / "ours",))
+    text = handbook.page(theirs, {}, drills(), folder=Path("docs/observability"))
+    assert linked(text) == {"../../ours/JobsFailing.md"}
+    assert "\n| RedisDown **critical**: " in text
+    assert "the stack's `notifications` say who hears what" in text
+    assert linked(handbook.page(theirs, {}, drills(), folder=tmp_path.parent)) == set()
+
+
+def test_what_is_installed_is_no_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sysconfig.get_path", lambda _name: str(Path("examples").resolve()))
+    assert "\n| JobsFailing **warning**: " in handbook.page(OWN, {}, drills())
+
+
+def test_drills_that_say_nothing_of_an_alert_are_named() -> None:
+    text = handbook.page(OWN, {}, drills("RedisDown"), reference="ours.drills:DRILLS")
+    assert line(text, "JobsFailing").endswith("; not drilled: `ours.drills:DRILLS` says nothing of it |")
+    assert "not drilled" not in line(text, "RedisDown")
 
 
 def test_a_limit_that_a_stack_replaces_is_the_one_that_is_told() -> None:
@@ -153,6 +187,7 @@ def test_check_tells_a_page_that_is_stale(tmp_path: Path) -> None:
     page = tmp_path / "alerts.md"
     assert run("--check") == (1, f"stale: {page}; run: python -m dashboards docs\n")
     assert run()[0] == 0
+    assert linked(page.read_text()) == set()
     assert run("--check") == (0, "")
     page.write_text(page.read_text().replace("critical", "serious"))
     assert run("--check")[0] == 1
