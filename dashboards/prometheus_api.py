@@ -73,25 +73,36 @@ class Prometheus:
         """What Prometheus says of itself, the JSON object at ``/api/v1/<path>``."""
         return self._answer("GET", path, dict, params=query)
 
+    def fetch(self, method: str, url: str, **more: Any) -> requests.Response:
+        """What is at an address of this server, asked for with its credentials.
+
+        Raises:
+            StackError: it does not let us in.
+            requests.RequestException: it does not answer.
+        """
+        auth = HTTPBasicAuth(self.username.encode(), self.password.encode()) if self.username else None
+        headers = dict(more.pop("headers", {}))
+        if self.token:
+            # As bytes: requests writes text as Latin-1, in which there is no euro sign.
+            headers["Authorization"] = f"Bearer {self.token}".encode()
+        response = requests.request(
+            method, url, timeout=self.timeout, headers=headers, auth=auth, verify=self.ca_file or True, **more
+        )
+        if response.status_code in (401, 403):
+            given = "these credentials" if self.token or self.username else "no credentials"
+            raise StackError(
+                f"{shown_url(url)} answered {response.status_code} to {given}; give --username and "
+                "--password-file, or --bearer-token-file, of someone who may read"
+            )
+        return response
+
     def _post(self, path: str, **form: Any) -> Any:
         return self._answer("POST", path, dict, data=form)
 
     def _answer(self, method: str, path: str, kind: type, **more: Any) -> Any:
         url, shown = f"{self.url}/api/v1/{path}", shown_url(self.url)
-        # As bytes: requests writes text as Latin-1, in which there is no euro sign.
-        headers = {"Authorization": f"Bearer {self.token}".encode()} if self.token else {}
-        auth = HTTPBasicAuth(self.username.encode(), self.password.encode()) if self.username else None
-        verify = self.ca_file or True
         try:
-            response = requests.request(
-                method, url, timeout=self.timeout, headers=headers, auth=auth, verify=verify, **more
-            )
-            if response.status_code in (401, 403):
-                given = "these credentials" if self.token or self.username else "no credentials"
-                raise StackError(
-                    f"{shown}/api/v1/{path} answered {response.status_code} to {given}; give --username and "
-                    "--password-file, or --bearer-token-file, of someone who may read"
-                )
+            response = self.fetch(method, url, **more)
             body = response.json()
         except requests.JSONDecodeError:
             raise StackError(

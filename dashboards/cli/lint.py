@@ -6,14 +6,22 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
+from dashboards.checks.finding import listed
 from dashboards.checks.waivers import Verdict, waivers_of
 from dashboards.cli.errors import plain, report, waived
 from dashboards.cli.options import chosen, stack_options
+from dashboards.cli.server import access_options
 from dashboards.errors import StackError
 from dashboards.waiver import Waiver
+
+if TYPE_CHECKING:
+    from dashboards.checks.others import Source
+    from dashboards.prometheus_api import Prometheus
 
 EXAMPLE = "Example: python -m dashboards lint boards/ --metrics-from http://127.0.0.1:9090"
 
@@ -35,13 +43,16 @@ EXAMPLE = "Example: python -m dashboards lint boards/ --metrics-from http://127.
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout.")
 @click.option("--list", "list_rules", is_flag=True, help="List the checks and exit.")
+@access_options
 @stack_options
 def lint(
+    *,
     paths: tuple[Path, ...],
     metrics: tuple[str, ...],
     waivers_file: Path | None,
     as_json: bool,
     list_rules: bool,
+    asker: Prometheus,
     stack_name: str,
     engine: str | None,
 ) -> None:
@@ -57,14 +68,14 @@ def lint(
             click.echo(f"{rule.id:18} {rule.summary}{known}")
         return
     if not paths:
-        if metrics or waivers_file:
+        if metrics or waivers_file or asker.username or asker.token:
             raise click.UsageError(
-                "--metrics-from and --waivers go with a PATH; a stack has its own of both."
+                "--metrics-from, who asks there, and --waivers go with a PATH; a stack has its own of them."
             )
         _, verdict = write.judged(chosen(stack_name, engine))
         told = f"{checks.count()} checks, {len(verdict.findings)} findings"
     else:
-        verdict, told = _others(paths, metrics, waivers_file)
+        verdict, told = _others(paths, _sources(metrics, asker), waivers_file)
     if as_json:
         click.echo(json.dumps(_rows(verdict), indent=2))
     else:
@@ -80,7 +91,20 @@ def _rows(verdict: Verdict) -> list[dict[str, str]]:
     return rows + [asdict(finding) | {"waived": waiver.reason} for finding, waiver in verdict.waived]
 
 
-def _others(paths: tuple[Path, ...], metrics: tuple[str, ...], waivers: Path | None) -> tuple[Verdict, str]:
+def _sources(given: tuple[str, ...], asker: Prometheus) -> list[Source]:
+    """What says what is exported. A secret is told to one server, so that none hears that of another."""
+    from dashboards.checks.others import Source  # noqa: PLC0415 - slow to import
+
+    servers = {urlsplit(each).netloc.rpartition("@")[2] for each in given if "://" in each}
+    if (asker.username or asker.token) and len(servers) != 1:
+        raise StackError(
+            f"credentials are given, and --metrics-from names {listed(servers)}; expected one server, "
+            "which is told them; save what the others answer, and give the file"
+        )
+    return [Source(each, asker) for each in given]
+
+
+def _others(paths: tuple[Path, ...], sources: list[Source], waivers: Path | None) -> tuple[Verdict, str]:
     """The verdict on anybody's dashboards, and the last line."""
     from dashboards import checks  # noqa: PLC0415 - slow to import
     from dashboards.checks import others  # noqa: PLC0415 - slow to import
@@ -88,13 +112,13 @@ def _others(paths: tuple[Path, ...], metrics: tuple[str, ...], waivers: Path | N
     files, left_out = others.found(paths)
     for path in left_out:
         click.echo(plain(f"left out: {path}: no dashboard"), err=True)
-    findings = others.judge(files, checks.RULES, [others.Source(each) for each in metrics])
+    findings = others.judge(files, checks.RULES, sources)
     known = [*(rule.id for rule in checks.RULES), others.SHAPE]
     verdict = checks.judged(findings, _waivers(waivers), known)
     lookups = [rule.id for rule in checks.RULES if rule.lookup]
-    ran = checks.count(others=True) - (0 if metrics else len(lookups))
+    ran = checks.count(others=True) - (0 if sources else len(lookups))
     told = f"{len(files)} boards, {ran} checks, {len(verdict.findings)} findings"
-    if not metrics:
+    if not sources:
         told += f"; left out without --metrics-from: {', '.join(lookups)}"
     return verdict, told
 

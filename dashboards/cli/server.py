@@ -1,9 +1,10 @@
-"""The options that say how a Prometheus is reached, and the client that they make."""
+"""The options that say how a server is reached, and the client that they make."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +15,15 @@ from dashboards.errors import StackError
 if TYPE_CHECKING:
     from dashboards.prometheus_api import Prometheus
 
-OPTIONS = (
-    click.option(
-        "--prometheus",
-        "url",
-        default="http://127.0.0.1:9090",
-        show_default=True,
-        metavar="URL",
-        help="Of Prometheus, or of what answers as it does, with the path before /api/v1.",
-    ),
+URL = click.option(
+    "--prometheus",
+    "url",
+    default="http://127.0.0.1:9090",
+    show_default=True,
+    metavar="URL",
+    help="Of Prometheus, or of what answers as it does, with the path before /api/v1.",
+)
+ACCESS = (
     click.option("--username", default="", help="For basic authentication."),
     click.option(
         "--password-file", type=click.Path(path_type=Path), help="The file that holds the password."
@@ -46,25 +47,38 @@ def server_option(command: Callable[..., None]) -> Callable[..., None]:
     """
 
     @functools.wraps(command)
+    def given(*, url: str, asker: Prometheus, **more: Any) -> None:
+        command(prometheus=replace(asker, url=url.rstrip("/")), **more)
+
+    return URL(access_options(given))
+
+
+def access_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Who asks a server: the command is given a client without an address, as `asker`.
+
+    Raises:
+        StackError: the options contradict each other, or a file cannot be read.
+    """
+
+    @functools.wraps(command)
     def given(
         *,
-        url: str,
         username: str,
         password_file: Path | None,
         bearer_token_file: Path | None,
         ca_file: Path | None,
         **more: Any,
     ) -> None:
-        command(prometheus=client(url, username, password_file, bearer_token_file, ca_file), **more)
+        command(asker=client(username, password_file, bearer_token_file, ca_file), **more)
 
     wrapped: Callable[..., None] = given
-    for option in reversed(OPTIONS):
+    for option in reversed(ACCESS):
         wrapped = option(wrapped)
     return wrapped
 
 
 def client(
-    url: str, username: str, password_file: Path | None, bearer_token_file: Path | None, ca_file: Path | None
+    username: str, password_file: Path | None, bearer_token_file: Path | None, ca_file: Path | None
 ) -> Prometheus:
     """The client that the options describe.
 
@@ -83,7 +97,7 @@ def client(
     if ca_file is not None and not ca_file.is_file():
         raise StackError(f"--ca-file {ca_file}: there is no such file; give one with certificates as PEM")
     return Prometheus(
-        url=url.rstrip("/"),
+        url="",
         username=username,
         password=_secret("--password-file", password_file),
         token=_secret("--bearer-token-file", bearer_token_file),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from dashboards.cli import main
 from tests.checks.others import SCOPE, Json, board, graph, judge
@@ -40,6 +41,7 @@ SERIES = {
     "web_hits": ["__name__", "job", "instance", "path"],
     "web_seconds_bucket": ["__name__", "job", "le"],
 }
+Words = tuple[str, ...]
 GROWN = f"sum by (path) (rate(web_hits{{{SCOPE}}}[$__rate_interval]))"
 
 
@@ -57,15 +59,26 @@ def page_(tmp_path: Path) -> Path:
 class Server(BaseHTTPRequestHandler):
     """A page at /metrics, and beside it what a Prometheus that scraped it answers."""
 
+    wanted = ""
+
+    def let_in(self) -> bool:
+        given = self.headers.get("Authorization", "").encode("latin-1").decode()
+        return not self.wanted or given == self.wanted
+
     def do_GET(self) -> None:
-        if self.path == "/metrics":
+        if not self.let_in():
+            self.send_error(401)
+        elif self.path == "/metrics":
             self.told("text/plain; version=0.0.4", PAGE)
         else:
             self.answered(parse_qs(urlparse(self.path).query))
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self.answered(parse_qs(body))
+        if self.let_in():
+            self.answered(parse_qs(body))
+        else:
+            self.send_error(401)
 
     def answered(self, query: dict[str, list[str]]) -> None:
         name = query.get("match[]", [""])[0]
@@ -190,8 +203,54 @@ def test_a_source_that_tells_nothing_is_told_in_one_line(tmp_path: Path, served:
     refused(board_, "http://me:secret@127.0.0.1:9", "no answer", "secret")
 
 
-def refused(path: Path, source: object, message: str, hidden: str = "\n\n") -> None:
-    done = CliRunner().invoke(main, ["lint", str(path), "--metrics-from", str(source)])
+SECRET = "hidden-€-secret"
+BASIC = "Basic " + base64.b64encode(f"reader:{SECRET}".encode()).decode()
+
+
+@pytest.mark.parametrize("path", ["", "/metrics"], ids=["prometheus", "page"])
+@pytest.mark.parametrize(
+    ("wanted", "options"),
+    [(f"Bearer {SECRET}", ("--bearer-token-file",)), (BASIC, ("--username", "reader", "--password-file"))],
+    ids=["bearer", "basic"],
+)
+def test_a_server_that_wants_to_know_who_asks_is_told_as_prove_tells_it(
+    tmp_path: Path, served: str, monkeypatch: pytest.MonkeyPatch, path: str, wanted: str, options: Words
+) -> None:
+    monkeypatch.setattr(Server, "wanted", wanted)
+    board_, secret = tmp_path / "board.json", tmp_path / "secret"
+    board_.write_text(json.dumps(asked("web_htis{SCOPE}")))
+    secret.write_text(f"{SECRET}\n")
+
+    done = lint(board_, served + path, *options, str(secret))
+    assert done.exit_code == 1, done.output
+    assert "metric 'web_htis' is not exported" in done.stderr
+    secret.write_text("another")
+    for given, who in (((*options, str(secret)), "these credentials"), ((), "no credentials")):
+        refused(board_, served + path, f"answered 401 to {who}; give --username", SECRET, *given)
+
+
+def test_a_secret_is_told_to_one_server_alone(tmp_path: Path, served: str, page: Path) -> None:
+    board_, secret = tmp_path / "board.json", tmp_path / "secret"
+    board_.write_text(json.dumps(board()))
+    secret.write_text(SECRET)
+    who = ("--bearer-token-file", str(secret))
+    others = ("--metrics-from", "http://127.0.0.1:9/metrics")
+
+    refused(board_, served, ", 127.0.0.1:9; expected one server", SECRET, *who, *others)
+    refused(board_, page, "names none; expected one server", SECRET, *who)
+    done = lint(board_, served, *who, "--metrics-from", f"{served}/metrics", "--metrics-from", str(page))
+    assert "metric 'web_requests_total' is not exported" in done.stderr, done.output
+    for words, told in ((who, "go with a PATH"), (("--username", "a"), "given without --password-file")):
+        done = CliRunner().invoke(main, ["lint", *words])
+        assert (done.exit_code, told in done.stderr) == (2, True), done.output
+
+
+def lint(path: Path, source: object, *more: str) -> Result:
+    return CliRunner().invoke(main, ["lint", str(path), "--metrics-from", str(source), *more])
+
+
+def refused(path: Path, source: object, message: str, hidden: str = "\n\n", *more: str) -> None:
+    done = lint(path, source, *more)
     assert done.exit_code == 2, done.output
     (line,) = done.stderr.splitlines()
     assert message in line

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,12 @@ WANTED = "expected a page of metrics, or a Prometheus"
 
 
 class Source:
-    """One address or file of `--metrics-from`."""
+    """One address or file of `--metrics-from`, and who asks there: by default nobody in particular."""
 
-    def __init__(self, given: str) -> None:
+    def __init__(self, given: str, asker: Prometheus | None = None) -> None:
         self.given = given
         self.shown = shown_url(given) if "://" in given else given
+        self.server = replace(asker or Prometheus(url=""), url=given.rstrip("/"), timeout=TIMEOUT)
 
     def exported(self, names: Collection[str]) -> Exported:
         """What is exported there; labels and numbers of series of these names.
@@ -59,10 +61,15 @@ class Source:
     def _page(self) -> str | None:
         """What is at the address, if it is a page of metrics."""
         try:
-            answer = requests.get(self.given, timeout=TIMEOUT, headers={"Accept": "text/plain;version=0.0.4"})
+            answer = self.server.fetch("GET", self.given, headers={"Accept": "text/plain;version=0.0.4"})
         except (requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
             raise StackError(
                 f"--metrics-from {self.shown}: expected http:// or https://; correct it"
+            ) from None
+        except requests.exceptions.SSLError:
+            raise StackError(
+                f"--metrics-from {self.shown}: its certificate is not trusted; "
+                "give --ca-file the authority that signed it"
             ) from None
         except requests.RequestException as error:
             raise StackError(
@@ -99,7 +106,7 @@ class Source:
 
     def _asked(self, names: Collection[str]) -> Exported:
         """Every name, with the kinds of what is scraped; of the names asked for, labels and numbers too."""
-        prometheus = Prometheus(url=self.given.rstrip("/"), timeout=TIMEOUT)
+        prometheus = self.server
         there = prometheus.label_values('{__name__=~".+"}', "__name__", 0, math.floor(_NOW))
         kinds = _of_metadata(prometheus.get("metadata"))
         metrics = {name: kinds.get(name) or seen(name, UNKNOWN) for name in there}
