@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Self
 
 import requests
 from requests.auth import HTTPBasicAuth
@@ -134,3 +134,25 @@ class Prometheus:
                 "check the URL"
             )
         return told["data"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembering(Prometheus):
+    """One that is asked the same only once: for questions about one time.
+
+    Attributes:
+        known: the answers, by what was asked.
+    """
+
+    known: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, prometheus: Prometheus) -> Self:
+        """The same server."""
+        return cls(**{each.name: getattr(prometheus, each.name) for each in fields(Prometheus)})
+
+    def _answer(self, method: str, path: str, kind: type, **more: Any) -> Any:
+        key = f"{path} {more}"
+        if key not in self.known:
+            self.known[key] = Prometheus._answer(self, method, path, kind, **more)
+        return self.known[key]

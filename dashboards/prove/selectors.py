@@ -10,14 +10,15 @@ from datetime import UTC, datetime
 from dashboards.checks.finding import listed
 from dashboards.checks.promql import Matcher, Selector
 from dashboards.prometheus_api import Prometheus
-from dashboards.prove.times import DAY, Span
+from dashboards.prove.times import DAY, HOUR, Span
 from signals.promql import duration
 
 # Prometheus shows a sample for so long where its target says nothing of its end.
 LOOKBACK = 300.0
 SHOWN = 8
-# A day is looked through in so many steps.
+# A day is looked through in so many steps, which takes long: most of what ended did so lately.
 STEPS = 20_000
+BACK = (600.0, HOUR, DAY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +82,15 @@ class Look:
 
     def last_of(self, selector: str, condition: str = "") -> float | None:
         """When a selector had a sample, such as one that is ``== 1``, for the last time within a day."""
+        if self._number(f"count(count_over_time({selector}[{duration(DAY)}]))") is None:
+            return None
         stamp = f"timestamp({selector})" + (f" and ({selector} {condition})" if condition else "")
-        step = max(self.scrape, DAY / STEPS)
-        return self._number(f"max(max_over_time(({stamp})[{duration(DAY)}:{duration(step)}]))")
+        for back in BACK:
+            step = max(self.scrape, back / STEPS)
+            last = self._number(f"max(max_over_time(({stamp})[{duration(back)}:{duration(step)}]))")
+            if last is not None:
+                return last
+        return None
 
     def first_of(self, selector: str) -> float | None:
         """When a selector had a sample for the first time within a day."""

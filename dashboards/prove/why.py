@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dashboards.checks.finding import excerpt, listed
 from dashboards.checks.promql import COMPARISONS, Aggregation, Binary, Call, Part, Selector, String, parted
 from dashboards.errors import RefusedError
-from dashboards.prometheus_api import Prometheus
+from dashboards.prometheus_api import Prometheus, Remembering
 from dashboards.prove import mend
 from dashboards.prove.absent import absent
 from dashboards.prove.model import Answer, Proof
@@ -27,6 +27,7 @@ def explained(proofs: Sequence[Proof], stack: Stack, prometheus: Prometheus, spa
     Raises:
         StackError: Prometheus does not answer.
     """
+    remembering = Remembering.of(prometheus)
     found: dict[Answer, str] = {}
     known: dict[str, str] = {}
     for proof in proofs:
@@ -38,7 +39,7 @@ def explained(proofs: Sequence[Proof], stack: Stack, prometheus: Prometheus, spa
                 continue
             told.add(answer.ref)
             if answer.expr not in known:
-                known[answer.expr] = str(why(proof, answer, stack, prometheus, span))
+                known[answer.expr] = str(why(proof, answer, stack, remembering, span))
             found[answer] = known[answer.expr]
     return found
 

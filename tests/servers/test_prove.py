@@ -10,8 +10,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 import yaml
 
 from alerts.proof.backfill import make_blocks
@@ -219,6 +221,24 @@ def test_only_what_is_empty_is_explained(known: Known) -> None:
     assert told & panels == {PANELS["declared"][0].title, PANELS["EMPTY"][0].title}
     silent = {each.title for each in proofs if each.what == "annotation" and each.well}
     assert told & silent == set()
+
+
+def test_nothing_is_asked_twice_to_explain(known: Known, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = (row("What?", *(panel for panels in DARK.values() for panel in panels)),)
+    board = replace(SMALL, boards=(replace(BOARD, rows=rows),))
+    span = known.span(seconds=DOWN - LOOKBACK - RARE)
+    proofs = prove(board, known.prometheus, span)
+    asked: list[str] = []
+    ask = requests.request
+
+    def counted(method: str, url: str, **more: Any) -> requests.Response:
+        asked.append(f"{url} {more}")
+        return ask(method, url, **more)
+
+    monkeypatch.setattr(requests, "request", counted)
+    whys = explained(proofs, board, known.prometheus, span)
+    assert len([each for each in whys.values() if each.startswith("target down")]) > 2
+    assert len(asked) == len(set(asked)) > 0
 
 
 REQUESTS = "2 series from 0 to 7200 of http_requests_total{}"
