@@ -33,15 +33,22 @@ def free_port() -> int:
             return port
 
 
-def program(name: str, *more: str, package: str) -> str:
+def program(name: str, *more: str, package: str = "", advice: str = "") -> str:
     """The path of a program, looked for on PATH and then in these places.
 
+    Args:
+        name: of the program.
+        more: places.
+        package: of Debian, that has it.
+        advice: how to get it where Debian has none.
+
     Raises:
-        ServerError: it is not installed; the message names Debian's package.
+        ServerError: it is not installed; the message says how to get it.
     """
     found = shutil.which(name) or next((path for path in more if os.access(path, os.X_OK)), None)
     if found is None:
-        raise ServerError(f"{name} is not installed; expected it on PATH; try: apt-get install {package}")
+        get = advice or f"try: apt-get install {package}"
+        raise ServerError(f"{name} is not installed; expected it on PATH; {get}")
     return found
 
 

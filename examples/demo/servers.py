@@ -18,6 +18,11 @@ from examples.demo.process import ROOT, Server, free_port, program
 
 # A file of the directory that Grafana calls its home.
 DEFAULTS = "conf/defaults.ini"
+GET_GRAFANA = (
+    "Debian has no package of it: take Grafana's own, or its tarball, from "
+    "https://grafana.com/grafana/download, and put its bin on PATH (of the package /usr/share/grafana/bin); "
+    "or ask one that runs elsewhere with these files: make grafana-check URL=http://HOST:3000"
+)
 
 
 def answers(url: str) -> bool:
@@ -215,6 +220,6 @@ class Grafana(HttpServer):
 
     def command(self) -> list[str]:
         """The program, and its home where that is found: a wrapper on PATH may know it better."""
-        binary = Path(program("grafana", package="grafana")).resolve()
+        binary = Path(program("grafana", advice=GET_GRAFANA)).resolve()
         homes = (each for each in (*binary.parents, Path("/usr/share/grafana")) if (each / DEFAULTS).exists())
         return [str(binary), "server", *(f"--homepath={home}" for home in list(homes)[:1])]

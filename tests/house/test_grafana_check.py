@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from dashboards.stack import STACK
 from dashboards.write import MANIFEST, render
 from examples.demo.grafana_check import alone
 from examples.demo.grafana_report import REPORT, Report, digest, pinned_version
-from examples.demo.process import ROOT
+from examples.demo.process import ROOT, ServerError
+from examples.demo.servers import Grafana
 
 FILES = {"a.json": b"1", "b.json": b"2"}
 MADE = Report(version="12.3.3", date="2026-01-31", files=digest(FILES), verdict="passed")
@@ -32,6 +34,19 @@ def test_a_report_reads_back() -> None:
     assert Report.read(text) == MADE
     assert "| boards | 6 of 6 | ok |" in text
     assert "| rules | 0 | WRONG |" in text
+
+
+def test_without_a_grafana_it_is_said_where_there_is_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ServerError) as raised:
+        Grafana(tmp_path, tmp_path, port=1).command()
+    told = str(raised.value)
+    assert told.startswith("grafana is not installed; expected it on PATH; Debian has no package of it: ")
+    assert "https://grafana.com/grafana/download" in told
+    assert "make grafana-check URL=" in told
+    assert "apt-get" not in told
 
 
 def test_a_dead_prometheus_is_one_message_of_grafana() -> None:
