@@ -10,6 +10,8 @@ from pathlib import Path
 
 from alerts.model import Engine
 from alerts.notifications import WEBHOOK, Notifications, SecretRef
+from dashboards.checks.times import seconds
+from dashboards.errors import StackError
 from dashboards.stack import Stack
 
 # What Grafana reads from a file or variable becomes a number or a boolean where Go's strconv takes it for one
@@ -18,6 +20,24 @@ BOOLEANS = frozenset(("t", "T", "true", "True", "TRUE", "f", "F", "false", "Fals
 HEXADECIMAL = re.compile(r"[+-]?0x[0-9a-f_.]+p[+-]?\d+", re.IGNORECASE)
 ADDRESS = re.compile(r"https?://[^\s/?#]+\S*")
 CONVERTED = "which Grafana turns into {} and refuses; use one that reads as nothing but text"
+
+
+def require(*, secrets_dir: str | None, retention: str | None) -> None:
+    """Let options pass that can be looked at.
+
+    Raises:
+        StackError: the folder is none, or the retention is no time.
+    """
+    if secrets_dir is not None and not Path(secrets_dir).is_dir():
+        raise StackError(
+            f"--secrets-dir {secrets_dir}: there is no such folder; expected the one with the files of "
+            "secrets; make it, or give another one"
+        )
+    if retention is not None and seconds(retention) is None:
+        raise StackError(
+            f"--retention {retention!r} is no time; expected such as 35d; give what Prometheus is given as "
+            "--storage.tsdb.retention.time"
+        )
 
 
 def problems(
@@ -79,7 +99,7 @@ def notes(stack: Stack, *, grafana_url: str | None = None, retention: str | None
             f"links to runbooks and panels begin with {links}, but Grafana is at {grafana_url}; "
             "give the stack that grafana_url, and build"
         )
-    if retention is not None and retention != f"{stack.retention}d":
+    if retention is not None and seconds(retention) != stack.retention * 86_400:
         found.append(
             f"Prometheus keeps {retention}, but the stack counts on {stack.retention}d; set RETENTION to that"
         )

@@ -36,6 +36,7 @@ def preflight(
     """
     from dashboards import preflight as secrets  # noqa: PLC0415 - only this command needs it
 
+    secrets.require(secrets_dir=secrets_dir, retention=retention)
     stack = chosen(stack_name, engine)
     for note in secrets.notes(stack, grafana_url=grafana_url, retention=retention):
         click.echo(f"note: {note}", err=True)

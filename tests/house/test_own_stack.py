@@ -47,6 +47,7 @@ def test_the_readme_shows_the_file_itself_and_it_is_short() -> None:
 
 
 def test_one_file_brings_a_board_an_alert_and_its_test(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "secrets/channels").mkdir(parents=True)
     for command in ("lint --stack", "JobsFailing --mutations", "build --stack", "preflight --stack"):
         done = run(shown(command))
         assert done.returncode == 0, done.stdout + done.stderr

@@ -264,7 +264,25 @@ def test_exit_codes_tell_fine_from_findings_and_from_misuse(stack: str, tmp_path
     assert run("--secrets")[0] == 2
 
 
-@pytest.mark.parametrize(("retention", "said"), [("35d", 0), ("15d", 1), ("7d", 1)])
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--secrets-dir", "/nowhere", "error: --secrets-dir /nowhere: there is no such folder; expected"),
+        ("--secrets-dir", __file__, "there is no such folder"),
+        ("--retention", "abc", "error: --retention 'abc' is no time; expected such as 35d; give what"),
+        ("--retention", "35", "--retention '35' is no time"),
+        ("--retention", "", "--retention '' is no time"),
+    ],
+)
+def test_what_cannot_be_looked_at_is_misuse(option: str, value: str, told: str) -> None:
+    done = CliRunner().invoke(main, ["preflight", option, value])
+    assert (done.exit_code, done.output.count("\n")) == (2, 1), done.output
+    assert told in done.output
+
+
+@pytest.mark.parametrize(
+    ("retention", "said"), [("35d", 0), ("5w", 0), ("840h", 0), ("15d", 1), ("7d", 1), ("1y", 1)]
+)
 def test_a_prometheus_that_forgets_sooner_than_the_stack_counts_on_is_noted(
     retention: str, said: int
 ) -> None:
