@@ -59,10 +59,15 @@ def _targets(stack: Stack, prometheus: Prometheus) -> dict[str, str]:
     for job in stack.scraped.jobs:
         targets = [each for each in active if each["labels"]["job"] == job.name]
         down = [
-            f"{each['labels']['instance']} {each['lastError']}" for each in targets if each["health"] != "up"
+            f"{each['labels']['instance']} {_trouble(each)}" for each in targets if each["health"] != "up"
         ]
         found[job.name] = ", ".join(down) if targets else "has no target"
     return found
+
+
+def _trouble(target: Json) -> str:
+    """Why it is not up; until its first scrape, which is at most an interval away, there is no error."""
+    return "was not scraped yet" if target["health"] == "unknown" else str(target["lastError"])
 
 
 def _rules(stack: Stack, prometheus: Prometheus) -> Things:

@@ -21,7 +21,6 @@ from alerts.model import Severity
 from alerts.notifications import Hours, MuteTime, Notifications, Team, Webhook
 from dashboards import doctor, write
 from dashboards.cli import main
-from dashboards.errors import StackError
 from dashboards.prometheus_api import Prometheus as Client
 from dashboards.prometheus_proof import alertmanager_of
 from dashboards.stack import STACK, Stack
@@ -280,21 +279,33 @@ def test_a_job_without_a_target_and_one_that_is_down_are_named(place: Place) -> 
     assert "elsewhere: has no target" in wrong(other, place.client)["targets"]
 
 
+def test_a_target_that_was_not_scraped_yet_is_told_as_that(place: Place) -> None:
+    jobs = (*place.stack.targets.jobs, Job(name="later"))
+    stack = replace(place.stack, targets=replace(place.stack.targets, jobs=jobs))
+    later = "- job_name: later\n  scrape_interval: 10y\n  static_configs:\n  - targets: [127.0.0.1:1]\n"
+    with changed(place, "prometheus/prometheus.yml", "scrape_configs:\n", f"scrape_configs:\n{later}"):
+        eventually(
+            lambda: "later: 127.0.0.1:1 was not scraped yet" in wrong(stack, place.client).get("targets", ""),
+            "a target without a scrape is told as that",
+            within=30,
+        )
+
+
 def test_a_retention_that_is_too_short_is_told(place: Place) -> None:
     assert wrong(replace(place.stack, retention=50), place.client) == {
         "retention": "35 days; the stack counts on 50"
     }
 
 
-@pytest.mark.parametrize("said", ["", "0s"])
-def test_where_no_retention_is_said_it_is_fifteen_days(said: str, place: Place) -> None:
-    class Unset(Client):
+@pytest.mark.parametrize(("said", "days"), [("", 15), ("0s", 15), ("1y", 365)])
+def test_a_retention_is_read_as_prometheus_says_it(said: str, days: int, place: Place) -> None:
+    class Saying(Client):
         def get(self, path: str, **query: Any) -> Any:
             found = super().get(path, **query)
             return found | {"storage.tsdb.retention.time": said} if path == "status/flags" else found
 
-    told = wrong(place.stack, Unset(url=place.prometheus.url))
-    assert told == {"retention": "15 days; the stack counts on 35"}
+    told = wrong(replace(place.stack, retention=400), Saying(url=place.prometheus.url))
+    assert told == {"retention": f"{days} days; the stack counts on 400"}
 
 
 def test_a_test_message_goes_through_every_route(place: Place) -> None:
@@ -387,10 +398,3 @@ def test_the_command_ends_with_0_where_all_is_as_built(place: Place, monkeypatch
     result = CliRunner().invoke(main, asked)
     assert (result.exit_code, "WRONG" in result.stdout) == (0, False), result.output
     assert "ok    targets: " in result.stdout
-
-
-def test_notify_without_the_engine_that_notifies_is_refused(place: Place) -> None:
-    with pytest.raises(StackError, match="give --grafana URL"):
-        list(doctor.notified(replace(place.stack, engine="grafana"), prometheus=place.client, grafana=None))
-    with pytest.raises(StackError, match="no Alertmanager is known"):
-        list(doctor.notified(place.stack, prometheus=None, grafana=None))
