@@ -28,6 +28,10 @@ TEST_LASTS = timedelta(minutes=2)
 # Beyond group_wait, seconds for a message to get out.
 ROOM = 10.0
 POLL = 0.5
+UNKNOWN_ALERTMANAGER = (
+    "the stack's engine is prometheus, and no Alertmanager is known; give --alertmanager URL, or "
+    "--prometheus URL of one that knows it"
+)
 
 
 def examined(
@@ -204,6 +208,20 @@ def _message(stack: Stack, labels: Mapping[str, str]) -> Json:
     }
 
 
+def require_notifier(
+    stack: Stack, *, prometheus: object = None, grafana: object = None, alertmanager: object = None
+) -> None:
+    """Let servers pass, or their URLs, among which one can send test messages: known before any is asked.
+
+    Raises:
+        StackError: the one that notifies was not given.
+    """
+    if stack.engine == "grafana" and not grafana:
+        raise StackError("the stack's engine is grafana, which notifies; give --grafana URL with --notify")
+    if stack.engine == "prometheus" and not (prometheus or alertmanager):
+        raise StackError(UNKNOWN_ALERTMANAGER)
+
+
 def notified(
     stack: Stack,
     *,
@@ -216,18 +234,12 @@ def notified(
     Raises:
         StackError: that engine was not given, or does not answer.
     """
-    if stack.engine == "grafana":
-        if grafana is None:
-            raise StackError(
-                "the stack's engine is grafana, which notifies; give --grafana URL with --notify"
-            )
+    require_notifier(stack, prometheus=prometheus, grafana=grafana, alertmanager=alertmanager)
+    if stack.engine == "grafana" and grafana:
         yield from notified_by_grafana(stack, grafana)
         return
     if alertmanager is None and prometheus:
         alertmanager = _of(prometheus)
     if alertmanager is None:
-        raise StackError(
-            "the stack's engine is prometheus, and no Alertmanager is known; give --alertmanager URL, or "
-            "--prometheus URL of one that knows it"
-        )
+        raise StackError(UNKNOWN_ALERTMANAGER)
     yield from notified_by_alertmanager(stack, alertmanager)

@@ -69,6 +69,10 @@ def doctor(
         raise click.UsageError(
             "the stack's engine is grafana, without Alertmanager; give --grafana URL instead"
         )
+    if notify:
+        from dashboards.doctor import require_notifier  # noqa: PLC0415 - requests is slow to import
+
+        require_notifier(stack, prometheus=prometheus, grafana=grafana, alertmanager=alertmanager)
     found = []
     try:
         for seen in _looked(stack, prometheus, grafana, alertmanager, notify, output):
