@@ -22,6 +22,8 @@ def problems(boards: Sequence[Board], *books: str) -> Iterator[str]:
     """What breaks the grammar, one line each; beside these boards there are those books, by their uids."""
     by_uid = {board.uid: board for board in boards}
     for board in boards:
+        if not board.rows:
+            yield f"board {board.uid}: it has no row; expected a verdict at least; give it a row of stats"
         if not any(panel.kind != "text" for panel in board.panels):
             continue  # a book, such as the runbooks, has no verdict
         told = (
@@ -37,8 +39,8 @@ def problems(boards: Sequence[Board], *books: str) -> Iterator[str]:
 def _order(board: Board) -> Iterator[str]:
     first, *rest = board.rows
     others = [panel.title for panel in first.panels if panel.kind not in VERDICT]
-    if others or first.collapsed or not first.panels:
-        found = f"has {others[0]!r}" if others else "is closed" if first.collapsed else "is empty"
+    if others or first.collapsed:
+        found = f"has {others[0]!r}" if others else "is closed"
         yield (
             f"its first row {first.title!r} {found}; expected the verdict: an open row of nothing but stats "
             f"or scorecards; begin with one, and move what else is there below it"

@@ -187,6 +187,8 @@ def _misfit(place: str, value: object, kind: Any) -> Misfit | None:
         fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     elif kind is Unit:
         fits = value in UNITS
+    elif kind is int:
+        fits = isinstance(value, int) and not isinstance(value, bool)  # JSON has another word for true
     else:
         fits = isinstance(value, origin or kind)
     return None if fits else (place, value, kind)

@@ -78,7 +78,10 @@ def unreadable(error: BaseException) -> bool:
 
 def said(error: BaseException) -> str:
     """What the error says, on one line; of one that is not written for people, with its kind."""
-    text = " ".join((error.msg if isinstance(error, SyntaxError) else str(error)).split())
+    try:
+        text = " ".join((error.msg if isinstance(error, SyntaxError) else str(error)).split())
+    except Exception as second:  # of a team's own kind, which may raise anything
+        text = f"(its text cannot be read: {type(second).__name__})"
     return text if isinstance(error, MENDABLE) else f"{type(error).__name__}: {text}{meant(error)}"
 
 

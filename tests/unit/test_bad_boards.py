@@ -43,6 +43,9 @@ MISTAKES = [
         "board shop: two panels are called 'A'; expected one, since links find a panel by its title; rename",
     ),
     ("MEMORY_USED)", "MEMORY_USED, width=30)", 14, "panel 'Memory used' has width 30; expected 1 to 24"),
+    ("MEMORY_USED)", "MEMORY_USED, width=True)", 14, "width is True (bool); expected int; give that"),
+    (", graph(redis.MEMORY_USED)", "", 14, "row 'How much?' has no panel; expected its answers"),
+    ("    ),\n)", "    )[:0],\n)", 0, "board shop: it has no row; expected a verdict at least"),
     ("MEMORY_USED)", "MEMORY_USED, widht=3)", 14, "argument 'widht'. Did you mean 'width'?"),
     ("description=", "descripton=", 6, "argument 'descripton'. Did you mean 'description'?"),
     ("redis.MEMORY_USED", '"redis_memory_used_bytes"', 14, "(str); expected Signal; give that"),
@@ -61,6 +64,12 @@ MISTAKES = [
     ('title="Shop"', 'title=""', 6, "board shop: title is ''; expected what it is called, and for whom"),
     ("STACK = ", "raise OSError('no shop')\nSTACK = ", 17, "OSError: no shop"),
     ("STACK = ", "raise SystemExit('no shop')\nSTACK = ", 17, "SystemExit: no shop"),
+    (
+        "STACK = ",
+        "class Mute(Exception):\n    def __str__(self):\n        raise OSError\nraise Mute\nSTACK = ",
+        20,
+        "Mute: (its text cannot be read: OSError)",
+    ),
 ]
 
 

@@ -113,7 +113,7 @@ SLIPS = [
     ("anchor=FAILED", 'anchor="jobs_failed"', "'Workers': anchor is 'jobs_failed' (str); expected Metric or"),
     (
         'rows=(\n        row("Do',
-        'rows=row("Do jobs fail?"),\n    tags=(\n        row("Do',
+        'rows=row("Do jobs fail?", stat(FAILED_JOBS)),\n    tags=(\n        row("Do',
         "rows is a Row; expected a tuple of Row; a tuple of one is (it,)",
     ),
     ("graph(FAILED_JOBS,", "graph(FAILED,", "signals[0] is a Counter; expected Signal; give that"),

@@ -60,7 +60,6 @@ REFUSED = [
         board(replace(verdict(), collapsed=True)),
         "its first row 'Is it well?' is closed; expected the verdict",
     ),
-    (board(row("Nothing"), detail("Why?")), "its first row 'Nothing' is empty; expected the verdict"),
     (board(verdict(9)), "the row 'Is it well?' has 9 stats; expected at most 8, which a glance takes in"),
     (
         board(verdict(), detail("Detail"), detail("Why?", collapsed=False)),
