@@ -1,4 +1,4 @@
-"""No check without a definition that it refuses, and none that refuses what this project ships."""
+"""No check without what it refuses and what it nearly does, and none that refuses what this project ships."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tests.checks import (
     test_dead_rules,
     test_engines,
     test_grammar,
+    test_near,
     test_order,
     test_others,
     test_queries,
@@ -36,7 +37,6 @@ TABLES = (
     test_used,
     test_routes,
     test_engines,
-    test_grammar,
     test_order,
     test_others,
     test_dead_rules,
@@ -48,6 +48,13 @@ def test_every_check_has_a_case_that_it_refuses() -> None:
 
     assert {rule.id for rule in RULES} - covered == set(), "write a case that these checks refuse"
     assert covered - {rule.id for rule in RULES} == set(), "these checks are gone, and their cases are not"
+
+
+def test_every_check_has_a_case_beside_it_that_it_takes() -> None:
+    taken = set().union(*(table.TAKEN for table in (*TABLES, test_near)))
+
+    assert {rule.id for rule in RULES} - taken == set(), "write what these checks nearly refuse"
+    assert taken - {rule.id for rule in RULES} == set(), "these checks are gone, and their cases are not"
 
 
 def test_every_check_says_once_what_it_proves() -> None:

@@ -277,3 +277,4 @@ def test_the_form_that_fires_passes_every_check(dead: Dead) -> None:
 
 
 COVERED = {dead.check for dead in DEAD}
+TAKEN = COVERED

@@ -138,3 +138,4 @@ def test_an_alert_may_be_declared_for_one_engine() -> None:
 
 
 COVERED = {rule for rule, *_ in REFUSED}
+TAKEN = {rule for rule, _ in RIGHT}

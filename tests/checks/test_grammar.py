@@ -220,3 +220,4 @@ def judged_with(scraped: tuple[str, Any], refresh: object) -> list[Any]:
 
 
 COVERED = {rule for rule, *_ in PAIRS} | {"board-refresh"}
+TAKEN = COVERED

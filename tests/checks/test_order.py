@@ -46,3 +46,4 @@ def test_what_a_rule_recorded_itself_is_its_past() -> None:
 
 
 COVERED = {"recording-order"}
+TAKEN = COVERED

@@ -397,3 +397,4 @@ COVERED = {rule for rule, *_ in REFUSED} | {
     "panel-unit", "variable-label", "variable-used", "legend-label", "recorded", "recorded-labels",
     "window-retained", "window-renewed", "window-steady",
 }  # fmt: skip
+TAKEN = {"window-retained", "window-renewed", "window-steady"}

@@ -133,3 +133,4 @@ def test_a_sum_with_something_negative_is_not_more_than_its_part() -> None:
 
 
 COVERED = {"limit-reachable"}
+TAKEN = COVERED

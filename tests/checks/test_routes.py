@@ -227,3 +227,4 @@ def test_what_a_reader_takes_is_left_alone() -> None:
 
 
 COVERED = {rule for rule, *_ in (*REFUSED, *UNREAD)}
+TAKEN = {rule for rule, _ in RIGHT} | {"file-readable", "strict-json"}

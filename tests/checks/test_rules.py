@@ -336,6 +336,8 @@ RIGHT: list[tuple[str, Edits]] = [
     ("rule-dollars", [(f"{TOLD} summary", "{{ $value }} of {{ $labels.instance }} for 5 $.")]),
     # Prometheus expands nothing but templates.
     ("rule-dollars", [(f"{THEIRS} labels host", "{{ $labels.instance }}")]),
+    ("rule-said", [(f"{TOLD} summary", "x"), (f"{TOLD} more", "")]),
+    ("rule-said", [(f"{RULE_FILE} groups 0 rules", [{"record": "job:http_requests:rate5m", "expr": "1"}])]),
     ("rule-severity", [(f"{RULE} labels severity", "info"), (f"{THEIRS} labels severity", "warning")]),
     ("rule-panel", [(RULE, SILENT)]),
     ("rule-panel", [(f"{THEIRS} annotations dashboard_url", DROP)]),
@@ -352,3 +354,4 @@ def test_a_rule_that_the_check_is_not_for_is_left_alone(rule: str, edits: Edits)
 
 
 COVERED = {rule for rule, *_ in REFUSED}
+TAKEN = {rule for rule, _ in RIGHT}

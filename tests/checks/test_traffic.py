@@ -36,3 +36,6 @@ def test_a_share_of_however_few_is_refused(expr: str) -> None:
 )
 def test_a_share_of_many_passes_and_so_does_what_counts_nothing(expr: str) -> None:
     assert refused(expr) == []
+
+
+TAKEN = COVERED

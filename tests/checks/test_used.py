@@ -45,3 +45,4 @@ def test_of_a_source_that_these_boards_hardly_show_nothing_is_asked() -> None:
 
 
 COVERED = {"metric-used"}
+TAKEN = COVERED
