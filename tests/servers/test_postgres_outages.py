@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from examples.demo.databases import Postgres
+from examples.demo.process import wait_until
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import self_
 from exporters.collectors.postgres import PostgresBackend, PostgresSettings
@@ -194,7 +195,9 @@ def test_a_rotated_password_is_picked_up_at_the_next_connect(server: Postgres) -
             session.execute("SELECT pg_terminate_backend(%s, 5000)", [sessions(server)[0][0]])
             assert_down(collect(backend))
             password = "rotated"
-            assert_well(collect(backend))
+            wait_until(lambda: collect(backend).of(catalogue.UP) == 1, "the new password is used")
+            assert_well(page := collect(backend))
+            assert errors(page)["postgres.up", "28P01"] == 1
         finally:
             session.execute(psycopg.sql.SQL("ALTER ROLE {} PASSWORD {}").format(ROLE_NAME, PASSWORD))
 
