@@ -18,24 +18,48 @@ LOG = logging.getLogger("exporter")
 MASK = "***"
 
 
+# Shorter ones, and these words, stand in any text: its gaps would make it unreadable, and tell what they are.
+SHORTEST = 4
+WORDS = frozenset({"database", "host", "password", "port", "postgres", "postgresql", "redis", "user"})
+# Where such a one is a value: of a URL, of key=value or a mapping, or between quotes.
+IN_URL = r"(?P<url>:)(?:{0})(?=@)"
+OF_KEY = r"(?P<key>(?i:passw(?:or)?d|pwd)[\"']?\s*[:=]\s*[\"']?)(?:{0})(?!\w)"
+QUOTED = r"(?P<quote>[\"'])(?:{0})(?=\\?[\"'])"
+
+
 class Redactor:
-    """Replaces every secret it was told of, however it is spelled, by ``***``."""
+    """Replaces every secret it was told of, however it is spelled, by ``***``.
+
+    One that is a word of many messages is replaced only where it stands as a value.
+    """
 
     def __init__(self) -> None:
         self._known: frozenset[str] = frozenset()
-        self._pattern: re.Pattern[str] | None = None
+        self._anywhere: re.Pattern[str] | None = None
+        self._as_value: re.Pattern[str] | None = None
 
     def learn(self, secrets: Iterable[str]) -> None:
         """From now on mask these texts, and their URL-encoded and quoted forms."""
-        known = self._known.union(form for secret in secrets for form in spellings(secret))
+        known = self._known.union(secrets)
         if known != self._known:
-            longest_first = sorted(known, key=len, reverse=True)
-            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
             self._known = known
+            words = {each for each in known if len(each) < SHORTEST or each in WORDS}
+            self._anywhere = _pattern("(?:{0})", known - words)
+            self._as_value = _pattern(f"{IN_URL}|{OF_KEY}|{QUOTED}", words)
 
     def mask(self, text: str) -> str:
         """The text without any secret."""
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        if self._anywhere:
+            text = self._anywhere.sub(MASK, text)
+        if self._as_value:
+            text = self._as_value.sub(lambda found: f"{found[found.lastgroup or 0]}{MASK}", text)
+        return text
+
+
+def _pattern(around: str, secrets: Iterable[str]) -> re.Pattern[str] | None:
+    """What finds each spelling of the secrets, the longest first; None without any."""
+    forms = sorted({form for secret in secrets for form in spellings(secret)}, key=len, reverse=True)
+    return re.compile(around.format("|".join(map(re.escape, forms)))) if forms else None
 
 
 def spellings(secret: str) -> set[str]:

@@ -20,7 +20,7 @@ from exporters.conninfo import describe, libpq_conninfo
 from exporters.dsn import secrets_in
 from exporters.errors import ConfigError
 from exporters.logs import LineFormatter
-from exporters.secrets import ConnectionString, Redactor, connection_string
+from exporters.secrets import MASK, ConnectionString, Redactor, connection_string
 
 NASTY = "p@:/{ 'x"
 PASSWORDS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1)
@@ -237,6 +237,37 @@ def test_no_spelling_of_a_password_gets_into_the_log(form: str, text: str, passw
         assert form_of_password not in line
     assert "cannot connect as ***" in line
     assert line.count("\n") == 1
+
+
+@pytest.mark.parametrize("password", ["a", "e", "s", "on", "the", ":", "p@", "redis", "postgresql"])
+def test_a_password_like_a_word_is_masked_as_a_value_and_leaves_all_words_whole(password: str) -> None:
+    redactor = Redactor()
+    redactor.learn(secrets_in(f"postgresql://u:{quote(password, safe='')}@db/app"))
+    words = "DATABASE_URL: the password of a user: no postgresql://host; expected key=value; one on the host?"
+
+    assert redactor.mask(words) == words
+    for value, shown in (
+        (f"postgresql://u:{password}@other/app", f"postgresql://u:{MASK}@other/app"),
+        (f"redis://:{quote(password, safe='')}@cache", f"redis://:{MASK}@cache"),
+        (f"host=db password={password} dbname=app", f"host=db password={MASK} dbname=app"),
+        (f"connect(host='db', passwd={password!r})", f"connect(host='db', passwd='{MASK}')"),
+        (json.dumps({"host": "db", "password": password}), f'{{"host": "db", "password": "{MASK}"}}'),
+        (f"invalid value {password!r}", f"invalid value '{MASK}'"),
+    ):
+        assert redactor.mask(f"{words} {value}") == f"{words} {shown}"
+    redactor.learn(["password"])
+    assert redactor.mask(f"{words} password=password") == f"{words} password={MASK}"
+
+
+@given(PASSWORDS.filter(lambda password: len(password) < 4))
+def test_no_short_password_is_left_in_a_url(password: str) -> None:
+    redactor = Redactor()
+    written = quote(password, safe="")
+    redactor.learn(secrets_in(f"postgresql://u:{written}@db/app"))
+
+    assert redactor.mask(f"no answer from postgresql://u:{written}@other/app") == (
+        "no answer from postgresql://u:***@other/app"
+    )
 
 
 @given(PASSWORDS)
