@@ -130,7 +130,12 @@ def _waivers(path: Path | None) -> tuple[Waiver, ...]:
         return ()
     try:
         document = yaml.safe_load(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise StackError(
+            f"--waivers {path}: there is no such file; give a YAML or JSON list of rule, place and reason, "
+            "or leave --waivers out"
+        ) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        why = " ".join(str(error).split())
+        why = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
         raise StackError(f"--waivers {path}: cannot be read: {why}; give a YAML or JSON list") from None
     return waivers_of(str(path), document)

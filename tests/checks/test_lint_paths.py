@@ -184,6 +184,25 @@ def test_a_waiver_from_a_file_is_counted_and_must_be_needed(tmp_path: Path) -> N
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "nosuch.yml",
+            "there is no such file; give a YAML or JSON list of rule, place and reason, or leave ",
+        ),
+        (".", "cannot be read: Is a directory; give a YAML or JSON list"),
+    ],
+)
+def test_a_file_of_waivers_that_is_none_is_told_with_what_to_give(
+    name: str, told: str, tmp_path: Path
+) -> None:
+    done = lint(written(tmp_path, "right.json", board()), "--waivers", tmp_path / name)
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"error: --waivers {tmp_path / name}: {told}")
+    assert (len(done.stderr.splitlines()), "Errno" in done.stderr) == (1, False)
+
+
 VALUES: list[Any] = [
     None, True, 0, -1, 1.5, "", "$x", "\ud83d", [], [[]], [None], ["a"], [{}], {}, {"a": []}, {"steps": 1},
     "((", "{{", "${", "[[a]]", {"uid": []}, {"id": []}, {"mode": {}},
