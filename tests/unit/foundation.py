@@ -35,6 +35,13 @@ TRANSFORMATIONS = {
     "filterByValue": frozenset({"filters", "match", "type"}),
     "sortBy": frozenset({"fields", "sort"}),
 }
+# What stands below these options. Which columns there are, Grafana finds out.
+BELOW = {
+    "include": frozenset({"names", "pattern"}),
+    "filters": frozenset({"fieldName", "config"}),
+    "config": frozenset({"id", "options"}),
+    "options": frozenset({"value"}),
+}
 register_default_plugins()
 
 
@@ -150,3 +157,13 @@ def _steps(panel: Json) -> Iterator[str]:
             yield f"there is no transformation {step['id']!r}"
         elif unknown := step["options"].keys() - known:
             yield f"the transformation {step['id']!r} has no option {sorted(unknown)}"
+        else:
+            yield from _below(step["options"])
+
+
+def _below(options: Json) -> Iterator[str]:
+    for key, value in options.items():
+        for each in value if isinstance(value, list) else [value]:
+            if key in BELOW and isinstance(each, dict):
+                yield from (f"{key} of a transformation has no {name!r}" for name in each.keys() - BELOW[key])
+                yield from _below(each)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import re
@@ -139,6 +140,26 @@ def test_what_grafana_would_lose_or_misread_is_noticed(way: str, value: Any, tol
     except (AttributeError, KeyError, TypeError) as error:  # what the models cannot even read
         found = [f"{way}: {error}"]
     assert [each for each in found if told in each], found
+
+
+# Here stand names of columns.
+NAMES = re.compile(r"\.(excludeByName|indexByName|renameByName)\Z")
+
+
+def test_no_object_of_any_kind_of_panel_takes_a_key_that_grafana_does_not_know() -> None:
+    places: dict[tuple[str, str], tuple[Json, Json]] = {}
+    boards = copy.deepcopy(list(BOARDS.values()))
+    for panel in (each for board in boards for each in flat(board["panels"])):
+        panel.pop("panels", None)
+        for path, value in walk(panel):
+            if isinstance(value, dict) and not NAMES.search(path):
+                places.setdefault((panel["type"], re.sub(r"\[\d+\]", "[]", path)), (panel, value))
+    assert len(places) > 200
+    for (kind, path), (panel, value) in places.items():
+        value["notOfGrafana"] = 1
+        with contextlib.suppress(AttributeError, KeyError, TypeError):  # the models cannot even read it
+            assert misfits(OURS | {"panels": [panel]}), f"{kind}: {path}"
+        del value["notOfGrafana"]
 
 
 @pytest.mark.parametrize("uid", BOARDS)
