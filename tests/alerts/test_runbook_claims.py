@@ -13,6 +13,7 @@ from alerts.model import Alert
 from alerts.proof.plan import CONTEXT
 from alerts.rules import ALERTS
 from dashboards.stack import STACK
+from examples.demo.prepare import MEASURES_KEYS
 
 COMPOSE = yaml.safe_load((Path(__file__).parents[2] / "docker-compose.monitoring.yml").read_text())
 TITLES = {
@@ -64,6 +65,12 @@ def test_commands_work_from_any_folder_and_name_what_there_is(alert: Alert) -> N
     ports = re.findall(r":-(\d+)\}:", str([each.get("ports") for each in COMPOSE["services"].values()]))
     assert set(re.findall(r"localhost:(\d+)", told)) <= set(ports)
     assert all(map(STACK.catalogue.find, re.findall(r"\b(?:pg|redis)_scrape_\w+", told)))
+
+
+def test_the_right_that_a_collector_lacks_is_named() -> None:
+    told = " ".join((runbooks.folder() / "ExporterCollectorFailing.md").read_text().split())
+    assert "`redis.sample` needs one more" in told
+    assert f"`ACL SETUSER obs_exporter {' '.join(MEASURES_KEYS)}`" in told
 
 
 def test_logs_are_shown_with_docker_and_without() -> None:

@@ -22,6 +22,7 @@ from dashboards.cli import main as obs
 from dashboards.drill.model import TOLERANCE
 from dashboards.stack import STACK
 from examples.demo.databases import Postgres, Redis
+from examples.demo.prepare import MEASURES_KEYS
 from examples.demo.process import Server, free_port, wait_until
 from examples.demo.servers import Exporter, answers
 from exporters.api.page import ApiPage
@@ -276,9 +277,10 @@ def get(url: str) -> str:
 
 def test_the_acl_shown_is_the_one_shipped() -> None:
     (shown,) = blocks("README.md", "text")
-    assert (
-        shown.strip() == f"ACL SETUSER {read('exporters/redis.acl').strip().removeprefix('user ')} >PASSWORD"
-    )
+    assert shown.splitlines() == [
+        f"ACL SETUSER {read('exporters/redis.acl').strip().removeprefix('user ')} >PASSWORD",
+        f"ACL SETUSER obs_exporter {' '.join(MEASURES_KEYS)}",
+    ]
 
 
 def test_the_readme_says_what_drills_allow_beyond_the_computed_time() -> None:

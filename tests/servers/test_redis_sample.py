@@ -8,13 +8,19 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from redis import Redis as Client
+from redis.exceptions import NoPermissionError
 
 from examples.demo.databases import Redis
 from examples.demo.process import wait_until
 from exporters.catalogue import redis as catalogue
 from exporters.catalogue import redis_detail as detail
 from exporters.catalogue import self_
+from exporters.collectors.redis import RedisBackend, RedisSettings
+from exporters.config import read_config
+from tests.house.test_docs import blocks
 from tests.servers.exporter_support import (
+    LOG,
     MANY,
     add_user,
     admin,
@@ -24,6 +30,7 @@ from tests.servers.exporter_support import (
     fill,
     fill_many,
     scans,
+    url_of,
     watch,
 )
 
@@ -99,6 +106,29 @@ def test_the_memory_of_a_pattern_is_estimated_from_some_of_its_keys(server: Redi
     assert page.of(self_.REDIS_COLLECTOR_SUCCESS, collector="redis.sample") == 1
     # What is asked counts no hit, which would raise the ratio.
     assert (stats["keyspace_hits"], stats["keyspace_misses"]) == (0, 0)
+
+
+def test_the_user_and_the_file_that_the_readme_shows_go_together(server: Redis, tmp_path: Path) -> None:
+    (users,), (file,) = blocks("README.md", "text"), blocks("README.md", "yaml")
+    (tmp_path / "exporter.yml").write_text(file)
+    config = read_config(tmp_path / "exporter.yml").redis
+    assert config["sample_keys"]
+    with admin(server) as client:
+        client.execute_command("ACL", "DELUSER", "obs_exporter")
+        for line in users.splitlines():
+            client.execute_command(*line.split())
+    fill(server, "session:1")
+    settings = RedisSettings(url=lambda: url_of(server, "PASSWORD"), **config)
+    with closing(RedisBackend(settings, LOG)) as backend:
+        page = collect_until(backend, catalogue.KEYS, 1, db="db0", key="session:*")
+
+    assert page.of(self_.REDIS_COLLECTOR_SUCCESS, collector="redis.sample") == 1
+    assert page.of(detail.PATTERN_MEMORY, db="db0", key="session:*")
+    with (
+        closing(Client.from_url(url_of(server, "PASSWORD"))) as client,
+        pytest.raises(NoPermissionError, match="get"),
+    ):
+        client.get("session:1")
 
 
 def test_without_the_right_to_measure_keys_they_are_counted_all_the_same(server: Redis) -> None:
