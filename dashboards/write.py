@@ -76,11 +76,13 @@ def judged(stack: Stack) -> tuple[dict[str, bytes], checks.Verdict]:
     """
     files = render(stack)
     alone = [alert.name for alert in stack.loaded if len(alert.engines) == 1]
+    yielded = {alert.yields_to.name for alert in stack.loaded if alert.yields_to}
     findings = checks.check_files(
         files,
         stack.catalogue,
         identity=stack.identity,
         alone=alone,
+        left_out=yielded - {alert.name for alert in stack.loaded},
         retention=stack.retention * 86_400,
         time_scale=stack.time_scale,
     )

@@ -30,6 +30,7 @@ def check_files(
     *,
     identity: tuple[str, ...],
     alone: Collection[str] = (),
+    left_out: Collection[str] = (),
     retention: float = math.inf,
     time_scale: float = 1.0,
 ) -> list[Finding]:
@@ -41,6 +42,7 @@ def check_files(
         identity: the labels that tell installations apart; every aggregation keeps them.
         alone: names of alerts that are declared for one engine. Alerts of severity info, and those that
             fire on the error of a query, need not be named.
+        left_out: names of alerts that are not rendered, and that others yield to all the same.
         retention: how long Prometheus keeps data, in seconds.
         time_scale: factor on what emitters do by default; 1 in production.
     """
@@ -49,6 +51,7 @@ def check_files(
         catalogue=catalogue,
         identity=identity,
         alone=alone,
+        left_out=left_out,
         retention=retention,
         time_scale=time_scale,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from dashboards.checks.promql import (
@@ -18,8 +18,9 @@ from dashboards.checks.promql import (
     Subquery,
 )
 from exporters.catalogue import Catalogue, Label, Metric
-from exporters.catalogue.external import ALERTS
-from exporters.catalogue.labels import TARGET_LABELS
+from exporters.catalogue.external import ALERTNAME, ALERTS
+from exporters.catalogue.labels import JOB, TARGET_LABELS
+from exporters.catalogue.self_ import COLLECTOR
 
 SELECTING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 SCALAR_FUNCTIONS = frozenset({"scalar", "time", "pi"})
@@ -61,7 +62,7 @@ Shapes = frozenset[Shape] | None
 
 
 class Known:
-    """What is known of series: the catalogue, the labels of targets, and the scrape jobs.
+    """What is known of series: the catalogue, the labels of targets, the scrape jobs, and the alerts.
 
     Attributes:
         holds: what a metric that exists is.
@@ -73,10 +74,17 @@ class Known:
     mends = "Declare it, or take it out."
     whole = True
 
-    def __init__(self, catalogue: Catalogue, identity: tuple[str, ...], jobs: frozenset[str]) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        identity: tuple[str, ...],
+        jobs: frozenset[str],
+        alerts: frozenset[str] = frozenset(),
+    ) -> None:
         self.catalogue = catalogue
         self.identity = identity
         self.jobs = jobs
+        self.alerts = alerts
         self.target = frozenset((*identity, *(label.name for label in TARGET_LABELS)))
 
     def labels_of(self, series: str) -> frozenset[str] | None:
@@ -104,6 +112,17 @@ class Known:
         """The definition of the label on this sample name."""
         metric = self.catalogue.find(series)
         return next((each for each in metric.labels if each.name == name), None) if metric else None
+
+    def values(self, series: str, name: str) -> Collection[str]:
+        """What the label can be on this sample name; empty if nobody knows."""
+        if name == JOB.name:
+            return self.jobs
+        label = self.label(series, name)
+        if label == ALERTNAME:
+            return self.alerts
+        if label == COLLECTOR:
+            return {metric.collector for metric in self.catalogue}
+        return (label.values or label.possible) if label else ()
 
 
 class LabelEngine:

@@ -106,6 +106,7 @@ class Subject:
         catalogue: every metric that a query may name, recorded ones included.
         identity: the labels that every aggregation keeps.
         alone: names of alerts that are declared for one engine only.
+        left_out: names of alerts that are not rendered, and that others yield to all the same.
         retention: how long Prometheus keeps data, in seconds.
         time_scale: factor on what emitters do by default; 1 in production.
     """
@@ -114,6 +115,7 @@ class Subject:
     catalogue: Catalogue
     identity: tuple[str, ...]
     alone: Collection[str] = ()
+    left_out: Collection[str] = ()
     retention: float = math.inf
     time_scale: float = 1.0
 
@@ -215,7 +217,10 @@ class Subject:
     def known(self) -> Known:
         """What is known of series."""
         jobs = frozenset(str(job.get("job_name")) for job in self.prometheus.get("scrape_configs", ()))
-        return Known(self.catalogue, self.identity, jobs)
+        groups = (group for each in self.rule_files.values() for group in each.get("groups", ()))
+        alerts = (rule.get("alert") for group in groups for rule in group.get("rules", ()))
+        names = frozenset(str(each) for each in alerts if each)
+        return Known(self.catalogue, self.identity, jobs, names.union(self.left_out) if names else names)
 
     @cached_property
     def _parsed(self) -> tuple[dict[str, Query], dict[str, str]]:

@@ -29,6 +29,7 @@ STATUS = Label(
     name="status",
     help="Exact HTTP status code; 499 where the client left, 500 where an exception cut the answer short.",
     bound="100..599",
+    possible=tuple(str(code) for code in range(100, 600)),
 )
 EXCEPTION = Label(
     name="exception", help="Class of the exception.", bound="the first 50 classes, then `__overflow__`"

@@ -80,6 +80,9 @@ class Matcher:
 class Label:
     """A label: its meaning, its closed set of values if it has one, and otherwise what bounds it.
 
+    Attributes:
+        possible: every value that there may ever be, where few of so many are.
+
     Raises:
         CatalogueError: the name has characters Prometheus refuses, or nothing bounds the label.
     """
@@ -88,6 +91,7 @@ class Label:
     help: str
     values: tuple[str, ...] = ()
     bound: str = ""
+    possible: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not LABEL_NAME.match(self.name):

@@ -27,6 +27,10 @@ NEAR: list[tuple[str, str]] = [
     ("label-exists", "sum without (mode) (pg_locks_count{SCOPE})"),
     ("label-value", 'pg_locks_count{SCOPE,mode=~"exclusive.*"}'),
     ("label-value", 'pg_locks_count{SCOPE,mode!=""}'),
+    ("label-value", RATE.replace("SCOPE", 'SCOPE,status=~"4.[0-8]|5.."')),
+    ("label-value", 'obs_exporter_collector_cache_age_seconds{SCOPE,collector=~"postgres[.].*"}'),
+    # Of no rule at all, nothing is known of its alerts.
+    ("label-value", 'ALERTS{SCOPE,alertname="Small"}'),
     ("rate-window", "max_over_time(pg_up{SCOPE}[5m])"),
     ("variable-declared", RATE.replace("SCOPE", 'SCOPE,job=~"${cluster:regex}"')),
 ]

@@ -105,6 +105,14 @@ PAIRS: list[tuple[str, Json, str, Json]] = [
         "gives seconds",
         asked("sum by (path) (rate(web_wait_ms_total{SCOPE}[$__rate_interval]))", unit="ms"),
     ),
+    # PostgreSQL itself has these words, whichever exporter asks.
+    (
+        "label-value",
+        asked('sum by (path) (pg_locks_count{SCOPE,mode="ExclusiveLock"})', unit="short"),
+        "label 'mode' of pg_locks_count is never 'ExclusiveLock'",
+        # These are each application's own.
+        asked('sum by (path) (rate(http_requests_total{SCOPE,status="5xx",method="get"}[$__rate_interval]))'),
+    ),
     ("rate-window", asked("sum by (path) (rate(web_requests_total{SCOPE}[1m]))"), "a fixed 60 s", board()),
     ("topk-flaps", asked(f"topk(5, {RATE})"), "topk()", board()),
     (

@@ -279,17 +279,6 @@ def test_a_rate_over_fewer_than_two_scrapes_is_refused() -> None:
     assert "looks back 20 s, and a scrape is every 15 s" in found.message
 
 
-def test_a_job_that_nobody_scrapes_is_refused() -> None:
-    config = {
-        "prometheus/prometheus.yml": b"global: {}\nscrape_configs: [{job_name: api}, {job_name: exporter}]"
-    }
-    found = only(
-        judge(rule_file({"alert": "Small", "expr": 'up{job="exporters"} == 0'}) | config), "label-value"
-    )
-
-    assert [each.fix for each in found] == ["Did you mean 'exporter'? It has: api, exporter."]
-
-
 def test_a_variable_that_lists_a_label_its_metric_lacks_is_refused() -> None:
     wrong = variable("state", 'label_values(pg_locks_count{environment=~"$environment"}, state)')
     known = (variable("environment", "label_values(up, environment)"), wrong)

@@ -12,6 +12,7 @@ from exporters.catalogue import CATALOGUE, Catalogue, Histogram, Metric, externa
 from exporters.catalogue.types import Unit
 
 COLLECTOR = "others.seen"
+SERVERS = ("postgres", "redis")
 # What Prometheus and relabelling put on every series; a page of one exporter cannot show them.
 TARGET = frozenset(
     {
@@ -149,6 +150,13 @@ class Heard(Known):
         if found is None:
             return None
         return found if self._exported.whole else found | TARGET
+
+    def values(self, series: str, name: str) -> Collection[str]:
+        """What a server itself has for it, whichever exporter asks: a state, a mode of locks, a policy."""
+        ours = CATALOGUE.find(series)
+        if ours is None or ours.source not in SERVERS:
+            return ()
+        return next((label.values for label in ours.labels if label.name == name), ())
 
     def counted(self, series: str) -> int | None:
         """How many series were seen."""
