@@ -12,7 +12,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import psycopg
 import pytest
@@ -20,7 +22,6 @@ from psycopg import sql
 from redis import Redis
 
 from alerts import runbooks
-from alerts.model import Alert
 from alerts.rules import ALERTS
 from dashboards.checks.promql import ParseError, parse
 from examples.demo.chain import DATABASE, EXPORTER_CONFIG
@@ -58,6 +59,9 @@ BROKEN_PIPE = re.compile(
     r"(Traceback|Exception ignored in)(?:(?!Traceback).)*?BrokenPipeError: \[Errno 32\] Broken pipe\n?",
     re.DOTALL,
 )
+# An answer of 400 or more is none, whatever else of a line goes well; curl alone ends with 0 then.
+CURL = 'curl() { command curl --fail-with-body --show-error "$@"; }'
+HTTP_ERROR = re.compile(r"curl: \(22\) The requested URL returned error: (\d{3})[^\n]*\n?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,19 +138,15 @@ def on_call(running: Running, tmp_path_factory: pytest.TempPathFactory) -> OnCal
     )
 
 
-def checks(alert: Alert, running: Running) -> Iterator[str]:
-    """The blocks to copy."""
-    return iter(FENCE.findall(runbooks.runbook(alert, running.stack.rules)))
-
-
 def test_every_check_of_every_runbook_runs(running: Running, on_call: OnCall) -> None:
     ran = dict.fromkeys(("promql", "sql", "shell", "elsewhere"), 0)
     faults = []
     for alert in ALERTS:
         query = running.stack.rules.fill(alert.condition, alert.window)
-        for block in checks(alert, running):
+        book = runbooks.runbook(alert, running.stack.rules)
+        for block in FENCE.findall(book):
             try:
-                ran[_run(block.strip(), query, running, on_call)] += 1
+                ran[_run(block.strip(), query, book, running, on_call)] += 1
             except Exception as error:  # all of them are told at once
                 faults.append(f"{alert.name}: {block.strip()}\n{type(error).__name__}: {error}")
     assert faults == [], "\n\n".join(faults)
@@ -163,8 +163,8 @@ def _is_promql(block: str) -> bool:
     return True
 
 
-def _run(block: str, query: str, running: Running, on_call: OnCall) -> str:
-    """Run a block, and say of which kind it is."""
+def _run(block: str, query: str, book: str, running: Running, on_call: OnCall) -> str:
+    """Run a block of a runbook, and say of which kind it is."""
     if block == query or (not COMMAND.match(block) and "{{" not in block and _is_promql(block)):
         running.prometheus.query(block)
         return "promql"
@@ -179,14 +179,24 @@ def _run(block: str, query: str, running: Running, on_call: OnCall) -> str:
     here = [line for line in block.splitlines() if not ELSEWHERE.match(line)]
     subprocess.run(["bash", "-n", "-c", block], check=True, capture_output=True, text=True)
     for line in here:
-        _shell(line, on_call)
+        _shell(line, on_call, book)
     return "shell" if here else "elsewhere"
 
 
-def _shell(line: str, on_call: OnCall) -> None:
+def unforeseen(told: str, book: str) -> str:
+    """What commands told, without the HTTP errors that the runbook explains, as in ``401, 404: it moved``."""
+    words = FENCE.sub("", book)
+
+    def judged(found: re.Match[str]) -> str:
+        return "" if re.search(rf"\b{found[1]}(?:, \d{{3}})*: ", words) else found[0]
+
+    return HTTP_ERROR.sub(judged, told)
+
+
+def _shell(line: str, on_call: OnCall, book: str = "") -> None:
     """Run a line, each command of whose pipe must do its work: the end of the last one tells nothing."""
     done = subprocess.run(
-        ["bash", "-c", f'{line}\nprintf "\\n%s" "${{PIPESTATUS[*]}}"'],
+        ["bash", "-c", f'{CURL}\n{line}\nprintf "\\n%s" "${{PIPESTATUS[*]}}"'],
         check=False,
         env=on_call.env,
         cwd=on_call.cwd,
@@ -196,9 +206,11 @@ def _shell(line: str, on_call: OnCall) -> None:
         timeout=60,
     )
     told, _, ends = done.stdout.rpartition("\n")
-    names = _commands(line)
+    names, heard = _commands(line), unforeseen(told, book)
+    explained, told = heard != told, heard
     for number, (name, end) in enumerate(zip(names, map(int, ends.split()), strict=True)):
         well = {0, 1} if name in SEEK else {0}
+        well |= {22} if name == "curl" and explained else set()
         if "head" in names[number + 1 :]:  # it reads no further
             well.add(128 + signal.SIGPIPE)
             told, cut = BROKEN_PIPE.subn("", told)
@@ -263,6 +275,60 @@ def test_what_does_not_work_is_refused(line: str, tmp_path: Path) -> None:
 )
 def test_what_works_is_not_refused(line: str, tmp_path: Path) -> None:
     _shell(line, OnCall(dsn="", env=dict(os.environ), cwd=tmp_path, places={}))
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[str]:
+    """A server that answers with the status that its path names."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(int(self.path.strip("/")))
+            self.send_header("Content-Length", "3")
+            self.end_headers()
+            self.wfile.write(b"up\n")
+
+        def log_message(self, *_: object) -> None:
+            """Nothing to say."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+ASKS = (
+    "curl -sS -m 5 -o /dev/null -w '%{{http_code}} %{{time_total}}s\\n' {}",
+    "curl -sS -o /dev/null -w '%{{http_code}}' {}",
+    "curl -sS -o /dev/null -D - {} | grep -i content",
+    "curl -s {} | grep up",
+    "curl -s {} | sort | head -5",
+)
+
+
+@pytest.mark.parametrize("status", ["404", "500", "503"])
+@pytest.mark.parametrize("ask", ASKS)
+def test_an_answer_that_is_an_error_is_refused_unless_the_runbook_explains_it(
+    ask: str, status: str, web: str, tmp_path: Path
+) -> None:
+    on_call = OnCall(dsn="", env=dict(os.environ), cwd=tmp_path, places={})
+    line = ask.format(f"{web}/{status}")
+    for book in (
+        "",
+        f"Above {status} ms: slow.\n",
+        f"5. {status} under load: wait.\n```\n{status}: x\n```\n",
+    ):
+        with pytest.raises(AssertionError, match=status):
+            _shell(line, on_call, book)
+    _shell(line, on_call, f"4. 401, {status}, 599: the path changed.\n")
+    _shell(line, on_call, f"4. {status}: the path changed.\n")
+    _shell(ask.format(f"{web}/200"), on_call)
+
+
+def test_an_error_that_is_explained_hides_no_other(web: str, tmp_path: Path) -> None:
+    on_call = OnCall(dsn="", env=dict(os.environ), cwd=tmp_path, places={})
+    with pytest.raises(AssertionError, match="500"):
+        _shell(f"curl -s {web}/500; curl -s {web}/404", on_call, "404: it moved.")
 
 
 def test_whoever_looks_cannot_write(on_call: OnCall) -> None:
