@@ -126,7 +126,7 @@ def _delivery_trouble(
     if not named:
         raise NotifyError(
             f"backup hears nothing: the stack has none of the alerts {', '.join(DELIVERY_TROUBLE)} for "
-            f"{engine}; keep *ALERTS in the stack, or leave backup out"
+            f"{engine}; keep *Stack.alerts among the alerts, or leave backup out"
         )
     yield Route(
         receiver=BACKUP,

@@ -208,7 +208,7 @@ class Stack:
         if found is None:
             raise DefinitionError(
                 f"no board shows the signal {signal.title!r}; an alert links to the panel of its signal; "
-                "keep *BOARDS and add the signal to a board of yours, or leave the alert out"
+                "keep *Stack.boards among the boards, put the signal on one of yours, or leave the alert out"
             )
         board, panel = found
         return board.uid, board.panel_id(panel.title)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -265,8 +266,10 @@ def test_a_signal_on_no_board_cannot_carry_an_alert() -> None:
     assert code == 0
     assert "ApiLatencyP95High" in output
     without = Stack(boards=STACK.boards[2:])
-    with pytest.raises(Exception, match=r"no board shows the signal 'Application answers'"):
+    with pytest.raises(Exception, match=r"no board shows the signal 'Application answers'") as raised:
         write.render(without)
+    (advice,) = re.findall(r"\*[\w.]*", str(raised.value))
+    assert f"boards=({advice}, " in Path("README.md").read_text(), "as a team is shown it"
 
 
 @pytest.mark.parametrize("what", ["metrics", "signals", "boards", "alerts", "objectives", "limits"])
