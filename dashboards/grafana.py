@@ -187,8 +187,9 @@ def describe(panel: Panel, numbers: Mapping[str, Number]) -> str:
     parts = [cards.MEANING] if panel.kind == "scorecard" else []
     parts += [panel.note] if panel.note else []
     several = len(panel.signals) > 1
+    words = {float(word.value): word.text for word in visual.words(panel)}
     for signal in panel.signals:
-        parts.append(_explained(signal, numbers, named=several))
+        parts.append(_explained(signal, numbers, words, named=several))
     for limit in panel.limits:
         parts.append(f"Dashed, **{limit.legend}**: {limit.says(limit.why, numbers)}")
     if panel.zero:
@@ -201,12 +202,14 @@ def describe(panel: Panel, numbers: Mapping[str, Number]) -> str:
     return "\n\n".join(parts)
 
 
-def _explained(signal: Signal, numbers: Mapping[str, Number], *, named: bool) -> str:
+def _explained(
+    signal: Signal, numbers: Mapping[str, Number], words: Mapping[float, str], *, named: bool
+) -> str:
     """In paragraphs; of one among several in one, so that all can be taken in."""
     why = signal.says(signal.why, numbers)
     told = [
         f"**{signal.title}**: {why}" if named else why,
-        f"*Good:* {signal.says_good(numbers)}",
+        f"*Good:* {signal.says_good(numbers, words)}",
         f"*Otherwise:* {signal.says(signal.act, numbers)}",
     ]
     return (" " if named else "\n\n").join(told)

@@ -224,6 +224,11 @@ OPTIONS = {
 }
 
 
+def words(panel: Panel) -> tuple[Word, ...]:
+    """How the panel writes a state."""
+    return panel.words or (YES_NO if panel.kind in ("table", "scorecard") else UP_DOWN)
+
+
 def field_config(panel: Panel, numbers: Mapping[str, Number]) -> Json:
     """The panel's `fieldConfig`."""
     if panel.kind == "text":
@@ -231,7 +236,7 @@ def field_config(panel: Panel, numbers: Mapping[str, Number]) -> Json:
     first = panel.signals[0]
     defaults: Json = {
         "unit": GRAFANA_UNITS[first.unit],
-        "mappings": mapping(panel.words or UP_DOWN) if first.unit is STATE or panel.words else [],
+        "mappings": mapping(words(panel)) if first.unit is STATE or panel.words else [],
         "color": {"mode": "thresholds"},
         "thresholds": thresholds(first, numbers),
         "noValue": panel.no_value or panel.empty or "no data",

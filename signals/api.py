@@ -238,7 +238,7 @@ ANSWERS = Signal(
 )
 URL_ANSWERS = Signal(
     title="Application answers, by URL",
-    why="1 if the health route answers a probe from outside at this URL. Once it lost some, it is 1 again "
+    why="UP if the health route answers a probe from outside at this URL. Once it lost some, it is UP again "
     "when half of the probes of five minutes were answered.",
     act="Ask that URL yourself, then read the log of the server behind it.",
     query=answers(external.PROBE_SUCCESS, HEALTH_JOB),

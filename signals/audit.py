@@ -250,24 +250,24 @@ REDIS_MEMORY = row(
 BOARDS_LIVE = row(
     objectives.BOARDS_LIVE,
     Query(f"min by (<by:>) (last_over_time({select(external.UP)}[{span(30)}]))", (external.UP,), (), ()),
-    why="1 while every target that feeds the boards answers.",
+    why="Whether every target that feeds the boards answers.",
     act="See the targets on the overview.",
 )
 SLOW_QUERIES_LIVE = row(
     objectives.SLOW_QUERIES_LIVE,
     present(value(postgres_objects.STATEMENT_CALLS, over="count")),
-    why="1 while statistics of statements arrive, which the slow-query alert reads.",
+    why="Whether statistics of statements arrive, which the slow-query alert reads.",
     act="Install pg_stat_statements: shared_preload_libraries, then CREATE EXTENSION.",
 )
 EVICTIONS_LIVE = row(
     objectives.EVICTIONS_LIVE,
     present(value(redis_metrics.EVICTED, over="count")),
-    why="1 while eviction counts arrive, which the eviction alert reads.",
+    why="Whether eviction counts arrive, which the eviction alert reads.",
     act="Does the exporter reach Redis?",
 )
 POOL_LIVE = row(
     objectives.POOL_LIVE,
     present(value(api.POOL_MAX, over="count")),
-    why="1 while pool figures arrive, which the pool alerts read.",
+    why="Whether pool figures arrive, which the pool alerts read.",
     act="Give `instrument` the engine.",
 )

@@ -14,6 +14,7 @@ AVAILABILITY = ServiceLevel(
     title="Availability",
     sli=Sli(bad=ERRORS, total=COUNTED),
     target=limits.AVAILABILITY_TARGET,
+    means="Bad is a request answered with a 5xx status.",
     act="See the errors by status code and the exceptions by kind, then the newest deploy.",
 )
 LATENCY = ServiceLevel(
@@ -29,6 +30,7 @@ LATENCY = ServiceLevel(
         total=rate(api.REQUEST_DURATION, OF_A_ROUTE),
     ),
     target=limits.LATENCY_TARGET,
+    means="Bad is a request, of those that have a route, that took longer than {number:p95}.",
     act="Find the endpoint in the table of the API board; look at its queries per request first.",
     least_1h=limits.SLOW_1H,
     least_1d=limits.SLOW_1D,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from exporters.catalogue import Gauge, Label, Metric
 from exporters.catalogue.labels import INSTANCE, JOB
 from signals.numbers import (
+    RATIO,
     STATE,
     Number,
     Objective,
@@ -19,6 +20,8 @@ from signals.numbers import (
     with_numbers,
 )
 from signals.promql import Query
+
+NO_WORDS: Mapping[float, str] = {}
 
 
 class SignalError(ValueError):
@@ -93,21 +96,29 @@ class Signal:
                 "name one of these"
             ) from None
 
-    def says_good(self, numbers: Mapping[str, Number]) -> str:
-        """What good looks like, with the number that counts in this stack; it follows "Good:"."""
+    def says_good(self, numbers: Mapping[str, Number], words: Mapping[float, str] = NO_WORDS) -> str:
+        """What good looks like, with the number that counts in this stack; it follows "Good:".
+
+        Args:
+            numbers: objectives and limits by key.
+            words: of a state, how each value is shown.
+        """
         if self.good or self.objective is None:
             return self.says(self.good, numbers)
         number = numbers.get(self.objective.key, self.objective)
         side = "at most " if number.better == "lower" else "at least "
-        # Below nothing there is nothing, and a state is one or the other.
-        side = "" if number.value == 0 or number.unit is STATE else side
+        # Below nothing there is nothing, and more than all there is not; a state is one or the other.
+        whole = number.value == 1 and number.better == "higher" and number.unit is RATIO
+        side = "" if number.value == 0 or number.unit is STATE or whole else side
         told = f"{side}{spoken(number.value, number.unit)}"
-        if isinstance(number, Objective) or number.unit is STATE:
+        if number.unit is STATE:
+            return f"{words.get(number.value, told)}."
+        if isinstance(number, Objective):
             return f"{told}."
         if self.critical is not None:
             critical = numbers.get(self.critical.key, self.critical)
             told += f"; critical from {spoken(critical.value, critical.unit)}"
-        return f"{told}. {number.why}"
+        return f"{told}. *Why there:* {number.why}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,7 @@ from signals.pool import USABLE_CONNECTIONS
 
 UP = Signal(
     title="PostgreSQL answers",
-    why="1 if PostgreSQL gave a fresh answer in the last scrape; if it lost some, in half of them.",
-    good="1.",
+    why="UP if PostgreSQL gave a fresh answer in the last scrape; if it lost some, in half of them.",
     act="Ask it with psql from the exporter's host; then read the server's log.",
     query=answers(pg.UP),
     unit=STATE,

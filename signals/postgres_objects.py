@@ -73,7 +73,7 @@ SEQUENTIAL_ROWS = Signal(
 )
 EXPECTED_COVERED = Signal(
     title="Expected index serves",
-    why="1 if the index, or another valid one with the same leading columns, serves the expected columns.",
+    why="Whether the index, or another valid one with the same leading columns, serves the expected columns.",
     act="Create it outside a transaction: CREATE INDEX CONCURRENTLY.",
     query=value(objects.EXPECTED_COVERED, over="min", by=EXPECTED),
     unit=STATE,
@@ -82,16 +82,16 @@ EXPECTED_COVERED = Signal(
 )
 EXPECTED_PRESENT = Signal(
     title="Present by name",
-    why="1 if an index of the expected name exists.",
-    good="1.",
-    act="0 but served: another index does its work; the configuration may name that one.",
+    why="Whether an index of the expected name exists.",
+    good="yes.",
+    act="No, but served: another index does its work; the configuration may name that one.",
     query=value(objects.EXPECTED_PRESENT, over="min", by=EXPECTED),
     unit=STATE,
     legend="{{index}}",
 )
 EXPECTED_VALID = Signal(
     title="Valid",
-    why="1 if the index of the expected name is valid; a failed CREATE INDEX CONCURRENTLY leaves "
+    why="Whether the index of the expected name is valid; a failed CREATE INDEX CONCURRENTLY leaves "
     "an invalid one.",
     act="Drop it and create it again.",
     query=value(objects.EXPECTED_VALID, over="min", by=EXPECTED),
@@ -101,7 +101,7 @@ EXPECTED_VALID = Signal(
 )
 EXPECTED_COLUMNS = Signal(
     title="Columns as expected",
-    why="1 if the index of the expected name has the expected columns, directions and predicate.",
+    why="Whether the index of the expected name has the expected columns, directions and predicate.",
     act="Compare with \\d on the table.",
     query=value(objects.EXPECTED_COLUMNS, over="min", by=EXPECTED),
     unit=STATE,

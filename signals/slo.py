@@ -78,6 +78,7 @@ class ServiceLevel:
         sli: what is counted.
         target: the share of good events that is promised; between 0 and 1. A stack replaces it by its key.
         act: what to do when it is not kept.
+        means: which events are bad, as a sentence that follows the number.
         window: over how many seconds it is promised: at least the longest of `WINDOWS`; Prometheus must keep
             as much.
         least_1h, least_1d: bad events in an hour and in a day below which no alert speaks.
@@ -88,6 +89,7 @@ class ServiceLevel:
     sli: Sli
     target: Number
     act: str
+    means: str = ""
     window: Seconds = 30 * DAY
     least_1h: Number = limits.ERRORS_1H
     least_1d: Number = limits.ERRORS_1D
@@ -276,14 +278,17 @@ class ServiceLevel:
         ratio = self.ratios[self.window]
         return Signal(
             title=f"{self.title}: kept",
-            why=f"Share of good events within {spoken(self.window, SECONDS)}. What is not on record counts "
-            "as good.",
+            why=f"Share of good events within {spoken(self.window, SECONDS)}. {self._meant}",
             act=self.act,
             query=self._reading(f"1 - {select(ratio.metric)}", ratio),
             unit=RATIO,
             objective=self.target,
             legend=self.title,
         )
+
+    @property
+    def _meant(self) -> str:
+        return f"{self.means} What is not on record counts as good.".lstrip()
 
     @cached_property
     def left(self) -> Signal:
@@ -293,7 +298,7 @@ class ServiceLevel:
         return Signal(
             title=f"{self.title}: error budget left",
             why=f"Of the bad events that {{number:{self.target.key}}} allows within "
-            f"{spoken(self.window, SECONDS)}, the share that is left. What is not on record counts as good.",
+            f"{spoken(self.window, SECONDS)}, the share that is left. {self._meant}",
             act=self.act,
             good="More than nothing: at 0 % the promise is just kept, below it is broken.",
             query=self._reading(text, ratio, numbers=(self.target,)),

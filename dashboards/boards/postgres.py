@@ -282,7 +282,8 @@ BOARD = Board(
     uid="backend-postgres",
     title="PostgreSQL",
     description="For whoever owns the database. Open it when statements are slow, connections run out, or "
-    "the disk fills up. The boxes above each row say what its panels answer; detail is in the closed rows.",
+    "the disk fills up: who holds connections and locks, which statement and which index; detail is in the "
+    "closed rows.",
     source="postgres",
     anchor=metrics.UP,
     rows=(VERDICT, CONNECTIONS, STATEMENTS, INDEXES, WORK, *DETAIL),

@@ -11,6 +11,7 @@ from dashboards.checks.promql import Call, parse, selectors, walk
 from dashboards.grafana import describe, render_board
 from dashboards.model import Panel
 from dashboards.stack import STACK
+from signals import audit
 from signals import postgres_chosen as chosen
 from signals.model import Signal
 
@@ -105,16 +106,37 @@ def test_every_description_says_what_is_good_and_what_to_do_by_themselves(board:
             assert f"Dashed, **{limit.legend}**" in told
 
 
+def test_a_description_names_a_state_as_its_panel_draws_it_and_says_why_a_limit_is_one() -> None:
+    board = {each.uid: each for each in STACK.boards}
+    told = {
+        panel.title: describe(panel, STACK.numbers)
+        for uid in ("backend-overview", "backend-postgres", "backend-api")
+        for panel in board[uid].panels
+    }
+
+    assert told["PostgreSQL"].startswith("UP if")
+    assert "*Good:* UP." in told["PostgreSQL"]
+    assert "**Valid**: Whether the index" in told["Expected indexes"]
+    assert "*Good:* yes." in told["Expected indexes"]
+    assert "*Good:* at most 1 %. *Why there:* One request in a hundred" in told["Error ratio"]
+    assert "Bad is a request answered with a 5xx status." in told["Availability"]
+    assert (
+        "Bad is a request, of those that have a route, that took longer than 150 ms."
+        in told["Latency: error budget left"]
+    )
+
+
 @pytest.mark.parametrize(
     ("signal", "told"),
     [
-        (chosen.MEAN, "at most 500 ms. Half a second"),
-        (chosen.HIT_RATIO, "at least 95 %. What"),
+        (chosen.MEAN, "at most 500 ms. *Why there:* Half a second"),
+        (chosen.HIT_RATIO, "at least 95 %. *Why there:* What"),
         (chosen.TEMP, "None."),
-        (postgres.objects.EXPECTED_MISSING, "0. Each is"),
+        (postgres.objects.EXPECTED_MISSING, "0. *Why there:* Each is"),
         (postgres.objects.EXPECTED_VALID, "1."),
-        (postgres.upkeep.XID_AGE, "at most 500 million; critical from 1200 million. Autovacuum"),
-        (postgres.postgres.CONNECTIONS_SHARE, "at most 80 %; critical from 95 %. A deploy"),
+        (audit.INDEXES, "100 %."),
+        (postgres.upkeep.XID_AGE, "at most 500 million; critical from 1200 million. *Why there:* Autovacuum"),
+        (postgres.postgres.CONNECTIONS_SHARE, "at most 80 %; critical from 95 %. *Why there:* A deploy"),
     ],
     ids=lambda each: getattr(each, "title", ""),
 )
