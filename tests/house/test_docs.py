@@ -223,7 +223,8 @@ def connected(server_root: Path, tmp_path: Path) -> Iterator[tuple[str, str]]:
             connection.execute("CREATE ROLE app LOGIN PASSWORD 'app'")
         (acl,) = blocks("README.md", "text")
         with Client.from_url(redis.url) as client:
-            client.execute_command(*acl.split())
+            for line in acl.splitlines():
+                client.execute_command(*line.split())
         yield (
             postgres.url("obs_exporter", "PASSWORD"),
             redis.url.replace("redis://", "redis://obs_exporter:PASSWORD@"),

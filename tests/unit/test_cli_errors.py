@@ -119,7 +119,7 @@ def test_an_alert_without_a_runbook_is_told_with_the_file_to_write(build: Build)
         ('Stack(identity="cluster")', "identity is 'cluster' (str); expected a tuple of str"),
         ("Stack(targets={})", "targets is {} (dict); expected Targets"),
         ('Stack(grafana_url="grafana")', "grafana_url is 'grafana'; links in messages start with it"),
-        ("Stack(boards=THEIRS.boards[2:])", "keep *BOARDS and add the signal to a board of yours, or"),
+        ("Stack(boards=THEIRS.boards[2:])", "keep *Stack.boards among the boards, put the signal on one of "),
         (
             'Stack(identity=("region",))',
             "job 'api' carry no label 'region', which is in the stack's identity",

@@ -184,7 +184,7 @@ SLIPS = [
     (
         "boards=(*BOARDS, WORKERS)",
         "boards=(WORKERS,)",
-        "keep *BOARDS and add the signal to a board of yours, or leave the alert out",
+        "keep *Stack.boards among the boards, put the signal on one of yours, or leave the alert out",
     ),
     (
         '"failed_jobs", value=0.1',
