@@ -11,7 +11,8 @@ from signals.idioms import promql, rate, ratio
 from signals.limits import postgres as limits
 from signals.model import Signal
 from signals.numbers import BYTES, COUNT, PER_SECOND, RATIO, SECONDS
-from signals.postgres_statements import NAME, STATEMENT, before, of_all_time, per_call, per_request
+from signals.postgres_objects import STATEMENT, STATEMENT_NAME
+from signals.postgres_statements import before, of_all_time, per_call, per_request
 
 CHOSEN = objects.QUERYID.re(f"${objects.QUERYID.name}")
 
@@ -79,7 +80,7 @@ SHARES = Signal(
     act="Start with the largest: halving it frees most.",
     query=of_all_time(CHOSEN, by=STATEMENT),
     unit=RATIO,
-    legend=NAME,
+    legend=STATEMENT_NAME,
 )
 READS = Signal(
     title="Blocks read by a call",

@@ -6,7 +6,7 @@ from exporters.catalogue import postgres_objects as objects
 from signals.idioms import increase, promql, rate, span, value
 from signals.model import Signal
 from signals.numbers import BYTES, COUNT, STATE
-from signals.postgres_objects import TABLE, TWO_WEEKS
+from signals.postgres_objects import TABLE, TABLE_NAME, TWO_WEEKS
 
 INDEX = (*TABLE, objects.INDEXRELNAME)
 NAME = "{{indexrelname}}"
@@ -62,7 +62,7 @@ ROWS_OF_A_SCAN = Signal(
         scans=rate(objects.TABLE_SEQ_SCAN, by=TABLE),
     ),
     unit=COUNT,
-    legend="{{schemaname}}.{{relname}}",
+    legend=TABLE_NAME,
 )
 ALL = Signal(
     title="Indexes",

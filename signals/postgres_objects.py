@@ -5,15 +5,18 @@ from __future__ import annotations
 from exporters.catalogue import postgres as pg
 from exporters.catalogue import postgres_objects as objects
 from exporters.catalogue.labels import INSTANCE, JOB
-from signals.idioms import increase, promql, rate, ratio, span, value
+from signals.idioms import DAY, increase, promql, rate, ratio, span, value
 from signals.limits import postgres as limits
 from signals.limits import shared
 from signals.model import Signal
 from signals.numbers import BYTES, COUNT, PER_SECOND, RATIO, SECONDS, STATE
 
+STATEMENT = (pg.DATNAME, objects.QUERYID)
+STATEMENT_NAME = "{{queryid}}"
 TABLE = (objects.SCHEMANAME, objects.RELNAME)
+TABLE_NAME = "{{schemaname}}.{{relname}}"
 EXPECTED = (objects.INDEX, objects.TABLE)
-TWO_WEEKS = 14 * 86_400
+TWO_WEEKS = 14 * DAY
 
 STATEMENT_MEAN = Signal(
     title="Slow statements",
@@ -23,21 +26,21 @@ STATEMENT_MEAN = Signal(
     query=promql(
         "{seconds} / ({calls} > <number:minimum_calls>)",
         limits.MINIMUM_CALLS,
-        seconds=rate(objects.STATEMENT_SECONDS, by=(pg.DATNAME, objects.QUERYID)),
-        calls=rate(objects.STATEMENT_CALLS, by=(pg.DATNAME, objects.QUERYID)),
+        seconds=rate(objects.STATEMENT_SECONDS, by=STATEMENT),
+        calls=rate(objects.STATEMENT_CALLS, by=STATEMENT),
     ),
     unit=SECONDS,
     objective=limits.SLOW_STATEMENT,
-    legend="{{queryid}}",
+    legend=STATEMENT_NAME,
 )
 STATEMENT_TIME_SHARE = Signal(
     title="Time by statement",
     why="Seconds of execution per second, by statement: 1 keeps one processor busy.",
     good="No statement takes most of it.",
     act="Start with the largest: halving it frees most.",
-    query=rate(objects.STATEMENT_SECONDS, by=(pg.DATNAME, objects.QUERYID)),
+    query=rate(objects.STATEMENT_SECONDS, by=STATEMENT),
     unit=RATIO,
-    legend="{{queryid}}",
+    legend=STATEMENT_NAME,
 )
 STATEMENTS_FORGOTTEN = Signal(
     title="Statements forgotten",
@@ -60,7 +63,7 @@ INDEX_USE = Signal(
     query=ratio(rate(objects.TABLE_IDX_SCAN, by=TABLE), SCANS),
     unit=RATIO,
     objective=limits.INDEX_USE,
-    legend="{{schemaname}}.{{relname}}",
+    legend=TABLE_NAME,
 )
 SEQUENTIAL_ROWS = Signal(
     title="Rows read by sequential scans",
@@ -69,7 +72,7 @@ SEQUENTIAL_ROWS = Signal(
     query=rate(objects.TABLE_SEQ_ROWS, by=TABLE),
     unit=PER_SECOND,
     objective=limits.SEQUENTIAL_ROWS,
-    legend="{{schemaname}}.{{relname}}",
+    legend=TABLE_NAME,
 )
 EXPECTED_COVERED = Signal(
     title="Expected index serves",

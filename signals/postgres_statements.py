@@ -11,10 +11,8 @@ from signals.idioms import promql, rate, value
 from signals.limits import postgres as limits
 from signals.model import Signal
 from signals.numbers import COUNT, PER_SECOND, RATIO, SECONDS, STATE
+from signals.postgres_objects import STATEMENT, STATEMENT_NAME
 from signals.promql import RANGE, Query
-
-STATEMENT = (pg.DATNAME, objects.QUERYID)
-NAME = "{{queryid}}"
 
 
 def per_call(metric: Counter, by: tuple[Label, ...] = ()) -> Query:
@@ -73,7 +71,7 @@ SPENT = Signal(
     act="Start with the first row: halving it frees most.",
     query=rate(objects.STATEMENT_SECONDS, by=STATEMENT, function="increase"),
     unit=SECONDS,
-    legend=NAME,
+    legend=STATEMENT_NAME,
 )
 OF_ALL = Signal(
     title="Of all time",
@@ -82,7 +80,7 @@ OF_ALL = Signal(
     act="See its story: click on the statement.",
     query=of_all_time(by=STATEMENT),
     unit=RATIO,
-    legend=NAME,
+    legend=STATEMENT_NAME,
 )
 CALL_MEAN = Signal(
     title="Mean",
@@ -91,7 +89,7 @@ CALL_MEAN = Signal(
     query=per_call(objects.STATEMENT_SECONDS, STATEMENT),
     unit=SECONDS,
     objective=limits.SLOW_STATEMENT,
-    legend=NAME,
+    legend=STATEMENT_NAME,
 )
 CALL_READS = Signal(
     title="Read / call",
@@ -100,7 +98,7 @@ CALL_READS = Signal(
     act="Many: it reads a whole table, or more than fits into memory.",
     query=per_call(objects.STATEMENT_BLOCKS_READ, STATEMENT),
     unit=COUNT,
-    legend=NAME,
+    legend=STATEMENT_NAME,
 )
 CALL_TEMP = Signal(
     title="Temp / call",
@@ -109,7 +107,7 @@ CALL_TEMP = Signal(
     act="Read fewer rows, order by an index, or give the role more work_mem.",
     query=per_call(objects.STATEMENT_TEMP_BLOCKS, STATEMENT),
     unit=COUNT,
-    legend=NAME,
+    legend=STATEMENT_NAME,
 )
 TIMES = Signal(
     title="Times",
@@ -119,7 +117,7 @@ TIMES = Signal(
     query=promql("{now} / ({then} > 0)", now=CALL_MEAN.query, then=before(CALL_MEAN.query)),
     unit=COUNT,
     objective=limits.TIMES_AS_LONG,
-    legend=NAME,
+    legend=STATEMENT_NAME,
 )
 CALL_MEAN_BEFORE = Signal(
     title="Mean before",
@@ -128,7 +126,7 @@ CALL_MEAN_BEFORE = Signal(
     act="Lower: it became slower. Did its blocks per call grow too?",
     query=before(CALL_MEAN.query),
     unit=SECONDS,
-    legend=NAME,
+    legend=STATEMENT_NAME,
 )
 CALL_RATE = Signal(
     title="Calls",
@@ -137,7 +135,7 @@ CALL_RATE = Signal(
     act="More calls and no more requests: a loop, or a cache that no longer answers.",
     query=rate(objects.STATEMENT_CALLS, by=STATEMENT),
     unit=PER_SECOND,
-    legend=NAME,
+    legend=STATEMENT_NAME,
 )
 CALL_RATE_BEFORE = Signal(
     title="Calls before",
@@ -146,7 +144,7 @@ CALL_RATE_BEFORE = Signal(
     act="Fewer: traffic, or a new loop.",
     query=before(CALL_RATE.query),
     unit=PER_SECOND,
-    legend=NAME,
+    legend=STATEMENT_NAME,
 )
 CALL_ROWS = Signal(
     title="Rows / call",
@@ -155,7 +153,7 @@ CALL_ROWS = Signal(
     act="Thousands: page the list.",
     query=per_call(objects.STATEMENT_ROWS, STATEMENT),
     unit=COUNT,
-    legend=NAME,
+    legend=STATEMENT_NAME,
 )
 CALL_ROWS_BEFORE = Signal(
     title="Rows before",
@@ -164,7 +162,7 @@ CALL_ROWS_BEFORE = Signal(
     act="Fewer: the table or the list grew, or a filter was lost.",
     query=before(CALL_ROWS.query),
     unit=COUNT,
-    legend=NAME,
+    legend=STATEMENT_NAME,
 )
 
 
@@ -188,7 +186,7 @@ LOOP = Signal(
     query=_one_row(per_request(by=STATEMENT)),
     unit=COUNT,
     objective=limits.CALLS_PER_REQUEST,
-    legend=NAME,
+    legend=STATEMENT_NAME,
 )
 LOOP_CALLS = Signal(
     title="Calls of one row",
@@ -197,7 +195,7 @@ LOOP_CALLS = Signal(
     act="Each is a round trip: a hundred of a millisecond are a tenth of a second that a user waits.",
     query=_one_row(CALL_RATE.query),
     unit=PER_SECOND,
-    legend=NAME,
+    legend=STATEMENT_NAME,
 )
 LOOP_TEXT = replace(
     TEXT,
@@ -212,7 +210,7 @@ LOOP_MEAN = Signal(
     act="That each is fast is why a slow log never shows them: count them instead.",
     query=_one_row(CALL_MEAN.query),
     unit=SECONDS,
-    legend=NAME,
+    legend=STATEMENT_NAME,
 )
 LOOP_SHARE = Signal(
     title="Of all time, one row",
@@ -221,7 +219,7 @@ LOOP_SHARE = Signal(
     act="Large: one statement that joins is cheaper for the server too.",
     query=_one_row(of_all_time(by=STATEMENT)),
     unit=RATIO,
-    legend=NAME,
+    legend=STATEMENT_NAME,
 )
 NOT_SHOWN = Signal(
     title="Time of what is not shown",

@@ -9,9 +9,7 @@ from signals.idioms import promql, value
 from signals.limits import postgres as limits
 from signals.model import Signal
 from signals.numbers import BYTES, COUNT, RATIO, SECONDS
-from signals.postgres_objects import TABLE
-
-NAME = "{{schemaname}}.{{relname}}"
+from signals.postgres_objects import TABLE, TABLE_NAME
 
 DEAD = value(objects.TABLE_DEAD, by=TABLE)
 DEAD_ROWS = Signal(
@@ -21,7 +19,7 @@ DEAD_ROWS = Signal(
     query=promql("{dead} / ({live} + {dead} > 0)", dead=DEAD, live=value(objects.TABLE_LIVE, by=TABLE)),
     unit=RATIO,
     objective=limits.DEAD_ROWS,
-    legend=NAME,
+    legend=TABLE_NAME,
 )
 VACUUM_AGE = Signal(
     title="Since the last vacuum",
@@ -30,7 +28,7 @@ VACUUM_AGE = Signal(
     query=promql("time() - {vacuumed}", vacuumed=value(objects.TABLE_LAST_VACUUM, over="max", by=TABLE)),
     unit=SECONDS,
     objective=limits.VACUUM_AGE,
-    legend=NAME,
+    legend=TABLE_NAME,
 )
 XID_AGE = Signal(
     title="Age of transaction ids",

@@ -6,13 +6,10 @@ from exporters.catalogue import postgres as pg
 from exporters.catalogue import postgres_objects as objects
 from exporters.catalogue import postgres_upkeep as upkeep
 from exporters.catalogue.labels import INSTANCE, JOB
-from signals.idioms import increase, promql, rate, ratio, span, value
+from signals.idioms import DAY, increase, promql, rate, ratio, span, value
 from signals.model import Signal
 from signals.numbers import BYTES, BYTES_PER_SECOND, COUNT, PER_SECOND, RATIO, SECONDS
-from signals.postgres_objects import TABLE
-
-DAY = 86_400
-TABLE_NAME = "{{schemaname}}.{{relname}}"
+from signals.postgres_objects import TABLE, TABLE_NAME
 
 WAL = Signal(
     title="Log written",
