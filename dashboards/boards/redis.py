@@ -89,13 +89,15 @@ BOARD = Board(
                 zero="no evictions",
                 moves="fill-redis",
             ),
+            replace(stat(redis.POLICY), width=4, height=8),  # as the graphs beside it
             graph(
                 change.MEMORY_PREDICTED,
                 empty="no maxmemory set, or no two samples yet",
                 zero="nothing is used",
                 moves="fill-redis",
+                width=10,
             ),
-            graph(redis.MEMORY_WITHOUT_EVICTION, empty="full memory evicts, or no maxmemory set"),
+            graph(redis.MEMORY_WITHOUT_EVICTION, empty="full memory evicts, or no maxmemory set", width=10),
         ),
         row(
             "What is in it?",
@@ -165,7 +167,6 @@ BOARD = Board(
         ),
         row(
             "Memory and keys in detail",
-            stat(redis.POLICY),
             stat(
                 redis.COUNT_AGE,
                 title="Keys counted",
