@@ -39,6 +39,8 @@ def runbook_board(alerts: Sequence[Alert], rules: RenderContext, written: Callab
         anchor=None,
         rows=(),
     )
+    if not alerts:
+        return frame
 
     def listed(service: str, found: Sequence[Alert]) -> Panel:
         lines = [
@@ -61,4 +63,4 @@ def runbook_board(alerts: Sequence[Alert], rules: RenderContext, written: Callab
         "Firing now", components.FIRING_SINCE, key="alertname", empty="none firing", moves="errors"
     )
     lists = row("Which alert is it?", *(listed(service, found) for service, found in by_service.items()))
-    return replace(frame, rows=(row("What fires now?", firing), lists, *books) if alerts else ())
+    return replace(frame, rows=(row("What fires now?", firing), lists, *books))
