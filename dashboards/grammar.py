@@ -58,6 +58,8 @@ def _order(board: Board) -> Iterator[str]:
 
 def _counts(board: Board) -> Iterator[str]:
     for row in board.rows:
+        if not row.panels:
+            yield f"the row {row.title!r} has no panel; expected its answers; give it one, or drop it"
         stats = sum(panel.kind == "stat" for panel in row.panels)
         if stats > MOST_STATS:
             yield (

@@ -261,10 +261,6 @@ class Row:
 
     def __post_init__(self) -> None:
         require_fields(f"row {self.title!r}", self, BoardError)
-        if not self.panels:
-            raise BoardError(
-                f"row {self.title!r} has no panel; expected its answers; give it one, or drop it"
-            )
 
 
 def row(title: str, *panels: Panel, collapsed: bool = False) -> Row:

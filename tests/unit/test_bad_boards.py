@@ -44,7 +44,12 @@ MISTAKES = [
     ),
     ("MEMORY_USED)", "MEMORY_USED, width=30)", 14, "panel 'Memory used' has width 30; expected 1 to 24"),
     ("MEMORY_USED)", "MEMORY_USED, width=True)", 14, "width is True (bool); expected int; give that"),
-    (", graph(redis.MEMORY_USED)", "", 14, "row 'How much?' has no panel; expected its answers"),
+    (
+        ", graph(redis.MEMORY_USED)",
+        "",
+        0,
+        "board shop: the row 'How much?' has no panel; expected its answers",
+    ),
     ("    ),\n)", "    )[:0],\n)", 0, "board shop: it has no row; expected a verdict at least"),
     ("MEMORY_USED)", "MEMORY_USED, widht=3)", 14, "argument 'widht'. Did you mean 'width'?"),
     ("description=", "descripton=", 6, "argument 'descripton'. Did you mean 'description'?"),

@@ -60,6 +60,7 @@ REFUSED = [
         board(replace(verdict(), collapsed=True)),
         "its first row 'Is it well?' is closed; expected the verdict",
     ),
+    (board(row("Nothing"), detail("Why?")), "the row 'Nothing' has no panel; expected its answers"),
     (board(verdict(9)), "the row 'Is it well?' has 9 stats; expected at most 8, which a glance takes in"),
     (
         board(verdict(), detail("Detail"), detail("Why?", collapsed=False)),
