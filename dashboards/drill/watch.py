@@ -282,9 +282,8 @@ class Watch:
             self.letters += sent
 
     def _suspects(self) -> tuple[Drill, ...]:
-        healed = [drill for _, drill in self.heals]
-        on = [drill for drill in self.under_way if not any(drill is each for each in healed)]
-        return tuple(on or healed[-1:])
+        """Also those that are healed: what they broke may show now."""
+        return tuple(self.under_way or [drill for _, drill in self.heals[-1:]])
 
     def _messages(self) -> tuple[list[Told], list[Chat], list[Letter]]:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.drill.model import Drill
-from examples.drills.common import FAILS, HALF_BACK, HEAVY, SLOW, STOPPED
+from examples.drills.common import FAILS, HALF_BACK, HEAVY, SLOW, STOPPED, TIMED_OUT
 
 LANE = "application"
 EMPLOYEES = {"handler": "/api/employees"}
@@ -102,7 +102,7 @@ DRILLS = (
     Drill(
         alerts=("DbPoolSaturated",),
         fault="hold-connections",
-        consequences=SLOW | FAILS | HELD | {"DbPoolTimeouts"},
+        consequences=SLOW | TIMED_OUT | HELD,
         fades=BACKLOG,
         in_ci=True,
     ),

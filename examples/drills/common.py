@@ -13,6 +13,8 @@ RESEND: Seconds = 60
 # Beside the requests of a drill itself: whoever waits longer, or in vain.
 SLOW = frozenset({"ApiLatencyP95High", "ApiLatencyAverageHigh", "ApiLatencyBudgetBurnFast"})
 FAILS = frozenset({"ApiErrorBudgetBurnFast"})
+# A request that waits in vain for a connection fails.
+TIMED_OUT = FAILS | {"DbPoolTimeouts"}
 # What the database feels when nothing is cached: the dashboard's aggregates, for each request.
 UNCACHED = frozenset(
     {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.drill.model import Drill
-from examples.drills.common import FAILS, HALF_BACK, HEAVY, SLOW, STOPPED
+from examples.drills.common import HALF_BACK, HEAVY, SLOW, STOPPED, TIMED_OUT
 from signals.limits.postgres import IDLE_IN_TRANSACTION, LONG_TRANSACTION, LONGEST_BLOCKED
 
 # Who drops or builds an index waits for every open transaction on its table, and everyone else waits behind.
@@ -43,7 +43,7 @@ DRILLS = (
         fault="lock-table",
         options={"table": "salary_calculations"},
         window=LONGEST_BLOCKED.value,
-        consequences=frozenset({"PostgresIdleInTransaction", "DbConnectionsHeldLong", "DbPoolTimeouts"}),
+        consequences=TIMED_OUT | {"PostgresIdleInTransaction", "DbConnectionsHeldLong"},
         lane=SESSIONS,
         in_ci=True,
     ),
@@ -130,8 +130,8 @@ DRILLS = (
         alerts=("PostgresDown",),
         fault="stop-postgres",
         consequences=SLOW
-        | FAILS
-        | {"ApiDown", "DbPoolTimeouts", "DbPoolSaturated", "DbPoolWaitHigh"}
+        | TIMED_OUT
+        | {"ApiDown", "DbPoolSaturated", "DbPoolWaitHigh"}
         | {"DbConnectionsHeldLong", "ApiInProgressHigh"},
         window=STOPPED,
         fades=HALF_BACK,

@@ -81,3 +81,12 @@ def test_what_nothing_declares_is_blamed_however_late_it_fires(monkeypatch: pyte
     monkeypatch.setattr(course, "_play", lambda _drill, _outcomes: course.watch.strays.append(stray))
     assert course.run([DRILL]) == [found]
     assert found.problems == ["RedisMemoryFull () fired too, which nothing declares"]
+
+
+def test_a_drill_that_was_healed_just_now_is_suspected_too() -> None:
+    watch = Course(SITE).watch
+    other = Drill(alerts=("ApiDown",), fault="x")
+    watch.under_way, watch.heals = [DRILL, other], [(time.time(), DRILL)]
+    assert watch._suspects() == (DRILL, other)
+    watch.under_way = []
+    assert watch._suspects() == (DRILL,)
