@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections import Counter
 from dataclasses import replace
 
@@ -9,7 +11,7 @@ import pytest
 
 from alerts.model import Engine
 from dashboards import write
-from dashboards.checks import RULES
+from dashboards.checks import RULES, Rule, alerting, boards, queries
 from dashboards.stack import STACK
 from tests.checks import (
     test_boards,
@@ -60,6 +62,18 @@ def test_every_check_has_a_case_beside_it_that_it_takes() -> None:
 def test_every_check_says_once_what_it_proves() -> None:
     assert [name for name, count in Counter(rule.id for rule in RULES).items() if count > 1] == []
     assert [rule.id for rule in RULES if not rule.summary] == []
+
+
+def test_a_file_holds_one_check() -> None:
+    folders = (queries, boards, alerting)
+    modules = [
+        importlib.import_module(f"{folder.__name__}.{each.name}")
+        for folder in folders
+        for each in pkgutil.iter_modules(folder.__path__)
+    ]
+    held = {module.__name__: [v for v in vars(module).values() if isinstance(v, Rule)] for module in modules}
+    assert [name for name, rules in held.items() if len(rules) > 1] == []
+    assert sum(map(len, held.values())) == len(RULES)
 
 
 @pytest.mark.parametrize("engine", ["grafana", "prometheus"])

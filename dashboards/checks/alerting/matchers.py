@@ -9,6 +9,8 @@ from dashboards.checks.expressions import Json
 from dashboards.checks.subject import ALERTMANAGER, Subject
 
 TEXT = re.compile(r'\s*([a-zA-Z_]\w*)\s*(=~|!~|!=|=)\s*"?(.*?)"?\s*\Z')
+# When a route is silent, or speaks.
+TIMES = ("mute_time_intervals", "active_time_intervals")
 
 Found = tuple[str, str, str]
 

@@ -15,12 +15,3 @@ def locked(subject: Subject, report: Report) -> Iterator[Finding]:
         if board.get("editable", True) is not False:
             message = "it can be edited in Grafana, where the next start throws the edit away"
             yield report(path, "board", message, "Set editable to false.")
-
-
-@file_rule("board-version", "a build counts no versions", answers=("E4", "E5"), about="own")
-def versions(subject: Subject, report: Report) -> Iterator[Finding]:
-    """A version that changes at each build makes every build a change."""
-    for path, board in subject.boards.items():
-        if board.get("version") != 1:
-            message = f"its version is {board.get('version')!r}; expected 1, whatever changed"
-            yield report(path, "board", message, "Leave counting to Grafana.")

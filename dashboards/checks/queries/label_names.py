@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from dashboards.checks.finding import (
-    Finding,
     Problem,
-    Report,
-    file_rule,
     listed,
     nearest,
     query_rule,
 )
 from dashboards.checks.promql import Aggregation, Binary, Selector
-from dashboards.checks.subject import Query, Subject
+from dashboards.checks.subject import Query
 
 
 @query_rule(
@@ -64,17 +61,3 @@ def _missing(
         if label not in known:
             fix = nearest(label, known) or f"There are: {listed(known)}."
             yield Problem(f"{place} names the label {label!r}, {why}", fix, label)
-
-
-@file_rule("variable-label", "a variable lists the values of a label that its metric has", answers=("E17",))
-def listed_label(subject: Subject, report: Report) -> Iterator[Finding]:
-    """`label_values(metric, label)` with a label that the metric lacks."""
-    for place in subject.places:
-        query = subject.queries.get(place.text)
-        if place.kind != "variable" or not place.label or query is None:
-            continue
-        known = query.labels.names(query.node)
-        if known is not None and place.label not in known:
-            message = f"label_values() asks for the label {place.label!r}, which `{place.text}` does not have"
-            fix = nearest(place.label, known) or f"There are: {listed(known)}."
-            yield report(place.file, place.where, message, fix)

@@ -7,9 +7,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from dashboards.checks.expressions import Json, Place
-from dashboards.checks.finding import Finding, Problem, Report, excerpt, file_rule, query_rule
-from dashboards.checks.promql import COMPARISONS, Binary
-from dashboards.checks.subject import Query, Subject
+from dashboards.checks.finding import Finding, Report, excerpt, file_rule
+from dashboards.checks.subject import Subject
 from dashboards.checks.units import Dimension
 
 PLAIN, PER_SECOND, TIME, SIZE, FLOW = (0, 0), (-1, 0), (1, 0), (0, 1), (-1, 1)
@@ -126,18 +125,3 @@ def _column(panel: Json, field: str) -> str | None:
         if name is not None:
             return str(name)
     return None
-
-
-@query_rule("units-meet", "what is added or compared has one unit", answers=("E19",))
-def meeting(query: Query) -> Iterator[Problem]:
-    """Seconds added to bytes, or compared with a count."""
-    for node, _ in query.nodes:
-        if isinstance(node, Binary) and node.operator in COMPARISONS | {"+", "-"}:
-            left, right = query.units.of(node.left), query.units.of(node.right)
-            if not isinstance(left, Dimension) or not isinstance(right, Dimension) or left.same(right):
-                continue
-            if left.moment != right.moment and node.operator in ("+", "-"):
-                continue  # a point in time, moved by a stretch of time
-            yield Problem(
-                f"`{node.operator}` meets {left} with {right}", "Convert one side.", f" {node.operator} "
-            )

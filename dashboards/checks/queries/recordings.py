@@ -1,4 +1,4 @@
-"""A recorded name is a promise: somebody records it, with the labels that its readers expect."""
+"""A recorded name is a promise: somebody records it."""
 
 from __future__ import annotations
 
@@ -23,25 +23,3 @@ def recorded(subject: Subject, report: Report) -> Iterator[Finding]:
             if metric is not None and metric.source == "rules" and name not in names:
                 message = f"{name!r} is recorded by no rule file; recorded are: {listed(names)}"
                 yield report(place.file, place.where, message, "Add its recording to the stack.")
-
-
-@file_rule(
-    "recorded-labels",
-    "a recording is declared, with the labels that its query gives",
-    answers=("E17",),
-    about="own",
-)
-def labels(subject: Subject, report: Report) -> Iterator[Finding]:
-    """Recordings whose declaration says something else."""
-    for place in subject.places:
-        query = subject.queries.get(place.text)
-        if place.kind != "record" or query is None:
-            continue
-        name = place.thing["record"]
-        known = subject.known.labels_of(name)
-        found = query.labels.names(query.node)
-        if known is None:
-            yield report(place.file, place.where, f"{name!r} is not declared", "Declare it with recorded().")
-        elif found is not None and found != known:
-            message = f"it is declared with the labels {listed(known)}, but its query gives {listed(found)}"
-            yield report(place.file, place.where, message, "Make the two equal.")

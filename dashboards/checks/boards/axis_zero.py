@@ -12,8 +12,6 @@ from dashboards.checks.subject import Subject
 
 # Of these, nothing is the natural beginning; seconds and bytes may be looked at closely.
 COUNTED = frozenset({"percentunit", "percent", "short", "none", "reqps", "cps", "ops", "rps", "wps", "iops"})
-WHOLE = {"percentunit": 1, "percent": 100}
-FILLED = frozenset({"gauge", "bargauge"})
 # What may lie below nothing.
 SIGNED = frozenset({"deriv", "delta", "idelta", "predict_linear", "ln", "log2", "log10", "sgn"})
 
@@ -30,20 +28,6 @@ def zero(subject: Subject, report: Report) -> Iterator[Finding]:
         if free and custom.get("scaleDistribution", {}).get("type") != "log" and not _signed(subject, panel):
             message = f"its unit is {defaults['unit']!r}, and its axis begins where its lines do"
             yield report(path, where, message, "Set min to 0.")
-
-
-@file_rule("axis-whole", "gauges and bars of a share end at the whole", answers=("E15",))
-def whole(subject: Subject, report: Report) -> Iterator[Finding]:
-    """Bars that are full at any value; of graphs not asked, where a share of errors would lie on the axis."""
-    for path, where, panel in each(subject):
-        defaults = panel.get("fieldConfig", {}).get("defaults", {})
-        end = WHOLE.get(str(defaults.get("unit")))
-        if panel.get("type") not in FILLED or end is None:
-            continue
-        low, high = defaults.get("min"), defaults.get("max")
-        if (low if low is not None else 0) != 0 or high is None:
-            message = f"it draws a share from {low} to {high}; expected from 0 to {end}"
-            yield report(path, where, message, "Set min and max.")
 
 
 def _signed(subject: Subject, panel: Json) -> bool:

@@ -1,4 +1,4 @@
-"""Who hears what: names that do not exist end Grafana at start, and Alertmanager refuses its file."""
+"""Names that do not exist end Grafana at start, and Alertmanager refuses its file."""
 
 from __future__ import annotations
 
@@ -6,37 +6,14 @@ import re
 from collections.abc import Iterator
 
 from dashboards.checks.alerting.all_rules import of_grafana
-from dashboards.checks.alerting.matchers import of, routes, trees
+from dashboards.checks.alerting.matchers import TIMES, routes, trees
 from dashboards.checks.expressions import Json
 from dashboards.checks.finding import Finding, Report, file_rule, listed, nearest
 from dashboards.checks.subject import ALERTMANAGER, Subject
 from dashboards.checks.times import seconds
 
-MATCHERS = ("matchers", "object_matchers", "match", "match_re")
-TIMES = ("mute_time_intervals", "active_time_intervals")
 UID = re.compile(r"[a-zA-Z0-9_-]{1,40}")
 WAITS = ("group_wait", "group_interval", "repeat_interval")
-
-
-@file_rule("one-policy-tree", "there is one tree of routes, and its root takes everything", about="own")
-def policies(subject: Subject, report: Report) -> Iterator[Finding]:
-    """Of two trees in Grafana's files, the later replaces the earlier."""
-    found = [path for path, document in subject.alerting.items() for _ in document.get("policies", ())]
-    if len(found) > 1:
-        message = f"there are {len(found)} trees of policies, in {listed(set(found))}; Grafana keeps the last"
-        yield report(found[0], "policies", message, "Make them one.")
-    elif subject.alerting and not found:
-        message = "there is no tree of policies, so that alerts go where Grafana's database says"
-        yield report(next(iter(subject.alerting)), "policies", message, "Render the notifications.")
-    for path, root in trees(subject):
-        for key in (*MATCHERS, *TIMES):
-            if root.get(key):
-                message = f"it has {key}; the root must take everything"
-                yield report(path, "root route", message, "Put it on a child.")
-        if not root.get("group_by"):
-            yield report(
-                path, "root route", "without group_by everything is one message", "Group by alertname."
-            )
 
 
 @file_rule("receiver-exists", "every receiver and mute time that is named is there", about="own")
@@ -101,32 +78,3 @@ def _receiver_uids(subject: Subject, report: Report) -> Iterator[Finding]:
                 if not receiver.get("settings"):
                     yield report(path, where, f"receiver {uid!r} has no settings", "Say where it sends to.")
                 seen.setdefault(uid, where)
-
-
-@file_rule("route-identity", "messages and inhibitions keep installations apart", about="own")
-def grouping(subject: Subject, report: Report) -> Iterator[Finding]:
-    """The identity labels in `group_by` and `equal`."""
-    for path, root in trees(subject):
-        for where, route in routes(root):
-            names = route.get("group_by")
-            if names is None or _judges_source(route):
-                continue
-            lost = set(subject.identity) - set(names)
-            if lost and "..." not in names:
-                message = f"group_by lacks {listed(lost)}: one message tells of several installations"
-                yield report(path, where, message, "Add them.")
-            if len(set(names)) != len(names):
-                yield report(path, where, f"group_by names a label twice: {names}", "Once is enough.")
-    for index, each in enumerate(subject.alertmanager.get("inhibit_rules", ()), start=1):
-        lost = set(subject.identity) - set(each.get("equal", ()))
-        if lost:
-            message = f"equal lacks {listed(lost)}: an outage of staging silences production"
-            yield report(ALERTMANAGER, f"inhibition {index}", message, "Add them.")
-
-
-def _judges_source(route: Json) -> bool:
-    """Grafana's own alerts on a data source carry none of our labels."""
-    return any(
-        label == "alertname" and value.startswith("Datasource")
-        for label, _, value in of(route, "object_matchers", "matchers")
-    )

@@ -40,12 +40,3 @@ def interpolation(subject: Subject, report: Report) -> Iterator[Finding]:
             if VALUE.search(str(text)):
                 message = f"the label {key!r} holds the value: each new value is a new alert, never firing"
                 yield report(path, where, message, "Put the value into an annotation.")
-
-
-@file_rule("rule-said", "every alert says in a summary and a description what happened", about="own")
-def said(subject: Subject, report: Report) -> Iterator[Finding]:
-    """What stands in the message."""
-    for path, where, rule in of_both(subject):
-        for key in ("summary", "description"):
-            if not str(rule.get("annotations", {}).get(key, "")).strip():
-                yield report(path, where, f"it has no {key}", "Write one sentence.")
