@@ -43,6 +43,7 @@ INSIDE = [
     for number, x in ((5, 0), (6, 12))
 ]
 LINK = "[there](/d/other?viewPanel=panel-1&var-cluster=main&${environment:queryparam})"
+KEPT = {"keepTime": True, "includeVars": True}
 SMALL = board(
     panel(RATE, unit="reqps", gridPos=at(0, 0)),
     panel(NOW, kind="stat", unit="reqps", id=2, title="Now", gridPos=at(12, 0)),
@@ -56,7 +57,9 @@ SMALL = board(
         "panels": INSIDE,
     },
     {"id": 7, "type": "text", "title": "Text", "gridPos": at(0, 17, 24), "options": {"content": LINK}},
-    links=[{"title": "Boards", "type": "dashboards", "tags": ["backend"], "keepTime": True}],
+    links=[
+        {"title": "Boards", "type": "dashboards", "tags": ["backend"], "keepTime": True, "includeVars": True}
+    ],
 )
 OTHER = board(panel(RATE, unit="reqps"), uid="other", title="Other")
 FILE = "grafana/dashboards/small.json"
@@ -225,6 +228,13 @@ REFUSED: list[tuple[str, Edits, str, str, str]] = [
     (
         "graph-legend",
         [(f"{GRAPH} targets 0 legendFormat", "")],
+        "panel 'Requests', query A",
+        "its lines have no name",
+        "legendFormat",
+    ),
+    (
+        "graph-legend",
+        [(f"{GRAPH} targets 0 legendFormat", " ")],
         "panel 'Requests', query A",
         "its lines have no name",
         "legendFormat",

@@ -22,6 +22,7 @@ from tests.checks.test_boards import (
 )
 
 Edits = list[tuple[str, Any]]
+BROUGHT = "${datasource:queryparam}&${environment:queryparam}"
 LINKS = "panels 0 fieldConfig defaults links"
 UNIT, TYPE = f"{GRAPH} fieldConfig defaults unit", f"{GRAPH} type"
 LOW, HIGH = f"{GRAPH} fieldConfig defaults min", f"{GRAPH} fieldConfig defaults max"
@@ -151,6 +152,18 @@ PAIRS: list[tuple[str, Edits, str, Edits]] = [
         [("links 0 keepTime", False)],
         "without the time",
         [("links", [{"title": "Other", "type": "link", "url": "/d/other?from=now-1h&to=now"}])],
+    ),
+    (
+        "link-choice",
+        [(LINKS, [{"title": "Other", "url": "/d/other?${__url_time_range}&var-cluster=main"}])],
+        "leads to a board without datasource, environment",
+        [(LINKS, [{"title": "Other", "url": f"/d/other?var-cluster=main&{BROUGHT}"}])],
+    ),
+    (
+        "link-choice",
+        [("links 0 includeVars", False)],
+        "without cluster, datasource, environment",
+        [("links", [{"title": "Docs", "type": "link", "url": "https://example.org"}])],
     ),
     ("topk-flaps", [(EXPR, TOP)], "topk() chooses anew", [(EXPR, CALM)]),
     (

@@ -14,6 +14,7 @@ from dashboards.checks.boards import (
     holes,
     keys,
     legend_values,
+    link_choices,
     link_targets,
     link_time,
     link_variables,
@@ -77,4 +78,5 @@ RULES: tuple[Rule, ...] = (
     link_targets.boards,
     link_variables.variables,
     link_time.times,
+    link_choices.choices,
 )

@@ -28,7 +28,7 @@ def legends(subject: Subject, report: Report) -> Iterator[Finding]:
             query = subject.queries.get(str(target.get("expr")))
             labels = query.labels.names(query.node) if query else None
             by |= (labels or frozenset()) - subject.known.target - _single(subject.boards[path])
-            if target.get("legendFormat") in (None, "", RAW):
+            if str(target.get("legendFormat") or "").strip() in ("", RAW):
                 place = f"{where}, query {target.get('refId')}"
                 yield report(path, place, "its lines have no name", "Give it a legendFormat.")
         shown = panel.get("options", {}).get("legend", {}).get("showLegend")

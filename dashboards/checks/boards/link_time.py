@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from dashboards.checks.boards.links import LINK
+from dashboards.checks.boards.links import LINK, urls
 from dashboards.checks.boards.panels import each
 from dashboards.checks.finding import Finding, Report, file_rule
 from dashboards.checks.subject import Subject
@@ -25,19 +24,6 @@ def times(subject: Subject, report: Report) -> Iterator[Finding]:
                 where = f"link {link.get('title')!r}"
                 yield report(path, where, "it leads to a board without the time that is shown", fix)
     for path, where, panel in each(subject):
-        for url in _urls([panel.get("links"), panel.get("fieldConfig")]):
+        for url in urls([panel.get("links"), panel.get("fieldConfig")]):
             if LINK.search(url) and not any(word in url for word in TIME):
                 yield report(path, where, f"its link {url!r} leads to a board without the time shown", fix)
-
-
-def _urls(value: Any) -> Iterator[str]:
-    """Every address below a value."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if key == "url" and isinstance(inner, str):
-                yield inner
-            else:
-                yield from _urls(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _urls(inner)

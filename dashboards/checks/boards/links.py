@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from dashboards.checks.subject import Subject
 
@@ -16,3 +17,16 @@ def links(subject: Subject) -> Iterator[tuple[str, str, str, str]]:
     for path, where, text in subject.texts:
         for link in LINK.finditer(text):
             yield path, where, link[1], link[2]
+
+
+def urls(value: Any) -> Iterator[str]:
+    """Every address below a value."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "url" and isinstance(inner, str):
+                yield inner
+            else:
+                yield from urls(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from urls(inner)
