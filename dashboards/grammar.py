@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
+from dashboards.colours import of_lines
 from dashboards.layout import lines
 from dashboards.model import Board, Row
 
@@ -31,6 +32,7 @@ def problems(boards: Sequence[Board], *books: str) -> Iterator[str]:
             *_counts(board),
             *_titles(board),
             *_names(board),
+            *_colours(board),
             *_doors(board, by_uid, books),
         )
         yield from (f"board {board.uid}: {problem}" for problem in told)
@@ -99,6 +101,18 @@ def _names(board: Board) -> Iterator[str]:
                     f"panel {panel.title!r} draws {named.count(legend)} signals of the legend {legend!r}; "
                     "expected one each, or nobody can tell them apart; give each its own, or part it"
                 )
+
+
+def _colours(board: Board) -> Iterator[str]:
+    for panel in board.panels:
+        seen: dict[str, str] = {}
+        for matcher, name, colour in of_lines(panel) if panel.kind == "graph" else []:
+            if matcher != "byName" or seen.setdefault(colour, name) == name:
+                continue
+            yield (
+                f"panel {panel.title!r} draws {seen[colour]!r} and {name!r} in one colour, {colour}; "
+                "expected one each, or nobody can tell them apart; give one another legend, or part it"
+            )
 
 
 def _doors(board: Board, by_uid: dict[str, Board], books: Sequence[str]) -> Iterator[str]:

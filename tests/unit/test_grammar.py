@@ -49,6 +49,7 @@ def door(panel: Panel) -> Board:
 
 ENDPOINT = Choice(label=metrics.HANDLER, metric=metrics.REQUESTS)
 LONG = "x" * 20
+CALLS = replace(api.REQUEST_RATE, legend="calls")
 
 # What is wrong, and what is said of it.
 REFUSED = [
@@ -61,6 +62,10 @@ REFUSED = [
         "its first row 'Is it well?' is closed; expected the verdict",
     ),
     (board(row("Nothing"), detail("Why?")), "the row 'Nothing' has no panel; expected its answers"),
+    (
+        board(verdict(), row("How much?", graph(CALLS, replace(CALLS, legend="requests"), title="Both"))),
+        "panel 'Both' draws 'calls' and 'requests' in one colour, blue; expected one each, or nobody",
+    ),
     (board(verdict(9)), "the row 'Is it well?' has 9 stats; expected at most 8, which a glance takes in"),
     (
         board(verdict(), detail("Detail"), detail("Why?", collapsed=False)),
