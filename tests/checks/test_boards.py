@@ -271,13 +271,6 @@ REFUSED: list[tuple[str, Edits, str, str, str]] = [
         "'Rate'",
     ),
     (
-        "table-column",
-        [("panels 2 fieldConfig overrides 0 matcher options", "status")],
-        "panel 'By status'",
-        "styles the column 'status'",
-        "'Status'",
-    ),
-    (
         "link-target",
         [("panels 4 options content", LINK.replace("other", "othr"))],
         "panel 'Text'",
@@ -373,6 +366,8 @@ RIGHT: list[tuple[str, Edits]] = [
     ),
     ("table-column", [(f"{GRAPH} fieldConfig overrides", [{"matcher": {"id": "byName", "options": "x"}}])]),
     ("table-column", [("panels 2 targets 0 expr", "unparsable(")]),
+    # Grafana finds it by the name that it had, too.
+    ("table-column", [("panels 2 fieldConfig overrides 0 matcher options", "status")]),
     ("link-target", [("panels 4 options content", "[here](/d/small#other) https://example.org/b/nowhere")]),
     ("link-variable", [("panels 4 options content", "/d/other?var-environment=x")]),
 ]

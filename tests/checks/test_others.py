@@ -72,6 +72,18 @@ PAIRS: list[tuple[str, Json, str, Json]] = [
     ),
     # Grafana's linter looks at bare names alone.
     ("counter-growth", asked("web_requests_total{SCOPE}"), "web_requests_total is a counter", board()),
+    (
+        "counter-growth",
+        asked("sum by (path) (web_slept_seconds_total{SCOPE})"),
+        "web_slept_seconds_total is a counter",
+        asked("sum by (path) (web_memory_total{SCOPE} + web_uptime_seconds_total{SCOPE})"),
+    ),
+    (
+        "zero-shown",
+        asked("count by (path) (web_things{SCOPE}) or vector(0)", unit="short"),
+        "a series of its own",
+        asked("count(min by (path) (web_things{SCOPE})) or vector(0)", unit="short"),
+    ),
     # Known by the name that the community's exporter gave it, though it does not end in `_total`.
     (
         "counter-growth",

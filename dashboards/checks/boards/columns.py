@@ -23,7 +23,7 @@ def columns(subject: Subject, report: Report) -> Iterator[Finding]:
         renames: dict[str, str] = {}
         for step in panel.get("transformations", ()):
             renames |= step.get("options", {}).get("renameByName", {})
-        named = sorted(fields - renames.keys()) + sorted(renames.values())
+        named = sorted(fields | set(renames.values()))  # Grafana finds a renamed one by either name
         for name in renames:
             # Value #B of a scorecard has no query where no target has a number for that column.
             if name not in fields and not name.startswith("Value #"):

@@ -23,6 +23,8 @@ TARGET = frozenset(
 )  # fmt: skip
 # What is counted one by one, as requests or what was processed; of anything else a total may be in any unit.
 EVENTS = re.compile(r"(s|ed)\Z")
+# A whole rather than a count of what happened, whatever its ending says; and an uptime is read as it is.
+WHOLES = re.compile(r"(mem|memory|swap|disk|space|size|capacity|limit|pages_used|up(time)?_seconds)_total\Z")
 UNITS = re.compile(r"_(ms|ns|us|(milli|micro|nano)?seconds|minutes|hours|bytes|joules|celsius|volts|watts)\Z")
 
 
@@ -123,7 +125,7 @@ class Heard(Known):
 
     def _guessed(self, series: str) -> Metric | None:
         stem, _, ending = series.rpartition("_")
-        if ending == "total":
+        if ending == "total" and not WHOLES.search(series):
             return seen(series, "counter")
         family = {f"{stem}_{each}" for each in ("bucket", "sum", "count")} & set(self._names)
         if ending in ("bucket", "sum", "count") and (ending == "bucket" or len(family) > 1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dashboards.checks.finding import Problem, query_rule
-from dashboards.checks.promql import Aggregation, Binary, Call, Matcher, Node, Selector, walk
+from dashboards.checks.promql import Binary, Call, Matcher, Node, Selector, walk
 from dashboards.checks.queries.rates import GROWTH
 from dashboards.checks.subject import Query
 
@@ -26,7 +26,7 @@ def shown(query: Query) -> Iterable[Problem]:
                     "Write `(sum(some) or 0 * sum(all)) / sum(all)`, with the labels of both alike.",
                     picked[0].value,
                 )
-        if isinstance(node, Binary) and node.operator == "or" and _invents(node):
+        if isinstance(node, Binary) and node.operator == "or" and _invents(query, node):
             yield Problem(
                 "`or vector(0)` beside what is grouped is a series of its own, without labels",
                 "Write `or 0 * sum by (...) (all)`, which fills the gaps of each.",
@@ -62,6 +62,7 @@ def _filled(node: Node) -> bool:
     return any(isinstance(each, Binary) and each.operator == "or" for each, _ in walk(node))
 
 
-def _invents(node: Binary) -> bool:
-    grouped = any(isinstance(each, Aggregation) and each.by for each, _ in walk(node.left))
-    return grouped and isinstance(node.right, Call) and node.right.function == "vector"
+def _invents(query: Query, node: Binary) -> bool:
+    """Whether it stands beside series with labels; a sum of everything has none, and it takes its place."""
+    vector = isinstance(node.right, Call) and node.right.function == "vector"
+    return vector and bool(query.labels.names(node.left))
