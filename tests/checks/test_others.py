@@ -226,6 +226,24 @@ def test_a_fault_is_found_and_its_right_form_is_left_alone(
     assert only(judge(right), rule) == []
 
 
+@pytest.mark.parametrize(
+    ("expr", "unit"),
+    [
+        ("sum(rate(cpu_seconds_total{SCOPE}[5h])) / scalar(count(cpu_seconds_total{SCOPE}))", "percentunit"),
+        ("node_boot_time_seconds{SCOPE} * 1000", "dateTimeAsIso"),
+        ("rate(web_sent_kbytes_total{SCOPE}[5h]) * 1024", "Bps"),
+        ("rate(web_bytes_dropped_total{SCOPE}[5h]) * 8", "bps"),
+    ],
+)
+def test_a_unit_that_the_query_gives_in_its_own_way_is_left_alone(expr: str, unit: str) -> None:
+    assert only(judge(asked(expr, unit=unit)), "panel-unit", "division-guarded", "promql-parses") == []
+
+
+def test_a_date_without_its_factor_is_found() -> None:
+    (found,) = only(judge(asked("node_boot_time_seconds{SCOPE}", unit="dateTimeAsIso")), "panel-unit")
+    assert "gives a point in time" in found.message
+
+
 def test_old_rows_are_headings_with_panels() -> None:
     old: Json = board(rows=[{"title": "Web", "panels": [{**graph(), "span": 6}, {**graph(id=2), "span": 6}]}])
     del old["panels"]

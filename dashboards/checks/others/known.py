@@ -25,7 +25,10 @@ TARGET = frozenset(
 EVENTS = re.compile(r"(s|ed)\Z")
 # A whole rather than a count of what happened, whatever its ending says; and an uptime is read as it is.
 WHOLES = re.compile(r"(mem|memory|swap|disk|space|size|capacity|limit|pages_used|up(time)?_seconds)_total\Z")
-UNITS = re.compile(r"_(ms|ns|us|(milli|micro|nano)?seconds|minutes|hours|bytes|joules|celsius|volts|watts)\Z")
+UNITS = re.compile(
+    r"_(ms|ns|us|(milli|micro|nano)?seconds|minutes|hours|(k|m|g|kilo|mega|giga|kibi|mebi|gibi)?bytes|bits|joules"
+    r"|celsius|volts|watts)(_|\Z)"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +180,7 @@ def unit_of(series: str) -> Unit | None:
     stem = series
     for suffix in ("_total", "_bucket", "_sum", "_count"):
         stem = stem.removesuffix(suffix)
-    if stem.endswith(("_timestamp_seconds", "_start_time_seconds", "_created")):
+    if stem.endswith(("_timestamp_seconds", "_start_time_seconds", "_boot_time_seconds", "_created")):
         return "timestamp"
     for ending, unit in (
         ("_seconds", "seconds"),

@@ -9,7 +9,9 @@ from dashboards.checks.promql import Aggregation, Binary, Call, Node, Number, Se
 from dashboards.checks.subject import Query
 
 KEEPING = frozenset({"sum", "min", "max", "avg", "topk", "bottomk", "quantile"})
-THROUGH = frozenset({"max_over_time", "min_over_time", "avg_over_time", "last_over_time", "label_replace"})
+THROUGH = frozenset(
+    {"max_over_time", "min_over_time", "avg_over_time", "last_over_time", "label_replace", "scalar"}
+)
 
 
 @query_rule("division-guarded", "a division has a divisor that is never 0", ASKED, answers=("E22",))

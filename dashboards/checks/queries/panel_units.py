@@ -24,7 +24,8 @@ def _is(exponents: tuple[int, int], *scales: float) -> Callable[[Dimension], boo
 
 
 def _share(scale: float) -> Callable[[Dimension], bool]:
-    return lambda unit: _is(PLAIN, scale)(unit) and unit.count in (0, None)
+    """Of one, or of so many as there are: of a second of each of eight processors."""
+    return lambda unit: _is(PLAIN, scale)(unit) and unit.count in (0, -1, None)
 
 
 def _plain(unit: Dimension) -> bool:
@@ -32,9 +33,9 @@ def _plain(unit: Dimension) -> bool:
     return unit.scale != 1 or _is(PLAIN)(unit)
 
 
-def _never(_unit: Dimension) -> bool:
-    """Dates want milliseconds since 1970, which no query gives without a factor of its own."""
-    return False
+def _date(unit: Dimension) -> bool:
+    """Dates want milliseconds since 1970, which a query gives with a factor of its own."""
+    return unit.moment and math.isclose(unit.scale, 1e3)
 
 
 # What each of Grafana's units takes; others are not judged.
@@ -58,7 +59,7 @@ TAKES: dict[str, Callable[[Dimension], bool]] = {
     **dict.fromkeys(("short", "none"), _plain),
     **dict.fromkeys(("reqps", "cps", "ops", "rps", "wps", "iops", "rowsps", "eps"), _is(PER_SECOND)),
     **dict.fromkeys(("reqpm", "cpm", "opm", "rpm", "wpm"), _is(PER_SECOND, 60)),
-    **dict.fromkeys(("dateTimeAsIso", "dateTimeFromNow"), _never),
+    **dict.fromkeys(("dateTimeAsIso", "dateTimeFromNow"), _date),
 }
 
 
