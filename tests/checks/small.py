@@ -66,7 +66,7 @@ def board(*panels: Json, variables: tuple[Json, ...] | None = None, **more: Any)
         variable("environment", "label_values(up, environment)"),
         variable("cluster", 'label_values(up{environment=~"$environment"}, cluster)'),
     )
-    source = {"type": "datasource", "name": "datasource", "query": "prometheus"}
+    source = {"type": "datasource", "name": "datasource", "query": "prometheus", "label": "Data source"}
     firing = f'ALERTS{{{SCOPE},alertstate="firing"}}'
     return {
         "uid": "small",

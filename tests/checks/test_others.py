@@ -201,6 +201,26 @@ PAIRS: list[tuple[str, Json, str, Json]] = [
         "it is a custom",
         board(),
     ),
+    (
+        "target-variables",
+        board(variables=(source(), variable("job", datasource={"uid": "P18"}), variable("instance"))),
+        "come from the data source 'P18'",
+        board(variables=(source(), variable("job", datasource="$datasource"), variable("instance"))),
+    ),
+    (
+        "variable-caption",
+        board(variables=(source(), variable("job", label="job"), variable("instance"))),
+        "its label is 'job'; expected 'Job'",
+        board(variables=(source(), variable("job"), variable("instance"), variable("path", label="Way"))),
+    ),
+    (
+        "variable-caption",
+        board(variables=({**source(), "label": "Source"}, variable("job"), variable("instance"))),
+        "expected 'Data source' or 'Prometheus data source'",
+        board(
+            variables=({**source(), "label": "Prometheus data source"}, variable("job"), variable("instance"))
+        ),
+    ),
     ("target-narrowed", asked('web_things{job=~"$job"}'), "not narrowed by $instance", board()),
     ("single-value", board(stat(["mean"])), "it reduces by ['mean']", board(stat(["lastNotNull"]))),
     (

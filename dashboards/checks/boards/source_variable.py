@@ -19,7 +19,7 @@ def chosen(board: Json) -> dict[str, Json]:
 
 @file_rule(
     "source-variable",
-    "a board has a variable for its data source, named and labelled as elsewhere",
+    "a board has a variable for its data source, named as elsewhere",
     answers=("E30", "template-datasource-rule"),
 )
 def variable(subject: Subject, report: Report) -> Iterator[Finding]:

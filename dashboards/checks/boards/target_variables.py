@@ -33,11 +33,16 @@ def variables(subject: Subject, report: Report) -> Iterator[Finding]:
                 fix = f"Add label_values(up, {name})."
                 yield report(path, "board", f"it has no variable ${name}", fix)
             else:
-                yield from _judged(path, declared[name], report)
+                yield from _judged(path, board, declared[name], report)
 
 
-def _judged(path: str, variable: Json, report: Report) -> Iterator[Finding]:
+def _judged(path: str, board: Json, variable: Json, report: Report) -> Iterator[Finding]:
     where = f"variable {variable.get('name')}"
+    source = variable.get("datasource")
+    uid = str(source.get("uid", "") if isinstance(source, dict) else source or "")
+    if chosen(board) and uid.strip("${}") not in chosen(board):
+        message = f"its values come from the data source {uid!r}"
+        yield report(path, where, message, "Ask the one that the reader chose: ${datasource}.")
     if variable.get("type") != "query":
         yield report(path, where, f"it is a {variable.get('type')}; expected a query", "Ask for its values.")
     elif not variable.get("multi"):
