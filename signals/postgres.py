@@ -12,7 +12,8 @@ from signals.pool import USABLE_CONNECTIONS
 
 UP = Signal(
     title="PostgreSQL answers",
-    why="UP if PostgreSQL gave a fresh answer in the last scrape; if it lost some, in half of them.",
+    why="UP if PostgreSQL gave a fresh answer in the last scrape. Once it missed some, it is UP again when "
+    "it answered in half of those of five minutes.",
     act="Ask it with psql from the exporter's host; then read the server's log.",
     query=answers(pg.UP),
     unit=STATE,

@@ -35,7 +35,7 @@ STATEMENT_MEAN = Signal(
 )
 STATEMENT_TIME_SHARE = Signal(
     title="Time by statement",
-    why="Seconds of execution per second, by statement: 1 keeps one processor busy.",
+    why="Seconds of execution per second, by statement: 100 % keeps one processor busy.",
     good="No statement takes most of it.",
     act="Start with the largest: halving it frees most.",
     query=rate(objects.STATEMENT_SECONDS, by=STATEMENT),

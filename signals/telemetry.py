@@ -128,8 +128,8 @@ FIRING = Signal(
 )
 REACHABLE = Signal(
     title="Prometheus reachable",
-    why="Always UP where the one who asks can reach Prometheus. An alert above zero on it fires for ever, "
-    "and silence at its receiver means a broken path.",
+    why="UP as long as whoever asks reaches Prometheus. The alert Watchdog fires on it for ever: where its "
+    "message stops to come, the way from Prometheus to you is broken.",
     good="UP. Whatever else is shown while it is not is of before, or nothing.",
     act="See whether Prometheus runs, and whether the data source has its URL.",
     query=promql("vector(1)", labels=()),
