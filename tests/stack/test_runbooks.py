@@ -35,7 +35,7 @@ FILLED = {
     "'TABLE'": "'employees'",
     "PREFIX": "dashboard_admin:",
     "QUEUE": "jobs",
-    "THE/ENDPOINT": "api/employees",
+    "THE/ENDPOINT": "api/dashboard/admin",
 }
 # These are about a host or a deployment that a test has not got; only their syntax is looked at.
 ELSEWHERE = re.compile(
