@@ -36,7 +36,7 @@ BOARD = Board(
                 empty=NONE_RUNS,
                 moves="lock-table",
             ),
-            stat(scraping.STALEST, title="Oldest value"),
+            stat(scraping.STALEST, title="Oldest value", empty=NONE_RUNS),
             stat(watchers.RULES_AGE, title="Rules ran"),
             stat(watchers.RULE_FAILURES, title="Rules failing", zero="no rule fails"),
             stat(watchers.CONFIG_LOADED, title="Configuration", words=LOADED, zero="the last reload failed"),
@@ -63,7 +63,7 @@ BOARD = Board(
                 width=24,
                 height=LANES,
             ),
-            graph(telemetry.CACHE_AGE, title="Age of what is remembered", width=8),
+            graph(telemetry.CACHE_AGE, title="Age of what is remembered", empty=NONE_RUNS, width=8),
             graph(telemetry.DROPPED_SERIES, columns=True, zero="nothing left out", width=8),
             graph(telemetry.INSTRUMENTATION_ERRORS, columns=True, zero="no errors", width=8),
         ),
@@ -109,7 +109,7 @@ BOARD = Board(
         row(
             "Collectors in detail",
             graph(scraping.COLLECTOR_TIME),
-            graph(scraping.REMEMBERED),
+            graph(scraping.REMEMBERED, empty=NONE_RUNS),
             graph(
                 telemetry.COLLECTOR_ERRORS,
                 columns=True,
