@@ -21,6 +21,8 @@ UID = re.compile(r"[a-zA-Z0-9_-]{1,40}\Z")
 COLUMNS = 24
 # Each query of a panel has a letter.
 MOST_SIGNALS = 26
+# Grid units of a panel; what is taller cannot be looked at as one.
+TALLEST = 60
 # What is asked beside a trend: it has a sample at each step, up to now.
 CLOCK = "Clock"
 MAX_PANEL_ID = 1_000_000
@@ -107,6 +109,11 @@ class Panel:
             raise BoardError(
                 f"panel {self.title!r} has width {self.width}; expected 1 to {COLUMNS} columns, or 0 to "
                 "share the row; make it narrower"
+            )
+        if not 1 <= self.height <= TALLEST:
+            raise BoardError(
+                f"panel {self.title!r} has height {self.height}; expected 1 to {TALLEST} grid units, of "
+                "which a screen shows some 30; change it"
             )
         self._one_axis()
 

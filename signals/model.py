@@ -70,8 +70,12 @@ class Signal:
                     f"{what}: critical is {self.critical.key!r}, better {self.critical.better}; expected an "
                     "objective of which the same is better, for the line before it; give one"
                 )
+        if not self.title.strip():
+            raise SignalError(
+                "a signal has no title; panels, columns and lines take theirs from it; write it"
+            )
         for name, value in (("why", self.why), ("act", self.act), ("good", self.good or self.objective)):
-            if not value:
+            if not str(value or "").strip():
                 raise SignalError(
                     f"{what}: {name} is empty; a panel says what it is, what good looks like "
                     f"and what to do; write it{', or give an objective' if name == 'good' else ''}"

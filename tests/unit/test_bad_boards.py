@@ -43,6 +43,24 @@ MISTAKES = [
         "board shop: two panels are called 'A'; expected one, since links find a panel by its title; rename",
     ),
     ("MEMORY_USED)", "MEMORY_USED, width=30)", 14, "panel 'Memory used' has width 30; expected 1 to 24"),
+    (
+        "graph(redis.MEMORY_USED)",
+        "__import__('dataclasses').replace(graph(redis.MEMORY_USED), height=0)",
+        14,
+        "panel 'Memory used' has height 0; expected 1 to 60 grid units",
+    ),
+    (
+        "redis.MEMORY_USED)",
+        "__import__('dataclasses').replace(redis.MEMORY_USED, why=' '))",
+        14,
+        "signal 'Memory used': why is empty; a panel says what it is",
+    ),
+    (
+        "redis.MEMORY_USED)",
+        "__import__('dataclasses').replace(redis.MEMORY_USED, title=' '))",
+        14,
+        "a signal has no title; panels, columns and lines take theirs from it; write it",
+    ),
     ("MEMORY_USED)", "MEMORY_USED, width=True)", 14, "width is True (bool); expected int; give that"),
     (
         ", graph(redis.MEMORY_USED)",
