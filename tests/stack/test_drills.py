@@ -41,13 +41,16 @@ def site(running: Running) -> Site:
 
 @pytest.fixture(scope="module")
 def healthy(running: Running) -> list[Proof]:
-    """All that every panel showed, warm, before the first fault: the extremes of several looks."""
+    """All that panels about faults showed, warm, before the first fault: the extremes of several looks."""
     began = time.time()
-    time.sleep(PAUSE)
-    found = prove(running.stack, running.prometheus, Span(start=began, end=time.time()))
-    for _ in range(LOOKS):
+
+    def look() -> list[Proof]:
         time.sleep(PAUSE)
-        looked = prove(running.stack, running.prometheus, Span(start=began, end=time.time()))
+        span = Span(start=began, end=time.time())
+        return prove(running.stack, running.prometheus, span, wanted=lambda panel: bool(panel.moves))
+
+    found = look()
+    for looked in (look() for _ in range(LOOKS)):
         found = [each.with_range_of(other) for each, other in zip(found, looked, strict=True)]
     return found
 
