@@ -41,11 +41,11 @@ class HoldRedisClients(Repeated):
 
     Args:
         targets: where Redis is.
-        connections: to open.
+        connections: to open, so many that a tenth of them is room for what others open meanwhile.
         share: of maxclients that are then connected; more than 1 means that it goes on and is refused.
     """
 
-    def __init__(self, targets: Targets, *, connections: int = 50, share: float = 0.9) -> None:
+    def __init__(self, targets: Targets, *, connections: int = 400, share: float = 0.9) -> None:
         super().__init__(pause=0.2)
         self.url = targets.redis_url
         self.count = connections
