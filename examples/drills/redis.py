@@ -29,7 +29,8 @@ DRILLS = (
         fault="hold-redis-clients",
         options={"share": 1.1},
         window=0,
-        consequences=frozenset({"RedisClientsHigh"}),
+        # The application is refused too where it opens another connection, and computes anew.
+        consequences=UNCACHED | {"RedisClientsHigh"},
         lane=LANE,
     ),
     Drill(alerts=("RedisPersistenceFailing",), fault="fail-saves", lane=LANE),
