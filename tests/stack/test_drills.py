@@ -19,6 +19,7 @@ from dashboards.drill import Course, Drill, Outcome
 from dashboards.drill.model import Site
 from dashboards.drill.watch import ALWAYS, Watch
 from dashboards.prove import Proof, Span, prove
+from dashboards.prove.states import moving
 from dashboards.stack import STACK
 from examples.drills import DRILLS
 from examples.drills.common import LASTING
@@ -27,9 +28,8 @@ from examples.faults import injected, make
 from tests.stack.conftest import REMEMBER, Running, eventually
 
 CHOSEN = DRILLS.chosen((), in_ci=True)
-NAMED = {panel.moves for board in STACK.boards for panel in board.panels} - {""}
 # A panel is about a fault as it is without options. Those that no drill of CI injects are injected after all.
-OTHERS = sorted(NAMED - {drill.fault for drill in CHOSEN if not drill.options})
+OTHERS = sorted(moving(STACK) - {drill.fault for drill in CHOSEN if not drill.options})
 MOVES_WITHIN = 45.0
 LOOKS, PAUSE = 8, 3.0
 
