@@ -116,9 +116,9 @@ class Collected:
 ends_by_signals()
 try:
     Collected()
-    time.sleep(60)
+    time.sleep(60)  # the work, which has to be ended
 finally:
-    time.sleep(2 * LOST)
+    time.sleep(2 * LOST)  # tidying up, which nothing may interrupt
     print("tidied")
 """
 
