@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -212,7 +213,7 @@ def _shell(line: str, on_call: OnCall, book: str = "") -> None:
         well = {0, 1} if name in SEEK else {0}
         well |= {22} if name == "curl" and explained else set()
         if "head" in names[number + 1 :]:  # it reads no further
-            well.add(128 + signal.SIGPIPE)
+            well |= {128 + signal.SIGPIPE, errno.EPIPE}  # json.tool ends with the error's number
             told, cut = BROKEN_PIPE.subn("", told)
             well |= {1, 120} if cut else set()
         assert end in well, f"{line}: {name} ends with {end}: {told[:500]}"
@@ -268,6 +269,7 @@ def test_what_does_not_work_is_refused(line: str, tmp_path: Path) -> None:
         "echo well | grep -v well | sort | head -3",
         "seq 1000000 | head -1",
         "python3 -c 'for n in range(10**6): print(n)' | head -1",
+        "seq 100000 | sed 's/$/,/; 1s/^/[/; $s/,/]/' | python3 -m json.tool | head -60",
         "nproc; cat /proc/loadavg",
         "echo 'notifications_failed_total 0' | grep failed",
         "printf 'no end of line'",
