@@ -138,7 +138,9 @@ class Chain:
         self.api = Api(home / "api", self._api_env(pool_timeout), port=ports.api)
         arguments = ["--config.file", str(home / "exporter.yml"), "--api.multiprocess-dir", str(self.metrics)]
         self.exporter = Exporter(home / "exporter", arguments, port=ports.exporter)
-        self.blackbox = Blackbox(home / "blackbox", BLACKBOX_CONFIG, port=ports.blackbox)
+        self.blackbox = Blackbox(
+            home / "blackbox", BLACKBOX_CONFIG, port=ports.blackbox, time_scale=time_scale
+        )
         self.webhook = WebhookReceiver(home / "webhook", port=ports.webhook)
         written = home / PROVISIONING
         self.alertmanager = Alertmanager(

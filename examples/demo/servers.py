@@ -124,15 +124,18 @@ class Blackbox(HttpServer):
 
     ready = "/-/healthy"
 
-    def __init__(self, home: Path, config: Path, *, port: int = 0) -> None:
+    def __init__(self, home: Path, config: Path, *, port: int = 0, time_scale: float = 1.0) -> None:
         super().__init__("blackbox", home, port=port)
         self.config = config
+        self.time_scale = time_scale
 
     def command(self) -> list[str]:
         """Under Debian's name or the project's own."""
         debian = "prometheus-blackbox-exporter"
         found = program("blackbox_exporter", f"/usr/bin/{debian}", package=debian)
-        return [found, f"--config.file={self.config}", f"--web.listen-address={self.address}"]
+        command = [found, f"--config.file={self.config}", f"--web.listen-address={self.address}"]
+        # Kept back of a scrape's time; of one short second its own half would leave a probe too little.
+        return [*command, f"--timeout-offset={0.5 * self.time_scale}"]
 
 
 class Prometheus(HttpServer):
