@@ -36,6 +36,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return Kinds(config, log)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run what keeps real time once more: a fault fails it twice, a machine that was held up once."""
+    if config.pluginmanager.hasplugin("rerunfailures"):
+        for item in items:
+            if kind_of(item.nodeid) != COMPUTES:
+                item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A process of its own that only computes leaves the processors to whoever keeps time."""
     alone = "PYTEST_XDIST_WORKER" in os.environ and kind_of(item.nodeid) == COMPUTES
