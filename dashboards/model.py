@@ -65,7 +65,7 @@ class Panel:
         no_value: what is shown where there is no sample: unknown is not zero. By default, why it is empty.
         key: the label that names a table's rows.
         opens: uid of the board that a stat, or a row of a table by its key, leads to.
-        moves: the fault that visibly moves a panel about trouble; the proof injects it.
+        moves: the fault that visibly moves a panel about trouble, one of the stack's; the proof injects it.
         histogram, where: what a heatmap shows, and of which series.
         text: the Markdown of a text panel.
     """

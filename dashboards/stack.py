@@ -20,6 +20,7 @@ from alerts.runbooks import first_action, runbook
 from dashboards import cards
 from dashboards.boards import BOARDS
 from dashboards.errors import DefinitionError, StackError
+from dashboards.faults import FAULTS
 from dashboards.model import AlertPlace, Board, Panel
 from dashboards.runbook_board import UID as RUNBOOKS_UID
 from dashboards.runbook_board import runbook_board
@@ -67,6 +68,7 @@ class Stack:
         folder: Grafana's folder of boards and rules.
         datasource_uid: Grafana's uid of Prometheus.
         runbooks: folders of a team's own runbooks, looked through before the project's.
+        faults: what can be injected, by name; each panel's `moves` is one of them.
         waivers: what a check refuses and is right here, each with its reason.
         recorded_boards: whether boards read what rules record of the application's endpoints, in place of
             what is scraped: for so many endpoints and hosts that they would be slow otherwise.
@@ -90,6 +92,7 @@ class Stack:
     folder: str = "backend"
     datasource_uid: str = "prometheus"
     runbooks: tuple[Path, ...] = ()
+    faults: tuple[str, ...] = FAULTS
     waivers: tuple[Waiver, ...] = ()
     recorded_boards: bool = False
 

@@ -40,7 +40,7 @@ def require(stack: Stack) -> None:
     require_fields("the stack", stack, DefinitionError)
     # Of two of one name there is one runbook, and nothing else could tell them apart.
     unique(stack.alerts)
-    told = (_servers, _labels, _numbers, _shares, _gravers, _levels, _recorded, _bounds)
+    told = (_servers, _labels, _numbers, _shares, _gravers, _levels, _recorded, _bounds, _faults)
     for problem in chain.from_iterable(each(stack) for each in told):
         raise DefinitionError(problem)
     # Both would be written to one file, and the first would be gone without a word.
@@ -231,6 +231,19 @@ def _bounds(stack: Stack) -> Iterator[str]:
                 yield (
                     f"{number.key!r} is {number.value:g} s, which is no bound of {metric.name}; expected one "
                     f"of {', '.join(f'{bound:g}' for bound in metric.buckets)}; choose one"
+                )
+
+
+def _faults(stack: Stack) -> Iterator[str]:
+    """A panel about a fault that nobody can inject would never be proven."""
+    for board in stack.boards:
+        for panel in board.panels:
+            if panel.moves and panel.moves not in stack.faults:
+                hint = nearest(panel.moves, stack.faults) or f"Known are: {listed(stack.faults)}."
+                yield (
+                    f"board {board.uid}: panel {panel.title!r} moves with the fault {panel.moves!r}, which "
+                    "is unknown; expected one of the stack's; correct it, or name your own in "
+                    f"Stack(faults=…). {hint}"
                 )
 
 

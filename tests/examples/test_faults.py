@@ -8,18 +8,27 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import fields
 from pathlib import Path
 
 import psycopg
 import pytest
 import requests
 
+from dashboards.stack import STACK
+from examples.demo.chain import Ports
 from examples.demo.process import ROOT, wait_until
 from examples.demo.servers import Api
-from examples.faults import Fault, FaultError, Targets, injected, make
+from examples.faults import FAULTS, Fault, FaultError, Targets, injected, make
 from examples.faults.process import family, spawned
 from exporters.api.page import ApiPage
 from tests.examples.conftest import count, statuses
+
+
+def test_panels_are_about_the_faults_that_are_here() -> None:
+    stopped = {name.removeprefix("stop-") for name in STACK.faults if name.startswith("stop-")}
+    assert set(STACK.faults) == {*FAULTS, *(f"stop-{server}" for server in stopped)} - {"stop-server"}
+    assert stopped == {field.name for field in fields(Ports)} - {"webhook", "grafana_webhook"}
 
 
 def seconds(api: Api, path: str) -> float:

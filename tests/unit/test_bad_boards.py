@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboards.stack import STACK
 from tests.unit.conftest import Build, line, refused
 
 GOOD = """\
@@ -79,6 +80,14 @@ MISTAKES = [
         "board shop: panel 'Redis answers' opens the board 'backend-quries', which is not there; "
         "expected perhaps 'backend-queries'",
     ),
+    (
+        "MEMORY_USED)",
+        'MEMORY_USED, moves="fil-redis")',
+        0,
+        "board shop: panel 'Memory used' moves with the fault 'fil-redis', which is unknown; expected one of "
+        "the stack's; correct it, or name your own in Stack(faults=…). Did you mean 'fill-redis'?",
+    ),
+    ("MEMORY_USED)", 'MEMORY_USED, moves="break")', 0, "Known are: block-clients, block-loop, "),
     ('uid="shop"', f'uid="{"x" * 41}"', 6, f"uid '{'x' * 41}'; expected 1 to 40 of a-z"),
     ("For the shop.", f"F{HALF}r", 6, f"description is 'F{HALF}r' (str); expected characters that UTF-8"),
     ("For the shop.", f"F{NUL}r", 6, f"description is 'F{NUL}r' (str); expected characters that UTF-8 has"),
@@ -111,6 +120,18 @@ def test_the_same_board_without_a_mistake_is_built(build: Build) -> None:
     code, output, folder = build(GOOD)
     assert code == 0, output
     assert (folder / "grafana/dashboards/shop.json").exists()
+
+
+def test_a_fault_of_a_team_s_own_is_known(build: Build) -> None:
+    own = GOOD.replace("MEMORY_USED)", 'MEMORY_USED, moves="lose-shop")')
+    code, output, _ = build(own.replace("SHOP))", 'SHOP), faults=(*THEIRS.faults, "lose-shop"))'))
+    assert code == 0, output
+
+
+def test_of_the_project_s_own_boards_no_fault_is_unknown(build: Build) -> None:
+    ours = next(panel.moves for board in STACK.boards for panel in board.panels if panel.moves)
+    slip = GOOD.replace("SHOP))", f"SHOP), faults=tuple(set(THEIRS.faults) - {{{ours!r}}}))")
+    assert f"moves with the fault {ours!r}, which is unknown" in line(build(slip))
 
 
 def test_a_link_in_a_text_to_no_board_is_told_with_its_panel(build: Build) -> None:
