@@ -32,7 +32,7 @@ def _named(signal: Signal, title: str) -> Signal:
 
 EVERYTHING = (
     _named(pool.WORKER_UTILIZATION, "Pool of the fullest worker"),
-    _named(pool.CEILING_SHARE, "Pools' ceiling, of PostgreSQL's"),
+    _named(pool.CEILING_SHARE, "Ceiling of all pools"),
     _named(postgres.CONNECTIONS_SHARE, "PostgreSQL connections"),
     XID_SHARE,
     _named(postgres_upkeep.SLOT_SHARE, "Log kept for replicas"),

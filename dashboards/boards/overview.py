@@ -96,13 +96,13 @@ BOARD = Board(
         ),
         row(
             "What do users feel, and which of them?",
-            graph(api.LATENCY_P95, api.LATENCY_AVERAGE, title="Latency", width=7, moves="slow-endpoint"),
-            graph(api.ERROR_RATIO, title="Errors", width=7, zero="no request failed", moves="errors"),
+            graph(api.LATENCY_P95, api.LATENCY_AVERAGE, title="Latency", width=6, moves="slow-endpoint"),
+            graph(api.ERROR_RATIO, title="Errors", width=6, zero="no request failed", moves="errors"),
             table(
                 "Endpoints that fail or are slow",
                 *api_endpoints.SUFFERING,
                 key="handler",
-                width=10,
+                width=12,
                 opens=API,
                 zero="none failed, none was slow",
             ),
