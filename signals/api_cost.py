@@ -154,6 +154,24 @@ RESPONSE_SIZE_P95 = Signal(
     unit=BYTES,
     legend="p95",
 )
+REQUEST_SIZE = Signal(
+    title="Request size by endpoint",
+    why="Mean bytes of a request body as the application received it, of requests that have one.",
+    good="What the client's form holds; an upload has an endpoint of its own.",
+    act="A rise after a deploy: the client sends whole objects where a few fields would do.",
+    query=mean(api.REQUEST_SIZE, by=(api.HANDLER,)),
+    unit=BYTES,
+    legend="{{handler}}",
+)
+REQUEST_SIZE_P95 = Signal(
+    title="Request size, p95",
+    why="19 of 20 request bodies, of all endpoints, are smaller than this.",
+    good="Below a few hundred kilobytes, but for uploads.",
+    act="See the mean by endpoint; refuse what is larger than any client should send, with 413.",
+    query=quantile(0.95, api.REQUEST_SIZE),
+    unit=BYTES,
+    legend="all endpoints, p95",
+)
 QUERY_ERRORS = Signal(
     title="Database errors by class",
     why="SQL statements, and attempts to connect, that failed per second, by the exception's class.",

@@ -144,4 +144,5 @@ PAYLOADS = (
     SENT,
     SAVED,
     BANDWIDTH,
+    column(api_cost.REQUEST_SIZE, "Received"),
 )

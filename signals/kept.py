@@ -34,8 +34,13 @@ SUMMED = frozenset(metric for metric, _ in COUNTED)
 DETAILED: Mapping[Metric, tuple[Label, ...]] = {
     metric: metric.labels for metric in (api.REQUESTS, api.EXCEPTIONS)
 }
-# Nobody asks how many of all requests raised what, or for the percentile of their statements.
-ENDPOINTS_ALONE = (api.EXCEPTIONS.name, f"{api.QUERIES_PER_REQUEST.name}_bucket")
+# Nobody asks of all requests together which raised what, for the percentile of their statements, or for the
+# mean of their bodies.
+ENDPOINTS_ALONE = (
+    api.EXCEPTIONS.name,
+    f"{api.QUERIES_PER_REQUEST.name}_bucket",
+    *(f"{api.REQUEST_SIZE.name}_{each}" for each in ("count", "sum")),
+)
 
 
 def _named(level: str, metric: Metric, series: str, query: Query, labels: tuple[Label, ...]) -> Recording:

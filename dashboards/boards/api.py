@@ -216,14 +216,23 @@ BOARD = Board(
         row(
             "How much goes over the wire, and what does the cache save?",
             table(
-                "What each endpoint sends",
+                "What each endpoint sends and receives",
                 *api_endpoints.PAYLOADS,
                 key=metrics.HANDLER.name,
                 opens=UID,
                 zero="it answers with nothing, or uncompressed",
+                empty="no endpoint receives bodies",
             ),
-            graph(api_cost.PAYLOAD, zero="it answers with nothing", moves="large-response"),
-            graph(api_cost.RESPONSE_SIZE_P95, zero="it answers with nothing", moves="large-response"),
+            graph(api_cost.PAYLOAD, width=8, zero="it answers with nothing", moves="large-response"),
+            graph(
+                api_cost.RESPONSE_SIZE_P95, width=8, zero="it answers with nothing", moves="large-response"
+            ),
+            graph(
+                api_cost.REQUEST_SIZE,
+                api_cost.REQUEST_SIZE_P95,
+                width=8,
+                empty="no request with a body lately",
+            ),
             graph(api_cost.BANDWIDTH, api_cost.BANDWIDTH_RAW, title="Bandwidth", zero="nothing sent"),
             graph(api_cost.COMPRESSION, zero="nothing is compressed"),
             graph(api_cost.CACHE_HIT_RATIO, zero="every call missed", empty="no function is cached"),

@@ -29,6 +29,7 @@ class Call:
         closed: the last body byte is out; what happens now is no part of the request.
         status: as sent, 0 before that.
         wire: body bytes sent to the server.
+        received: body bytes of the request that the application took from the server.
         raw: body bytes that the application gave to its middleware.
         entered: it came as far as the router; a middleware may answer before.
         series: what it counts in, once it is answered.
@@ -46,6 +47,7 @@ class Call:
     series: Series | None = None
     status = 0
     wire = 0
+    received = 0
     raw = 0
     length = 0
     encoding = "identity"

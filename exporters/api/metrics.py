@@ -43,6 +43,7 @@ class HttpMetrics:
         self.in_progress = _gauge(api.REQUESTS_IN_PROGRESS)
         self.worker_in_progress = _gauge(api.WORKER_REQUESTS_IN_PROGRESS, mode="livemax")
         self.exceptions = _counter(api.EXCEPTIONS)
+        self.request_size = _histogram(api.REQUEST_SIZE)
         self.response_size = _histogram(api.RESPONSE_SIZE)
         self.wire_bytes = _counter(api.RESPONSE_WIRE_BYTES)
         self.raw_bytes = _counter(api.RESPONSE_RAW_BYTES)

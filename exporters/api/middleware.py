@@ -14,6 +14,8 @@ from exporters.catalogue.api import ENCODING
 
 ENCODINGS = frozenset(ENCODING.values)
 CLIENT_LEFT = 499
+# What they send has no meaning, and they are most of all requests.
+WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class OuterProbe:
@@ -58,6 +60,8 @@ class OuterProbe:
                 return _send_last(message, send, recorder, call)
             return send(message)
 
+        if call.method not in WITHOUT_BODY:
+            receive = _measured(receive, call)
         try:
             await self.app(scope, receive, observed)
         except BaseException as error:
@@ -109,6 +113,20 @@ class InnerProbe:
             return send(message)
 
         await self.app(scope, receive, counted)
+
+
+def _measured(receive: Receive, call: Call) -> Receive:
+    """The same messages, their bodies counted."""
+
+    async def measured() -> Message:
+        message = await receive()
+        try:
+            call.received += len(message.get("body", b""))
+        except Exception:
+            caught("request")
+        return message
+
+    return measured
 
 
 async def _send_last(message: Message, send: Send, recorder: Recorder, call: Call) -> None:

@@ -94,6 +94,7 @@ class Recorder:
         self.exceptions = Bounded(MAX_EXCEPTIONS)
         self._series: dict[tuple[str, str, int, str], Series] = {}
         self._sql: dict[str, _Sql] = {}
+        self._request_size: dict[str, Callable[[float], None]] = {}
         self._cache_seconds: dict[str, Callable[[float], None]] = {}
 
     def start(self) -> None:
@@ -132,6 +133,8 @@ class Recorder:
             self._in_progress(-1, -1)
             if call.series is not None:
                 self._measure(call, call.series, elapsed)
+                if call.received:
+                    self._measure_body(call)
             if self.sql is not None:
                 self._count_sql(self.sql, call)
             if self.cache is not None:
@@ -172,6 +175,13 @@ class Recorder:
             series.sent = pair_adder(*(each.labels(call.handler, call.encoding) for each in counters))
         compressed = call.encoding != "identity" and call.raw
         series.sent(wire, call.raw if compressed else wire)
+
+    def _measure_body(self, call: Call) -> None:
+        observe = self._request_size.get(call.handler)
+        if observe is None:
+            observe = observer(self.metrics.request_size.labels(call.handler))
+            self._request_size[call.handler] = observe
+        observe(call.received)
 
     def _count_sql(self, metrics: SqlMetrics, call: Call) -> None:
         children = self._sql.get(call.handler)

@@ -93,6 +93,15 @@ EXCEPTIONS = Counter(
     labels=(HANDLER, EXCEPTION),
     optional="until the first exception",
 )
+REQUEST_SIZE = Histogram(
+    name="http_request_size_bytes",
+    help="Bytes of a request body as the application received it, of requests that have one.",
+    collector="api.http",
+    unit="bytes",
+    labels=(HANDLER,),
+    buckets=SIZE_BUCKETS,
+    optional="until the first body; of GET, HEAD and OPTIONS none is looked for",
+)
 RESPONSE_SIZE = Histogram(
     name="http_response_size_bytes",
     help="Bytes of a response body as sent.",

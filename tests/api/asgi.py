@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,13 +24,15 @@ async def ask(
     *,
     method: str = "GET",
     headers: dict[str, str] | None = None,
+    body: Sequence[bytes] = (b"",),
     root_path: str = "",
     answer: Answer | None = None,
     extensions: dict[str, Any] | None = None,
 ) -> Answer:
     """One request; an exception that leaves the application is raised, as a server would see it."""
     answer = answer if answer is not None else Answer()
-    bodies = iter([{"type": "http.request", "body": b"", "more_body": False}])
+    last = len(body) - 1
+    bodies = iter([{"type": "http.request", "body": body[n], "more_body": n < last} for n in range(last + 1)])
 
     async def receive() -> dict[str, Any]:
         message = next(bodies, None)

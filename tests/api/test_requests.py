@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
-import json
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, MutableMapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import BackgroundTasks, FastAPI, HTTPException, WebSocket
-from fastapi.responses import FileResponse, Response, StreamingResponse
+from fastapi.responses import StreamingResponse
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import GZipMiddleware
-from starlette.routing import Route
 
 from exporters.api import instrument
 from tests.api.asgi import Answer, ask, get
@@ -166,105 +161,6 @@ def test_the_clock_stops_at_the_last_body_byte(samples: Read) -> None:
     assert slow is not None
     assert fast < 0.25
     assert slow >= 0.3
-
-
-@pytest.mark.parametrize("gzip_last", [True, False])
-def test_compressed_and_raw_bytes_are_told_apart_in_any_order_of_middleware(
-    samples: Read, *, gzip_last: bool
-) -> None:
-    app = FastAPI()
-
-    @app.get("/big")
-    async def big() -> list[dict[str, Any]]:
-        return PAYLOAD
-
-    if not gzip_last:
-        app.add_middleware(GZipMiddleware, minimum_size=100)
-    instrument(app)
-    if gzip_last:
-        app.add_middleware(GZipMiddleware, minimum_size=100)
-    answer = get(app, "/big", headers={"accept-encoding": "gzip"})
-    plain = get(app, "/big")
-
-    page = samples()
-    raw = len(plain.body)
-    assert json.loads(gzip.decompress(answer.body)) == PAYLOAD
-    assert page.get("http_response_wire_bytes_total", handler="/big", encoding="gzip") == len(answer.body)
-    assert page.get("http_response_raw_bytes_total", handler="/big", encoding="gzip") == raw
-    assert page.get("http_response_wire_bytes_total", handler="/big", encoding="identity") == raw
-    assert page.get("http_response_raw_bytes_total", handler="/big", encoding="identity") == raw
-    assert page.get("http_response_size_bytes_sum") == len(answer.body) + raw
-
-
-def test_a_compressed_stream_is_counted_chunk_by_chunk(samples: Read) -> None:
-    app = FastAPI()
-
-    @app.get("/stream")
-    async def stream() -> StreamingResponse:
-        async def body() -> AsyncIterator[bytes]:
-            for _ in range(24):
-                yield b"x" * 1000
-
-        return StreamingResponse(body())
-
-    app.add_middleware(GZipMiddleware)
-    instrument(app)
-    answer = get(app, "/stream", headers={"accept-encoding": "gzip"})
-    page = samples()
-    assert page.get("http_response_raw_bytes_total", handler="/stream", encoding="gzip") == 24_000
-    wire = page.get("http_response_wire_bytes_total", handler="/stream", encoding="gzip")
-    assert wire == len(answer.body) < 1000
-
-
-def test_a_body_compressed_by_the_endpoint_is_as_large_as_it_is_sent(samples: Read) -> None:
-    app = FastAPI()
-
-    @app.get("/ready-made")
-    async def ready_made() -> Response:
-        return Response(b"12345", headers={"content-encoding": "BR"})
-
-    @app.get("/odd")
-    async def odd() -> Response:
-        return Response(b"123", headers={"content-encoding": "gzip, br"})
-
-    instrument(app)
-    get(app, "/ready-made")
-    get(app, "/odd")
-    page = samples()
-    assert page.get("http_response_raw_bytes_total", handler="/ready-made", encoding="br") == 5
-    assert page.get("http_response_wire_bytes_total", handler="/ready-made", encoding="br") == 5
-    assert page.get("http_response_wire_bytes_total", handler="/odd", encoding="other") == 3
-
-
-def test_the_body_that_answers_head_is_not_sent(samples: Read) -> None:
-    app = FastAPI()
-
-    async def page_of(_request: Any) -> Response:
-        return Response(b"x" * 5000)
-
-    app.router.routes.append(Route("/page", page_of))
-    instrument(app)
-    get(app, "/page", method="HEAD")
-    page = samples()
-    assert page.get("http_requests_total", method="HEAD", handler="/page", status="200") == 1
-    assert page.get("http_response_size_bytes_sum") == 0
-    assert not page.matching("http_response_wire_bytes_total")
-
-
-def test_a_file_that_the_server_itself_sends_counts_its_length(samples: Read, tmp_path: Path) -> None:
-    app = FastAPI()
-    file = tmp_path / "report.csv"
-    file.write_bytes(b"a,b\n" * 100)
-
-    @app.get("/report")
-    async def report() -> FileResponse:
-        return FileResponse(file)
-
-    instrument(app)
-    get(app, "/report", extensions={"http.response.pathsend": {}})
-    page = samples()
-    assert page.get("http_response_wire_bytes_total", handler="/report", encoding="identity") == 400
-    assert page.get("http_requests_total", method="GET", handler="/report", status="200") == 1
 
 
 def test_a_middleware_that_answers_itself_is_unmatched(samples: Read) -> None:

@@ -34,6 +34,8 @@ from tests.servers.exporter_support import add_user, collect, watch
 
 # What an example's users call, so that each family of the application has a sample.
 CALLS = ("/health", "/api/dashboard/admin", "/api/employees", "/nowhere")
+# And what they send.
+SENT = ("/api/payroll/batch", b'{"factory_id": "F001", "year": 2026, "month": 11}')
 # What the fault `errors` strikes.
 FAILING = "/api/employees"
 # A rule and a job, so that Prometheus' metrics of rules and targets are there.
@@ -61,10 +63,11 @@ def _configuration(_ports: Ports, home: Path) -> None:
     (folder / "prometheus.yml").write_text(f"rule_files: [rules.yml]\nscrape_configs: {jobs}\n")
 
 
-def fetch(url: str) -> str:
-    """The page, whatever its status."""
+def fetch(url: str, sent: bytes | None = None) -> str:
+    """The page, whatever its status, or what is answered to what is sent."""
+    question = urllib.request.Request(url, sent, {"Content-Type": "application/json"})  # noqa: S310 - ours
     try:
-        with urllib.request.urlopen(url, timeout=30) as response:  # noqa: S310 - our own http:// address
+        with urllib.request.urlopen(question, timeout=30) as response:  # noqa: S310 - our own http:// address
             return str(response.read().decode())
     except urllib.error.HTTPError as error:
         return str(error.read().decode())
@@ -76,6 +79,7 @@ def servers(home: Path) -> Iterator[Recorded]:
     with Recorded(home, _configuration, time_scale=0.02) as chain:
         for path in CALLS:
             fetch(chain.api.url + path)
+        fetch(chain.api.url + SENT[0], SENT[1])
         with psycopg.connect(chain.postgres.superuser_dsn, autocommit=True) as connection:
             connection.execute("SELECT pg_create_physical_replication_slot('replica', true)")
         with injected(make("errors", chain.targets)):
