@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from exporters.catalogue import Gauge, Matcher, api, external, postgres, redis, self_
 from exporters.catalogue.labels import JOB
+from exporters.catalogue.renewal import BY_COLLECTOR, SIZES_SECONDS
 from signals.idioms import DAY, SERVER_LEVEL, grouping, increase, promql, rate, select, span, value
 from signals.limits import shared
 from signals.limits import telemetry as limits
@@ -13,7 +14,7 @@ from signals.promql import Query
 
 # A bare `up` stays 1 for five minutes after Prometheus goes blind; two scrapes of 15 s do not.
 FRESH = span(30)
-SIZES = "postgres.sizes"
+SELDOM = "|".join(name for name, seconds in BY_COLLECTOR.items() if seconds == SIZES_SECONDS)
 NAMES = tuple(label.name for label in SERVER_LEVEL)
 
 TARGETS = Signal(
@@ -209,14 +210,14 @@ DROPPED_SERIES = Signal(
 CACHE_AGE = Signal(
     title="Age of what is remembered",
     why="Age of the values that the exporter does not ask anew in each scrape, as a share of how often it "
-    "should: {number:cache_renewal}, of sizes {number:sizes_renewal}.",
+    "should: {number:cache_renewal}, of sizes and texts of statements {number:sizes_renewal}.",
     act="See in the exporter's log why the collector's runs fail, or how long they take.",
     query=promql(
         "{often} / <elapsed:cache_renewal> or {seldom} / <elapsed:sizes_renewal>",
         limits.CACHE_RENEWAL,
         limits.SIZES_RENEWAL,
-        often=value(self_.CACHE_AGE, self_.COLLECTOR.ne(SIZES), over="max", by=(self_.COLLECTOR,)),
-        # Beside the others these are the sizes alone.
+        often=value(self_.CACHE_AGE, self_.COLLECTOR.nre(SELDOM), over="max", by=(self_.COLLECTOR,)),
+        # Beside the others these are the seldom ones alone.
         seldom=value(self_.CACHE_AGE, over="max", by=(self_.COLLECTOR,)),
     ),
     unit=RATIO,

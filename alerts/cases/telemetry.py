@@ -166,6 +166,9 @@ CASES = (
             gauge(self_.CACHE_AGE, 30, 300, 315, 30, backend="postgres", collector="postgres.tables"),
             # Fresh: these are read every five minutes.
             gauge(self_.CACHE_AGE, 900, 900, 900, 900, backend="postgres", collector="postgres.sizes"),
+            gauge(
+                self_.CACHE_AGE, 900, 900, 900, 900, backend="postgres", collector="postgres.statement_texts"
+            ),
         ),
         labels={**EXPORTER, "collector": "postgres.tables"},
         summary="What postgres.tables of the exporter exporter:10910 shows is old: 525% of its renewal, "

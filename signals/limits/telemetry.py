@@ -76,7 +76,7 @@ SIZES_RENEWAL = Limit(
     key="sizes_renewal",
     value=SIZES_SECONDS,
     unit=SECONDS,
-    why="How often the exporter looks anew at sizes, by default.",
+    why="How often the exporter looks anew at sizes and at texts of statements, by default.",
 )
 CACHE_AGE = Limit(
     key="cache_age", value=5, unit=RATIO, why="Four looks in a row brought nothing: what is shown is old."
