@@ -35,7 +35,7 @@ WAYS = 8
 HANDLER = api.HANDLER.name
 LEAST = {api.METHOD.name: ("GET",), api.STATUS.name: ("200", "404"), api.ENCODING.name: ("identity", "gzip")}
 # What one endpoint in ten has.
-FEW = (api.EXCEPTIONS, api.REQUEST_SIZE)
+FEW = (api.EXCEPTIONS, api.REQUEST_SIZE, api.NPLUSONE_REPEATS)
 # What one endpoint in three has too.
 THIRD = {api.METHOD.name: ("POST",), api.STATUS.name: ("201", "422", "500")}
 

@@ -55,6 +55,25 @@ NPLUSONE_SHARE = Signal(
     objective=limits.NPLUSONE_SHARE,
     legend="{{handler}}",
 )
+REPEATS = Signal(
+    title="Repeats within an N+1",
+    why="How often a request that is an N+1 executes the statement that it repeats most, in the mean.",
+    good="No line: no request is an N+1.",
+    act="So many statements a request saves once the related rows come with the first; begin with the "
+    "endpoint that repeats most.",
+    query=mean(api.NPLUSONE_REPEATS, by=(api.HANDLER,)),
+    unit=COUNT,
+    legend="{{handler}}",
+)
+REPEATS_P95 = Signal(
+    title="Repeats within an N+1, p95",
+    why="19 of 20 requests that are an N+1 repeat a statement at most so often.",
+    good="No line. Far above the mean: it grows with the rows that somebody has.",
+    act="Page the list, and load its related rows with it.",
+    query=quantile(0.95, api.NPLUSONE_REPEATS, by=(api.HANDLER,)),
+    unit=COUNT,
+    legend="{{handler}}, p95",
+)
 QUERY_P95 = Signal(
     title="Query duration, p95",
     why="19 of 20 SQL statements answer faster than this, as the application waits for them.",

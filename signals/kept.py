@@ -35,11 +35,12 @@ DETAILED: Mapping[Metric, tuple[Label, ...]] = {
     metric: metric.labels for metric in (api.REQUESTS, api.EXCEPTIONS)
 }
 # Nobody asks of all requests together which raised what, for the percentile of their statements, or for the
-# mean of their bodies.
+# mean of their bodies, or how often they repeat a statement.
 ENDPOINTS_ALONE = (
     api.EXCEPTIONS.name,
     f"{api.QUERIES_PER_REQUEST.name}_bucket",
     *(f"{api.REQUEST_SIZE.name}_{each}" for each in ("count", "sum")),
+    *api.NPLUSONE_REPEATS.series,
 )
 
 

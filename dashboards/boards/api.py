@@ -158,14 +158,21 @@ BOARD = Board(
             graph(api.REQUEST_RATE_BY_HANDLER, zero="the endpoint is not called now"),
             graph(api.HANDLER_P95, title="p95 by endpoint", moves="slow-endpoint"),
             graph(api.HANDLER_ERRORS, zero="none of its requests failed", moves="errors"),
-            graph(api_cost.NPLUSONE_SHARE, zero="no N+1", moves="nplusone"),
-            graph(api_endpoints.QUERIES_P95, zero="the endpoint uses no database"),
             graph(
                 api.NEW_EXCEPTIONS,
                 zero="nothing that was not there before",
                 empty=NO_EXCEPTION,
                 moves="errors",
             ),
+            graph(api_cost.NPLUSONE_SHARE, width=8, zero="no N+1", moves="nplusone"),
+            graph(
+                api_cost.REPEATS,
+                api_cost.REPEATS_P95,
+                width=8,
+                empty="no request is an N+1",
+                moves="nplusone",
+            ),
+            graph(api_endpoints.QUERIES_P95, width=8, zero="the endpoint uses no database"),
             collapsed=True,
         ),
         row(

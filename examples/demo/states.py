@@ -7,6 +7,7 @@ from dashboards.prove.states import Lacking, States
 from examples.faults import FAULTS
 from signals import (
     api,
+    api_cost,
     api_load,
     api_status,
     components,
@@ -106,6 +107,11 @@ STATES = States(
             ),
             why="no statement is called in a loop",
             shown_in=("nplusone",),
+        ),
+        Lacking(
+            signals=(api_cost.REPEATS, api_cost.REPEATS_P95),
+            why="no request is an N+1",
+            shown_in=(BASELINE, "nplusone"),
         ),
         Lacking(
             signals=(telemetry.COLLECTOR_ERRORS,),

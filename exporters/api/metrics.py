@@ -57,6 +57,7 @@ class SqlMetrics:
         self.request_seconds = _counter(api.REQUEST_DB_SECONDS)
         self.pool_seconds = _counter(api.REQUEST_POOL_SECONDS)
         self.nplusone = _counter(api.NPLUSONE_REQUESTS)
+        self.nplusone_repeats = _histogram(api.NPLUSONE_REPEATS)
         self.duration = _histogram(api.QUERY_DURATION)
         self.errors = _counter(api.QUERY_ERRORS)
         self.unattributed = _counter(api.QUERIES_UNATTRIBUTED)

@@ -61,13 +61,14 @@ class Series:
 class _Sql:
     """The children of one handler in the database metrics."""
 
-    __slots__ = ("nplusone", "pool_seconds", "queries", "seconds")
+    __slots__ = ("nplusone", "pool_seconds", "queries", "repeats", "seconds")
 
     def __init__(self, metrics: SqlMetrics, handler: str) -> None:
         self.queries = observer(metrics.queries_per_request.labels(handler))
         self.seconds = adder(metrics.request_seconds.labels(handler))
         self.pool_seconds = adder(metrics.pool_seconds.labels(handler))
         self.nplusone = adder(metrics.nplusone.labels(handler))
+        self.repeats: Callable[[float], None] | None = None  # of few handlers
 
 
 class Recorder:
@@ -193,7 +194,10 @@ class Recorder:
         if call.queries:
             children.seconds(call.db_seconds)
             if call.repeats >= self.nplusone_threshold:
+                if children.repeats is None:
+                    children.repeats = observer(metrics.nplusone_repeats.labels(call.handler))
                 children.nplusone(1)
+                children.repeats(call.repeats)
 
     def _count_cache(self, metrics: CacheClientMetrics, call: Call) -> None:
         add = self._cache_seconds.get(call.handler)

@@ -11,6 +11,8 @@ POOL_BUCKETS = (0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.
 USE_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0)
 CREATE_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0)
 SIZE_BUCKETS = (256.0, 1024.0, 4096.0, 16384.0, 65536.0, 262144.0, 1048576.0, 4194304.0)
+# From the threshold on, up to a loop over a page of rows and over a table.
+REPEAT_BUCKETS = (5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)
 COUNT_BUCKETS = (0.0, 1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 21.0, 34.0, 55.0, 100.0)
 
 METHOD = Label(
@@ -149,6 +151,14 @@ NPLUSONE_REQUESTS = Counter(
     help="Requests that executed one statement at least 5 times (the threshold can be set).",
     collector="api.sqlalchemy",
     labels=(HANDLER,),
+)
+NPLUSONE_REPEATS = Histogram(
+    name="db_nplusone_repeats",
+    help="How often a request that is an N+1 executed the statement that it repeated most.",
+    collector="api.sqlalchemy",
+    labels=(HANDLER,),
+    buckets=REPEAT_BUCKETS,
+    optional="until a request executes one statement so often",
 )
 QUERY_DURATION = Histogram(
     name="db_query_duration_seconds",

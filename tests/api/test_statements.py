@@ -89,11 +89,15 @@ def test_lazy_loads_in_a_loop_are_an_nplusone_request(engine: Any, samples: Read
     assert page.get("db_nplusone_requests_total", handler="/joined") == 0
     get(app, "/lazy/4")
     assert samples().get("db_nplusone_requests_total", handler="/lazy/{limit}") == 0
+    assert not samples().matching("db_nplusone_repeats_count")
     get(app, "/lazy/5")
     get(app, "/lazy/20")
     page = samples()
     assert queries(page, "/lazy/{limit}") == 5 + 6 + 21
     assert page.get("db_nplusone_requests_total", handler="/lazy/{limit}") == 2
+    assert page.get("db_nplusone_repeats_count", handler="/lazy/{limit}") == 2
+    assert page.get("db_nplusone_repeats_sum", handler="/lazy/{limit}") == 5 + 20
+    assert page.get("db_nplusone_repeats_bucket", handler="/lazy/{limit}", le="5.0") == 1
 
 
 def test_a_list_of_another_length_is_the_same_statement(engine: Any, samples: Read) -> None:

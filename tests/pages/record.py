@@ -23,8 +23,8 @@ from examples.demo.grafana_check import COMMITTED
 from examples.demo.process import free_port, wait_until
 from examples.demo.servers import Grafana, HttpServer
 from examples.faults import injected, make
-from exporters.catalogue import CATALOGUE
-from exporters.catalogue.api import EXCEPTIONS
+from exporters.catalogue import CATALOGUE, Metric
+from exporters.catalogue.api import EXCEPTIONS, NPLUSONE_REPEATS
 from exporters.catalogue.external import GRAFANA_MESSAGES_FAILED
 from exporters.catalogue.redis import KEYSPACE_PASS_TIMESTAMP, MASTER_LINK_UP
 from exporters.catalogue.redis_detail import MASTER_SILENCE
@@ -36,7 +36,7 @@ from tests.servers.exporter_support import add_user, collect, watch
 CALLS = ("/health", "/api/dashboard/admin", "/api/employees", "/nowhere")
 # And what they send.
 SENT = ("/api/payroll/batch", b'{"factory_id": "F001", "year": 2026, "month": 11}')
-# What the fault `errors` strikes.
+# What the faults `errors` and `nplusone` strike.
 FAILING = "/api/employees"
 # A rule and a job, so that Prometheus' metrics of rules and targets are there.
 RULES = "groups: [{name: one, rules: [{record: one, expr: vector(1)}]}]\n"
@@ -83,16 +83,19 @@ def servers(home: Path) -> Iterator[Recorded]:
         with psycopg.connect(chain.postgres.superuser_dsn, autocommit=True) as connection:
             connection.execute("SELECT pg_create_physical_replication_slot('replica', true)")
         with injected(make("errors", chain.targets)):
-            wait_until(lambda: _has_failed(chain), "an exception that nobody caught")
+            wait_until(lambda: _shows(chain, EXCEPTIONS, after=FAILING), "an exception that nobody caught")
+        with injected(make("nplusone", chain.targets)):
+            wait_until(lambda: _shows(chain, NPLUSONE_REPEATS, after=FAILING), "an N+1")
         page = chain.exporter.url + "/metrics"
         wait_until(lambda: KEYSPACE_PASS_TIMESTAMP.name in fetch(page), "the first pass over the keys")
         time.sleep(1)  # what the exporter remembers for a second is then of this backend
         yield chain
 
 
-def _has_failed(chain: Recorded) -> bool:
-    fetch(chain.api.url + FAILING)
-    return EXCEPTIONS.name in fetch(chain.exporter.url + "/metrics/api")
+def _shows(chain: Recorded, metric: Metric, *, after: str) -> bool:
+    """Whether the application's page has it, once that was called."""
+    fetch(chain.api.url + after)
+    return metric.name in fetch(chain.exporter.url + "/metrics/api")
 
 
 def pages(chain: Recorded) -> Mapping[str, str]:
