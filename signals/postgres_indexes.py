@@ -5,7 +5,7 @@ from __future__ import annotations
 from exporters.catalogue import postgres_objects as objects
 from signals.idioms import increase, promql, rate, span, value
 from signals.model import Signal
-from signals.numbers import BYTES, COUNT, STATE
+from signals.numbers import BYTES, BYTES_PER_SECOND, COUNT, STATE
 from signals.postgres_objects import TABLE, TABLE_NAME, TWO_WEEKS
 
 INDEX = (*TABLE, objects.INDEXRELNAME)
@@ -49,6 +49,22 @@ COVERED_BY = Signal(
     query=value(objects.EXPECTED_INFO, over="max", by=(objects.INDEX, objects.TABLE, objects.COVERED_BY)),
     unit=STATE,
     legend="{{covered_by}}",
+)
+READ_THROUGH = Signal(
+    title="Read through",
+    why="Bytes per second of the table that sequential scans go through: their rows, each as large as the "
+    "table's mean row, as vacuum or analyze last saw it. Nothing costs a server without an index more.",
+    good="None, but for small tables, which are read whole faster than by an index.",
+    act="The first row is the first candidate: find the statement on the Queries board that returns few of "
+    "these rows, and look with EXPLAIN what an index for its conditions would do.",
+    query=promql(
+        "{rows} * {size} / ({live} > 0)",
+        rows=rate(objects.TABLE_SEQ_ROWS, by=TABLE),
+        size=value(objects.TABLE_SIZE, by=TABLE),
+        live=value(objects.TABLE_LIVE, by=TABLE),
+    ),
+    unit=BYTES_PER_SECOND,
+    legend=TABLE_NAME,
 )
 ROWS_OF_A_SCAN = Signal(
     title="Rows of a scan",

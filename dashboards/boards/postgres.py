@@ -108,6 +108,7 @@ INDEXES = row(
     ),
     table(
         "Tables that want an index",
+        indexes.READ_THROUGH,
         objects.SEQUENTIAL_ROWS,
         indexes.ROWS_OF_A_SCAN,
         objects.INDEX_USE,
@@ -115,6 +116,7 @@ INDEXES = row(
         writes.TABLE_SIZE,
         writes.TABLE_INDEXES,
         key="relname",
+        note="What costs most stands first. Each row is a candidate, no advice: an index costs every write.",
         zero="no sequential scan",
         empty="no table is read now",
         moves="drop-index",

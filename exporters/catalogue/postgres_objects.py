@@ -6,7 +6,11 @@ from exporters.catalogue.postgres import DATNAME
 from exporters.catalogue.types import Counter, Gauge, Info, Label
 
 SCHEMANAME = Label(name="schemaname", help="Schema.", bound="schemas of the tables shown")
-RELNAME = Label(name="relname", help="Table.", bound="the 50 busiest tables and those configured")
+RELNAME = Label(
+    name="relname",
+    help="Table.",
+    bound="50 tables, the busiest and those read most without an index, and those configured",
+)
 INDEXRELNAME = Label(
     name="indexrelname",
     help="Index.",

@@ -76,7 +76,7 @@ class PostgresSettings:
         conninfo: libpq's connection string, asked for at each connect so that a new password is picked up.
         expected_indexes: indexes that should exist.
         tables: always shown, whatever their rank; with schema if it is not on the search path.
-        top_tables: the busiest tables that are shown.
+        top_tables: the tables that are shown, two in three as the busiest, one as read most without an index.
         top_indexes: the largest indexes that are shown.
         top_statements: the statements that are shown, two in three for their total time, one for its mean.
         statement_texts: whether what they say is shown, without literals, to all who read the metrics.

@@ -1,4 +1,4 @@
-"""Tables of the connected database: the busiest, and those that the operator names."""
+"""Tables of the connected database: the busiest, those read most without an index, and those wanted."""
 
 from __future__ import annotations
 
@@ -47,6 +47,8 @@ LABELS = len(catalogue.TABLE_LABELS)
 
 # Temporary tables are left out: they would begin and end series with each session. Sizes are those that
 # vacuum and analyze noted, of the tables shown alone: the functions that measure them wait for locks.
+# One place in three goes to what sequential scans read, so that a table that wants an index shows among many
+# that are used as they should be.
 # A name is looked up here, as to_regclass would, since that fails on a schema which the role may not use.
 SQL = f"""
 WITH wanted AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(schema text, name text)),
@@ -54,15 +56,18 @@ ranked AS (
   SELECT s.*, c.reloptions, c.reltuples, c.relpages, c.reltoastrelid,
          row_number() OVER (
            ORDER BY seq_tup_read + coalesce(idx_tup_fetch, 0) + n_tup_ins + n_tup_upd + n_tup_del DESC, relid
-         ) AS place,
+         ) AS by_rows,
+         row_number() OVER (ORDER BY seq_tup_read DESC, relid) AS by_scans,
          EXISTS (SELECT FROM wanted w
                   WHERE w.name = s.relname
                     AND CASE WHEN w.schema IS NULL THEN pg_table_is_visible(s.relid)
                              ELSE w.schema = s.schemaname END) AS wanted
     FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
-   WHERE c.relpersistence <> 't')
+   WHERE c.relpersistence <> 't'),
+placed AS (
+  SELECT *, row_number() OVER (ORDER BY least(by_rows, by_scans * 2), by_rows) AS place FROM ranked)
 SELECT current_database(), schemaname, relname, {", ".join(COLUMNS.values())}, place, wanted::int
-  FROM ranked r,
+  FROM placed r,
        LATERAL (SELECT current_setting('block_size')::bigint AS block_size,
                        (SELECT coalesce(sum(t.relpages), 0) FROM pg_class t WHERE t.oid = r.reltoastrelid)
                          AS out_of_line,
