@@ -351,7 +351,7 @@ STATEMENT_TEXT = Info(
 STATEMENTS_ENTRIES = Gauge(
     name="pg_stat_statements_entries",
     help="Statements remembered.",
-    collector="postgres.statements_info",
+    collector="postgres.statements",
     optional="where pg_stat_statements is not installed",
 )
 STATEMENTS_DEALLOC = Counter(

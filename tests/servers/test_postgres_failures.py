@@ -71,12 +71,9 @@ def test_a_collector_that_is_refused_touches_no_other(server: Postgres, backend:
         finally:
             session.execute(f"GRANT EXECUTE ON {function} TO PUBLIC")
     assert page.of(catalogue.UP) == 1
-    assert failing(page) == {"postgres.statements", "postgres.statements_info"}
+    assert failing(page) == {"postgres.statements"}
     assert all("pg_stat_statements" in name for name in healthy.names() - page.names())
-    assert errors(page) == {
-        ("postgres.statements", "42501"): 1,
-        ("postgres.statements_info", "42501"): 1,
-    }
+    assert errors(page) == {("postgres.statements", "42501"): 1}
     assert_well(collect(backend))
 
 

@@ -20,79 +20,95 @@ METRICS = (
     catalogue.STATEMENT_WAL,
 )
 LABELS = len(catalogue.STATEMENT_LABELS)
-INFO = (catalogue.STATEMENTS_ENTRIES, catalogue.STATEMENTS_DEALLOC, catalogue.STATEMENTS_RESET)
+INFO = (catalogue.STATEMENTS_DEALLOC, catalogue.STATEMENTS_RESET)
 
 # Without texts (false), which would be read from a file. Without a queryid a statement is one that the
 # role may not see. One place in three goes to the mean, so that a slow but rare statement shows.
+# Ranked by two numbers, and the rest of the columns summed for the chosen alone: there are thousands of
+# others. Who has one of the first n places is among the first n by total or the first n / 2 by mean.
 RANKED = """
-WITH summed AS (
-  SELECT userid, datname, queryid, sum(calls) AS calls, sum(total_exec_time) / 1000 AS seconds,
-         sum(rows) AS rows, sum(shared_blks_hit) AS hit, sum(shared_blks_read) AS read,
-         sum(temp_blks_written) AS temp, sum({io}_read_time) / 1000 AS reading,
-         sum({io}_write_time) / 1000 AS writing, sum(wal_bytes) AS wal{more}
-    FROM {schema}.pg_stat_statements({texts}) s JOIN pg_database d ON d.oid = s.dbid
-   WHERE queryid IS NOT NULL
+WITH remembered AS MATERIALIZED (
+  SELECT userid, dbid, queryid, calls, total_exec_time, rows, shared_blks_hit, shared_blks_read,
+         temp_blks_written, {io}_read_time AS read_time, {io}_write_time AS write_time, wal_bytes
+    FROM {schema}.pg_stat_statements(false)),
+summed AS (
+  SELECT userid, dbid, queryid, sum(calls::float8) AS calls, sum(total_exec_time) / 1000 AS seconds
+    FROM remembered
+   WHERE queryid IS NOT NULL AND dbid = ANY (ARRAY(SELECT oid FROM pg_database))
    GROUP BY 1, 2, 3),
-ranked AS (
-  SELECT *, row_number() OVER (ORDER BY seconds DESC, queryid) AS by_total,
-         row_number() OVER (ORDER BY calls >= 10 DESC, seconds / greatest(calls, 1) DESC, queryid) AS by_mean
-    FROM summed),
+longest AS (
+  SELECT * FROM summed ORDER BY seconds DESC, queryid, userid, dbid LIMIT $1::int),
+slowest AS (
+  SELECT *, calls >= 10 AS often, seconds / greatest(calls, 1) AS mean
+    FROM summed ORDER BY often DESC, mean DESC, queryid, userid, dbid LIMIT $1::int / 2),
+places AS (
+  SELECT userid, dbid, queryid, NULL::bigint AS by_mean,
+         row_number() OVER (ORDER BY seconds DESC, queryid, userid, dbid) AS by_total
+    FROM longest
+   UNION ALL
+  SELECT userid, dbid, queryid,
+         row_number() OVER (ORDER BY often DESC, mean DESC, queryid, userid, dbid), NULL
+    FROM slowest),
 placed AS (
-  SELECT *, row_number() OVER (ORDER BY least(by_total, by_mean * 2), by_total) AS place FROM ranked)
+  SELECT userid, dbid, queryid,
+         row_number() OVER (ORDER BY least(min(by_total), min(by_mean) * 2), min(by_total)) AS place
+    FROM places
+   GROUP BY 1, 2, 3)
 """
+# How many are remembered stands in each row, and in one of its own where none is shown.
 SQL = """
-SELECT pg_get_userbyid(userid), datname, queryid, calls, seconds, rows, hit, read, temp,
-       reading, writing, wal, place, 0
-  FROM placed
- WHERE place <= $1::int
+SELECT entries, shown.*
+  FROM (SELECT count(*) AS entries FROM remembered) counted
+  LEFT JOIN (
+    SELECT pg_get_userbyid(userid), (SELECT datname FROM pg_database WHERE oid = dbid), queryid, sum(calls),
+           sum(total_exec_time) / 1000, sum(rows), sum(shared_blks_hit), sum(shared_blks_read),
+           sum(temp_blks_written), sum(read_time) / 1000, sum(write_time) / 1000, sum(wal_bytes), place, 0
+      FROM placed JOIN remembered USING (userid, dbid, queryid)
+     WHERE place <= $1::int
+     GROUP BY userid, dbid, queryid, place) shown ON true
  ORDER BY place
 """
 # More than is ever shown: what is cut off may be in the middle of a literal.
 TEXTS_SQL = """
-SELECT datname, queryid, left(min(said), 8000) FROM placed WHERE place <= $1::int GROUP BY 1, 2 ORDER BY 1, 2
+SELECT datname, queryid, left(min(query), 8000)
+  FROM placed JOIN {schema}.pg_stat_statements(true) USING (userid, dbid, queryid)
+  JOIN pg_database d ON d.oid = dbid
+ WHERE place <= $1::int
+ GROUP BY 1, 2
+ ORDER BY 1, 2
 """
-ENTRIES_SQL = "SELECT (SELECT count(*) FROM {schema}.pg_stat_statements(false)), "
-INFO_SQL = ENTRIES_SQL + "dealloc, extract(epoch FROM stats_reset) FROM {schema}.pg_stat_statements_info"
-INFO_SQL_BEFORE_1_9 = ENTRIES_SQL + "NULL, NULL"
+INFO_SQL = "SELECT dealloc, extract(epoch FROM stats_reset) FROM {schema}.pg_stat_statements_info"
 
 
-def _ranked(server: Server, question: str, *, texts: bool) -> str:
-    """A question to the ranking, where the extension is installed; its version 1.11 renamed the times."""
-    if not server.statements_schema:
-        return ""
-    return (
-        RANKED.format(
-            schema=server.statements_schema,
-            io="shared_blk" if server.statements_version >= (1, 11) else "blk",
-            texts="true" if texts else "false",
-            more=", min(query) AS said" if texts else "",
-        )
-        + question
-    )
+def _asked(server: Server, question: str) -> str:
+    """The question, where the extension is installed; its version 1.11 renamed the times."""
+    io = "shared_blk" if server.statements_version >= (1, 11) else "blk"
+    return question.format(schema=server.statements_schema, io=io) if server.statements_schema else ""
 
 
 def sql(server: Server) -> str:
-    """The question, where the extension is installed."""
-    return _ranked(server, SQL, texts=False)
+    """What is asked of the statements shown."""
+    return _asked(server, RANKED + SQL)
 
 
 def texts_sql(server: Server) -> str:
     """The same for the texts of these statements."""
-    return _ranked(server, TEXTS_SQL, texts=True)
+    return _asked(server, RANKED + TEXTS_SQL)
 
 
 def info_sql(server: Server) -> str:
     """The same for the extension's view of itself, which came with its version 1.9 (PostgreSQL 14)."""
-    question = INFO_SQL if server.statements_version >= (1, 9) else INFO_SQL_BEFORE_1_9
-    return question.format(schema=server.statements_schema) if server.statements_schema else ""
+    return _asked(server, INFO_SQL) if server.statements_version >= (1, 9) else ""
 
 
 def statements(top: int, ttl: float) -> Collector:
-    """The statements shown, an answer standing for `ttl` seconds."""
+    """The statements shown, and how many are remembered, an answer standing for `ttl` seconds."""
     longest = TopN(top, LABELS)
 
     def parse(rows: Rows) -> list[Family]:
-        return table_of(LABELS, METRICS, longest.choose(rows))
+        shown = [row[1:] for row in rows if row[-1] is not None]
+        entries = Family(catalogue.STATEMENTS_ENTRIES, [()], [float(text(rows[0][0]))])
+        return [*table_of(LABELS, METRICS, longest.choose(shown)), entries]
 
     return Collector(name="postgres.statements", sql=sql, parse=parse, parameters=(str(top),), ttl=ttl)
 
@@ -114,7 +130,7 @@ def statement_texts(top: int, ttl: float, *, wanted: bool) -> Collector:
 
 
 def statements_info(ttl: float) -> Collector:
-    """How many statements are remembered, and whether any were forgotten."""
+    """Whether statements were forgotten, and since when all of them are counted."""
 
     def parse(rows: Rows) -> list[Family]:
         return table_of(0, INFO, rows)
