@@ -20,6 +20,11 @@ from exporters.collectors.postgres.connect import (
 )
 from exporters.collectors.postgres.model import Row
 
+LIMITS = (
+    b"SELECT set_config('transaction_read_only', 'on', true), set_config('statement_timeout', '%d', true),"
+    b" set_config('lock_timeout', '%d', true), set_config('jit', 'off', true)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -47,9 +52,9 @@ class Answer:
 class Connection:
     """One session. Each question is a transaction of its own, read only, with limits that end with it.
 
-    Limits are set by SET LOCAL alone: behind a pooler a plain SET would reach the next client, and startup
-    options would be refused. A question ends with two syncs: the first one ends its statements, also after an
-    error, and the COMMIT before the second one ends its transaction, as a ROLLBACK after an error.
+    What stands between two syncs is one transaction, which the sync ends, also after an error. The first
+    statement in it sets the limits for it alone: behind a pooler a plain SET would reach the next client, and
+    startup options would be refused. A BEGIN and a COMMIT would be two more statements.
 
     Raises:
         ConnectionFailed: it was refused.
@@ -83,17 +88,12 @@ class Connection:
             ConnectionFailed: the connection broke.
             TimeoutError: an answer was not there in time.
         """
-        opening = (
-            b"BEGIN READ ONLY",
-            b"SET LOCAL statement_timeout = %d" % statement_timeout_ms,
-            b"SET LOCAL lock_timeout = %d" % lock_timeout_ms,
-            b"SET LOCAL jit = off",
-        )
+        limits = LIMITS % (statement_timeout_ms, lock_timeout_ms)
         codec = self._codec()
         try:
             self._pgconn.enter_pipeline_mode()
             for question in questions:
-                self._send(question, opening, codec)
+                self._send(question, limits, codec)
             self._unsent = bool(self._pgconn.flush())
             last = time.monotonic()
             for number, _ in enumerate(questions):
@@ -113,27 +113,22 @@ class Connection:
         """Hang up in the middle, and have the server end what it does for us."""
         cancel_and_close(self._pgconn, deadline)
 
-    def _send(self, question: Question, opening: Sequence[bytes], codec: str) -> None:
-        for statement in opening:
-            self._pgconn.send_query_params(statement, None)
+    def _send(self, question: Question, limits: bytes, codec: str) -> None:
+        self._pgconn.send_query_params(limits, None)
         parameters = [value.encode(codec, "replace") for value in question.parameters]
         self._pgconn.send_query_params(question.sql.encode(codec), parameters or None)
         self._pgconn.pipeline_sync()
-        self._pgconn.send_query_params(b"COMMIT", None)
-        self._pgconn.pipeline_sync()
 
     def _answer(self, deadline: float, codec: str) -> tuple[list[Row], str]:
-        rows: list[Row] = []
+        results: list[pq.abc.PGresult] = []
         self._code = ""
-        for _ in range(2):
-            while (result := self._next(deadline)) is None or result.status != pq.ExecStatus.PIPELINE_SYNC:
-                if result is None:  # stands between the results of two statements
-                    continue
-                if result.status == pq.ExecStatus.TUPLES_OK:
-                    rows = _rows(result, codec)
-                elif result.status == pq.ExecStatus.FATAL_ERROR and not self._code:
-                    self._code = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
-        return rows, self._code
+        while (result := self._next(deadline)) is None or result.status != pq.ExecStatus.PIPELINE_SYNC:
+            if result is None:  # stands between the results of two statements
+                continue
+            results.append(result)
+            if result.status == pq.ExecStatus.FATAL_ERROR and not self._code:
+                self._code = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
+        return [] if self._code else _rows(results[-1], codec), self._code
 
     def _next(self, deadline: float) -> pq.abc.PGresult | None:
         while self._pgconn.is_busy():
