@@ -6,10 +6,11 @@ A series that would break the page (written twice, not a number, past the cap) i
 from __future__ import annotations
 
 import gzip
-import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from exporters.collectors.base import Family
 
@@ -17,7 +18,9 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 MAX_SERIES = 20_000  # a net under a runaway label; 1,500 series are usual
 
 KINDS = frozenset({"gauge", "counter"})
-EXACT_INTEGERS = 1e15  # below it a whole number is written without exponent and read back the same
+SPELLED = {"inf": "+Inf", "-inf": "-Inf", "nan": "NaN"}
+# Shorter than the greatest float: Prometheus refuses a whole page for a number that is too large for one.
+PLAIN_NUMBERS = re.compile(r"(?:-?[0-9]{1,200}(?:\.[0-9]+)?(?:e[+-]?[0-9]{1,2})?\n)*+")
 LABEL_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 HELP_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n"})
 
@@ -48,7 +51,7 @@ def render(families: Iterable[Family], *, max_series: int = MAX_SERIES) -> Page:
         by_metric.setdefault(family.metric.name, []).append(family)
     for group in by_metric.values():
         writer.write(group)
-    body = "".join(writer.lines).encode("utf-8", "replace")
+    body = "".join(writer.blocks).encode("utf-8", "replace")
     return Page(body=body, series=writer.series, dropped=writer.dropped)
 
 
@@ -57,29 +60,52 @@ def compress(body: bytes) -> bytes:
     return gzip.compress(body, compresslevel=1, mtime=0)
 
 
-def number(value: float) -> str:
-    """A sample value as Prometheus reads it.
+def number(value: float | str) -> str:
+    """A sample value as Prometheus reads it; what is whole has no fraction.
 
     Raises:
         TypeError: it is no number.
         ValueError: it is a text that is no number.
     """
-    value = float(value)
-    if value.is_integer() and -EXACT_INTEGERS < value < EXACT_INTEGERS:
-        return str(int(value))
-    if math.isinf(value):
-        return "+Inf" if value > 0 else "-Inf"
-    return "NaN" if math.isnan(value) else repr(value)
+    written = repr(float(value))
+    return SPELLED.get(written) or written.removesuffix(".0")
+
+
+def _numbers(values: Sequence[float | str]) -> list[str] | None:
+    """The values as texts, some with a ``.0`` at the end; None if one needs a closer look.
+
+    Digits that the server wrote are what Prometheus reads: no number is made of them on the way.
+    """
+    texts: Any = values
+    try:
+        joined = "\n".join([*texts, ""])
+    except TypeError:
+        pass  # at least one is a number
+    else:
+        plain = joined.count("\n") == len(texts) and PLAIN_NUMBERS.fullmatch(joined)
+        return list(texts) if plain else None
+    try:
+        written = list(map(repr, map(float, values)))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return None if "n" in "".join(written) else written  # of inf and nan
+
+
+class _Labels(NamedTuple):
+    """The text between and with the braces of each sample; `sound` if all are there and no two alike."""
+
+    texts: list[str | None]
+    sound: bool
 
 
 class _Writer:
     def __init__(self, max_series: int) -> None:
         self.max_series = max_series
-        self.lines: list[str] = []
+        self.blocks: list[str] = []
         self.series = 0
         self.dropped: Counter[str] = Counter()
         # Keyed by identity: the families hold their lists until the page is written.
-        self.label_texts: dict[tuple[int, tuple[str, ...]], list[str | None]] = {}
+        self.label_texts: dict[tuple[int, tuple[str, ...]], _Labels] = {}
 
     def write(self, families: Sequence[Family]) -> None:
         """All samples of one metric."""
@@ -87,18 +113,36 @@ class _Writer:
         if metric.kind not in KINDS:
             self.dropped["invalid"] += sum(len(family.values) for family in families)
             return
-        lines: list[str] = []
-        seen: set[str] = set()
-        for family in families:
-            self._write_samples(family, lines, seen)
+        lines = self._whole(families[0]) if len(families) == 1 else None
+        if lines is None:
+            lines = []
+            seen: set[str] = set()
+            for family in families:
+                self._write_samples(family, lines, seen)
         if lines:
-            self.lines.append(f"# HELP {metric.name} {metric.help.translate(HELP_ESCAPES)}\n")
-            self.lines.append(f"# TYPE {metric.name} {metric.kind}\n")
-            self.lines += lines
+            # A line ends nowhere but at its end: a label's text has no bare newline.
+            samples = "".join(lines).replace(".0\n", "\n")
+            self.blocks.append(
+                f"# HELP {metric.name} {metric.help.translate(HELP_ESCAPES)}\n"
+                f"# TYPE {metric.name} {metric.kind}\n{samples}"
+            )
+
+    def _whole(self, family: Family) -> list[str] | None:
+        """The lines of a family of which nothing must be left out; None if each sample must be looked at."""
+        labels = self._labels(family)
+        size = len(family.values)
+        if not labels.sound or len(labels.texts) != size or self.series + size > self.max_series:
+            return None
+        numbers = _numbers(family.values)
+        if numbers is None:
+            return None
+        self.series += size
+        name = family.metric.name
+        return [f"{name}{text} {value}\n" for text, value in zip(labels.texts, numbers, strict=True)]
 
     def _write_samples(self, family: Family, lines: list[str], seen: set[str]) -> None:
         name = family.metric.name
-        texts = self._texts(family)
+        texts = self._labels(family).texts
         self.dropped["invalid"] += abs(len(texts) - len(family.values))
         for text, value in zip(texts, family.values, strict=False):
             if text is None:
@@ -116,13 +160,15 @@ class _Writer:
                 seen.add(text)
                 self.series += 1
 
-    def _texts(self, family: Family) -> list[str | None]:
+    def _labels(self, family: Family) -> _Labels:
         names = tuple(label.name for label in family.metric.labels)
         key = (id(family.labels), names)
-        texts = self.label_texts.get(key)
-        if texts is None:
-            texts = self.label_texts[key] = [_label_text(names, row) for row in family.labels]
-        return texts
+        labels = self.label_texts.get(key)
+        if labels is None:
+            texts = [_label_text(names, row) for row in family.labels]
+            sound = None not in texts and len(set(texts)) == len(texts)
+            labels = self.label_texts[key] = _Labels(texts, sound)
+        return labels
 
 
 def _label_text(names: tuple[str, ...], values: Sequence[str]) -> str | None:

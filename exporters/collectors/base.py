@@ -17,12 +17,12 @@ class Family:
         metric: the catalogue's constant.
         labels: one tuple of label values a sample, in the order of ``metric.labels``. Families that share
             one list object are written with their label text rendered once.
-        values: one number a sample.
+        values: one number a sample; a text is one as the server wrote it.
     """
 
     metric: Metric
     labels: Sequence[tuple[str, ...]]
-    values: Sequence[float]
+    values: Sequence[float | str]
 
 
 class Backend(Protocol):

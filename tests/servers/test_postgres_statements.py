@@ -97,6 +97,6 @@ def test_what_is_remembered_is_counted_where_nothing_is_shown(session: Session) 
     assert taken is not None
     collector = statements(0, 0)
     families = collector.parse(rows(session, sql(SERVER), 0))
-    assert {family.metric: list(family.values) for family in families if family.values} == {
+    assert {family.metric: list(map(float, family.values)) for family in families if family.values} == {
         objects.STATEMENTS_ENTRIES: [taken[0]]
     }

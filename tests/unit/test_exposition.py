@@ -44,13 +44,15 @@ HOSTILE = st.sampled_from(
     ]
 )
 TEXT = st.text() | st.lists(HOSTILE, max_size=6).map("".join)
-VALUE = st.floats() | st.integers(min_value=-(2**70), max_value=2**70)
+NUMBER = st.floats() | st.integers(min_value=-(2**70), max_value=2**70)
+# As a server may write one.
+WRITTEN = NUMBER.map(str) | st.decimals(allow_nan=False, allow_infinity=False).map("{:f}".format)
 
 
 def read(body: bytes) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-    """By sample name and labels its value, as a parser of Prometheus sees it."""
+    """By sample name and labels its value, as Prometheus sees it, to whom every number is a float."""
     return {
-        (sample.name, frozenset(sample.labels.items())): sample.value
+        (sample.name, frozenset(sample.labels.items())): float(sample.value)
         for family in text_string_to_metric_families(body.decode())
         for sample in family.samples
     }
@@ -70,11 +72,16 @@ def metric_of(kind: type[Metric], number: int, help: str) -> Metric:
     return kind(name=name, help=help, collector="test.unit", labels=(WHERE, WHO), **more)
 
 
+def samples_of(value: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[tuple[str, str], Any]]:
+    """Values by what stands in two labels."""
+    return st.dictionaries(st.tuples(TEXT, TEXT), value, max_size=5)
+
+
 METRICS = st.lists(
     st.tuples(
         st.sampled_from([Gauge, Counter, Info, Histogram, Summary]),
         TEXT.filter(str.strip),
-        st.dictionaries(st.tuples(TEXT, TEXT), VALUE, max_size=5),
+        samples_of(NUMBER) | samples_of(WRITTEN) | samples_of(NUMBER | WRITTEN),
     ),
     max_size=5,
 )
@@ -82,7 +89,7 @@ METRICS = st.lists(
 
 @given(METRICS)
 def test_any_type_label_help_and_number_is_read_back(
-    drawn: list[tuple[type[Metric], str, dict[tuple[str, str], float]]],
+    drawn: list[tuple[type[Metric], str, dict[tuple[str, str], float | str]]],
 ) -> None:
     made = [(metric_of(kind, number, help), samples) for number, (kind, help, samples) in enumerate(drawn)]
 
@@ -165,6 +172,43 @@ def test_a_broken_sample_costs_itself_alone() -> None:
 
     assert read(page.body) == {("test_plain", frozenset()): 7.0}
     assert page.dropped["invalid"] == 5
+
+
+@pytest.mark.parametrize("text", ["", "x", "1\n2", "1 2", "1\ntest_other 2", "0x10", "1 # {}", "--1", "1.e"])
+def test_a_text_that_is_no_number_costs_itself_alone(text: str) -> None:
+    for others in (["1"], [1.0]):
+        page = render([Family(LABELLED, [("a", ""), ("b", "")], [text, *others])])
+
+        assert read(page.body) == {("test_labelled", frozenset({"where": "b", "who": ""}.items())): 1.0}
+        assert page.dropped["invalid"] == 1
+
+
+def test_numbers_stand_as_the_server_wrote_them_and_whole_ones_without_a_fraction() -> None:
+    written = ["9007199254740993", "-1", "0.10", "1e-05", "1.5e+30", "2.0"]
+
+    page = render([Family(LABELLED, [(text, "") for text in written], written)])
+
+    shown = [line.rpartition(b" ")[2].decode() for line in page.body.splitlines()[2:]]
+    assert shown == [*written[:-1], "2"]
+
+
+@pytest.mark.parametrize("text", ["1e400", "9" * 400, "1e+309"])
+def test_a_number_too_large_for_a_float_is_written_as_one_that_prometheus_reads(text: str) -> None:
+    page = render([Family(LABELLED, [("a", ""), ("b", "")], [text, "-" + text])])
+
+    shown = [line.rpartition(b" ")[2] for line in page.body.splitlines()[2:]]
+    assert shown == [b"+Inf", b"-Inf"]
+
+
+def test_numbers_that_are_none_are_spelled_as_prometheus_does() -> None:
+    strange: list[float | str] = [float("inf"), float("-inf"), float("nan"), "Infinity", "-Infinity", "NaN"]
+    for values in (strange, strange[:3], strange[3:], [*strange, 1.5]):
+        page = render([Family(LABELLED, [(str(place), "") for place in range(len(values))], values)])
+
+        shown = [line.rpartition(b" ")[2].decode() for line in page.body.splitlines()[2:]]
+        assert shown == [
+            {"inf": "+Inf", "-inf": "-Inf", "nan": "NaN"}.get(str(float(value)), "1.5") for value in values
+        ]
 
 
 def test_a_runaway_label_ends_at_the_cap_and_leaves_no_empty_family() -> None:

@@ -193,7 +193,7 @@ def ask(session: Session, collector: Collector, server: Server) -> dict[Metric, 
     with psycopg.RawCursor(session) as cursor:
         cursor.execute(collector.sql(server), collector.parameters or None)
         rows = [tuple(None if cell is None else str(cell) for cell in row) for row in cursor]
-    return {family.metric: number for family in collector.parse(rows) for number in family.values}
+    return {family.metric: float(number) for family in collector.parse(rows) for number in family.values}
 
 
 def test_checkpoints_are_read_where_this_version_has_them(

@@ -75,7 +75,7 @@ def table_of(labels: int, metrics: Sequence[Metric], rows: Rows) -> list[Family]
         values = [row[column] for row in rows]
         if None in values:
             present = [(name, value) for name, value in zip(names, values, strict=True) if value is not None]
-            families.append(Family(metric, [name for name, _ in present], [float(v) for _, v in present]))
+            families.append(Family(metric, [name for name, _ in present], [value for _, value in present]))
         else:
-            families.append(Family(metric, names, [float(value) for value in values if value is not None]))
+            families.append(Family(metric, names, [value for value in values if value is not None]))
     return families
