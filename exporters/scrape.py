@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from exporters.catalogue import Gauge, self_
 from exporters.catalogue import postgres as postgres_catalogue
@@ -18,6 +18,7 @@ ANSWER_SECONDS = 2.0  # a page is there by then, whatever the servers do
 NETWORK_SECONDS = 0.5  # of the scraper's own time limit, for the way there and back
 BACKENDS_SHARE = 0.9  # of the time; the rest is for writing the page
 WAITING_SHARE = 0.95  # a backend that is a little late is waited for
+WRITING_SECONDS = 0.1  # for so long a collection may be joined whose page is not written yet
 
 UP: Mapping[str, Gauge] = {"postgres": postgres_catalogue.UP, "redis": redis_catalogue.UP}
 
@@ -38,7 +39,7 @@ def seconds_for(scrape_timeout: str | None) -> float:
 
 
 class Scraper:
-    """Makes pages. Scrapes at the same time share one collection of each backend."""
+    """Makes pages. Scrapes at the same time share one collection of each backend, and the page of it."""
 
     def __init__(self, backends: Sequence[Backend], version: str, log: logging.Logger) -> None:
         self._flights = [_Flights(backend, log) for backend in backends]
@@ -46,17 +47,29 @@ class Scraper:
         self._started = time.time()
         self._dropped: Counter[str] = Counter()
         self._lock = threading.Lock()
+        self._shared = _Shared([])
 
     def page(self, seconds: float = ANSWER_SECONDS) -> bytes:
         """Everything known, within this time; a backend without an answer by then is down for this page.
+
+        Those who get the same page get the same object.
 
         Args:
             seconds: as `seconds_for` says.
         """
         wait_until = time.monotonic() + seconds * WAITING_SHARE
         joined = [flights.join() for flights in self._flights]
-        families = [family for flight in joined for family in flight.result(wait_until)]
-        page = render(families)
+        landed = [flight.landed(wait_until) for flight in joined]
+        if not all(landed):
+            return self._write(joined)
+        with self._lock:
+            if self._shared.flights != joined:
+                self._shared = _Shared(joined)
+            shared = self._shared
+        return shared.page(self._write)
+
+    def _write(self, joined: Sequence[_Flight]) -> bytes:
+        page = render(family for flight in joined for family in flight.families())
         with self._lock:
             self._dropped.update(page.dropped)
             dropped = [self._dropped[reason] for reason in self_.REASON.values]
@@ -67,6 +80,24 @@ class Scraper:
         ]
         total = page.series + 1 + sum(len(family.labels) for family in own)
         return page.body + render([Family(self_.SERIES, [()], [total]), *own]).body
+
+
+class _Shared:
+    """The page of collections that have landed: the first scrape writes it, and all get it."""
+
+    def __init__(self, flights: Sequence[_Flight]) -> None:
+        self.flights = flights
+        self._lock = threading.Lock()
+        self._page: bytes | None = None
+
+    def page(self, write: Callable[[Sequence[_Flight]], bytes]) -> bytes:
+        """The page, written now unless it is there."""
+        with self._lock:
+            if self._page is None:
+                self._page = write(self.flights)
+                for flight in self.flights:
+                    flight.is_written = True
+            return self._page
 
 
 class _Flight:
@@ -80,17 +111,25 @@ class _Flight:
         self._backend = backend
         self._log = log
         self._done = threading.Event()
+        self._landed_at = 0.0
+        self.is_written = False
         self._families: list[Family] = [Family(UP[backend.name], [()], [0])]
         threading.Thread(target=self._collect, name=f"{backend.name}.collect", daemon=True).start()
 
     @property
-    def under_way(self) -> bool:
-        return not self._done.is_set()
+    def is_open(self) -> bool:
+        """Whether a scrape may join it: it is under way, or its page is about to be written."""
+        if not self._done.is_set():
+            return True
+        return not self.is_written and time.monotonic() - self._landed_at < WRITING_SECONDS
 
-    def result(self, deadline: float) -> list[Family]:
-        """The families; if not all are there in time, those that are, or else that the backend is down."""
-        landed = self._done.wait(max(0.0, deadline - time.monotonic()))
-        if not landed and isinstance(self._backend, Partial):
+    def landed(self, deadline: float) -> bool:
+        """Whether all is there by then."""
+        return self._done.wait(max(0.0, deadline - time.monotonic()))
+
+    def families(self) -> list[Family]:
+        """The families; if not all are there yet, those that are, or else that the backend is down."""
+        if not self._done.is_set() and isinstance(self._backend, Partial):
             return self._backend.so_far()
         return self._families
 
@@ -100,6 +139,7 @@ class _Flight:
         except Exception:
             self._log.exception("%s: collect() raised, which it must not", self._backend.name)
         finally:
+            self._landed_at = time.monotonic()
             self._done.set()
 
 
@@ -113,8 +153,8 @@ class _Flights:
         self._current: _Flight | None = None
 
     def join(self) -> _Flight:
-        """The collection under way, or else a new one."""
+        """The collection that is open, or else a new one."""
         with self._lock:
-            if self._current is None or not self._current.under_way:
+            if self._current is None or not self._current.is_open:
                 self._current = _Flight(self._backend, self._log)
             return self._current

@@ -59,6 +59,7 @@ class Server(socketserver.TCPServer):
         self.log = log
         self.ready = True
         self.clients = _Clients()
+        self.compressed = {path: _Compressed() for path in pages}
         kind, flags = socket.SOCK_STREAM, socket.AI_PASSIVE
         try:
             self.address_family, _, _, _, address = socket.getaddrinfo(
@@ -115,6 +116,21 @@ class Server(socketserver.TCPServer):
         finally:
             self.clients.remove(request)
             self.shutdown_request(request)
+
+
+class _Compressed:
+    """The last page in its short form, made once for all who got the same object at the same time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._page = self._short = b""
+
+    def of(self, page: bytes) -> bytes:
+        """What `compress` makes of it."""
+        with self._lock:
+            if page is not self._page:
+                self._page, self._short = page, compress(page)
+            return self._short
 
 
 class _Clients:
@@ -177,9 +193,8 @@ class _Request(http.server.BaseHTTPRequestHandler):
         """Answer with the page of this path."""
         self.server.clients.answering(self.connection)
         path = self.path.partition("?")[0]
-        page = self.server.pages.get(path)
-        if page is not None:
-            self._metrics(page)
+        if path in self.server.pages:
+            self._metrics(path)
         elif path == HEALTHY:
             self._answer(b"healthy\n")
         elif path == READY:
@@ -193,16 +208,18 @@ class _Request(http.server.BaseHTTPRequestHandler):
 
     do_HEAD = do_GET  # noqa: N815  http.server looks for this name
 
-    def _metrics(self, page: Page) -> None:
+    def _metrics(self, path: str) -> None:
         try:
-            body = page(seconds_for(self.headers.get("X-Prometheus-Scrape-Timeout-Seconds")))
+            body = self.server.pages[path](
+                seconds_for(self.headers.get("X-Prometheus-Scrape-Timeout-Seconds"))
+            )
         except Exception:
             self.server.log.exception("%s: the page could not be made", self.path)
             self._answer(b"the page could not be made; the log says why\n", HTTPStatus.INTERNAL_SERVER_ERROR)
             return
         headers = {}
         if len(body) >= SMALLEST_TO_COMPRESS and accepts_gzip(self.headers.get("Accept-Encoding", "")):
-            body = compress(body)
+            body = self.server.compressed[path].of(body)
             headers["Content-Encoding"] = "gzip"
         self._answer(body, content_type=CONTENT_TYPE, headers=headers)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from exporters.catalogue import redis as catalogue
 from exporters.collectors.base import Family
-from exporters.scrape import Scraper
+from exporters.scrape import WRITING_SECONDS, Scraper
 
 LOG = logging.getLogger("test")
 SECONDS = 0.5
@@ -126,3 +128,58 @@ def test_a_scraper_that_cannot_wait_for_all_answers_gets_those_that_are_there() 
     assert UP in page
     assert b"\nredis_keyspace_hits_total 7\n" in page
     assert b"redis_keyspace_hits_total" not in scraper.page(SECONDS)
+
+
+class Gate(list[Any]):
+    """Labels that can be read when the gate is open: until then the page is being written."""
+
+    def __init__(self, *rows: tuple[str, ...]) -> None:
+        super().__init__(rows)
+        self.reached, self.opened = threading.Event(), threading.Event()
+
+    def __iter__(self) -> Iterator[Any]:
+        self.reached.set()
+        assert self.opened.wait(10)
+        return super().__iter__()
+
+
+def test_ten_scrapers_get_one_page_of_one_collection() -> None:
+    labels, release = Gate(()), threading.Event()
+
+    def collect(_deadline: float) -> list[Family]:
+        assert release.wait(10)
+        return [Family(catalogue.UP, labels, [1])]
+
+    backend = Scripted(collect)
+    scraper = Scraper([backend], "1", LOG)
+    with ThreadPoolExecutor(10) as pool:
+        early = [pool.submit(scraper.page, 2.0) for _ in range(5)]
+        release.set()
+        assert labels.reached.wait(10)  # somebody writes it
+        late = [pool.submit(scraper.page, 2.0) for _ in range(5)]
+        time.sleep(0.05)
+        labels.opened.set()
+        pages = [one.result() for one in early + late]
+
+    assert UP in pages[0]
+    assert all(page is pages[0] for page in pages)
+    assert backend.calls == 1
+    assert scraper.page(2.0) is not pages[0]
+    assert backend.calls == 2
+
+
+def test_a_collection_for_which_nobody_waited_is_not_the_next_scrapes_own() -> None:
+    release = threading.Event()
+
+    def late(_deadline: float) -> list[Family]:
+        assert release.wait(10)
+        return [Family(catalogue.UP, [()], [1])]
+
+    backend = Scripted(late)
+    scraper = Scraper([backend], "1", LOG)
+    assert DOWN in scraper.page(0.05)
+    release.set()
+    time.sleep(2 * WRITING_SECONDS)
+
+    assert UP in scraper.page(SECONDS)
+    assert backend.calls == 2
