@@ -43,7 +43,7 @@ DIGEST := find provisioning/blackbox $(FILES) -type f ! -path '*/targets/*' -exe
 # The one place that names the resolver of `make lock`.
 UV := uv==0.13.9
 
-.PHONY: help demo test drills soak lint check build up down bench bench-boards grafana-check lock clean packages
+.PHONY: help demo test drills soak lint check build up down bench bench-boards bench-exporter grafana-check lock clean packages
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -98,6 +98,9 @@ bench: $(READY) ## Measure, and write docs/performance.md (a few minutes; asks P
 
 bench-boards: packages $(READY) ## Measure builds, and boards on 100 000 series, into docs/performance.md (ten minutes).
 	$(BIN)/python -m benchmarks.bench_boards
+
+bench-exporter: packages $(READY) ## Measure the exporter beside its peers, into docs/performance.md (PEER_...=PATH for newer ones).
+	$(BIN)/python -m benchmarks.bench_exporter
 
 grafana-check: packages $(READY) ## Run the files through a real Grafana (URL=... or one on PATH); writes its report.
 	$(BIN)/python -m examples.demo.grafana_check $(if $(URL),--grafana $(URL)) $(ARGS)

@@ -1,6 +1,7 @@
 """Measure builds and the middleware, and write docs/performance.md, which takes a few minutes.
 
-python -m benchmarks; what boards cost is measured by python -m benchmarks.bench_boards, and stays as it is.
+python -m benchmarks; what boards cost is measured by python -m benchmarks.bench_boards, and what the exporter
+costs by python -m benchmarks.bench_exporter; both stay as they are.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks import bench_build, bench_middleware
-from benchmarks.boards_report import TARGET, kept
+from benchmarks.boards_report import HEADING as BOARDS
+from benchmarks.exporter_report import HEADING as EXPORTER
 from benchmarks.report import bars, document
+from benchmarks.sections import TARGET, kept
 
 
 def main() -> None:
@@ -18,7 +21,7 @@ def main() -> None:
     builds = bench_build.measure()
     print("measuring the middleware")
     measured = bench_middleware.measure()
-    TARGET.write_text(document(builds, measured, kept(TARGET)))
+    TARGET.write_text(document(builds, measured, kept(TARGET, EXPORTER, BOARDS)))
     print(bars(builds, measured))
     print(f"written: {TARGET.relative_to(Path.cwd())}" if TARGET.is_relative_to(Path.cwd()) else TARGET)
 

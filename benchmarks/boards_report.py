@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import datetime
 import os
-import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from benchmarks import sections
 from benchmarks.bench_boards import BUILD, IMPORT, RAW, RECORDED, RENDER, TENFOLD, Cost, Filled
 from benchmarks.figures import CLOCKS, Times, by_clock
 from benchmarks.report import CLOCK_NAMES, table, verdict
 from dashboards.queries import EVALUATED
 from signals.kept import RECORDINGS
 
-TARGET = Path(__file__).parents[1] / "docs/performance.md"
 HEADING = "## Boards"
-SECTION = re.compile(rf"^{HEADING}$.*", re.MULTILINE | re.DOTALL)
 MILLI = 1e3
 # The slowest panel as it is read, and all that open with a board.
 BAR = {RAW: 0.5, RECORDED: 0.1}
@@ -42,21 +40,14 @@ the same boards, such as of statements, are raw in both, and so is the bar on th
 
 
 def write(target: Path, measured: Sequence[Filled], builds: Mapping[str, Sequence[Times]]) -> str:
-    """Put the section in its place, which is the last; what else stands in the file stays.
+    """Put the section in its place; what else stands in the file stays.
 
     Returns:
         The section.
     """
     text = section(measured, builds)
-    before = SECTION.sub("", target.read_text()).rstrip()
-    target.write_text(f"{before}\n\n{text}\n")
+    sections.put(target, HEADING, text)
     return text
-
-
-def kept(target: Path) -> str:
-    """The section as it stands in a file; empty where there is none."""
-    found = SECTION.search(target.read_text()) if target.exists() else None
-    return found[0].strip() if found else ""
 
 
 def section(measured: Sequence[Filled], builds: Mapping[str, Sequence[Times]]) -> str:

@@ -44,18 +44,18 @@ where others use the machine, CPU time is the steadier one.
 """
 
 
-def document(builds: Builds, measured: Sequence[Requests], boards: str = "") -> str:
-    """The whole file; at its end, what was measured of boards another time."""
+def document(builds: Builds, measured: Sequence[Requests], others: str = "") -> str:
+    """The whole file; at its end, what was measured of other things another time."""
     parts = [
         "# Performance",
-        "Written by `make bench`, and the section on boards by `make bench-boards`; what stands in each was\n"
-        "measured in one run, and compares within it.",
+        "Written by `make bench`, the sections on boards and on the exporter by `make bench-boards` and\n"
+        "`make bench-exporter`; what stands in each was measured in one run, and compares within it.",
         "\n".join(f"- {line}" for line in circumstances()),
         "## Bars",
         bars(builds, measured),
         build_section(builds),
         middleware_section(measured),
-        boards,
+        others,
     ]
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
 

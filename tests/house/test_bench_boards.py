@@ -11,9 +11,10 @@ import pytest
 
 from benchmarks import blocks
 from benchmarks.bench_boards import BUILDS, RAW, READINGS, RECORDED, Filled, measure
-from benchmarks.boards_report import TARGET, kept, section, write
+from benchmarks.boards_report import HEADING, section, write
 from benchmarks.figures import Times
 from benchmarks.filled import Size, series
+from benchmarks.sections import TARGET, kept
 from benchmarks.tenfold import STACK as TENFOLD
 from benchmarks.tenfold import TIMES
 from dashboards import write as files
@@ -96,7 +97,7 @@ def test_the_section_is_put_in_its_place_and_nothing_else_is_touched(
     for _ in range(2):
         text = write(target, [measured, measured], TAKEN)
         assert target.read_text() == f"# Performance\n\nOther figures.\n\n{text}\n"
-        assert kept(target) == text
+        assert kept(target, HEADING) == text
     tables = re.findall(r"(?:^\|.*\n?)+", section([measured, measured], TAKEN), re.MULTILINE)
     assert all(len({line.count("|") for line in one.splitlines()}) == 1 for one in tables)
     assert "`backend-overview` | recorded |" in text
@@ -104,7 +105,7 @@ def test_the_section_is_put_in_its_place_and_nothing_else_is_touched(
 
 
 def test_what_is_committed_was_generated() -> None:
-    assert "`backend-overview` | recorded |" in kept(TARGET)
+    assert "`backend-overview` | recorded |" in kept(TARGET, HEADING)
 
 
 def test_ten_times_the_boards_are_boards_too() -> None:

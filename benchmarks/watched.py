@@ -1,0 +1,225 @@
+"""What exporters are measured on: a PostgreSQL with many tables, and ours and the peers' beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import selectors
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from examples.demo.databases import Postgres
+from examples.demo.process import ROOT, Server, ServerError, free_port, listening, program
+
+DATABASE, ROLE = "app", "watcher"
+REQUEST = (
+    b"GET /metrics HTTP/1.1\r\nHost: bench\r\nAccept-Encoding: gzip\r\n"
+    b"X-Prometheus-Scrape-Timeout-Seconds: 10\r\n\r\n"
+)
+TICKS = os.sysconf("SC_CLK_TCK")
+# By variable, which names the newest where Debian's is old, what is looked for on PATH, and Debian's package.
+PEERS = {
+    "PEER_POSTGRES_EXPORTER": "prometheus-postgres-exporter",
+    "PEER_REDIS_EXPORTER": "prometheus-redis-exporter",
+}
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much there is to watch; four indexes a table, and so many shapes of statement."""
+
+    tables: int = 500
+    shapes: int = 10
+
+
+def peer(variable: str) -> str:
+    """The path of a peer's program: what the variable says, else Debian's on PATH.
+
+    Raises:
+        ServerError: there is none.
+    """
+    given = os.environ.get(variable)
+    if given and not os.access(given, os.X_OK):
+        raise ServerError(f"{variable}={given}: no program; expected the path of one, or unset it")
+    return given or program(PEERS[variable], package=PEERS[variable])
+
+
+def version(binary: str) -> str:
+    """What it says of itself."""
+    done = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False)
+    found = re.search(r"version[ :=\"]+v?([^\s,\"]+)", done.stdout + done.stderr, re.IGNORECASE)
+    return found[1] if found else "of unknown version"
+
+
+@contextmanager
+def postgres(home: Path, size: Size) -> Iterator[Postgres]:
+    """A server with tables, indexes and statements, and a role that may read all statistics."""
+    server = Postgres(home, autovacuum="off", shared_buffers="128MB").start()
+    try:
+        rules = server.data / "pg_hba.conf"
+        # Without a password: peers connect anew for each scrape, which is no part of what is compared.
+        rules.write_text(f"host all {ROLE} 127.0.0.1/32 trust\n{rules.read_text()}")
+        with psycopg.connect(server.superuser_dsn, autocommit=True) as session:
+            session.execute(f"CREATE ROLE {ROLE} LOGIN IN ROLE pg_monitor")
+            session.execute(f"CREATE DATABASE {DATABASE}")
+            session.execute("SELECT pg_reload_conf()")
+        with psycopg.connect(f"{server.superuser_dsn} dbname={DATABASE}") as session:
+            session.execute("CREATE EXTENSION pg_stat_statements")
+            for number in range(size.tables):
+                session.execute(_table(number))
+        with psycopg.connect(f"{server.superuser_dsn} dbname={DATABASE}", autocommit=True) as session:
+            session.execute("VACUUM ANALYZE")
+            for number in range(size.tables):
+                for more in range(size.shapes):
+                    shape = f"a = 1{' OR b = 1' * more}"
+                    session.execute(f"SELECT count(*) FROM t{number} WHERE {shape}".encode())  # noqa: S608
+        yield server
+    finally:
+        server.stop()
+
+
+def _table(number: int) -> bytes:
+    name = f"t{number}"
+    indexes = "".join(f"CREATE INDEX {name}_{column} ON {name} ({column});" for column in "abc")
+    rows = "SELECT n, n % 7, n % 11, md5(n::text) FROM generate_series(1, 200) n"
+    table = f"CREATE TABLE {name} (id int PRIMARY KEY, a int, b int, c text);"
+    return f"{table} {indexes} INSERT INTO {name} {rows}".encode()
+
+
+class Exporter(Server):
+    """A process that serves metrics.
+
+    Args:
+        command: with ``{port}`` where it is to listen.
+    """
+
+    def __init__(self, name: str, home: Path, command: Sequence[str], env: Mapping[str, str]) -> None:
+        super().__init__(name, home / f"{name.replace(' ', '-')}.log")
+        self.port = free_port()
+        self._command = [word.replace("{port}", str(self.port)) for word in command]
+        self._env = env
+
+    def start(self) -> Exporter:
+        """Start, and wait until it listens."""
+        self.launch(self._command, env=self._env, cwd=ROOT)
+        self.wait_for(lambda: listening(self.port))
+        return self
+
+    def spent(self) -> float:
+        """Seconds of processor time so far."""
+        assert self.process is not None  # noqa: S101 - it was started
+        return _spent(self.process.pid)
+
+    def resident(self) -> float:
+        """Bytes of memory that it holds."""
+        assert self.process is not None  # noqa: S101 - it was started
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        found = re.search(r"VmRSS:\s+(\d+)", status)
+        return int(found[1]) * 1024.0 if found else 0.0
+
+    def page(self) -> bytes:
+        """One page."""
+        return pages(self.port, 1)[1]
+
+
+def ours(name: str, home: Path, env: Mapping[str, str], **stands: float) -> Exporter:
+    """Our exporter; `stands` is of the options that say for how many seconds an answer does."""
+    config = home / f"{name.replace(' ', '-')}.yml"
+    config.write_text(f"postgres: {stands}\n")
+    command = [sys.executable, "-m", "exporters", "--web.listen-address=127.0.0.1:{port}"]
+    return Exporter(name, home, [*command, "--config.file", str(config)], env)
+
+
+def pages(port: int, clients: int) -> tuple[float, bytes]:
+    """So many ask at once: how long the slowest waited, and the last answer, with its head."""
+    answers: dict[socket.socket, bytes] = {}
+    with contextlib.ExitStack() as stack:
+        selector = stack.enter_context(selectors.DefaultSelector())
+        for _ in range(clients):
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            answers[client] = b""
+            selector.register(client, selectors.EVENT_READ)
+        time.sleep(0.02)  # all are known to the server
+        began = last = time.perf_counter()
+        for client in answers:
+            client.sendall(REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        answer = b""
+        while selector.get_map():
+            for key, _ in selector.select():
+                client = key.fileobj  # type: ignore[assignment]  # these are sockets
+                data = client.recv(1 << 20)
+                answers[client] += data
+                if not data:
+                    last, answer = time.perf_counter(), answers[client]
+                    selector.unregister(client)
+    return last - began, answer
+
+
+def spent_by(server: Server) -> float:
+    """Processor time of a server and of all its children so far, also those that ended."""
+    assert server.process is not None  # noqa: S101 - it was started
+    pid = server.process.pid
+    stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    ended = (int(stat[13]) + int(stat[14])) / TICKS
+    children: list[str] = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return ended + sum(_spent(each) for each in (pid, *map(int, children)))
+
+
+def _spent(pid: int) -> float:
+    try:
+        # The clock of a process as Linux numbers it: of all its threads, also those that ended.
+        return time.clock_gettime(~pid << 3 | 2)
+    except OSError:  # it has ended since
+        return 0.0
+
+
+@contextmanager
+def delayed(port: int, seconds: float) -> Iterator[int]:
+    """The port of a proxy through which each way takes half of this time longer."""
+    loop = asyncio.new_event_loop()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        queue: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+
+        async def pass_on() -> None:
+            while True:
+                due, data = await queue.get()
+                await asyncio.sleep(max(0.0, due - loop.time()))
+                if not data:
+                    writer.close()
+                    return
+                writer.write(data)
+                await writer.drain()
+
+        passing = loop.create_task(pass_on())
+        with contextlib.suppress(OSError):
+            while data := await reader.read(1 << 16):
+                queue.put_nowait((loop.time() + seconds / 2, data))
+        queue.put_nowait((loop.time(), b""))
+        await passing
+
+    async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(pump(reader, there[1]), pump(there[0], writer), return_exceptions=True)
+
+    asyncio.set_event_loop(loop)
+    loop.run_until_complete(asyncio.start_server(client, sock=listener))
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
