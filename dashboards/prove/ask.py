@@ -31,7 +31,7 @@ Values = Mapping[str, str]
 # Of a board on a usual screen, in pixels.
 WIDTH = 1440
 # Values of a variable that are tried after the first.
-MOST_OTHERS = 5
+MOST_OTHERS = 10
 NOTHING_HAPPENED = "nothing happened in the time shown"
 
 
