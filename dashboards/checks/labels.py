@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboards.checks.promql import (
     SET_OPERATORS,
@@ -32,15 +32,24 @@ CALENDAR = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The labels of a series, and the values of those that can have one value only."""
+    """The labels of a series, the values of those that can have one value only, and those it may lack."""
 
     labels: frozenset[str]
     fixed: frozenset[tuple[str, str]] = frozenset()
+    open: frozenset[str] = frozenset()
 
     def kept(self, labels: Iterable[str]) -> Shape:
         """Only these labels."""
         kept = self.labels.intersection(labels)
-        return Shape(kept, frozenset(each for each in self.fixed if each[0] in kept))
+        return Shape(kept, frozenset(each for each in self.fixed if each[0] in kept), self.open & kept)
+
+    def named(self, labels: Iterable[str]) -> Shape:
+        """Only these labels, of which whoever names them knows that they are there."""
+        return replace(self.kept(labels), open=frozenset())
+
+    def beside(self, labels: Iterable[str]) -> Shape:
+        """With these labels too."""
+        return replace(self, labels=self.labels.union(labels))
 
     def without(self, labels: Iterable[str]) -> Shape:
         """All but these labels."""
@@ -49,7 +58,7 @@ class Shape:
     def value(self, label: str, value: str) -> Shape:
         """With this label at this value."""
         rest = self.without((label,))
-        return Shape(rest.labels | {label}, rest.fixed | {(label, value)})
+        return replace(rest.beside((label,)), fixed=rest.fixed | {(label, value)})
 
     def free(self) -> frozenset[str]:
         """The labels that can have several values."""
@@ -94,6 +103,10 @@ class Known:
             return None
         own = metric.label_names(series)
         return own | (frozenset(self.identity) if metric.source == "rules" else self.target)
+
+    def lacking(self, _series: str) -> frozenset[str]:
+        """Of its labels, those that a series of this sample name may be without."""
+        return frozenset()
 
     def metric(self, series: str) -> Metric | None:
         """The metric of this sample name."""
@@ -164,8 +177,10 @@ class LabelEngine:
         # Alerts have the labels of their rules beside those that all have.
         if labels is None or node.name == ALERTS.name:
             return None
-        fixed = ((each.label, each.value) for each in node.matchers if each.operator == "=")
-        return frozenset({Shape(labels, frozenset(each for each in fixed if "$" not in each[1]))})
+        equal = [(each.label, each.value) for each in node.matchers if each.operator == "="]
+        fixed = frozenset(each for each in equal if "$" not in each[1])
+        lacking = self.known.lacking(node.name) - {label for label, _ in equal}
+        return frozenset({Shape(labels, fixed, lacking & labels)})
 
     def _aggregation(self, node: Aggregation) -> Shapes:
         inner = self.of(node.expression)
@@ -177,9 +192,9 @@ class LabelEngine:
         if node.without is not None:
             found = frozenset(shape.without(node.without) for shape in inner)
         else:
-            found = frozenset(shape.kept(node.by or ()) for shape in inner)
+            found = frozenset(shape.named(node.by or ()) for shape in inner)
         if node.operator == "count_values" and isinstance(node.parameter, String):
-            return frozenset(Shape(each.labels | {node.parameter.value}, each.fixed) for each in found)
+            return frozenset(each.beside((node.parameter.value,)) for each in found)
         return found
 
     def _call(self, node: Call) -> Shapes:
@@ -240,10 +255,10 @@ def _absent(vector: Node) -> Shape:
 def _relabelled(node: Call, shape: Shape) -> Shape:
     texts = [each.value for each in node.arguments if isinstance(each, String)]
     if node.function == "label_join" or texts[2] or texts[3] or "$" in texts[1]:
-        return Shape(shape.labels | {texts[0]}, shape.without((texts[0],)).fixed)
+        return shape.without((texts[0],)).beside((texts[0],))
     return shape.value(texts[0], texts[1])
 
 
 def _included(node: Binary, shape: Shape, one: frozenset[Shape]) -> Shape:
     brought = frozenset(node.include).intersection(*(each.labels for each in one)) if one else frozenset()
-    return Shape(shape.labels | brought, shape.without(node.include).fixed)
+    return shape.without(node.include).beside(brought | shape.labels.intersection(node.include))

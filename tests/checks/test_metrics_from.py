@@ -255,3 +255,61 @@ def refused(path: Path, source: object, message: str, hidden: str = "\n\n", *mor
     (line,) = done.stderr.splitlines()
     assert message in line
     assert hidden not in line
+
+
+KINDS = """\
+# TYPE things gauge
+things{kind="a",shard=""} 1
+things{kind="b",shard="2"} 1
+# TYPE whole gauge
+whole 3
+# TYPE thing_info gauge
+thing_info{version="1",built="today"} 1
+"""
+# Of `theirs` and `others` nothing is known but the query.
+NEVER = {
+    'theirs{mode="x"} / theirs{mode="y"}': "mode is 'x' on the left and 'y' on the right, so nothing ever",
+    'sum by (mode) (theirs{mode="x"}) and on (mode) -others{mode="y"}': "mode is 'x' on the left and 'y'",
+    "sum by (job, pod) (theirs) / sum by (job) (others)": "they differ in pod, so nothing ever matches",
+    "sum by (job) (theirs) / on (job, pod) sum by (job, pod) (others)": "on() names pod, which only one side",
+    "sum by (job, pod) (theirs) / on (job) sum by (job) (others)": "several series on the left, which differ",
+    "things / on (job, instance, kind) whole": "on() names kind, which only one side has",
+    "things / sum by (job, instance) (whole)": "they differ in kind, so nothing ever matches",
+}
+PERHAPS = [
+    'theirs{mode="x"} / ignoring (mode) theirs{mode="y"}',
+    'theirs{mode="x"} / on (job) theirs{mode="y"}',
+    'sum(theirs{mode="x"}) / sum(theirs{mode="y"})',
+    'theirs{mode="x"} or theirs{mode="y"}',
+    'theirs{mode="x"} / theirs{mode="$mode"}',
+    'label_replace(theirs{mode="x"}, "mode", "y", "mode", "x") / theirs{mode="y"}',
+    'count_values("mode", theirs{mode="x"}) / theirs{mode="y"}',
+    'sum by (job, pod) (theirs{pod="$pod"}) / on (job) sum by (job) (others)',
+    'sum by (kind) (theirs{kind="a"}) / ignoring (kind) sum by (kind) (others{kind="b"})',
+    "topk(1, sum by (job, pod) (theirs)) / on (job) sum by (job) (others)",
+    "whole / sum by (job, instance) (things)",
+    "things * on (instance) group_left (version) thing_info",
+    "things / ignoring (kind) group_left whole",
+    "sum by (job, instance, kind) (things) / things",
+]
+
+
+def met(expr: str, *sources: Path) -> list[str]:
+    return [each.message for each in only(judge(asked(expr), *sources), "labels-match")]
+
+
+@pytest.mark.parametrize("expr", NEVER)
+def test_sides_that_never_meet_are_told_whatever_is_known_of_them(expr: str, tmp_path: Path) -> None:
+    kinds = tmp_path / "kinds.txt"
+    kinds.write_text(KINDS)
+    (found,) = met(expr, kinds)
+    assert NEVER[expr] in found
+    if "things" not in expr:
+        assert met(expr) == [found]
+
+
+@pytest.mark.parametrize("expr", PERHAPS)
+def test_sides_that_may_meet_are_left_alone(expr: str, tmp_path: Path) -> None:
+    kinds = tmp_path / "kinds.txt"
+    kinds.write_text(KINDS)
+    assert met(expr) == met(expr, kinds) == []

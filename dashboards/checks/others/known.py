@@ -21,6 +21,8 @@ TARGET = frozenset(
         "prometheus", "replica", "tenant",
     }
 )  # fmt: skip
+# What Prometheus itself puts there is never missing.
+SOMETIMES = TARGET - {"job", "instance"}
 # What is counted one by one, as requests or what was processed; of anything else a total may be in any unit.
 EVENTS = re.compile(r"(s|ed)\Z")
 # A whole rather than a count of what happened, whatever its ending says; and an uptime is read as it is.
@@ -63,12 +65,14 @@ class Exported:
     Attributes:
         metrics: by sample name.
         labels: of sample names, those that their series carry.
+        sometimes: of sample names, the labels that some of their series were seen without.
         whole: whether the labels are all there are, those of targets included.
         counts: of sample names, how many series there are.
     """
 
     metrics: dict[str, Metric] = field(default_factory=dict)
     labels: dict[str, frozenset[str]] = field(default_factory=dict)
+    sometimes: dict[str, frozenset[str]] = field(default_factory=dict)
     whole: bool = False
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -78,11 +82,22 @@ class Exported:
             name: self.labels.get(name, frozenset()) | other.labels.get(name, frozenset())
             for name in self.labels.keys() | other.labels.keys()
         }
+        sometimes = {
+            name: frozenset().union(
+                *(
+                    each.sometimes.get(name, frozenset()) | (every - each.labels[name])
+                    for each in (self, other)
+                    if name in each.labels
+                )
+            )
+            for name, every in labels.items()
+        }
         counts = {
             name: self.counts.get(name, 0) + other.counts.get(name, 0)
             for name in self.counts.keys() | other.counts.keys()
         }
-        return Exported({**other.metrics, **self.metrics}, labels, self.whole or other.whole, counts)
+        whole = self.whole or other.whole
+        return Exported({**other.metrics, **self.metrics}, labels, sometimes, whole, counts)
 
 
 class Names(Catalogue):
@@ -155,6 +170,10 @@ class Heard(Known):
         if found is None:
             return None
         return found if self._exported.whole else found | TARGET
+
+    def lacking(self, series: str) -> frozenset[str]:
+        """What not all of them had, and what relabelling brings to one target and not to another."""
+        return SOMETIMES | self._exported.sometimes.get(series, frozenset())
 
     def values(self, series: str, name: str) -> Collection[str]:
         """What a server itself has for it, whichever exporter asks: a state, a mode of locks, a policy."""

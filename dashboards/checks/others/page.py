@@ -38,6 +38,7 @@ def read(text: str) -> Exported:
     """
     families: dict[str, _Family] = {}
     labels: dict[str, set[str]] = {}
+    always: dict[str, set[str]] = {}
     counts: Counter[str] = Counter()
     for number, line in enumerate(map(str.strip, text.splitlines()), 1):
         if declared := DECLARED.match(line):
@@ -52,13 +53,16 @@ def read(text: str) -> Exported:
                 raise ValueError(f"line {number} is no sample: {line!r:.60}")
             pairs = dict(LABEL.findall(found[2] or ""))
             labels.setdefault(found[1], set()).update(pairs)
+            filled = {label for label, value in pairs.items() if value}
+            always.setdefault(found[1], filled).intersection_update(filled)
             counts[found[1]] += 1
             if "le" in pairs:
                 families.setdefault(found[1].removesuffix("_bucket"), _Family()).bounds |= _bound(pairs["le"])
     if not families and not counts:
         raise ValueError("no metric on it")
     found_labels = {name: frozenset(each) for name, each in labels.items()}
-    return Exported(_metrics(families, counts), found_labels, counts=dict(counts))
+    sometimes = {name: each - always[name] for name, each in found_labels.items()}
+    return Exported(_metrics(families, counts), found_labels, sometimes, counts=dict(counts))
 
 
 def _bound(text: str) -> set[float]:
