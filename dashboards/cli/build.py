@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from dashboards.cli.errors import report, waived
-from dashboards.cli.options import chosen, stack_options
+from dashboards.cli.options import again, chosen, stack_options
 
 DEFAULT_OUTPUT = Path("provisioning")
 
@@ -46,7 +46,7 @@ def build(output: Path, check: bool, stack_name: str, engine: str | None) -> Non
             click.echo(f"stale: {output / path}")
         if drift.stale:
             click.echo(
-                f"{len(drift.stale)} of {len(files)} files differ; run: python -m dashboards build", err=True
+                f"{len(drift.stale)} of {len(files)} files differ; run: {again(but='check')}", err=True
             )
             sys.exit(1)
     else:

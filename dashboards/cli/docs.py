@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dashboards.cli.options import brought, chosen, drills_option, stack_options
+from dashboards.cli.options import again, brought, chosen, drills_option, stack_options
 from dashboards.errors import StackError
 
 
@@ -30,12 +30,15 @@ def docs(output: Path, reference: str, check: bool, stack_name: str, engine: str
     from dashboards import handbook  # noqa: PLC0415 - grafanalib is slow to import
     from dashboards.drill import load, record  # noqa: PLC0415 - requests is slow to import
 
+    if not output.is_dir():
+        why = "it is a file" if output.exists() else "there is no such folder"
+        raise StackError(f"--output {output}: {why}; expected one for alerts.md; make it, or give another")
     kept, drills = record.load(output / "drills.json"), brought("--drills", reference, load)
     text = handbook.page(chosen(stack_name, engine), kept, drills, folder=output, reference=reference)
     page = output / "alerts.md"
     if check:
         if not page.exists() or page.read_text(encoding="utf-8") != text:
-            click.echo(f"stale: {page}; run: python -m dashboards docs", err=True)
+            click.echo(f"stale: {page}; run: {again(but='check')}", err=True)
             sys.exit(1)
         return
     try:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar, cast
 
 import click
+from click.core import ParameterSource
 
 from alerts.model import Engine
 from dashboards.cli.errors import origin, said, unreadable
@@ -47,6 +49,18 @@ def drills_option(use: str) -> Callable[[Callable[..., None]], Callable[..., Non
         metavar="MODULE:NAME",
         help=f"The drills, {use}.",
     )
+
+
+def again(but: str) -> str:
+    """The command that runs, with the options that it was given, but for one."""
+    context = click.get_current_context()
+    given = [
+        f" {option.opts[0]} {shlex.quote(str(context.params[option.name]))}"
+        for option in context.command.params
+        if option.name and option.name != but
+        if context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
+    ]
+    return f"python -m dashboards {context.info_name}{''.join(given)}"
 
 
 def chosen(stack_name: str, engine: str | None) -> Stack:

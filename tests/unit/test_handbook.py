@@ -185,10 +185,23 @@ def test_check_tells_a_page_that_is_stale(tmp_path: Path) -> None:
         return result.exit_code, result.output
 
     page = tmp_path / "alerts.md"
-    assert run("--check") == (1, f"stale: {page}; run: python -m dashboards docs\n")
+    mend = f"python -m dashboards docs --output {tmp_path}"
+    assert run("--check") == (1, f"stale: {page}; run: {mend}\n")
+    own = ("--engine", "prometheus", "--stack", "examples.own_stack.observability:STACK")
+    code, told = run("--check", *own)
+    assert (code, set(told.split())) == (1, {*f"stale: {page}; run: {mend}".split(), *own})
     assert run()[0] == 0
     assert linked(page.read_text()) == set()
     assert run("--check") == (0, "")
     page.write_text(page.read_text().replace("critical", "serious"))
     assert run("--check")[0] == 1
-    assert CliRunner().invoke(main, ["docs", "--output", str(page)]).exit_code == 2
+
+
+@pytest.mark.parametrize(("there", "why"), [(False, "there is no such folder"), (True, "it is a file")])
+def test_a_page_that_has_no_folder_is_told_so(tmp_path: Path, *, there: bool, why: str) -> None:
+    place = tmp_path / "some where"
+    if there:
+        place.touch()
+    result = CliRunner().invoke(main, ["docs", "--output", str(place)])
+    told = f"error: --output {place}: {why}; expected one for alerts.md; make it, or give another\n"
+    assert (result.exit_code, result.output) == (2, told)

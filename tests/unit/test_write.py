@@ -129,7 +129,7 @@ def test_check_names_each_stale_file_and_writes_nothing(tmp_path: Path) -> None:
     assert code == 1
     assert f"stale: {board}" in output
     assert f"stale: {tmp_path / 'prometheus/prometheus.yml'}" in output
-    assert "run: python -m dashboards build" in output
+    assert f"run: python -m dashboards build --output {tmp_path}\n" in output
     assert board.read_text() == "{}"
 
 
