@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -156,18 +157,18 @@ class Watch:
     def cause_ended(self, name: str, since: float) -> float | None:
         """When the last fault was healed that may fire this alert; None while one is still on."""
         with self.lock:
-            heals = [(at, drill) for at, drill in self.heals if name in drill.allowed]
-            healed = [drill for _, drill in heals]
             on = [drill for drill in self.under_way if name in drill.allowed]
-            if any(not any(drill is each for each in healed) for drill in on):
+            if any(not any(drill is healed for _, healed in self.heals) for drill in on):
                 return None
-            return max([since, *(at for at, _ in heals)])
+            return self._last_healing(name, since, math.inf)
 
     def cause_healed(self, name: str, since: float, until: float) -> float:
         """When a fault that may fire this alert was last healed before a time, at least since."""
         with self.lock:
-            heals = (at for at, drill in self.heals if name in drill.allowed)
-            return max([since, *(at for at in heals if at <= until)])
+            return self._last_healing(name, since, until)
+
+    def _last_healing(self, name: str, since: float, until: float) -> float:
+        return max([since, *(at for at, drill in self.heals if name in drill.allowed and at <= until)])
 
     def firing(self, names: Iterable[str] | None = None) -> set[str]:
         """Which of these fire now; without names, all but those that always do."""

@@ -90,3 +90,16 @@ def test_a_drill_that_was_healed_just_now_is_suspected_too() -> None:
     assert watch._suspects() == (DRILL, other)
     watch.under_way = []
     assert watch._suspects() == (DRILL,)
+
+
+def test_a_cause_ends_with_the_last_healing_that_an_alert_may_wait_for() -> None:
+    watch, other = Course(SITE).watch, Drill(alerts=("ApiDown",), fault="x", consequences=MAY)
+    watch.heals = [(10.0, DRILL), (20.0, other), (30.0, Drill(alerts=("ApiDown",), fault="y"))]
+    assert watch.cause_ended("RedisDown", 5.0) == watch.cause_healed("RedisDown", 5.0, 25.0) == 20.0
+    assert watch.cause_healed("RedisDown", 5.0, 15.0) == 10.0
+    assert watch.cause_ended("RedisDown", 40.0) == watch.cause_healed("RedisDown", 40.0, 50.0) == 40.0
+
+    watch.allow(replace(other, fault="z"))
+    assert watch.cause_ended("RedisDown", 5.0) is None
+    watch.heals.append((35.0, watch.under_way[0]))
+    assert watch.cause_ended("RedisDown", 5.0) == 35.0
