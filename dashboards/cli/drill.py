@@ -88,7 +88,8 @@ def _run(known: Drills, chosen: Sequence[Drill], chain: Path | None) -> tuple[St
     def say(line: str) -> None:
         click.echo(line, err=True)
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job would not hear the first
+        signal.signal(number, signal.default_int_handler)
     try:
         with known.site(chain, say) as site:
             return site.stack, Course(site, report=say).run(chosen)
