@@ -69,15 +69,17 @@ lint: $(READY) ## Format, lint, types, layers.
 check: $(READY) ## Are the generated files up to date, and do Prometheus's own tools take them?
 	$(DASHBOARDS) build --check --stack $(STACK)
 	$(DASHBOARDS) docs --check
+	$(BIN)/python -m exporters metrics --markdown | diff docs/metrics.md -
 	promtool check config provisioning/prometheus/prometheus.yml
 	set -e; render=$$(mktemp -d); trap 'rm -rf "$$render"' EXIT; \
 	$(DASHBOARDS) build --engine prometheus --stack $(STACK) --output "$$render"; \
 	promtool check config "$$render/prometheus/prometheus.yml"; \
 	amtool check-config "$$render/alertmanager/alertmanager.yml"
 
-build: $(READY) ## Write provisioning/ and docs/alerts.md from the definitions.
+build: $(READY) ## Write provisioning/, docs/alerts.md and docs/metrics.md from the definitions.
 	$(DASHBOARDS) build --stack $(STACK)
 	$(DASHBOARDS) docs
+	$(BIN)/python -m exporters metrics --markdown > docs/metrics.md
 
 up: $(UP_NEEDS) ## Start it with Docker (BACKEND=own for yours, ENGINE=prometheus for Alertmanager, STACK=yours).
 	sh provisioning/secrets.sh $(BACKEND)

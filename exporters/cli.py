@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
-import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,10 +19,23 @@ from exporters.secrets import Redactor
 
 DEFAULT_ADDRESS = "127.0.0.1:10910"
 PREFIX = "OBS_EXPORTER"
+COMMANDS = ("metrics",)
 
 
-class _Command(click.Command):
-    """Takes no connection string as an argument, where every user of the machine could read it."""
+class _Group(click.Group):
+    """Takes no connection string as an argument, where every user of the machine could read it.
+
+    A command is loaded when it runs: the server, which is what runs without one, has no room for it.
+    """
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"exporters.commands.{cmd_name}").command
+        return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         # Before click sees them, whose messages repeat what they refuse.
@@ -36,9 +50,20 @@ class _Command(click.Command):
                 ctx.exit(2)
         return super().parse_args(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        redactor = ctx.obj = Redactor()
+        for name in ("DATABASE_URL", "REDIS_URL"):
+            redactor.learn(secrets_in(os.environ.get(name, "")))
+        try:
+            return super().invoke(ctx)
+        except ExporterError as error:
+            click.echo(f"obs-exporter: {redactor.mask(str(error))}", err=True)
+            ctx.exit(2)
 
-@click.command(
-    cls=_Command,
+
+@click.group(
+    cls=_Group,
+    invoke_without_command=True,
     context_settings={"auto_envvar_prefix": PREFIX, "help_option_names": ["-h", "--help"]},
     epilog="What to watch stands in the environment: DATABASE_URL and REDIS_URL, or DATABASE_URL_FILE and "
     "REDIS_URL_FILE for files that hold them. Example: REDIS_URL=redis://localhost:6379 python -m exporters",
@@ -94,7 +119,9 @@ class _Command(click.Command):
     show_envvar=True,
 )
 @click.version_option(version(), "--version", prog_name="obs-exporter")
+@click.pass_context
 def main(
+    ctx: click.Context,
     listen_address: str,
     telemetry_path: str,
     config_file: Path | None,
@@ -102,22 +129,21 @@ def main(
     log_level: str,
     log_format: str,
 ) -> None:
-    """Measure a PostgreSQL, a Redis, or both, and serve what was measured to Prometheus."""
-    redactor = Redactor()
-    for name in ("DATABASE_URL", "REDIS_URL"):
-        redactor.learn(secrets_in(os.environ.get(name, "")))
+    """Measure a PostgreSQL, a Redis, or both, and serve what was measured to Prometheus.
+
+    That is what runs without a command.
+    """
+    redactor: Redactor = ctx.obj
     logs.configure(log_level, log_format, redactor)
-    try:
-        run(
-            Options(
-                listen_address=listen_address,
-                telemetry_path=telemetry_path,
-                api_directory=api_directory,
-                config=read_config(config_file) if config_file else Config(),
-                environ=os.environ,
-                redactor=redactor,
-            )
+    if ctx.invoked_subcommand is not None:
+        return
+    run(
+        Options(
+            listen_address=listen_address,
+            telemetry_path=telemetry_path,
+            api_directory=api_directory,
+            config=read_config(config_file) if config_file else Config(),
+            environ=os.environ,
+            redactor=redactor,
         )
-    except ExporterError as error:
-        click.echo(f"obs-exporter: {redactor.mask(str(error))}", err=True)
-        sys.exit(2)
+    )

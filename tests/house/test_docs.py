@@ -38,6 +38,7 @@ DOCUMENTS = (
     "docs/architecture.md",
     "docs/dashboards.md",
     "docs/lint.md",
+    "docs/metrics.md",
     "docs/notifications.md",
 )
 README = (ROOT / "README.md").read_text()
@@ -66,6 +67,13 @@ def commands(document: str) -> Iterator[str]:
     yield from re.findall(r"`((?:make|obs|python -m) [^`]+)`", BLOCK.sub("", text))
 
 
+def of_exporter(words: list[str]) -> click.Command:
+    """The command among these words, or what runs without one."""
+    context = click.Context(exporter)
+    found = [exporter.get_command(context, word) for word in words if word in exporter.list_commands(context)]
+    return found[0] or exporter if found else exporter
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_lead_to_files(document: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", read(document)):
@@ -91,7 +99,7 @@ def test_commands_in_the_text_exist(document: str) -> None:
             if module == "dashboards" and arguments:
                 known = obs.commands[arguments[0]]
             elif module == "exporters":
-                known = exporter
+                known = of_exporter(arguments)
             else:
                 assert (ROOT / module.replace(".", "/")).is_dir() or (
                     ROOT / f"{module.replace('.', '/')}.py"
@@ -115,6 +123,16 @@ def test_each_command_has_help_with_an_example(name: str) -> None:
     assert words[0] == name
     # Parses the example as the command line would, without running it.
     command.make_context(name, words[1:])
+
+
+@pytest.mark.parametrize("name", exporter.list_commands(click.Context(exporter)))
+def test_each_command_of_the_exporter_has_help_with_an_example(name: str) -> None:
+    command = of_exporter([name])
+    assert command.help
+    example = re.search(r"Example: python -m exporters (.*)", command.epilog or "")
+    assert example, name
+    words = shlex.split(example[1])
+    command.make_context(name, words[words.index(name) + 1 :])
 
 
 def test_every_flag_of_the_exporter_is_in_the_table() -> None:
