@@ -191,7 +191,7 @@ def server(version: int) -> Server:
 def ask(session: Session, collector: Collector, server: Server) -> dict[Metric, float]:
     """By metric its one value, or that of the database `postgres`."""
     with psycopg.RawCursor(session) as cursor:
-        cursor.execute(collector.sql(server), collector.parameters or None)
+        cursor.execute(collector.question(server), collector.parameters or None)
         rows = [tuple(None if cell is None else str(cell) for cell in row) for row in cursor]
     return {family.metric: float(number) for family in collector.parse(rows) for number in family.values}
 
@@ -205,7 +205,7 @@ def test_checkpoints_are_read_where_this_version_has_them(
 
 def test_the_log_is_read_where_this_version_counts_it(session: Session, server: Server, version: int) -> None:
     if version < 14:
-        assert WAL.sql(server) == ""
+        assert WAL.question(server) == ""
         return
     assert ask(session, WAL, server) == {metric: expected(metric, column) for metric, column in LOG.items()}
 
@@ -232,7 +232,7 @@ def test_statements_are_read_as_the_extension_of_this_version_tells_them(
     } | {objects.STATEMENTS_ENTRIES: 1.0}
     assert ask(session, statement_texts(30, 0, wanted=True), server) == {objects.STATEMENT_TEXT: 1}
     if version < 14:
-        assert statements_info(0).sql(server) == ""
+        assert statements_info(0).question(server) == ""
         return
     known = {objects.STATEMENTS_DEALLOC: value("dealloc"), objects.STATEMENTS_RESET: 0.0}
     assert ask(session, statements_info(0), server) == known

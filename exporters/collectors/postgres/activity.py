@@ -9,7 +9,7 @@ from exporters.catalogue import Metric
 from exporters.catalogue import postgres as catalogue
 from exporters.collectors.base import Family
 from exporters.collectors.postgres.bounds import Names
-from exporters.collectors.postgres.model import Collector, Row, Rows, Server, text
+from exporters.collectors.postgres.model import Collector, Needs, Row, Rows, Server, text
 
 # The first half names the databases, so that each shows zeros where it has no session.
 # The exporter's own session is counted, since it takes a connection; its age says nothing.
@@ -57,7 +57,10 @@ def sql(server: Server) -> str:
 def activity(cap_roles: int, cap_applications: int) -> Collector:
     """The collector; roles and application names past the caps appear as `other`."""
     return Collector(
-        name="postgres.activity", sql=sql, parse=Activity(Names(cap_roles), Names(cap_applications)).parse
+        name="postgres.activity",
+        sql=sql,
+        parse=Activity(Names(cap_roles), Names(cap_applications)).parse,
+        needs=Needs(statistics="what others do"),
     )
 
 

@@ -28,7 +28,6 @@ from exporters.errors import ExporterError
 UP = "postgres.up"
 PRIVILEGE = "postgres.privilege"
 TEXTS = "postgres.statement_texts"
-OF_EXTENSION = ("postgres.statements", "postgres.statements_info", TEXTS)
 
 # A server that is alive answers the first question at once, whatever the others take.
 FIRST_ANSWER_SECONDS = 1.5
@@ -158,7 +157,7 @@ class PostgresBackend:
         now = time.monotonic()
         due = [self._extension]
         for run in self._runs:
-            if run.due(now) and run.collector.sql(self._server):
+            if run.due(now) and run.collector.question(self._server):
                 due.append(run)
             elif run.due(now):
                 # Nothing to be asked of this server; or it is not known whether there is.
@@ -168,14 +167,15 @@ class PostgresBackend:
 
     def _waits_for_extension(self, run: Run) -> bool:
         """Whether it has nothing to ask only because nobody knows where the extension lives."""
-        return run.name in OF_EXTENSION and (run.name != TEXTS or self._settings.statement_texts)
+        needs_it = bool(run.collector.needs.statements)
+        return needs_it and (run.name != TEXTS or self._settings.statement_texts)
 
     def _ask(self, connection: Connection, runs: Sequence[Run], times: Times) -> None:
         for run in runs:
             run.begin()
         left_ms = int((times.work_until - time.monotonic()) * 1000 * STATEMENT_SHARE)
         answers = connection.ask(
-            [Question(run.collector.sql(self._server), run.collector.parameters) for run in runs],
+            [Question(run.collector.question(self._server), run.collector.parameters) for run in runs],
             statement_timeout_ms=max(1, min(self._settings.statement_timeout_ms, left_ms)),
             lock_timeout_ms=self._settings.lock_timeout_ms,
             first_by=times.first_by if runs[0] is self._first else times.work_until,

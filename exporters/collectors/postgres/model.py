@@ -39,13 +39,37 @@ UNKNOWN = Server(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What a server and a role must have for an answer, and for a whole one.
+
+    Attributes:
+        version: the oldest server, as in `Server.version`.
+        statements: the oldest pg_stat_statements; empty if it is not needed.
+        statistics: what is missing for a role that does not read all statistics; empty if nothing is.
+    """
+
+    version: int = 0
+    statements: tuple[int, ...] = ()
+    statistics: str = ""
+
+    def met_by(self, server: Server) -> bool:
+        """Whether there is an answer."""
+        extension = server.statements_version if server.statements_schema else ()
+        return server.version >= self.version and extension >= self.statements
+
+
+NOTHING = Needs()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Collector:
     """One question.
 
     Attributes:
         name: such as ``postgres.activity``.
-        sql: the question for a server; empty if this server has no answer to it.
+        sql: the question for a server that has what it needs; empty if nothing is configured to be asked.
         parse: the families of its answer.
+        needs: what there must be for it.
         parameters: the values of $1, $2, ...
         ttl: seconds for which an answer stands; 0 asks in each scrape.
     """
@@ -53,8 +77,13 @@ class Collector:
     name: str
     sql: Callable[[Server], str]
     parse: Callable[[Rows], list[Family]]
+    needs: Needs = NOTHING
     parameters: tuple[str, ...] = ()
     ttl: float = 0.0
+
+    def question(self, server: Server) -> str:
+        """What is asked of this server; empty if it has no answer."""
+        return self.sql(server) if self.needs.met_by(server) else ""
 
 
 def always(sql: str) -> Callable[[Server], str]:

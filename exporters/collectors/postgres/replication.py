@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exporters.catalogue import postgres_replication as catalogue
 from exporters.collectors.base import Family
-from exporters.collectors.postgres.model import Collector, Rows, always, table_of
+from exporters.collectors.postgres.model import Collector, Needs, Rows, always, table_of
 
 # All that was received is shown: late by nothing, however long the primary has been idle. But a replica that
 # was cut off has received nothing since, so this counts for a connected one alone; the other grows older.
@@ -39,5 +39,10 @@ def parse_slots(rows: Rows) -> list[Family]:
     return table_of(len(catalogue.SLOT_LABELS), SLOT_METRICS, rows)
 
 
-REPLICATION = Collector(name="postgres.replication", sql=always(LAG_SQL), parse=parse_lag)
+REPLICATION = Collector(
+    name="postgres.replication",
+    sql=always(LAG_SQL),
+    parse=parse_lag,
+    needs=Needs(statistics="whether a replica's connection streams"),
+)
 SLOTS = Collector(name="postgres.slots", sql=always(SLOTS_SQL), parse=parse_slots)

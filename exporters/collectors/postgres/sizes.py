@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exporters.catalogue import postgres as catalogue
 from exporters.collectors.base import Family
-from exporters.collectors.postgres.model import Collector, Rows, always, table_of
+from exporters.collectors.postgres.model import Collector, Needs, Rows, always, table_of
 
 # A database that the role may not connect to is an error for it, unless it reads all statistics.
 SQL = """
@@ -22,4 +22,5 @@ def parse(rows: Rows) -> list[Family]:
 
 def sizes(ttl: float) -> Collector:
     """The collector, its answer standing for `ttl` seconds."""
-    return Collector(name="postgres.sizes", sql=always(SQL), parse=parse, ttl=ttl)
+    needs = Needs(statistics="databases that the role may not connect to")
+    return Collector(name="postgres.sizes", sql=always(SQL), parse=parse, needs=needs, ttl=ttl)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from exporters.catalogue import postgres_objects as catalogue
 from exporters.collectors.base import Family
 from exporters.collectors.postgres.bounds import TopN
-from exporters.collectors.postgres.model import Collector, Rows, Server, always, table_of, text
+from exporters.collectors.postgres.model import Collector, Needs, Rows, Server, always, table_of, text
 from exporters.collectors.postgres.statement_text import shown
 
 METRICS = (
@@ -20,6 +20,9 @@ METRICS = (
     catalogue.STATEMENT_WAL,
 )
 LABELS = len(catalogue.STATEMENT_LABELS)
+NEEDS = Needs(statements=(1,), statistics="statements of others")
+# The extension's view of itself came with its version 1.9.
+INFO_NEEDS = Needs(version=140000, statements=(1, 9))
 INFO = (catalogue.STATEMENTS_DEALLOC, catalogue.STATEMENTS_RESET)
 
 # Without texts (false), which would be read from a file. Without a queryid a statement is one that the
@@ -81,9 +84,9 @@ INFO_SQL = "SELECT dealloc, extract(epoch FROM stats_reset) FROM {schema}.pg_sta
 
 
 def _asked(server: Server, question: str) -> str:
-    """The question, where the extension is installed; its version 1.11 renamed the times."""
+    """The question; version 1.11 of the extension renamed the times."""
     io = "shared_blk" if server.statements_version >= (1, 11) else "blk"
-    return question.format(schema=server.statements_schema, io=io) if server.statements_schema else ""
+    return question.format(schema=server.statements_schema, io=io)
 
 
 def sql(server: Server) -> str:
@@ -97,8 +100,8 @@ def texts_sql(server: Server) -> str:
 
 
 def info_sql(server: Server) -> str:
-    """The same for the extension's view of itself, which came with its version 1.9 (PostgreSQL 14)."""
-    return _asked(server, INFO_SQL) if server.statements_version >= (1, 9) else ""
+    """The same for the extension's view of itself."""
+    return _asked(server, INFO_SQL)
 
 
 def statements(top: int, ttl: float) -> Collector:
@@ -110,7 +113,9 @@ def statements(top: int, ttl: float) -> Collector:
         entries = Family(catalogue.STATEMENTS_ENTRIES, [()], [float(text(rows[0][0]))])
         return [*table_of(LABELS, METRICS, longest.choose(shown)), entries]
 
-    return Collector(name="postgres.statements", sql=sql, parse=parse, parameters=(str(top),), ttl=ttl)
+    return Collector(
+        name="postgres.statements", sql=sql, parse=parse, needs=NEEDS, parameters=(str(top),), ttl=ttl
+    )
 
 
 def statement_texts(top: int, ttl: float, *, wanted: bool) -> Collector:
@@ -124,6 +129,7 @@ def statement_texts(top: int, ttl: float, *, wanted: bool) -> Collector:
         name="postgres.statement_texts",
         sql=texts_sql if wanted else always(""),
         parse=parse,
+        needs=NEEDS,
         parameters=(str(top),),
         ttl=ttl,
     )
@@ -135,4 +141,4 @@ def statements_info(ttl: float) -> Collector:
     def parse(rows: Rows) -> list[Family]:
         return table_of(0, INFO, rows)
 
-    return Collector(name="postgres.statements_info", sql=info_sql, parse=parse, ttl=ttl)
+    return Collector(name="postgres.statements_info", sql=info_sql, parse=parse, needs=INFO_NEEDS, ttl=ttl)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exporters.catalogue import postgres_upkeep as catalogue
 from exporters.collectors.base import Family
-from exporters.collectors.postgres.model import Collector, Rows, Server, table_of
+from exporters.collectors.postgres.model import Collector, Needs, Rows, always, table_of
 
 METRICS = (
     catalogue.WAL_RECORDS,
@@ -15,14 +15,9 @@ METRICS = (
 SQL = "SELECT wal_records, wal_fpi, wal_bytes, wal_buffers_full FROM pg_stat_wal"
 
 
-def sql(server: Server) -> str:
-    """The question, where there is such a view."""
-    return SQL if server.version >= 140000 else ""
-
-
 def parse(rows: Rows) -> list[Family]:
     """One series each."""
     return table_of(0, METRICS, rows)
 
 
-WAL = Collector(name="postgres.wal", sql=sql, parse=parse)
+WAL = Collector(name="postgres.wal", sql=always(SQL), parse=parse, needs=Needs(version=140000))
