@@ -9,11 +9,10 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from psycopg import errors
-
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import self_
 from exporters.collectors.base import Family
+from exporters.collectors.postgres.codes import explained
 from exporters.collectors.postgres.collectors import collectors
 from exporters.collectors.postgres.connect import ConnectionFailed
 from exporters.collectors.postgres.model import UNKNOWN, Server
@@ -36,18 +35,6 @@ STATEMENT_SHARE = 0.75
 # Kept of the time there is, to have the server end what it does for us.
 CANCEL_SECONDS, CANCEL_SHARE = 0.2, 0.2
 CLOSE_SECONDS = 0.3
-
-HINTS = {
-    "28P01": "; the password is wrong, or there is no such role",
-    "42501": "; grant the role what exporters/sql/role.sql grants",
-    "53300": "; all connections that the server or the role may have are taken",
-    "55000": "; pg_stat_statements must stand in shared_preload_libraries",
-    "55P03": "; another session holds a lock on a table",
-    "57014": "; it took longer than the time there was",
-    "InvalidParameter": "; a parameter of the connection string has a value that libpq does not know",
-    "TargetSessionAttrs": "; no server is what target_session_attrs asks for",
-    "TlsNotSupported": "; the server has no TLS, which sslmode demands",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +224,7 @@ class PostgresBackend:
             self._stats.failed(part, code)
         if code and part not in self._told:
             self._told.add(part)
-            self._log.warning("%s: %s", part, " ".join(filter(None, (_explained(code), detail))))
+            self._log.warning("%s: %s", part, " ".join(filter(None, (explained(code), detail))))
         elif not code and part in self._told:
             self._told.discard(part)
             self._log.info("%s: answers again", part)
@@ -272,12 +259,3 @@ class PostgresBackend:
             ),
             *self._stats.families(),
         ]
-
-
-def _explained(code: str) -> str:
-    """An SQLSTATE with its name, or an exception's class, and what to do about it."""
-    try:
-        name = f"{code} {errors.lookup(code).__name__}"
-    except KeyError:
-        name = code
-    return f"{name}{HINTS.get(code, '')}"

@@ -1,0 +1,26 @@
+"""What a failure means: an SQLSTATE, or the class of an exception, with what to do about it."""
+
+from __future__ import annotations
+
+from psycopg import errors
+
+HINTS = {
+    "28P01": "; the password is wrong, or there is no such role",
+    "42501": "; grant the role what exporters/sql/role.sql grants",
+    "53300": "; all connections that the server or the role may have are taken",
+    "55000": "; pg_stat_statements must stand in shared_preload_libraries",
+    "55P03": "; another session holds a lock on a table",
+    "57014": "; it took longer than the time there was",
+    "InvalidParameter": "; a parameter of the connection string has a value that libpq does not know",
+    "TargetSessionAttrs": "; no server is what target_session_attrs asks for",
+    "TlsNotSupported": "; the server has no TLS, which sslmode demands",
+}
+
+
+def explained(code: str) -> str:
+    """An SQLSTATE with its name, or an exception's class, and what to do about it."""
+    try:
+        name = f"{code} {errors.lookup(code).__name__}"
+    except KeyError:
+        name = code
+    return f"{name}{HINTS.get(code, '')}"
