@@ -41,6 +41,20 @@ INVALID = Signal(
     unit=BYTES,
     legend=NAME,
 )
+REDUNDANT = Signal(
+    title="Redundant",
+    why="Size of an index whose columns, in their order, are those with which another index of the table "
+    "begins, and that enforces nothing.",
+    good="No row: the other one serves whatever this one does, and each of them costs every write.",
+    act="DROP INDEX CONCURRENTLY, if the other one is not the larger by far; \\d on the table shows both.",
+    query=promql(
+        "{size} and ({redundant} == 1)",
+        size=SIZE,
+        redundant=value(objects.INDEX_REDUNDANT, over="max", by=INDEX),
+    ),
+    unit=BYTES,
+    legend=NAME,
+)
 COVERED_BY = Signal(
     title="Covered by",
     why="Another index that serves the expected columns; empty if none is needed.",

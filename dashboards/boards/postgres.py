@@ -133,11 +133,12 @@ INDEXES = row(
         table(
             "Unused and invalid indexes",
             indexes.UNUSED,
+            indexes.REDUNDANT,
             indexes.INVALID,
             key="indexrelname",
             width=8,
             zero="it holds nothing yet",
-            empty="every index is used, or enforces something, and none is invalid",
+            empty="every index is used, or enforces something, and none is redundant or invalid",
         ),
         height=8,  # as the graphs beside it
     ),

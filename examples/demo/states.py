@@ -86,6 +86,7 @@ STATES = States(
             shown_in=("refuse-writes",),
         ),
         Lacking(signals=(postgres_indexes.UNUSED,), why="every index is used, or enforces something"),
+        Lacking(signals=(postgres_indexes.REDUNDANT,), why="no index begins as another does"),
         Lacking(signals=(REDIRECTED,), why="the example redirects nobody"),
         Lacking(
             signals=(FAILED, api.EXCEPTIONS, components.FIRING_SINCE, slo.API_ERROR_BUDGET_BURN_FAST.signal),

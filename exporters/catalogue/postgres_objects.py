@@ -175,6 +175,12 @@ INDEX_ENFORCES = Gauge(
     collector="postgres.indexes",
     labels=INDEX_LABELS,
 )
+INDEX_REDUNDANT = Gauge(
+    name="obs_pg_index_redundant",
+    help="1 if another valid index begins with the same columns, and this one enforces nothing.",
+    collector="postgres.indexes",
+    labels=INDEX_LABELS,
+)
 INDEXES = Gauge(
     name="pg_indexes",
     help="User indexes.",

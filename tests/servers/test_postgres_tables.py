@@ -1,4 +1,4 @@
-"""Which tables are shown where there are more than places."""
+"""Which tables are shown where there are more than places, and which indexes are there twice."""
 
 from __future__ import annotations
 
@@ -30,3 +30,34 @@ def test_a_table_read_without_an_index_shows_among_many_that_are_busier(postgres
         if name == objects.TABLE_SEQ_ROWS.name
     }
     assert shown == {"busy5": 0, "busy4": 0, "scanned": 500}
+
+
+def test_an_index_that_another_begins_with_is_redundant(postgres: Postgres) -> None:
+    create_database(postgres, DATABASE)
+    with admin(postgres, DATABASE) as session:
+        session.execute("CREATE TABLE orders (id int PRIMARY KEY, status text, day date, note text)")
+        for name, columns in (
+            ("long", "(status, day)"),
+            ("prefix", "(status)"),
+            ("twin", "(status, day)"),
+            ("of_key", "(id)"),
+            ("other_order", "(day, status)"),
+            ("downwards", "(status DESC)"),
+            ("other_class", "(status text_pattern_ops)"),
+            ("partial", "(status) WHERE day IS NULL"),
+            ("computed", "(lower(status))"),
+            ("covering", "(status) INCLUDE (note)"),
+            ("hashed", "USING hash (status)"),
+        ):
+            session.execute(f"CREATE INDEX {name} ON orders {columns}")  # type: ignore[arg-type]
+        session.execute("CREATE UNIQUE INDEX must ON orders (id, status)")
+    with closing(watch(postgres, DATABASE)) as backend:
+        page = collect(backend)
+
+    told = {
+        dict(key)["indexrelname"]: value
+        for (name, key), value in page.items()
+        if name == objects.INDEX_REDUNDANT.name
+    }
+    assert len(told) == 13
+    assert {name for name, value in told.items() if value} == {"prefix", "twin", "of_key"}

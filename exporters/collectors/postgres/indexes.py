@@ -19,6 +19,7 @@ METRICS = (
     catalogue.INDEX_SIZE,
     catalogue.INDEX_VALID,
     catalogue.INDEX_ENFORCES,
+    catalogue.INDEX_REDUNDANT,
 )
 TOTALS = (
     catalogue.INDEXES,
@@ -43,6 +44,23 @@ USER_INDEXES = """
    WHERE c.relkind = 'i' AND c.relpersistence <> 't'
      AND n.nspname <> 'information_schema' AND NOT starts_with(n.nspname, 'pg_')
 """
+# Of two that are alike the older one stays. Those with expressions, conditions or columns that are merely
+# kept beside are left out: whether another serves for them nobody can tell by numbers of columns.
+BEGINS = " AND ".join(
+    f"starts_with(o.{each}::text || ' ', i.{each}::text || ' ')"
+    for each in ("indkey", "indclass", "indcollation", "indoption")
+)
+REDUNDANT = f"""
+  NOT enforces AND EXISTS (
+    SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+      JOIN pg_index o ON o.indrelid = i.indrelid AND o.indexrelid <> i.indexrelid
+      JOIN pg_class oc ON oc.oid = o.indexrelid AND oc.relam = c.relam
+     WHERE i.indexrelid = ranked.oid AND i.indexprs IS NULL AND i.indpred IS NULL AND o.indpred IS NULL
+       AND o.indisvalid AND NOT i.indisreplident
+       AND i.indnatts = i.indnkeyatts AND i.indnatts <= o.indnkeyatts
+       AND {BEGINS}
+       AND (o.indnatts > i.indnatts OR o.indisunique OR o.indisexclusion OR o.indexrelid < i.indexrelid))
+"""
 INDEXES_SQL = f"""
 WITH wanted AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(schema text, "table" text, name text)),
 ranked AS (
@@ -54,7 +72,7 @@ ranked AS (
     FROM ({USER_INDEXES}) u)
 SELECT current_database(), nspname, relname, indexrelname,
        scans, pg_stat_get_tuples_returned(oid), pg_stat_get_tuples_fetched(oid), bytes, indisvalid::int,
-       enforces::int, place, wanted::int
+       enforces::int, ({REDUNDANT})::int, place, wanted::int
   FROM ranked
  WHERE place <= $2::int OR wanted
  ORDER BY place
