@@ -31,14 +31,20 @@ def render(
         AlertError: an alert reads recordings of two groups.
     """
     groups: dict[str, list[Json]] = {}
+    paces: dict[str, int] = {}
     for recording in recordings:
+        paces[recording.group] = max(recording.each, paces.get(recording.group, 1))
         rule = {"record": recording.metric.name, "expr": context.record(recording)}
         groups.setdefault(recording.group, []).append(rule)
     for alert in unique(tuple(alerts)):
         if "prometheus" in alert.engines:
             groups.setdefault(group_for(alert), []).append(rule_of(alert, context))
     return {
-        name: {"groups": [{"name": name, "interval": duration(context.step), "rules": rules}]}
+        name: {
+            "groups": [
+                {"name": name, "interval": duration(context.step * paces.get(name, 1)), "rules": rules}
+            ]
+        }
         for name, rules in groups.items()
     }
 

@@ -18,7 +18,7 @@ from benchmarks.blocks import Chunk, Labels, chunks
 from dashboards.stack import Stack
 from exporters.catalogue import Histogram, Metric, api
 from exporters.catalogue.external import SCRAPE_DURATION, UP
-from signals.kept import BY_ENDPOINT, OF_ALL, RECORDINGS, ROUTED
+from signals.kept import BY_ENDPOINT, EACH, OF_ALL, RECORDINGS, ROUTED
 from signals.objectives import OBJECTIVES
 
 PAGES = Path(__file__).parents[1] / "tests/pages"
@@ -93,9 +93,12 @@ def series(stack: Stack, size: Size, end: int) -> dict[Labels, Sequence[Chunk]]:
                 target = {"job": job, "instance": f"host-{host}:{10_000 + len(name)}", **PLACE}
                 for labels, shape in (*page(name), *scraped()):
                     found[named(labels, target)] = shape.drawn(clock)
-    clock = Clock(end, size.recorded, 30)
-    for labels in kept(stack, size):
-        found[named(labels, {"job": "api", **PLACE})] = Shape("gauge", 0.02).drawn(clock)
+    evaluated = round(stack.rules.step)
+    every = Clock(end, size.recorded, evaluated), kept(stack, size)
+    seldom = Clock(end, size.recorded, evaluated * EACH), summed(size) if stack.recorded_boards else ()
+    for clock, recordings in (every, seldom):
+        for labels in recordings:
+            found[named(labels, {"job": "api", **PLACE})] = Shape("gauge", 0.02).drawn(clock)
     return found
 
 
@@ -201,7 +204,7 @@ def page(name: str, but: str = "") -> tuple[tuple[Mapping[str, str], Shape], ...
 
 
 def kept(stack: Stack, size: Size) -> Iterator[Mapping[str, str]]:
-    """The labels of what is recorded, where they are of the application."""
+    """The labels of what is recorded for more than boards, where they are of the application."""
     names = {HANDLER: endpoints(size.handlers)}
     for recording in stack.recorded:
         if recording in RECORDINGS:
@@ -210,8 +213,6 @@ def kept(stack: Stack, size: Size) -> Iterator[Mapping[str, str]]:
         values = [names.get(name, ["some"]) for name in own]
         for chosen in product(*values):
             yield {"__name__": recording.metric.name, **dict(zip(own, chosen, strict=True))}
-    if stack.recorded_boards:
-        yield from summed(size)
 
 
 def summed(size: Size) -> Iterator[Mapping[str, str]]:

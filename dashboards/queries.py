@@ -19,8 +19,11 @@ from signals.promql import RANGE, RATE_INTERVAL, Context, Query, duration
 NOW_WINDOW = 300
 # Of what is looked at less often than it is scraped, so many that one more or less hardly matters.
 LOOKS = 4
-# Seconds between two evaluations of a rule.
-EVALUATED = 30.0
+# Seconds between two points of what is a mean of five minutes anyway: a number's trend, and what is recorded.
+SMOOTH = NOW_WINDOW / 5
+# And of what every endpoint counts on every host: a rate looks back over four scrapes, so a point for each
+# scrape would ask for everything four times.
+WIDE = 30.0
 Json = dict[str, Any]
 
 
@@ -102,21 +105,24 @@ def targets(panel: Panel, board: Board, context: Context) -> list[Target]:
 
 
 def least_step(panel: Panel, context: Context) -> str:
-    """A graph's shortest step, so that its windows hold several looks of a slow emitter; empty for none.
+    """The shortest step of a graph or trend; empty for any.
 
-    What rules record has no more points than they have evaluations.
+    A graph's windows hold several looks of a slow emitter. What looks back over minutes, or at all that
+    endpoints count, is asked for no more often than tells something new.
     """
-    if panel.kind != "graph":
+    if panel.kind not in ("graph", "heatmap") and not panel.trend:
         return ""
-    counters = [
+    counters = {
         metric
         for signal in panel.shown
         for metric in signal.query.metrics
         if isinstance(metric, Counter | Histogram)
-    ]
-    least = LOOKS * max(map(renewed, counters), default=0)
-    if context.kept and SUMMED.intersection(counters):
-        least = max(least, EVALUATED)
+    }
+    if panel.histogram is not None:
+        counters.add(panel.histogram)
+    least = 0 if panel.trend else LOOKS * max(map(renewed, counters), default=0)
+    if SUMMED.intersection(counters):
+        least = max(least, SMOOTH if context.kept or panel.trend else WIDE)
     return duration(least * context.time_scale) if least else ""
 
 

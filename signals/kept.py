@@ -18,6 +18,8 @@ from signals.model import Recording, recorded
 from signals.promql import Query
 
 GROUP = "boards"
+# Of a rate of five minutes one each minute tells all there is.
+EACH = 2
 HANDLER = api.HANDLER.name
 ENDPOINTS, ALL = "handler", "all"
 # In place of an endpoint: all that have a route.
@@ -49,7 +51,7 @@ def _named(level: str, metric: Metric, series: str, query: Query, labels: tuple[
     help = f"What boards read in place of rates of {series}: summed over hosts."
     found = recorded(name, help, query, labels=labels, group=GROUP)
     # A percentile of it has the unit of what was observed.
-    return replace(found, metric=replace(found.metric, unit=metric.unit))
+    return replace(found, metric=replace(found.metric, unit=metric.unit), each=EACH)
 
 
 def _endpoints(metric: Metric, suffix: str) -> Recording:

@@ -133,11 +133,13 @@ class Recording:
         metric: the declaration of the recorded name; its collector is ``rules.<group>``.
         query: what is recorded, every evaluation.
         window: the range of its rates, in seconds.
+        each: it is recorded at each so-many-th evaluation of the alerts, with all of its group.
     """
 
     metric: Gauge
     query: Query
     window: Seconds = 300
+    each: int = 1
 
     def __post_init__(self) -> None:
         require_fields("a recording", self, SignalError)

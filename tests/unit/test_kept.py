@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from benchmarks.filled import PLACE, application, endpoints
 from dashboards import write
@@ -150,15 +151,32 @@ def test_what_is_recorded_is_what_boards_read() -> None:
     assert set(OF_ALL) < set(BY_ENDPOINT)
 
 
-def test_a_graph_has_no_more_points_than_what_it_reads_has_evaluations() -> None:
-    steps = {
-        (raw.get("interval"), recorded.get("interval"))
-        for board in STACK.boards
-        for raw, recorded in both(board)
-        for one, other in zip(raw.get("targets", ()), recorded.get("targets", ()), strict=True)
-        if raw["type"] == "timeseries" and one != other
+def test_nothing_is_asked_for_more_often_than_tells_something_new() -> None:
+    """A mean of five minutes each minute; of each endpoint and host half of what is scraped."""
+    steps: dict[str, set[tuple[str, str]]] = {}
+    for board in STACK.boards:
+        for raw, recorded in both(board):
+            if [each["expr"] for each in raw.get("targets", ())] != [
+                each["expr"] for each in recorded.get("targets", ())
+            ]:
+                steps.setdefault(raw["type"], set()).add(
+                    (raw.get("interval", ""), recorded.get("interval", ""))
+                )
+    assert steps == {
+        "timeseries": {("30s", "1m")},
+        "heatmap": {("30s", "1m")},
+        "stat": {("1m", "1m"), ("", "")},
+        "table": {("", "")},
+        "bargauge": {("", "")},
     }
-    assert steps == {(None, "30s")}
+
+
+def test_rates_for_boards_are_recorded_as_often_as_boards_ask_for_them() -> None:
+    rules, _ = write.checked(LARGE)
+    groups = {name: yaml.safe_load(text)["groups"] for name, text in rules.items() if "rules/" in name}
+    paces = {each["name"]: each["interval"] for found in groups.values() for each in found}
+    assert paces.pop("boards") == "1m"
+    assert set(paces.values()) == {"30s"}
 
 
 @pytest.mark.parametrize(
