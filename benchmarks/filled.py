@@ -18,7 +18,7 @@ from benchmarks.blocks import Chunk, Labels, chunks
 from dashboards.stack import Stack
 from exporters.catalogue import Histogram, Metric, api
 from exporters.catalogue.external import SCRAPE_DURATION, UP
-from signals.kept import BY_ENDPOINT, EACH, OF_ALL, RECORDINGS, ROUTED
+from signals.kept import BY_ENDPOINT, EACH, OF_ALL, PLAIN, RECORDINGS, ROUTED
 from signals.objectives import OBJECTIVES
 
 PAGES = Path(__file__).parents[1] / "tests/pages"
@@ -220,7 +220,7 @@ def summed(size: Size) -> Iterator[Mapping[str, str]]:
     found: dict[Labels, Mapping[str, str]] = {}
     for labels, _ in application(size.handlers):
         series = labels["__name__"]
-        for level, handler in ((BY_ENDPOINT, labels[HANDLER]), (OF_ALL, ROUTED)):
+        for level, handler in ((BY_ENDPOINT, labels[HANDLER]), (PLAIN, labels[HANDLER]), (OF_ALL, ROUTED)):
             if series in level:
                 metric = level[series].metric
                 known = {each.name for each in metric.labels}

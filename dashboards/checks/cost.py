@@ -98,7 +98,7 @@ def series(node: Selector, known: Known) -> float:
 
 def _only_of_some(node: Selector) -> bool:
     """Whether it finds nothing while all are chosen of a variable, as they are when a board opens."""
-    return any(each.operator == "!~" and each.value.startswith("$") for each in node.matchers)
+    return any(each.operator == "!~" and each.value.startswith(("$", "($")) for each in node.matchers)
 
 
 def _values(label: str, known: Known, node: Selector) -> int:

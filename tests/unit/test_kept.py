@@ -179,6 +179,23 @@ def test_rates_for_boards_are_recorded_as_often_as_boards_ask_for_them() -> None
     assert set(paces.values()) == {"30s"}
 
 
+def test_what_is_made_of_rates_alone_is_joined_once_and_not_rate_by_rate() -> None:
+    """At each point of a graph each join costs as much as the series that it joins."""
+    joins = {
+        where: len(re.findall(r"\bor\b", recorded)) - 2 * len(re.findall(r"\bor\b", raw))
+        for where, raw, recorded in ASKED
+    }
+    assert joins["backend-api: Queries per request by endpoint, A"] == 1
+    assert joins["backend-api: Latency: average, p50, p95, p99, B"] == 2
+
+
+def test_of_requests_by_endpoint_alone_is_read_what_is_recorded_without_method_and_status() -> None:
+    (read,) = (
+        other for where, _, other in ASKED if where == "backend-overview: Endpoints that fail or are slow, A"
+    )
+    assert read.startswith("avg_over_time(endpoint:http_requests:rate5m{")
+
+
 @pytest.mark.parametrize(
     "text",
     [
