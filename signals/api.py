@@ -7,7 +7,6 @@ from exporters.catalogue.labels import INSTANCE, JOB
 from signals import objectives
 from signals.idioms import (
     DAY,
-    WINDOW,
     answers,
     grouping,
     mean,
@@ -34,13 +33,13 @@ HEALTH_JOB = JOB.eq("api-health")
 OF_A_ROUTE = api.HANDLER.ne(api.UNMATCHED)
 FAILED = api.STATUS.re("5..")
 ERRORS = rate(api.REQUESTS, FAILED)
-# An error counts without a route, too: a middleware that breaks lets nobody get to one.
-COUNTED = Query(
-    f"sum by {grouping((JOB.name,))} (rate({select(api.REQUESTS, OF_A_ROUTE)}[{WINDOW}]) "
-    f"or rate({select(api.REQUESTS, FAILED)}[{WINDOW}]))",
-    (api.REQUESTS,),
-    (),
-    (JOB.name,),
+# An error counts without a route, too: a middleware that breaks lets nobody get to one. The two are summed
+# before they are joined: what has no route is one endpoint, what has one are many series.
+COUNTED = promql(
+    f"sum by {grouping((JOB.name,))} ({{routed}} or {{lost}})",
+    labels=(JOB,),
+    routed=rate(api.REQUESTS, OF_A_ROUTE, by=(api.HANDLER,)),
+    lost=rate(api.REQUESTS, FAILED, api.HANDLER.eq(api.UNMATCHED), by=(api.HANDLER,)),
 )
 
 # What the files of live and dead workers remembered, until the application started anew.

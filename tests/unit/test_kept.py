@@ -196,6 +196,11 @@ def test_of_requests_by_endpoint_alone_is_read_what_is_recorded_without_method_a
     assert read.startswith("avg_over_time(endpoint:http_requests:rate5m{")
 
 
+def test_many_series_are_summed_before_they_are_joined() -> None:
+    for where, raw, _ in ASKED:
+        assert not re.search(r"rate\([^()]*\) or rate\(", raw), where
+
+
 @pytest.mark.parametrize(
     "text",
     [
