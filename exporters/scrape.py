@@ -23,11 +23,12 @@ WRITING_SECONDS = 0.1  # for so long a collection may be joined whose page is no
 UP: Mapping[str, Gauge] = {"postgres": postgres_catalogue.UP, "redis": redis_catalogue.UP}
 
 
-def seconds_for(scrape_timeout: str | None) -> float:
+def seconds_for(scrape_timeout: str | None, waited: float = 0.0) -> float:
     """How long making a page may take.
 
     Args:
         scrape_timeout: the header ``X-Prometheus-Scrape-Timeout-Seconds``, if there is one.
+        waited: seconds that the scraper has waited for others before it.
     """
     try:
         limit = float(scrape_timeout or "nan")
@@ -35,7 +36,8 @@ def seconds_for(scrape_timeout: str | None) -> float:
         return ANSWER_SECONDS
     if not limit > 0:
         return ANSWER_SECONDS
-    return min(ANSWER_SECONDS, max(limit - NETWORK_SECONDS, limit / 2))
+    left = max(0.0, limit - waited)
+    return min(ANSWER_SECONDS, max(left - NETWORK_SECONDS, left / 2))
 
 
 class Scraper:

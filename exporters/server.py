@@ -8,23 +8,27 @@ from __future__ import annotations
 import errno
 import html
 import http.server
+import io
 import logging
+import selectors
 import socket
-import socketserver
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from exporters.clients import STILL_SECONDS, Client, Doing, Inlet, Outlet, Places
 from exporters.errors import ExporterError
 from exporters.exposition import CONTENT_TYPE, compress
 from exporters.scrape import seconds_for
 
-MAX_CLIENTS = 32  # at once; when they are as many, the one silent for longest makes room
+MOST_CONNECTED = 512  # clients without a place; beyond these the kernel keeps some more
+KERNEL_KEEPS = 1024
 SILENT_SECONDS = 5.0  # without a byte to read, or for writing an answer
 SMALLEST_TO_COMPRESS = 1024  # bytes
 POLL_SECONDS = 0.05
+SERVES = "http.client"  # the name of a thread that does
 
 HEALTHY = "/-/healthy"
 READY = "/-/ready"
@@ -34,8 +38,11 @@ PLAIN = "text/plain; charset=utf-8"
 Page = Callable[[float], bytes]  # from the seconds it may take to a text of metrics
 
 
-class Server(socketserver.TCPServer):
+class Server:
     """Listens as soon as it is made; answers from `start` to `stop`.
+
+    A client that has said nothing costs no thread. One that has asked is answered by a thread of a few, or
+    waits for one; while some wait, those who do not read what they asked for are sent away.
 
     Args:
         host: an address or name; empty for all interfaces.
@@ -48,9 +55,6 @@ class Server(socketserver.TCPServer):
         ExporterError: the address is taken, not this machine's, or not allowed.
     """
 
-    allow_reuse_address = True
-    request_queue_size = 128
-
     def __init__(
         self, host: str, port: int, pages: Mapping[str, Page], title: str, log: logging.Logger
     ) -> None:
@@ -58,14 +62,11 @@ class Server(socketserver.TCPServer):
         self.title = title
         self.log = log
         self.ready = True
-        self.clients = _Clients()
+        self.places = Places()
         self.compressed = {path: _Compressed() for path in pages}
-        kind, flags = socket.SOCK_STREAM, socket.AI_PASSIVE
+        self._ending = threading.Event()
         try:
-            self.address_family, _, _, _, address = socket.getaddrinfo(
-                host or None, port, type=kind, flags=flags
-            )[0]
-            super().__init__(address[:2], _Request)  # type: ignore[arg-type]  # typeshed: (str, int) alone
+            self._socket = _listen(host, port)
         except OSError as error:
             taken = error.errno == errno.EADDRINUSE
             advice = (
@@ -76,14 +77,12 @@ class Server(socketserver.TCPServer):
             raise ExporterError(
                 f"cannot listen on {host}:{port}: {error.strerror}; {advice} --web.listen-address"
             ) from None
-        self._thread = threading.Thread(
-            target=self.serve_forever, args=(POLL_SECONDS,), name="http", daemon=True
-        )
+        self._thread = threading.Thread(target=self._welcome, name="http", daemon=True)
 
     @property
     def address(self) -> str:
         """Host and port, as they stand in a URL."""
-        host, port = self.socket.getsockname()[:2]
+        host, port = self._socket.getsockname()[:2]
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     def start(self) -> None:
@@ -93,29 +92,94 @@ class Server(socketserver.TCPServer):
     def stop(self, seconds: float) -> None:
         """Let pages under way be finished within this time, then hang up."""
         self.ready = False
-        self.clients.wait_until_idle(seconds)
-        self.shutdown()
-        self.server_close()
+        self.places.wait_until_idle(seconds)
+        self._ending.set()
+        self._thread.join()
+        self._socket.close()
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Give the client a thread, if need be that of one who says nothing."""
-        if not self.clients.admit(request):
-            self.shutdown_request(request)
-            return
-        threading.Thread(target=self._serve, args=(request, client_address), daemon=True).start()
+    def _welcome(self) -> None:
+        """Take in whoever comes, and give a place to whoever asks."""
+        silent: set[Client] = set()
+        with selectors.DefaultSelector() as events:
+            events.register(self._socket, selectors.EVENT_READ)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  the signature of socketserver
-        """A client could not be given a thread; its fault must not be printed past the log."""
-        self.log.exception("client %s could not be served", client_address[0])
+            def let_go(client: Client) -> None:
+                silent.remove(client)
+                events.unregister(client.socket)
 
-    def _serve(self, request: socket.socket, client_address: Any) -> None:
+            while not self._ending.is_set():
+                for key, _ in events.select(POLL_SECONDS):
+                    if isinstance(key.data, Client):
+                        let_go(key.data)
+                        self._seat(key.data)
+                    elif self._full(silent):
+                        time.sleep(POLL_SECONDS)  # whoever comes now waits in the kernel
+                    elif (client := self._accept()) is not None:
+                        silent.add(client)
+                        events.register(client.socket, selectors.EVENT_READ, client)
+                patience = STILL_SECONDS if self._full(silent) else SILENT_SECONDS
+                latest = time.monotonic() - patience
+                for client in [client for client in silent if client.since < latest]:
+                    let_go(client)
+                    client.hang_up()
+                for client in self.places.make_room():
+                    self.log.debug("client %s is sent away: others wait, and it does not read", client.host)
+        for client in silent:
+            client.hang_up()
+
+    def _full(self, silent: Collection[Client]) -> bool:
+        return len(self.places) + len(silent) >= MOST_CONNECTED
+
+    def _accept(self) -> Client | None:
         try:
-            self.finish_request(request, client_address)
-        except OSError as error:
-            self.log.debug("client %s is gone: %s", client_address[0], error)
-        finally:
-            self.clients.remove(request)
-            self.shutdown_request(request)
+            connection, address = self._socket.accept()
+        except OSError as error:  # it has gone again, or no more files may be open
+            self.log.debug("a client could not be taken in: %s", error)
+            time.sleep(POLL_SECONDS)
+            return None
+        return Client(connection, address[0])
+
+    def _seat(self, client: Client) -> None:
+        if not self.places.take(client):
+            return
+        try:
+            threading.Thread(target=self._serve, args=(client,), name=SERVES, daemon=True).start()
+        except RuntimeError:  # the system allows no more threads
+            self.log.exception("client %s could not be served", client.host)
+            self._serve_none(client)
+
+    def _serve(self, client: Client | None) -> None:
+        while client is not None:
+            try:
+                _Request(client, self)
+            except OSError as error:
+                self.log.debug("client %s is gone: %s", client.host, error)
+            except Exception:
+                self.log.exception("client %s could not be served", client.host)
+            successor = self.places.leave(client)
+            client.hang_up()
+            client = successor
+
+    def _serve_none(self, client: Client | None) -> None:
+        while client is not None:
+            successor = self.places.leave(client)
+            client.hang_up()
+            client = successor
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    kind, flags = socket.SOCK_STREAM, socket.AI_PASSIVE
+    family, _, _, _, address = socket.getaddrinfo(host or None, port, type=kind, flags=flags)[0]
+    listening = socket.socket(family, kind)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address[:2])
+        listening.listen(KERNEL_KEEPS)
+        listening.setblocking(False)
+    except BaseException:
+        listening.close()
+        raise
+    return listening
 
 
 class _Compressed:
@@ -133,65 +197,27 @@ class _Compressed:
             return self._short
 
 
-class _Clients:
-    """The open connections, in the order of their coming."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._answering: dict[socket.socket, bool] = {}
-
-    def admit(self, client: socket.socket) -> bool:
-        """Whether there is room for one more; a silent client is sent away for it."""
-        with self._lock:
-            if len(self._answering) >= MAX_CLIENTS:
-                silent = next((one for one, answering in self._answering.items() if not answering), None)
-                if silent is None:
-                    return False
-                del self._answering[silent]
-                _wake(silent)
-            self._answering[client] = False
-            return True
-
-    def answering(self, client: socket.socket) -> None:
-        """The client has made its request."""
-        with self._lock:
-            if client in self._answering:
-                self._answering[client] = True
-
-    def remove(self, client: socket.socket) -> None:
-        """The client has its answer."""
-        with self._lock:
-            self._answering.pop(client, None)
-
-    def wait_until_idle(self, seconds: float) -> None:
-        """Return when nobody waits for an answer, or after this time."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            with self._lock:
-                if not any(self._answering.values()):
-                    return
-            time.sleep(POLL_SECONDS)
-
-
-def _wake(client: socket.socket) -> None:
-    """End the wait of the client's thread."""
-    try:
-        client.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # it has gone by itself
-
-
 class _Request(http.server.BaseHTTPRequestHandler):
     """One request, one answer, and the connection is closed."""
 
-    server: Server
+    server: Server  # type: ignore[assignment]  # all that is asked of it stands here
     timeout = SILENT_SECONDS
-    wbufsize = -1
     error_content_type = PLAIN
+
+    def __init__(self, client: Client, server: Server) -> None:
+        self.client = client
+        self.asked = client.since
+        super().__init__(client.socket, (client.host, 0), server)  # type: ignore[arg-type]  # see `server`
+
+    def setup(self) -> None:
+        """Read and write where it shows whether the client gets on."""
+        super().setup()
+        self.rfile = io.BufferedReader(Inlet(self.client))
+        self.wfile = io.BufferedWriter(Outlet(self.client))
 
     def do_GET(self) -> None:
         """Answer with the page of this path."""
-        self.server.clients.answering(self.connection)
+        self.client.moves(Doing.WAITING)
         path = self.path.partition("?")[0]
         if path in self.server.pages:
             self._metrics(path)
@@ -210,9 +236,8 @@ class _Request(http.server.BaseHTTPRequestHandler):
 
     def _metrics(self, path: str) -> None:
         try:
-            body = self.server.pages[path](
-                seconds_for(self.headers.get("X-Prometheus-Scrape-Timeout-Seconds"))
-            )
+            limit = self.headers.get("X-Prometheus-Scrape-Timeout-Seconds")
+            body = self.server.pages[path](seconds_for(limit, waited=time.monotonic() - self.asked))
         except Exception:
             self.server.log.exception("%s: the page could not be made", self.path)
             self._answer(b"the page could not be made; the log says why\n", HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -22,8 +22,9 @@ import requests
 from examples.demo.databases import Redis
 from exporters.catalogue import redis as catalogue
 from exporters.catalogue import self_
+from exporters.clients import PLACES
 from exporters.scrape import seconds_for
-from exporters.server import MAX_CLIENTS, Server, accepts_gzip
+from exporters.server import Server, accepts_gzip
 from tests.servers.exporter_process import Exporter
 from tests.servers.exporter_support import add_user, admin, schema, url_of
 
@@ -205,7 +206,7 @@ def test_a_page_that_cannot_be_made_says_so_without_a_reason(caplog: pytest.LogC
 def test_clients_that_say_nothing_do_not_keep_a_scrape_waiting(exporter: Exporter) -> None:
     address = ("127.0.0.1", exporter.port)
     with ExitStack() as stack:
-        for number in range(3 * MAX_CLIENTS):
+        for number in range(3 * PLACES):
             client = stack.enter_context(socket.create_connection(address, timeout=5))
             if number % 2:
                 client.sendall(b"GET /metrics HTTP/1.1\r\nX-Slow: ")
@@ -214,7 +215,7 @@ def test_clients_that_say_nothing_do_not_keep_a_scrape_waiting(exporter: Exporte
         assert time.monotonic() - started < 2
         assert exporter.process is not None
         threads = len(list(Path(f"/proc/{exporter.process.pid}/task").iterdir()))
-        assert threads <= MAX_CLIENTS + 5
+        assert threads <= PLACES + 5
 
 
 @pytest.mark.usefixtures("frozen")
