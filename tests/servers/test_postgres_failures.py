@@ -8,10 +8,12 @@ from contextlib import closing
 import pytest
 
 from examples.demo.databases import Postgres
+from examples.demo.process import wait_until
 from exporters.catalogue import CATALOGUE, self_
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import postgres_objects as objects
 from exporters.collectors.postgres import PostgresBackend
+from tests.servers.exporter_support import Samples
 from tests.servers.failure_support import (
     DATABASE,
     INDEX,
@@ -181,3 +183,25 @@ def test_close_ends_the_session(server: Postgres) -> None:
     assert len(sessions(server)) == 1
     backend.close()
     wait_for_no_session(server)
+
+
+def test_a_collector_that_always_fails_is_asked_less_often_and_the_log_says_so_once(
+    server: Postgres, backend: PostgresBackend, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert_well(collect(backend))
+    refused, key = "FUNCTION pg_stat_statements(boolean)", ("postgres.statements", "42501")
+    with admin(server, DATABASE) as session:
+        session.execute(f"REVOKE EXECUTE ON {refused} FROM PUBLIC")
+        try:
+            end, pages = time.monotonic() + 1.5, list[Samples]()
+            while time.monotonic() < end:
+                pages.append(collect(backend))
+        finally:
+            session.execute(f"GRANT EXECUTE ON {refused} TO PUBLIC")
+    for page in pages:
+        assert {"postgres.statements"} <= failing(page) <= {"postgres.statements", "postgres.statements_info"}
+    tries = errors(pages[-1])[key]
+    assert 3 <= tries < max(10, len(pages) / 2)
+    told = [record.getMessage() for record in caplog.records if "postgres.statements:" in record.getMessage()]
+    assert [("asked less often" in line, "42501" in line) for line in told] == [(False, True), (True, False)]
+    wait_until(lambda: not failing(collect(backend)), "it is asked again", timeout=3)

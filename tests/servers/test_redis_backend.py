@@ -348,6 +348,19 @@ def test_one_denied_command_costs_its_own_metric_alone(own_server: Redis) -> Non
     )
 
 
+def test_a_command_that_is_always_denied_is_sent_less_often(own_server: Redis) -> None:
+    counted = {"backend": "redis", "collector": "redis.slowlog", "code": "NoPermissionError"}
+    with admin(own_server) as client, closing(watch(own_server)) as backend:
+        client.execute_command("ACL", "SETUSER", "obs_exporter", "-slowlog|len")
+        pages = [collect(backend) for _ in range(60)]
+        client.execute_command("ACL", "SETUSER", "obs_exporter", "+slowlog|len")
+        collect_until(backend, self_.REDIS_COLLECTOR_SUCCESS, 1, collector="redis.slowlog")
+
+    assert {page.of(self_.REDIS_COLLECTOR_SUCCESS, collector="redis.slowlog") for page in pages} == {0}
+    assert {page.of(self_.REDIS_COLLECTOR_SUCCESS, collector="redis.info") for page in pages} == {1}
+    assert 3 <= (pages[-1].of(self_.COLLECTOR_ERRORS, **counted) or 0) < 40
+
+
 def test_a_rotated_password_is_used_at_the_next_connect(own_server: Redis) -> None:
     password = PASSWORD
     settings = RedisSettings(url=lambda: url_of(own_server, password))

@@ -70,6 +70,7 @@ class PostgresBackend:
         self._server = UNKNOWN
         self._where = "the server"
         self._told: set[str] = set()
+        self._resting: set[str] = set()
         self._lock = threading.Lock()
         self._under_way = False
         self._closed = False
@@ -150,6 +151,7 @@ class PostgresBackend:
                 # Nothing to be asked of this server; or it is not known whether there is.
                 run.end([], 0.0, ok=self._extension.ok or not self._waits_for_extension(run))
                 run.forget()
+                run.back_off.reset()
         return sorted(due, key=lambda run: run.failed)
 
     def _waits_for_extension(self, run: Run) -> bool:
@@ -185,12 +187,14 @@ class PostgresBackend:
                 code = type(error).__name__
         run.end(families, answer.seconds, ok=not code)
         self._tell(run.name, code)
+        self._tell_rest(run)
 
     def _meet(self, server: Server) -> None:
         """What was read of another server, or before a restart, is not this one's."""
         if self._server.identity != server.identity:
             for run in self._runs:
                 run.forget()
+                run.back_off.reset()
             self._server = server
         else:
             self._server = replace(
@@ -213,8 +217,9 @@ class PostgresBackend:
         """The scrape ended before all answers were there."""
         code = error.code if isinstance(error, ConnectionFailed) else type(error).__name__
         if self._first.ok and self._waited_for:
-            self._waited_for[0].failed = time.monotonic()
+            self._waited_for[0].fail()
             self._tell(self._waited_for[0].name, code)
+            self._tell_rest(self._waited_for[0])
         else:
             self._tell(UP, code, str(error) if isinstance(error, ExporterError) else f"at {self._where}")
 
@@ -228,6 +233,15 @@ class PostgresBackend:
         elif not code and part in self._told:
             self._told.discard(part)
             self._log.info("%s: answers again", part)
+
+    def _tell_rest(self, run: Run) -> None:
+        """Say when it begins that a failing collector is asked less often."""
+        if not run.back_off.rests:
+            if run.ok:
+                self._resting.discard(run.name)
+        elif run is not self._first and run.name not in self._resting:
+            self._resting.add(run.name)
+            self._log.info("%s: fails again and again; it is asked less often until it answers", run.name)
 
     def _hang_up(self, cancel_until: float | None = None) -> None:
         connection, self._connection = self._connection, None

@@ -14,6 +14,7 @@ from redis.exceptions import ConnectionError as Disconnected
 
 from exporters.catalogue import redis as catalogue
 from exporters.catalogue import self_
+from exporters.collectors.backoff import BackOff
 from exporters.collectors.base import Family
 from exporters.collectors.redis.address import Address, parse_url
 from exporters.collectors.redis.connection import Command, Reply, Session, open_session
@@ -62,6 +63,7 @@ class RedisBackend:
         self._info = InfoCollector()
         self._session: Session | None = None
         self._told: dict[str, str] = {}
+        self._back_off = {part: BackOff() for part in QUESTIONS if part != INFO}
         self._keys: KeyCounter | None = None
         if settings.key_patterns:
             self._keys = KeyCounter(
@@ -79,7 +81,7 @@ class RedisBackend:
         outcomes = dict.fromkeys(QUESTIONS, (False, 0.0))
         up = False
         try:
-            replies = dict(zip(QUESTIONS, self._ask(deadline), strict=True))
+            replies = self._ask(deadline)
             _require_loaded(replies[INFO])
             self._tell(UP, None)
         except Exception as error:  # whatever a server, a network or a secret's file has in store
@@ -113,9 +115,12 @@ class RedisBackend:
     def _address(self) -> Address:
         return parse_url(self._settings.url())
 
-    def _ask(self, deadline: float) -> list[Reply]:
+    def _ask(self, deadline: float) -> dict[str, Reply]:
         """The replies, over the connection that is open or else over a new one."""
-        questions = list(QUESTIONS.values())
+        parts = [part for part in QUESTIONS if part == INFO or not self._back_off[part].rests]
+        return dict(zip(parts, self._replies([QUESTIONS[part] for part in parts], deadline), strict=True))
+
+    def _replies(self, questions: list[Command], deadline: float) -> list[Reply]:
         session = self._session
         try:
             if session is not None and time.monotonic() - session.opened < CONNECTION_SECONDS:
@@ -146,6 +151,9 @@ class RedisBackend:
         except Exception as error:  # a server that answers otherwise than expected costs this part alone
             problem = error
         self._tell(part, problem)
+        if part in self._back_off:
+            back_off = self._back_off[part]
+            back_off.reset() if problem is None else back_off.failed()
         return found, (problem is None, reply.seconds + time.monotonic() - started)
 
     def _families(self, part: str, value: Any) -> list[Family]:

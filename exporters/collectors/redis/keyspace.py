@@ -17,6 +17,7 @@ from redis.exceptions import ResponseError
 
 from exporters.catalogue import redis as catalogue
 from exporters.catalogue import redis_detail, self_
+from exporters.collectors.backoff import PAUSE_SHARE
 from exporters.collectors.base import Family
 from exporters.collectors.redis import sample
 from exporters.collectors.redis.address import Address
@@ -151,13 +152,14 @@ class KeyCounter:
         yield Family(self_.CACHE_AGE, [(self._stats.backend, COLLECTOR)], [age])
 
     def _run(self) -> None:
-        pause = 0.0
+        pause, failing = 0.0, None
         while not self._stop.wait(pause):
             self._seen = 0.0
             try:
                 self._last = self._pass()
                 self._ok = True
                 pause = self._interval
+                failing = None
             except StoppedError:
                 return
             except Exception as error:  # the thread must outlive whatever a server answers
@@ -167,7 +169,8 @@ class KeyCounter:
                 if self._ok is not False:
                     self._log.warning("%s: pass broken off: %s: %s", COLLECTOR, type(error).__name__, error)
                 self._ok = False
-                pause = min(self._interval, RETRY_SECONDS)
+                failing = failing or time.monotonic()
+                pause = min(self._interval, max(RETRY_SECONDS, PAUSE_SHARE * (time.monotonic() - failing)))
             self._coverage = self._seen
 
     def _pass(self) -> Pass:
