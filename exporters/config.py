@@ -17,6 +17,7 @@ from exporters.globs import GlobError, translate
 Reader = Callable[[Any, str], Any]
 
 SHOWN_CHARACTERS = 60
+MOST_PATTERNS = 100
 MAY_BE_SECRET = re.compile(r"://|passw|secret|token|dsn", re.IGNORECASE)
 PLAIN_KEY = re.compile(r"\w{1,40}")
 HIDDEN_KEY = "(a key not shown)"
@@ -200,6 +201,8 @@ def _glob(value: Any, key: str) -> str:
 
 def _patterns(value: Any, key: str) -> tuple[str, ...]:
     patterns: tuple[str, ...] = _list(_glob)(value, key)
+    if len(patterns) > MOST_PATTERNS:
+        raise _WrongError(f"{key}[{MOST_PATTERNS}]", patterns[MOST_PATTERNS], f"{MOST_PATTERNS} at most")
     for number, pattern in enumerate(patterns):
         if pattern in patterns[:number]:
             raise _WrongError(f"{key}[{number}]", pattern, "each pattern once")
@@ -271,6 +274,7 @@ POSTGRES: dict[str, Reader] = {
     "statement_texts": _switch,
     "cap_roles": _whole(1, 200),
     "cap_applications": _whole(1, 200),
+    "cap_databases": _whole(1, 1000),
     "heavy_ttl": _seconds(0, 3600),
     "sizes_ttl": _seconds(0, 86400),
     "statement_timeout_ms": _whole(10, 60_000, "a whole number of milliseconds"),

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 from exporters.collectors.base import Family
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+LONGEST_VALUE = 256  # characters of a label's value
+CUT = "..."
 MAX_SERIES = 20_000  # a net under a runaway label; 1,500 series are usual
 
 KINDS = frozenset({"gauge", "counter"})
@@ -33,11 +35,13 @@ class Page:
         body: UTF-8 text.
         series: how many samples it holds.
         dropped: how many samples were left out, by reason: ``cap``, ``duplicate``, ``invalid``.
+        of_metrics: the same by metric and reason.
     """
 
     body: bytes
     series: int
     dropped: Counter[str] = field(default_factory=Counter)
+    of_metrics: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 def render(families: Iterable[Family], *, max_series: int = MAX_SERIES) -> Page:
@@ -52,7 +56,10 @@ def render(families: Iterable[Family], *, max_series: int = MAX_SERIES) -> Page:
     for group in by_metric.values():
         writer.write(group)
     body = "".join(writer.blocks).encode("utf-8", "replace")
-    return Page(body=body, series=writer.series, dropped=writer.dropped)
+    dropped = Counter[str]()
+    for (_, reason), lost in writer.dropped.items():
+        dropped[reason] += lost
+    return Page(body=body, series=writer.series, dropped=dropped, of_metrics=writer.dropped)
 
 
 def compress(body: bytes) -> bytes:
@@ -103,7 +110,7 @@ class _Writer:
         self.max_series = max_series
         self.blocks: list[str] = []
         self.series = 0
-        self.dropped: Counter[str] = Counter()
+        self.dropped: Counter[tuple[str, str]] = Counter()
         # Keyed by identity: the families hold their lists until the page is written.
         self.label_texts: dict[tuple[int, tuple[str, ...]], _Labels] = {}
 
@@ -111,8 +118,9 @@ class _Writer:
         """All samples of one metric."""
         metric = families[0].metric
         if metric.kind not in KINDS:
-            self.dropped["invalid"] += sum(len(family.values) for family in families)
+            self.dropped[metric.name, "invalid"] += sum(len(family.values) for family in families)
             return
+        self.dropped[metric.name, "cap"] += sum(family.dropped for family in families)
         lines = self._whole(families[0]) if len(families) == 1 else None
         if lines is None:
             lines = []
@@ -143,19 +151,19 @@ class _Writer:
     def _write_samples(self, family: Family, lines: list[str], seen: set[str]) -> None:
         name = family.metric.name
         texts = self._labels(family).texts
-        self.dropped["invalid"] += abs(len(texts) - len(family.values))
+        self.dropped[name, "invalid"] += abs(len(texts) - len(family.values))
         for text, value in zip(texts, family.values, strict=False):
             if text is None:
-                self.dropped["invalid"] += 1
+                self.dropped[name, "invalid"] += 1
             elif text in seen:
-                self.dropped["duplicate"] += 1
+                self.dropped[name, "duplicate"] += 1
             elif self.series >= self.max_series:
-                self.dropped["cap"] += 1
+                self.dropped[name, "cap"] += 1
             else:
                 try:
                     lines.append(f"{name}{text} {number(value)}\n")
                 except (TypeError, ValueError, OverflowError):
-                    self.dropped["invalid"] += 1
+                    self.dropped[name, "invalid"] += 1
                     continue
                 seen.add(text)
                 self.series += 1
@@ -183,6 +191,8 @@ def _label_text(names: tuple[str, ...], values: Sequence[str]) -> str | None:
 
 
 def _escape(value: str) -> str:
+    if len(value) > LONGEST_VALUE:
+        value = value[: LONGEST_VALUE - len(CUT)] + CUT
     if '"' in value or "\\" in value or "\n" in value:
         return value.translate(LABEL_ESCAPES)
     return value

@@ -48,6 +48,8 @@ class Scraper:
         self._version = version
         self._started = time.time()
         self._dropped: Counter[str] = Counter()
+        self._told: set[tuple[str, str]] = set()
+        self._log = log
         self._lock = threading.Lock()
         self._shared = _Shared([])
 
@@ -74,6 +76,7 @@ class Scraper:
         page = render(family for flight in joined for family in flight.families())
         with self._lock:
             self._dropped.update(page.dropped)
+            self._tell({lost: number for lost, number in page.of_metrics.items() if number})
             dropped = [self._dropped[reason] for reason in self_.REASON.values]
         own = [
             Family(self_.DROPPED_SERIES, [(reason,) for reason in self_.REASON.values], dropped),
@@ -82,6 +85,14 @@ class Scraper:
         ]
         total = page.series + 1 + sum(len(family.labels) for family in own)
         return page.body + render([Family(self_.SERIES, [()], [total]), *own]).body
+
+    def _tell(self, lost: Mapping[tuple[str, str], int]) -> None:
+        """Name what is left out, once for each metric and reason."""
+        new = sorted(lost.keys() - self._told)
+        self._told.update(new)
+        if new:
+            named = ", ".join(f"{name} ({reason}, {lost[name, reason]} series)" for name, reason in new)
+            self._log.warning("left out of the page: %s", named)
 
 
 class _Shared:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exporters.catalogue.types import Counter, Gauge, Info, Label
 
-DATNAME = Label(name="datname", help="Database.", bound="databases of the server")
+DATNAME = Label(name="datname", help="Database.", bound="cap_databases")
 STATE = Label(
     name="state",
     help="What a session does, as in pg_stat_activity.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exporters.catalogue.types import Gauge, Label
 
-SLOT_NAME = Label(name="slot_name", help="Replication slot.", bound="max_replication_slots")
+SLOT_NAME = Label(name="slot_name", help="Replication slot.", bound="max_replication_slots, 50 at most")
 DATABASE = Label(
     name="database", help="Database of a logical slot, else empty.", bound="databases of the server"
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from exporters.catalogue.types import Counter, Gauge, Info, Label
 
 CMD = Label(name="cmd", help="Command, lower case.", bound="the 30 commands called most, the rest as `other`")
-DB = Label(name="db", help="Logical database, such as db0.", bound="databases that hold keys")
+DB = Label(name="db", help="Logical database, such as db0.", bound="databases that hold keys, 32 at most")
 KEY = Label(name="key", help="Configured glob pattern.", bound="the patterns in the configuration")
 ERR = Label(
     name="err", help="Prefix of an error reply, such as WRONGTYPE.", bound="30 prefixes, the rest as `other`"

@@ -1,4 +1,4 @@
-"""Ask less and less often for what always fails: each attempt costs the server, and some cost a page its time."""
+"""Ask less and less often for what always fails: an attempt costs the server, and often a page its time."""
 
 from __future__ import annotations
 

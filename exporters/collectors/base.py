@@ -18,11 +18,13 @@ class Family:
         labels: one tuple of label values a sample, in the order of ``metric.labels``. Families that share
             one list object are written with their label text rendered once.
         values: one number a sample; a text is one as the server wrote it.
+        dropped: how many samples a cap left out of it.
     """
 
     metric: Metric
     labels: Sequence[tuple[str, ...]]
     values: Sequence[float | str]
+    dropped: int = 0
 
 
 class Backend(Protocol):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporters.collectors.postgres.bounds import OTHER, Names, TopN
+from exporters.collectors.names import OTHER, Names
+from exporters.collectors.postgres.bounds import TopN
 from exporters.collectors.postgres.model import Row
 
 

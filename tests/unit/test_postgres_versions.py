@@ -17,9 +17,10 @@ from exporters.catalogue import Metric
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import postgres_objects as objects
 from exporters.catalogue import postgres_upkeep as upkeep
+from exporters.collectors.names import Names
 from exporters.collectors.postgres.activity import activity
 from exporters.collectors.postgres.bgwriter import BGWRITER
-from exporters.collectors.postgres.database import DATABASE
+from exporters.collectors.postgres.database import database
 from exporters.collectors.postgres.model import UNKNOWN, Collector, Server
 from exporters.collectors.postgres.statements import statement_texts, statements, statements_info
 from exporters.collectors.postgres.wal import WAL
@@ -211,7 +212,7 @@ def test_the_log_is_read_where_this_version_counts_it(session: Session, server: 
 
 
 def test_sessions_of_a_database_are_read_since_14(session: Session, server: Server, version: int) -> None:
-    found = ask(session, DATABASE, server)
+    found = ask(session, database(Names(100)), server)
     names = SESSIONS if version >= 14 else {}
     assert {metric: found[metric] for metric in SESSIONS if metric in found} == {
         metric: expected(metric, column) for metric, column in names.items()
@@ -220,8 +221,8 @@ def test_sessions_of_a_database_are_read_since_14(session: Session, server: Serv
 
 
 def test_the_time_of_waiting_is_read_since_14(session: Session, server: Server, version: int) -> None:
-    assert catalogue.LONGEST_BLOCKED in ask(session, activity(20, 20), server)
-    assert ("waitstart" in activity(20, 20).sql(server)) == (version >= 14)
+    assert catalogue.LONGEST_BLOCKED in ask(session, activity(20, 20, Names(100)), server)
+    assert ("waitstart" in activity(20, 20, Names(100)).sql(server)) == (version >= 14)
 
 
 def test_statements_are_read_as_the_extension_of_this_version_tells_them(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from exporters.catalogue import Metric
 from exporters.catalogue import postgres as catalogue
 from exporters.collectors.base import Family
-from exporters.collectors.postgres.bounds import Names
+from exporters.collectors.names import Names, within
 from exporters.collectors.postgres.model import Collector, Needs, Row, Rows, Server, text
 
 # The first half names the databases, so that each shows zeros where it has no session.
@@ -54,12 +54,13 @@ def sql(server: Server) -> str:
     return SQL.format(blocked_since="a.query_start", waits="")
 
 
-def activity(cap_roles: int, cap_applications: int) -> Collector:
+def activity(cap_roles: int, cap_applications: int, databases: Names) -> Collector:
     """The collector; roles and application names past the caps appear as `other`."""
+    sessions = Activity(Names(cap_roles), Names(cap_applications))
     return Collector(
         name="postgres.activity",
         sql=sql,
-        parse=Activity(Names(cap_roles), Names(cap_applications)).parse,
+        parse=lambda rows: within(sessions.parse(rows), catalogue.DATNAME.name, databases),
         needs=Needs(statistics="what others do"),
     )
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
-
 from exporters.collectors.postgres.model import Row, Rows, text
 
 ENTRY_SHARE = 0.8
-SLOT_SECONDS = 3600.0
-OTHER = "other"
 
 
 class TopN:
@@ -39,25 +34,3 @@ class TopN:
         )
         self._shown = shown
         return [row[:-2] for row in rows if row[-1] == "1" or row[: self._key] in shown]
-
-
-class Names:
-    """The names that appear as themselves; all the others together are `other`.
-
-    A name keeps its place until it was not seen for an hour, so that clients which make up a new name for
-    each connection begin few series.
-    """
-
-    def __init__(self, cap: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._cap = cap
-        self._clock = clock
-        self._seen: dict[str, float] = {}
-
-    def fold(self, sizes: Mapping[str, int]) -> dict[str, str]:
-        """What each name is shown as; where places are free the largest get them."""
-        now = self._clock()
-        self._seen = {name: at for name, at in self._seen.items() if now - at < SLOT_SECONDS}
-        for name in sorted(sizes, key=lambda name: (-sizes[name], name)):
-            if name in self._seen or len(self._seen) < self._cap:
-                self._seen[name] = now
-        return {name: name if name in self._seen else OTHER for name in sizes}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from exporters.collectors.names import Names
 from exporters.collectors.postgres.activity import activity
 from exporters.collectors.postgres.bgwriter import BGWRITER
 from exporters.collectors.postgres.configuration import configuration
-from exporters.collectors.postgres.database import DATABASE
+from exporters.collectors.postgres.database import database
 from exporters.collectors.postgres.expected import expected_indexes
 from exporters.collectors.postgres.indexes import index_totals, indexes
-from exporters.collectors.postgres.locks import LOCKS
+from exporters.collectors.postgres.locks import locks
 from exporters.collectors.postgres.model import Collector
 from exporters.collectors.postgres.options import PostgresSettings
-from exporters.collectors.postgres.replication import REPLICATION, SLOTS
+from exporters.collectors.postgres.replication import REPLICATION, slots
 from exporters.collectors.postgres.settings import SETTINGS
 from exporters.collectors.postgres.sizes import sizes
 from exporters.collectors.postgres.statements import statement_texts, statements, statements_info
@@ -22,15 +23,16 @@ from exporters.collectors.postgres.wal import WAL
 def collectors(settings: PostgresSettings) -> tuple[Collector, ...]:
     """The collectors, in the order in which they are asked."""
     heavy = settings.heavy_ttl
+    databases = Names(settings.cap_databases)
     return (
         SETTINGS,
-        activity(settings.cap_roles, settings.cap_applications),
-        DATABASE,
-        LOCKS,
+        database(databases),
+        activity(settings.cap_roles, settings.cap_applications, databases),
+        locks(databases),
         BGWRITER,
         WAL,
         REPLICATION,
-        SLOTS,
+        slots(),
         expected_indexes(settings.expected_indexes, heavy),
         tables(settings.top_tables, settings.tables, heavy),
         indexes(settings.top_indexes, settings.expected_indexes, heavy),
@@ -39,5 +41,5 @@ def collectors(settings: PostgresSettings) -> tuple[Collector, ...]:
         statements_info(heavy),
         statement_texts(settings.top_statements, settings.sizes_ttl, wanted=settings.statement_texts),
         configuration(heavy),
-        sizes(settings.sizes_ttl),
+        sizes(databases, settings.sizes_ttl),
     )

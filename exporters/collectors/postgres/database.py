@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from exporters.catalogue import postgres as catalogue
 from exporters.collectors.base import Family
-from exporters.collectors.postgres.model import Collector, Rows, Server, table_of
+from exporters.collectors.names import Names, within
+from exporters.collectors.postgres.model import Collector, Row, Rows, Server, table_of, text
 
 COLUMNS = {
     catalogue.COMMITS: "s.xact_commit",
@@ -38,18 +41,25 @@ METRICS = (*COLUMNS, *SINCE_14)
 
 
 def sql(server: Server) -> str:
-    """All columns that the server knows; NULL for the others."""
+    """All columns that the server knows; NULL for the others; then whether it is the one that answers."""
     later = SINCE_14.values() if server.version >= 140000 else ("NULL",) * len(SINCE_14)
     return f"""
-SELECT d.datname, {", ".join((*COLUMNS.values(), *later))}
+SELECT d.datname, {", ".join((*COLUMNS.values(), *later))}, (d.datname = current_database())::int
   FROM pg_database d JOIN pg_stat_database s ON s.datid = d.oid
  WHERE NOT d.datistemplate
 """  # noqa: S608  column names of this file
 
 
-def parse(rows: Rows) -> list[Family]:
-    """One series a database."""
-    return table_of(1, METRICS, rows)
+def database(databases: Names) -> Collector:
+    """One series a database: the one that answers, and where there is no room for all, the busiest."""
+
+    def parse(rows: Rows) -> list[Family]:
+        databases.seat({text(row[0]): math.inf if row[-1] == "1" else transactions(row) for row in rows})
+        return within(table_of(1, METRICS, rows), catalogue.DATNAME.name, databases)
+
+    return Collector(name="postgres.database", sql=sql, parse=parse)
 
 
-DATABASE = Collector(name="postgres.database", sql=sql, parse=parse)
+def transactions(row: Row) -> int:
+    """How many there were."""
+    return int(text(row[1])) + int(text(row[2]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from exporters.catalogue import postgres as catalogue
 from exporters.collectors.base import Family
+from exporters.collectors.names import Names, within
 from exporters.collectors.postgres.model import Collector, Rows, always, text
 
 SQL = """
@@ -24,4 +25,10 @@ def parse(rows: Rows) -> list[Family]:
     return [Family(catalogue.LOCKS, list(counts), list(counts.values()))]
 
 
-LOCKS = Collector(name="postgres.locks", sql=always(SQL), parse=parse)
+def locks(databases: Names) -> Collector:
+    """The collector, of these databases."""
+    return Collector(
+        name="postgres.locks",
+        sql=always(SQL),
+        parse=lambda rows: within(parse(rows), catalogue.DATNAME.name, databases),
+    )

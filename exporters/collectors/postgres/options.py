@@ -82,6 +82,7 @@ class PostgresSettings:
         statement_texts: whether what they say is shown, without literals, to all who read the metrics.
         cap_roles: roles that have sessions of their own in the counts; the rest is `other`.
         cap_applications: the same for application names.
+        cap_databases: databases that are shown; the rest is left out, and counted as left out.
         heavy_ttl: seconds for which what is shown of tables, indexes and statements is not asked for again.
         sizes_ttl: the same for the sizes of databases and the texts of statements.
         statement_timeout_ms: longest time of one question; never longer than the scrape has left.
@@ -100,6 +101,7 @@ class PostgresSettings:
     statement_texts: bool = False
     cap_roles: int = 20
     cap_applications: int = 20
+    cap_databases: int = 100
     heavy_ttl: float = renewal.HEAVY_SECONDS
     sizes_ttl: float = renewal.SIZES_SECONDS
     statement_timeout_ms: int = 3000

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from exporters.catalogue import postgres_replication as catalogue
 from exporters.collectors.base import Family
-from exporters.collectors.postgres.model import Collector, Needs, Rows, always, table_of
+from exporters.collectors.names import Names, within
+from exporters.collectors.postgres.model import Collector, Needs, Rows, always, table_of, text
 
 # All that was received is shown: late by nothing, however long the primary has been idle. But a replica that
 # was cut off has received nothing since, so this counts for a connected one alone; the other grows older.
@@ -26,6 +27,7 @@ SELECT slot_name, database, active::int,
   FROM pg_replication_slots
  WHERE NOT temporary
 """
+MOST_SLOTS = 50
 SLOT_METRICS = (catalogue.SLOT_ACTIVE, catalogue.SLOT_RETAINED)
 
 
@@ -34,15 +36,21 @@ def parse_lag(rows: Rows) -> list[Family]:
     return table_of(0, (catalogue.LAG,), rows)
 
 
-def parse_slots(rows: Rows) -> list[Family]:
-    """One series a slot."""
-    return table_of(len(catalogue.SLOT_LABELS), SLOT_METRICS, rows)
-
-
 REPLICATION = Collector(
     name="postgres.replication",
     sql=always(LAG_SQL),
     parse=parse_lag,
     needs=Needs(statistics="whether a replica's connection streams"),
 )
-SLOTS = Collector(name="postgres.slots", sql=always(SLOTS_SQL), parse=parse_slots)
+
+
+def slots(most: int = MOST_SLOTS) -> Collector:
+    """One series a slot; where there are more, those for which most is kept."""
+    shown = Names(most)
+
+    def parse(rows: Rows) -> list[Family]:
+        shown.seat({text(row[0]): float(row[-1] or 0) for row in rows})
+        families = table_of(len(catalogue.SLOT_LABELS), SLOT_METRICS, rows)
+        return within(families, catalogue.SLOT_NAME.name, shown)
+
+    return Collector(name="postgres.slots", sql=always(SLOTS_SQL), parse=parse)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from exporters.catalogue import postgres as catalogue
-from exporters.collectors.base import Family
-from exporters.collectors.postgres.model import Collector, Needs, Rows, always, table_of
+from exporters.collectors.names import Names, within
+from exporters.collectors.postgres.model import Collector, Needs, always, table_of
 
 # A database that the role may not connect to is an error for it, unless it reads all statistics.
 SQL = """
@@ -15,12 +15,14 @@ SELECT d.datname, pg_database_size(d.oid)
 """
 
 
-def parse(rows: Rows) -> list[Family]:
-    """One series a database."""
-    return table_of(1, (catalogue.DATABASE_SIZE,), rows)
-
-
-def sizes(ttl: float) -> Collector:
-    """The collector, its answer standing for `ttl` seconds."""
-    needs = Needs(statistics="databases that the role may not connect to")
-    return Collector(name="postgres.sizes", sql=always(SQL), parse=parse, needs=needs, ttl=ttl)
+def sizes(databases: Names, ttl: float) -> Collector:
+    """The collector, of these databases, its answer standing for `ttl` seconds."""
+    return Collector(
+        name="postgres.sizes",
+        sql=always(SQL),
+        parse=lambda rows: within(
+            table_of(1, (catalogue.DATABASE_SIZE,), rows), catalogue.DATNAME.name, databases
+        ),
+        needs=Needs(statistics="databases that the role may not connect to"),
+        ttl=ttl,
+    )

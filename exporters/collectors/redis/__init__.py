@@ -16,6 +16,7 @@ from exporters.catalogue import redis as catalogue
 from exporters.catalogue import self_
 from exporters.collectors.backoff import BackOff
 from exporters.collectors.base import Family
+from exporters.collectors.names import Names, within
 from exporters.collectors.redis.address import Address, parse_url
 from exporters.collectors.redis.connection import Command, Reply, Session, open_session
 from exporters.collectors.redis.info import InfoCollector, parse_info
@@ -27,6 +28,7 @@ __all__ = ["RedisBackend", "RedisSettings"]
 INFO = "redis.info"
 SLOWLOG = "redis.slowlog"
 UP = "redis.up"
+MOST_DATABASES = 32
 QUESTIONS: dict[str, Command] = {INFO: ("INFO", "everything"), SLOWLOG: ("SLOWLOG", "LEN")}
 
 # Connecting anew now and then shows a changed password or a lost permission while someone looks at it.
@@ -60,7 +62,8 @@ class RedisBackend:
         self._settings = settings
         self._log = log
         self._stats = SelfStats(self.name)
-        self._info = InfoCollector()
+        self._databases = Names(MOST_DATABASES)
+        self._info = InfoCollector(self._databases)
         self._session: Session | None = None
         self._told: dict[str, str] = {}
         self._back_off = {part: BackOff() for part in QUESTIONS if part != INFO}
@@ -91,7 +94,7 @@ class RedisBackend:
             for part, reply in replies.items():
                 found, outcomes[part] = self._read(part, reply)
                 families += found
-            families += self._keyspace()
+            families = within([*families, *self._keyspace()], catalogue.DB.name, self._databases)
         if self._keys is not None:
             outcomes |= self._keys.outcome
         labels = [(part,) for part in outcomes]

@@ -11,9 +11,11 @@ from exporters.catalogue import Metric
 from exporters.catalogue import redis as catalogue
 from exporters.catalogue import redis_detail as detail
 from exporters.collectors.base import Family
+from exporters.collectors.names import Names
 from exporters.collectors.redis.top import Row, Top
 
 NAMES_KEPT = 30
+MOST_REPLICAS = 50
 
 PLAIN: tuple[tuple[Metric, str], ...] = (
     (catalogue.HITS, "keyspace_hits"),
@@ -72,7 +74,9 @@ def databases(info: Mapping[str, str]) -> dict[int, tuple[int, int]]:
 class InfoCollector:
     """INFO as families. It remembers which commands and errors have a name of their own."""
 
-    def __init__(self) -> None:
+    def __init__(self, databases: Names) -> None:
+        self._databases = databases
+        self._replicas = Names(MOST_REPLICAS)
         self._commands = Top(NAMES_KEPT)
         self._errors = Top(NAMES_KEPT)
         self._started = 0
@@ -89,9 +93,24 @@ class InfoCollector:
                 yield Family(metric, [()], [info[field] == word])
         if "latest_fork_usec" in info:
             yield Family(detail.FORK, [()], [float(info["latest_fork_usec"]) / MICROSECONDS])
+        self._databases.seat({f"db{number}": keys for number, (keys, _) in databases(info).items()})
         yield from _keyspace(info)
-        yield from _replication(info)
+        yield from self._replication(info)
         yield from self._top(info)
+
+    def _replication(self, info: Mapping[str, str]) -> Iterator[Family]:
+        """How far each replica of a master has come, and how long a replica has heard nothing."""
+        offsets: dict[tuple[str, str, str], float] = {}
+        for row in (_pairs(value) for name, value in info.items() if REPLICA.match(name)):
+            replica = (row["ip"], row["port"], row["state"])
+            # Those that have not told their port yet look alike: the one that is furthest behind counts.
+            offsets[replica] = min(float(row["offset"]), offsets.get(replica, math.inf))
+        self._replicas.seat({f"{ip} {port}": 0 for ip, port, _ in offsets})
+        shown = {key: offset for key, offset in offsets.items() if f"{key[0]} {key[1]}" in self._replicas}
+        yield Family(detail.REPLICA_OFFSET, list(shown), list(shown.values()), len(offsets) - len(shown))
+        silence = float(info.get("master_last_io_seconds_ago", -1))
+        if silence >= 0:
+            yield Family(detail.MASTER_SILENCE, [()], [silence])
 
     def _start_time(self, info: Mapping[str, str]) -> int:
         """The difference of two clocks may waver by a second, so a small change is none."""
@@ -121,19 +140,6 @@ def _keyspace(info: Mapping[str, str]) -> Iterator[Family]:
     yield Family(catalogue.DB_KEYS_EXPIRING, labels, [expiring for _, expiring in held.values()])
     lives = [float(_pairs(info[f"db{number}"]).get("avg_ttl", 0)) / 1000 for number in held]
     yield Family(detail.DB_TTL, labels, lives)
-
-
-def _replication(info: Mapping[str, str]) -> Iterator[Family]:
-    """How far each replica of a master has come, and how long a replica has heard nothing."""
-    offsets: dict[tuple[str, ...], float] = {}
-    for row in (_pairs(value) for name, value in info.items() if REPLICA.match(name)):
-        replica = (row["ip"], row["port"], row["state"])
-        # Those that have not told their port yet look alike: the one that is furthest behind counts.
-        offsets[replica] = min(float(row["offset"]), offsets.get(replica, math.inf))
-    yield Family(detail.REPLICA_OFFSET, list(offsets), list(offsets.values()))
-    silence = float(info.get("master_last_io_seconds_ago", -1))
-    if silence >= 0:
-        yield Family(detail.MASTER_SILENCE, [()], [silence])
 
 
 def _latencies(info: Mapping[str, str], commands: Mapping[str, Row]) -> Family:
