@@ -19,6 +19,8 @@ DEFAULTS = {
     "tcp_user_timeout": "5000",
 }
 APPLICATION_NAME = "obs-exporter"
+# The exporter's role reads only, wherever it is: an application's server is told by what it is, not by that.
+SESSION_ATTRIBUTES = {"read-write": "primary", "read-only": "standby"}
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 SCHEMES = ("postgresql", "postgres")
 EXPECTED = "expected postgresql://user:password@host:5432/database or key=value pairs"
@@ -48,6 +50,8 @@ def libpq_conninfo(text: str, name: str) -> str:
     given = _of_url(text, name) if is_url(text) else _of_pairs(text, name)
     _check(given, name)
     parts = {**DEFAULTS, **given, "application_name": APPLICATION_NAME}
+    if (wanted := given.get("target_session_attrs")) in SESSION_ATTRIBUTES:
+        parts["target_session_attrs"] = SESSION_ATTRIBUTES[wanted]
     try:
         return make_conninfo("", **parts)
     except ProgrammingError:

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from examples.demo.databases import POSTGRES_BINARIES, Postgres
@@ -18,8 +19,11 @@ from examples.demo.process import Server, program, wait_until
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import postgres_objects as objects
 from exporters.catalogue import postgres_replication as replication
+from exporters.catalogue import self_
+from exporters.collectors.postgres import PostgresBackend, PostgresSettings
+from exporters.conninfo import libpq_conninfo
 from tests.servers.exporter_support import Samples
-from tests.servers.postgres_support import admin, collect, create_database, watch
+from tests.servers.postgres_support import LOG, admin, collect, conninfo, create_database, watch
 
 DATABASE = "replicated"
 SLOT = "standby"
@@ -234,3 +238,23 @@ def test_a_role_that_may_not_read_statistics_does_not_take_a_connected_replica_f
             wait_until(lambda: page(replica).of(replication.LAG) == 0, "all is shown", timeout=5)
         finally:
             session.execute("GRANT pg_read_all_stats TO obs_exporter")
+
+
+def test_a_failover_to_another_host_of_the_connection_string_is_followed(
+    primary: Postgres, replica: Postgres
+) -> None:
+    ports = f"{primary.port},{replica.port}"
+    given = {"host": "127.0.0.1,127.0.0.1", "port": ports, "target_session_attrs": "read-write"}
+    pairs = psycopg.conninfo.make_conninfo(conninfo(primary, DATABASE), **given)
+    text = libpq_conninfo(pairs, "DATABASE_URL")
+    with closing(PostgresBackend(PostgresSettings(conninfo=lambda: text), LOG)) as backend:
+        before = collect(backend)
+        primary.stop()
+        without = collect(backend)
+        with admin(replica) as session:
+            session.execute("SELECT pg_promote(true, 10)")
+        after = collect(backend)
+    assert [page.of(catalogue.UP) for page in (before, without, after)] == [1, 0, 1]
+    assert [page.of(catalogue.IS_REPLICA) for page in (before, after)] == [0, 0]
+    assert before.of(catalogue.START_TIME) != after.of(catalogue.START_TIME)
+    assert after.of(self_.CONNECTS, backend="postgres", result="ok") == 2
