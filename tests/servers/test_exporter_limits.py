@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from exporters.catalogue import self_
 from exporters.collectors.postgres import PostgresBackend
 from exporters.collectors.postgres.run import Run
 from exporters.scrape import Scraper, seconds_for
+from exporters.server import Server
 from tests.servers.exporter_support import Samples, parse, samples
 from tests.servers.failure_support import NAMES, assert_down, assert_well, failing, locked
 from tests.servers.postgres_support import LOG, admin, collect, frozen, sessions
@@ -121,3 +123,27 @@ def test_nothing_is_known_of_a_collection_that_has_not_begun_or_of_one_before_it
     assert catalogue.ACTIVITY.name not in of_a_new_session.names()
     # Of texts nothing is asked here, which does not fail.
     assert failing(of_a_new_session) == NAMES - {"postgres.server", "postgres.statement_texts"}
+
+
+def test_scrapers_that_hang_up_during_a_lock_leave_one_session_however_many_they_are(
+    server: Postgres, scraper: Scraper
+) -> None:
+    web = Server("127.0.0.1", 0, {"/metrics": scraper.page}, "test", LOG)
+    web.start()
+    host, port = web.address.split(":")
+    seen = set[int]()
+    try:
+        with locked(server, "jobs"):
+            for _ in range(20):
+                with socket.create_connection((host, int(port)), timeout=5) as client:
+                    client.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+                    seen.add(len(sessions(server)))
+            page = scrape(scraper)
+            seen.add(len(sessions(server)))
+        assert page.of(catalogue.UP) == 1
+        assert failing(page) == {"postgres.expected_indexes"}
+        assert page.of(self_.CONNECTS, backend="postgres", result="ok") == 1
+        assert seen == {1}
+        assert_well(scrape(scraper))
+    finally:
+        web.stop(1)

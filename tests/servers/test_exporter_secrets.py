@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -99,3 +100,22 @@ def test_no_failure_shows_the_password(
     for text in (*pages, title, exporter.written()):
         for spelling in spellings(password):
             assert spelling not in text
+
+
+def test_what_python_writes_when_it_is_killed_shows_no_password(redis_server: Redis, tmp_path: Path) -> None:
+    add_user(redis_server)
+    database = f"postgresql://{ROLE}:hunter22@127.0.0.1:{free_port()}/postgres"
+    cache = f"redis://obs_exporter:hunter23@127.0.0.1:{redis_server.port}"
+    environ = {"DATABASE_URL": database, "REDIS_URL": cache, "PYTHONFAULTHANDLER": "1", "PYTHONDEVMODE": "1"}
+    exporter = Exporter(tmp_path, "--log.level", "debug", **environ)
+    try:
+        exporter.scrape()
+        assert exporter.process is not None
+        exporter.process.send_signal(signal.SIGABRT)
+        exporter.process.wait(10)
+    finally:
+        exporter.stop()
+
+    assert "Fatal Python error: Aborted" in exporter.written()
+    assert "Thread 0x" in exporter.written()
+    assert "hunter2" not in exporter.written()

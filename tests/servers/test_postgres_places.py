@@ -66,6 +66,22 @@ def test_a_silent_address_of_a_good_host_is_left_out(
         assert_well(ask(("db.example", server.port)))
 
 
+def test_a_name_is_looked_up_at_each_connect(server: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    lives_at = "127.0.0.2"  # where nobody listens
+
+    def look_up(*_: object, **__: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (lives_at, 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    text = psycopg.conninfo.make_conninfo(conninfo(server, DATABASE), host="db.example")
+    with closing(PostgresBackend(PostgresSettings(conninfo=lambda: text), LOG)) as backend:
+        assert_down(timed(backend))
+        lives_at = "127.0.0.1"
+        assert_well(timed(backend))
+        lives_at = "127.0.0.2"
+        assert_well(timed(backend))  # a session that is open needs no name
+
+
 def test_a_host_without_an_address_does_not_hide_a_good_one(server: Postgres) -> None:
     assert_well(ask(("no-such-host.invalid", server.port), ("127.0.0.1", server.port)))
 
