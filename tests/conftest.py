@@ -14,7 +14,7 @@ import pytest
 from examples.demo.databases import Postgres, Redis
 
 # What runs in real time waits more than it computes; the others compute, and step aside for it.
-REAL_TIME = {"api": "servers", "examples": "servers", "servers": "servers", "stack": "stack"}
+REAL_TIME = dict.fromkeys(("api", "examples", "servers", "versions"), "servers") | {"stack": "stack"}
 COMPUTES = "computes"
 STEPS_ASIDE = 19
 

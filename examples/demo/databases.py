@@ -16,10 +16,17 @@ class Postgres(Server):
     """A throw-away cluster. As root it runs as the user `postgres`, as PostgreSQL insists.
 
     Trust authentication for the superuser on the socket, SCRAM for everybody on TCP, as in production.
+
+    Args:
+        home: where its data lie.
+        port: 0 for a free one.
+        programs: the directory of another version's programs; Debian's if empty.
+        settings: of its configuration.
     """
 
-    def __init__(self, home: Path, *, port: int = 0, **settings: str) -> None:
+    def __init__(self, home: Path, *, port: int = 0, programs: str = "", **settings: str) -> None:
         super().__init__("postgres", home / "postgres.log")
+        self.programs = programs
         self.home = home
         self.data = home / "data"
         self.port = port or free_port()
@@ -46,7 +53,7 @@ class Postgres(Server):
         """Create the cluster if it is new, start it, and wait until it answers."""
         if not self.data.exists():
             self._init()
-        postgres = program("postgres", f"{POSTGRES_BINARIES}/postgres", package="postgresql")
+        postgres = self._program("postgres")
         options = [f"--{name}={value}" for name, value in self.settings.items()]
         self.launch(
             [postgres, "-D", str(self.data), "-p", str(self.port), *options],
@@ -58,11 +65,16 @@ class Postgres(Server):
         self.wait_for(lambda: subprocess.run(probe, check=False).returncode == 0)
         return self
 
+    def _program(self, name: str) -> str:
+        if self.programs:
+            return f"{self.programs}/{name}"
+        return program(name, f"{POSTGRES_BINARIES}/{name}", package="postgresql")
+
     def _init(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
         if self.user:
             shutil.chown(self.home, self.user, self.user)
-        initdb = program("initdb", f"{POSTGRES_BINARIES}/initdb", package="postgresql")
+        initdb = self._program("initdb")
         command = [initdb, "-D", str(self.data), "-U", "postgres", "--auth-local=trust"]
         command += ["--auth-host=scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         if self.user:
@@ -71,10 +83,11 @@ class Postgres(Server):
 
 
 class Redis(Server):
-    """A throw-away Redis, without persistence."""
+    """A throw-away Redis, without persistence; Debian's, or that of another `program`."""
 
-    def __init__(self, home: Path, *, port: int = 0, **settings: str) -> None:
+    def __init__(self, home: Path, *, port: int = 0, program: str = "", **settings: str) -> None:
         super().__init__("redis", home / "redis.log")
+        self.program = program
         self.home = home
         self.port = port or free_port()
         self.settings = {"bind": "127.0.0.1", "save": "", "appendonly": "no", **settings}
@@ -87,7 +100,7 @@ class Redis(Server):
     def start(self) -> Redis:
         """Start the server and wait until it listens."""
         self.home.mkdir(parents=True, exist_ok=True)
-        server = program("redis-server", package="redis-server")
+        server = self.program or program("redis-server", package="redis-server")
         options = [
             word for name, value in self.settings.items() for word in (f"--{name.replace('_', '-')}", value)
         ]
