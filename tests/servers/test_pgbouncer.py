@@ -101,3 +101,15 @@ def test_nothing_reaches_who_shares_the_session(pooled: str) -> None:
     assert {page.of(self_.CONNECTS, backend="postgres", result="ok") for page in pages} == {1}
     assert len(sessions) == 1  # so the exporter had this one
     assert seen == {("off", "0", "0", "on")}
+
+
+def test_a_statement_that_takes_too_long_is_ended_through_the_pooler(pooled: str, postgres: Postgres) -> None:
+    settings = PostgresSettings(conninfo=lambda: pooled)
+    with closing(PostgresBackend(settings, LOG)) as backend:
+        with admin(postgres, DATABASE) as session:
+            session.execute("BEGIN; LOCK TABLE pg_stat_statements_info IN ACCESS EXCLUSIVE MODE")
+            page = collect(backend)
+            session.execute("ROLLBACK")
+        assert page.of(catalogue.UP) == 1
+        assert failing(page) == {"postgres.statements_info"}
+        assert not failing(collect(backend))
