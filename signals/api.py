@@ -42,6 +42,11 @@ COUNTED = promql(
     lost=rate(api.REQUESTS, FAILED, api.HANDLER.eq(api.UNMATCHED), by=(api.HANDLER,)),
 )
 
+# A request is timed from its first count on, so where there are requests there are times: 0 of as many series
+# as there are endpoints, in place of those of every status.
+TIMED = rate(api.REQUEST_DURATION)
+TIMED_BY_HANDLER = rate(api.REQUEST_DURATION, by=(api.HANDLER,))
+
 # What the files of live and dead workers remembered, until the application started anew.
 KNOWN_EXCEPTIONS = Query(
     f"count by {grouping((JOB.name, api.EXCEPTION.name))} "
@@ -74,7 +79,7 @@ ERROR_RATIO = Signal(
     title="Error ratio",
     why="Share of requests answered with a 5xx status. What has no route counts where it is an error.",
     act="See the errors by status code and the exceptions by kind on the API board, then the newest deploy.",
-    query=ratio(ERRORS, COUNTED),
+    query=ratio(ERRORS, COUNTED, zero=TIMED),
     unit=RATIO,
     objective=limits.ERROR_RATIO,
     legend="5xx",
@@ -85,7 +90,9 @@ CLIENT_ERROR_RATIO = Signal(
     good="A few percent, and steady.",
     act="A rise after a deploy is ours: validation that became stricter, a route that moved. Else see which "
     "code it is: 401 and 403 are lost credentials, 429 a limit.",
-    query=ratio(rate(api.REQUESTS, api.STATUS.re("4.."), OF_A_ROUTE), rate(api.REQUESTS, OF_A_ROUTE)),
+    query=ratio(
+        rate(api.REQUESTS, api.STATUS.re("4.."), OF_A_ROUTE), rate(api.REQUESTS, OF_A_ROUTE), zero=TIMED
+    ),
     unit=RATIO,
     legend="4xx",
 )
@@ -200,7 +207,11 @@ HANDLER_ERRORS = Signal(
     title="5xx by endpoint",
     why="Share of the endpoint's requests answered with a 5xx status.",
     act="Look at the exceptions of this endpoint.",
-    query=ratio(rate(api.REQUESTS, FAILED, by=(api.HANDLER,)), rate(api.REQUESTS, by=(api.HANDLER,))),
+    query=ratio(
+        rate(api.REQUESTS, FAILED, by=(api.HANDLER,)),
+        rate(api.REQUESTS, by=(api.HANDLER,)),
+        zero=TIMED_BY_HANDLER,
+    ),
     unit=RATIO,
     objective=limits.ERROR_RATIO,
     legend="{{handler}}",

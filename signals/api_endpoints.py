@@ -56,7 +56,11 @@ CLIENT_ERRORS = Signal(
     why="Share of the endpoint's requests answered with a 4xx status: the client's fault, or so we say.",
     good="Its usual share.",
     act="A rise after a deploy is ours: validation that became stricter, a route that moved.",
-    query=ratio(rate(api.REQUESTS, api.STATUS.re("4.."), by=BY), rate(api.REQUESTS, by=BY)),
+    query=ratio(
+        rate(api.REQUESTS, api.STATUS.re("4.."), by=BY),
+        rate(api.REQUESTS, by=BY),
+        zero=whole.TIMED_BY_HANDLER,
+    ),
     unit=RATIO,
     legend=HANDLER,
 )
@@ -66,7 +70,7 @@ SLOW = Signal(
     good="Below one in twenty.",
     act="Open the endpoint: its queries per request and where its time goes tell why.",
     query=promql(
-        "clamp_min(1 - ({fast} or 0 * {all}) / ({all} > 0), 0)",
+        "clamp_min(1 - {fast} / ({all} > 0), 0)",
         fast=within(objectives.P95, api.REQUEST_DURATION, by=BY),
         all=rate(api.REQUEST_DURATION, by=BY),
     ),

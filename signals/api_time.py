@@ -7,8 +7,9 @@ of it.
 from __future__ import annotations
 
 from exporters.catalogue import Counter, api
+from exporters.catalogue.labels import JOB
 from signals.api_cost import DATABASE_SHARE
-from signals.idioms import observed, promql, rate, ratio
+from signals.idioms import grouping, observed, promql, rate, ratio
 from signals.model import Signal
 from signals.numbers import RATIO
 from signals.promql import Query
@@ -18,6 +19,18 @@ def _share(seconds: Counter) -> Query:
     return ratio(rate(seconds), observed(api.REQUEST_DURATION))
 
 
+def _named(part: str) -> str:
+    return f'label_replace({{{part}}}, "of", "{part}", "", "")'
+
+
+# As far as they are told: without a cache there is no time of it.
+TOLD = promql(
+    f"sum by {grouping((JOB.name,))} ({' or '.join(map(_named, ('database', 'pool', 'cache')))})",
+    labels=(JOB,),
+    database=rate(api.REQUEST_DB_SECONDS),
+    pool=rate(api.REQUEST_POOL_SECONDS),
+    cache=rate(api.REQUEST_CACHE_SECONDS),
+)
 POOL_SHARE = Signal(
     title="Share of request time for a connection",
     why="Of the time that requests take, what they wait for a pooled connection, or for a new one to open.",
@@ -41,12 +54,7 @@ APPLICATION_SHARE = Signal(
     why="What is left: Python itself, waiting for a thread or the event loop, sending, and other services.",
     good="The largest part, once the others are small.",
     act="See the threads and the event loop's lag on the API board; then profile the endpoint.",
-    query=promql(
-        "clamp_min(1 - {database} - {pool} - {cache}, 0)",
-        database=DATABASE_SHARE.query,
-        pool=POOL_SHARE.query,
-        cache=CACHE_SHARE.query,
-    ),
+    query=promql("clamp_min(1 - {share}, 0)", share=ratio(TOLD, observed(api.REQUEST_DURATION))),
     unit=RATIO,
     legend="application",
 )

@@ -246,19 +246,28 @@ def enclosed(text: str) -> str:
     return f"({text})"
 
 
-def ratio(part: Query, whole: Query) -> Query:
+def ratio(part: Query, whole: Query, *, zero: Query | None = None) -> Query:
     """A share: 0 where nothing of the part happened, no sample where nothing happened at all.
 
+    Args:
+        part: of which it is the share.
+        whole: what it is a share of.
+        zero: what has a sample wherever the whole has one, of fewer series; by default the whole itself.
+
     Raises:
-        QueryError: the two sides do not carry the same labels, so nothing would match.
+        QueryError: the sides do not carry the same labels, so nothing would match.
     """
-    for each in (part, whole):
+    zero = whole if zero is None else zero
+    for each in (part, whole, zero):
         _require(each, Query, "a query, such as rate(...), on both sides of a ratio")
-    if set(part.labels) != set(whole.labels):
-        raise QueryError(f"a ratio of {sorted(part.labels)} by {sorted(whole.labels)} matches nothing")
-    happened = enclosed(whole.text)
-    text = f"({part.text} or 0 * {happened}) / ({happened} > 0)"
-    return Query(text, (*part.metrics, *whole.metrics), (*part.numbers, *whole.numbers), whole.labels)
+        if set(each.labels) != set(whole.labels):
+            raise QueryError(f"a ratio of {sorted(each.labels)} by {sorted(whole.labels)} matches nothing")
+    text = f"({part.text} or 0 * {enclosed(zero.text)}) / ({enclosed(whole.text)} > 0)"
+    metrics, numbers = (
+        tuple(found for each in (part, whole, zero) for found in getattr(each, of))
+        for of in ("metrics", "numbers")
+    )
+    return Query(text, tuple(dict.fromkeys(metrics)), tuple(dict.fromkeys(numbers)), whole.labels)
 
 
 def promql(

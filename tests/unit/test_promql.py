@@ -83,12 +83,21 @@ def test_a_panel_narrows_only_the_metrics_of_its_source() -> None:
 
 def test_identity_is_kept_in_every_aggregation() -> None:
     filled = api_signals.ERROR_RATIO.query.fill(RULE)
-    assert filled.count("sum by (environment, cluster, job)") == filled.count("sum by (") == 3
+    assert filled.count("sum by (environment, cluster, job") == filled.count("sum by (") == 5
 
 
 def test_a_ratio_of_different_labels_is_refused() -> None:
     with pytest.raises(QueryError, match=r"handler.*matches nothing"):
         ratio(rate(api.REQUESTS, by=(api.HANDLER,)), rate(api.REQUESTS))
+
+
+def test_what_a_ratio_is_0_of_may_be_of_fewer_series_with_the_same_labels() -> None:
+    part, whole = rate(api.REQUESTS, api.STATUS.re("5..")), rate(api.REQUESTS)
+    asked = ratio(part, whole, zero=rate(api.REQUEST_DURATION))
+    assert f"or 0 * {rate(api.REQUEST_DURATION).text}) / ({whole.text} > 0)" in asked.text
+    assert asked.metrics == (api.REQUESTS, api.REQUEST_DURATION)
+    with pytest.raises(QueryError, match=r"handler.*matches nothing"):
+        ratio(part, whole, zero=rate(api.REQUEST_DURATION, by=(api.HANDLER,)))
 
 
 def test_a_matcher_on_a_label_that_the_metric_lacks_is_refused() -> None:
