@@ -29,8 +29,9 @@ MEASURED = "ABGH"
 NOBODY = "~"
 MEANING = (
     "A row for each target. Baseline, Week 1 and Month 1 are the audit's; Goal is what counts here. "
-    "Now is the worst of several services within five minutes, Best the best five minutes of 30 days. "
-    "How far is the way from the baseline to the goal, or to the goal from nothing. Unknown is not missed."
+    "Now is the worst of several services within five minutes, as a rule recorded it last; Best the best "
+    "five minutes of 30 days. How far is the way from the baseline to the goal, or to the goal from nothing. "
+    "Unknown is not missed."
 )
 ZERO = "nothing of it, or missed"
 NEVER = "no such load or endpoint was seen"
@@ -65,7 +66,7 @@ def questions(panel: Panel, context: Context) -> Iterator[tuple[str, str]]:
     # First what every row has: it orders them.
     asked: dict[str, Callable[[Signal, Objective], str]] = {
         "F": given("value"),
-        "A": lambda signal, objective: scores.worst(signal, objective.better),
+        "A": lambda signal, objective: scores.now(signal, objective.better),
         "B": scores.reached,
         "C": given("baseline"),
         "D": given("week1"),

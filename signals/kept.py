@@ -37,13 +37,14 @@ SUMMED = frozenset(metric for metric, _ in COUNTED)
 DETAILED: Mapping[Metric, tuple[Label, ...]] = {
     metric: metric.labels for metric in (api.REQUESTS, api.EXCEPTIONS)
 }
-# Nobody asks of all requests together which raised what, for the percentile of their statements, or for the
-# mean of their bodies, or how often they repeat a statement.
+# Nobody asks of all requests together which raised what, for their statements and how often they repeat one,
+# or for the mean of their bodies; what somebody does ask is summed from the endpoints'.
 ENDPOINTS_ALONE = (
-    api.EXCEPTIONS.name,
-    f"{api.QUERIES_PER_REQUEST.name}_bucket",
-    *(f"{api.REQUEST_SIZE.name}_{each}" for each in ("count", "sum")),
+    *api.EXCEPTIONS.series,
+    *api.QUERIES_PER_REQUEST.series,
+    *api.NPLUSONE_REQUESTS.series,
     *api.NPLUSONE_REPEATS.series,
+    *(f"{api.REQUEST_SIZE.name}_{each}" for each in ("count", "sum")),
 )
 
 
@@ -186,7 +187,7 @@ def _has(rate: re.Match[str], by: str) -> bool:
 
 def _recording(series: str, names: set[str], *, chosen: bool) -> Recording:
     """The one of the fewest series that has these labels."""
-    if not chosen:
+    if not chosen and series in OF_ALL:
         return OF_ALL[series]
     plain = PLAIN.get(series)
     return plain if plain and names <= set(plain.query.labels) else BY_ENDPOINT[series]

@@ -19,6 +19,14 @@ def worst(signal: Signal, better: str) -> str:
     return f"{'max' if better == 'lower' else 'min'} by {grouping(())} ({signal.query.text})"
 
 
+def now(signal: Signal, better: str) -> str:
+    """Where it stands: as it was recorded last, if it is; the columns of a row need not each ask anew."""
+    recording = remembered(signal)
+    if recording is None:
+        return worst(signal, better)
+    return f"{'max' if better == 'lower' else 'min'} by {grouping(())} ({select(recording.metric)})"
+
+
 def remembered(signal: Signal) -> Recording | None:
     """The recording of a row's value, so that its best is known; None where that is nothing else."""
     objective = signal.objective
@@ -48,9 +56,10 @@ def best(signal: Signal) -> str:
 
 def reached(signal: Signal, objective: Objective) -> str:
     """1 where it is reached, 0 where it is missed; the worst of several services."""
+    if signal.reached is not None:
+        return f"min by {grouping(())} ({signal.reached.text})"
     operator = "<=" if objective.better == "lower" else ">="
-    own = f"({signal.query.text}) {operator} bool <number:{objective.key}>"
-    return f"min by {grouping(())} ({signal.reached.text if signal.reached is not None else own})"
+    return f"{now(signal, objective.better)} {operator} bool <number:{objective.key}>"
 
 
 def way(signal: Signal, objective: Objective) -> str:
@@ -58,16 +67,16 @@ def way(signal: Signal, objective: Objective) -> str:
 
     Without either, as where the number is 0 and there is no baseline, it is reached or not.
     """
-    now, goal, start = worst(signal, objective.better), objective.value, objective.baseline
+    stands, goal, start = now(signal, objective.better), objective.value, objective.baseline
     if objective.unit in NO_BEST:
         return ""
     if start is not None and start != goal:
-        return f"clamp(({now} - {plain(start)}) / {_enclosed(goal - start)}, 0, 1)"
+        return f"clamp(({stands} - {plain(start)}) / {_enclosed(goal - start)}, 0, 1)"
     if not goal:
         return reached(signal, objective)
-    share = f"{now} / {plain(goal)}"
+    share = f"{stands} / {plain(goal)}"
     if objective.better == "lower":
-        share = f"{plain(goal)} / ({now} > 0) or 1 + {now}"  # of nothing, all of the way
+        share = f"{plain(goal)} / ({stands} > 0) or 1 + {stands}"  # of nothing, all of the way
     return f"clamp({share}, 0, 1)"
 
 

@@ -48,8 +48,13 @@ TOWARDS = [
 @pytest.mark.parametrize(("numbers", "now", "far"), TOWARDS)
 def test_how_far_it_has_come(numbers: dict[str, float], now: float, far: float, tmp_path: Path) -> None:
     goal = replace(GOAL, **numbers)  # type: ignore[arg-type]  # as the parameters say
-    text = scores.way(replace(NOW, objective=goal), goal)
-    expr = Query(text, NOW.query.metrics).fill(Context(window="5m", numbers={goal.key: goal}))
+    signal, context = replace(NOW, objective=goal), Context(window="5m", numbers={goal.key: goal})
+    expr = Query(scores.way(signal, goal), NOW.query.metrics).fill(context)
+    kept = scores.remembered(signal)
+    assert kept is not None
+    rule = {"record": kept.metric.name, "expr": kept.query.fill(context)}
+    rules = {"groups": [{"name": "g", "interval": "30s", "rules": [rule]}]}
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump(rules))
     # Of two services the worse one counts.
     better = now / 2 if goal.better == "lower" else now * 2
     series = [
@@ -58,7 +63,8 @@ def test_how_far_it_has_come(numbers: dict[str, float], now: float, far: float, 
     ]
     asked = {"expr": expr, "eval_time": "2m", "exp_samples": [{"labels": "{}", "value": far}]}
     test = {"input_series": series, "promql_expr_test": [asked]}
-    (tmp_path / "test.yml").write_text(yaml.safe_dump({"tests": [test]}))
+    document = {"rule_files": ["rules.yml"], "evaluation_interval": "30s", "tests": [test]}
+    (tmp_path / "test.yml").write_text(yaml.safe_dump(document))
     done = subprocess.run(
         ["promtool", "test", "rules", tmp_path / "test.yml"], capture_output=True, text=True, check=False
     )
@@ -88,6 +94,15 @@ def test_a_teams_own_objective_is_a_row_of_the_audit_and_is_remembered() -> None
     assert set(asked) == {"A", "B", "F", "G", "H"}, "it has no baseline, and no week or month of the audit's"
     assert "audit:ours:value5m" in {each.metric.name for each in stack.recorded}
     assert stack.boards == ours().boards, "what the team gave is as it gave it"
+
+
+def test_the_columns_of_a_row_read_where_it_stands_and_do_not_ask_anew() -> None:
+    (board,) = (each for each in STACK.all_boards if each.uid == AUDIT_UID)
+    times = next(each for each in render_board(board, STACK.context)["panels"] if each["title"] == "Times")
+    asked = {each["refId"]: each["expr"] for each in times["targets"]}
+    for letter in "ABH":
+        assert "audit:p95:value5m" in asked[letter]
+        assert "rate(" not in asked[letter]
 
 
 def test_a_column_without_any_answer_stays_and_says_unknown() -> None:

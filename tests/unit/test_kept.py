@@ -196,6 +196,12 @@ def test_of_requests_by_endpoint_alone_is_read_what_is_recorded_without_method_a
     assert read.startswith("avg_over_time(endpoint:http_requests:rate5m{")
 
 
+def test_of_all_endpoints_is_summed_what_is_recorded_only_of_each() -> None:
+    asked = f"sum by (<by:job>) (rate({api.EXCEPTIONS.name}{{<scope:api>}}[<window>]))"
+    kept = BY_ENDPOINT[api.EXCEPTIONS.name].metric.name
+    assert Reading()(asked) == f"sum by (<by:job>) ({kept}{{<scope:rules>,}})"
+
+
 def test_many_series_are_summed_before_they_are_joined() -> None:
     for where, raw, _ in ASKED:
         assert not re.search(r"rate\([^()]*\) or rate\(", raw), where
