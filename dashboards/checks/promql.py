@@ -75,12 +75,16 @@ class Selector:
 
 @dataclass(frozen=True, slots=True)
 class Subquery:
-    """An expression evaluated over a range, every so many seconds; 0 where the text leaves that open."""
+    """An expression evaluated over a range, every so many seconds; 0 where the text leaves that open.
+
+    With an offset, the range ends so many seconds ago.
+    """
 
     expression: Node
     window: Window
     pinned: bool = False
     step: float = 0.0
+    offset: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +283,8 @@ class _Reader:
 
     def subquery(self, found: parser.SubqueryExpr) -> Subquery:
         step = found.step.total_seconds() if found.step else 0.0
-        return Subquery(self.node(found.expr), self.window(found.range), found.at is not None, step)
+        offset = found.offset.total_seconds() if found.offset else 0.0
+        return Subquery(self.node(found.expr), self.window(found.range), found.at is not None, step, offset)
 
 
 READERS: dict[type, Any] = {

@@ -76,6 +76,17 @@ class Look:
         reach = window + (0 if self.instant else self.span.seconds)
         return self._number(f"count(count_over_time({selector}[{duration(reach)}]))") is not None
 
+    def evaluated(self, expr: str, window: float, step: float) -> bool:
+        """Whether an expression gave anything that a subquery with this window could reach."""
+        reach = window + (0 if self.instant else self.span.seconds)
+        over = f"[{duration(reach)}:{duration(step or self.scrape)}]"
+        return self._number(f"count(count_over_time(({expr}){over}))") is not None
+
+    def over(self, window: float) -> Look:
+        """The range that a subquery with this window reaches."""
+        start = self.span.end - window if self.instant else self.span.start - window
+        return replace(self, span=replace(self.span, start=start), instant=False)
+
     def most(self, selector: str, window: float) -> float:
         """How many samples a window holds, of the series with the most."""
         return self._number(f"max(count_over_time({selector}[{duration(window)}]))") or 0
@@ -92,10 +103,10 @@ class Look:
                 return last
         return None
 
-    def first_of(self, selector: str) -> float | None:
-        """When a selector had a sample for the first time within a day."""
+    def first_of(self, expr: str) -> float | None:
+        """When an expression gave something for the first time within a day."""
         step = max(self.scrape, DAY / STEPS)
-        return self._number(f"min(min_over_time(timestamp({selector})[{duration(DAY)}:{duration(step)}]))")
+        return self._number(f"min(min_over_time(timestamp({expr})[{duration(DAY)}:{duration(step)}]))")
 
     def values(self, selector: str, label: str, window: float) -> list[str]:
         """The values of a label on what is selected."""

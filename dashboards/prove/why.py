@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dashboards.checks.finding import excerpt, listed
-from dashboards.checks.promql import COMPARISONS, Aggregation, Binary, Call, Part, Selector, String, parted
+from dashboards.checks.promql import (
+    COMPARISONS,
+    Aggregation,
+    Binary,
+    Call,
+    ParseError,
+    Part,
+    Selector,
+    String,
+    Subquery,
+    parted,
+)
 from dashboards.errors import RefusedError
 from dashboards.prometheus_api import Prometheus, Remembering
 from dashboards.prove import mend
@@ -65,7 +76,7 @@ def why(proof: Proof, answer: Answer, stack: Stack, prometheus: Prometheus, span
             )
     try:
         return _blamed(parted(text), look, stack)
-    except RefusedError as error:
+    except (RefusedError, ParseError) as error:
         return Why(cause="not found out", says=str(error))
 
 
@@ -82,6 +93,8 @@ def _blamed(part: Part, look: Look, stack: Stack) -> Why:
     for inner in part.parts:
         if isinstance(inner.node, Selector) and inner.node.window:
             return _selector(inner.node, look, stack)
+        if isinstance(inner.node, Subquery):
+            return _subquery(inner, inner.node, look, stack)
         if not isinstance(inner.node, String) and not look.there(inner.text):
             return _blamed(inner, look, stack)
     kind = part.node.operator if isinstance(part.node, Aggregation) else "a function"
@@ -140,14 +153,33 @@ def _selector(selector: Selector, now: Look, stack: Stack) -> Why:
     if look.seen(whole, window):
         return _ended(selector, look, stack)
     if selector.offset and now.seen(whole, window):
-        began = now.first_of(whole)
-        since = f"begins at {moment(began)}" if began else "is younger"
-        return Why(
-            cause="no history",
-            says=f"it looks back {duration(selector.offset)}, and {name} {since}",
-            mend="time, and --storage.tsdb.retention.time of Prometheus beyond it",
-        )
+        return _no_history(selector.offset, name, now.first_of(whole))
     return excluded(selector, look) or _gone(name, look, stack)
+
+
+def _subquery(part: Part, node: Subquery, now: Look, stack: Stack) -> Why:
+    """Nothing is in the range over which an expression is evaluated, or not enough for a rate."""
+    (inner,) = part.parts
+    look = now.earlier(node.offset) if node.offset else now
+    window = node.window.seconds
+    if look.evaluated(inner.text, window, node.step):
+        return Why(
+            cause="nothing comes out",
+            says=f"a range of {duration(window)} holds values of {excerpt(inner.text)}, but not enough",
+        )
+    if node.offset and now.evaluated(inner.text, window, node.step):
+        return _no_history(node.offset, excerpt(inner.text), now.first_of(inner.text))
+    return _blamed(inner, look.over(window), stack)
+
+
+def _no_history(back: float, what: str, began: float | None) -> Why:
+    """What is there now was not there so long ago."""
+    since = f"begins at {moment(began)}" if began else "is younger"
+    return Why(
+        cause="no history",
+        says=f"it looks back {duration(back)}, and {what} {since}",
+        mend="time, and --storage.tsdb.retention.time of Prometheus beyond it",
+    )
 
 
 def _ended(selector: Selector, look: Look, stack: Stack) -> Why:

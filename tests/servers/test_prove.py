@@ -283,6 +283,17 @@ GRAFANA = "grafana_alerting_rule_evaluation_failures_total"
         ),
         ("up unless on () up", "exception: all of up{} is taken away by up{}"),
         ("http_requests_total offset 1d", "no history: it looks back 1d, and http_requests_total begins at "),
+        (
+            "max_over_time(http_requests_total[1d:4m] offset 7d)",
+            "no history: it looks back 7d, and http_requests_total{} begins at ",
+        ),
+        ("max_over_time(http_requets_total[1h:1m])", "known to emit http_requets_total. Did you mean "),
+        ("max_over_time((http_requests_total > 1e9)[1h:1m])", "http_requests_total{}: none is > "),
+        (
+            "rate(obs_api_workers[20s:20s])",
+            "nothing comes out: a range of 20s holds values of obs_api_workers{}, but not enough",
+        ),
+        ("sum(", "not found out: "),
         ("absent(up)", "nothing is absent: up{} is there"),
         (
             "(http_requests_total > 1e9) or up{job='y'}",
