@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exporters.collectors.base import Backend
-from exporters.config import Config, IndexConfig
+from exporters.config import Config
 from exporters.distribution import installed, missing, version
 from exporters.errors import ConfigError
 from exporters.scrape import Scraper
-from exporters.secrets import ConnectionString, Redactor, connection_string
+from exporters.secrets import ConnectionString, Redactor
 from exporters.server import HEALTHY, READY, Page, Server
+from exporters.watched import NOTHING_TO_WATCH, postgres_settings, redis_settings, watched
 
 LOG = logging.getLogger("exporter")
 ENDING = {signal.SIGTERM, signal.SIGINT}
@@ -82,22 +83,18 @@ def run(options: Options) -> None:
 
 def _backends(options: Options) -> list[Backend]:
     """One for each connection string; a driver is loaded only where it is needed."""
-    database = connection_string("DATABASE_URL", options.environ, options.redactor)
-    redis = connection_string("REDIS_URL", options.environ, options.redactor)
-    if database is None and redis is None and options.api_directory is None:
-        raise ConfigError(
-            "nothing to watch; expected DATABASE_URL or REDIS_URL (or either as a file in DATABASE_URL_FILE, "
-            "REDIS_URL_FILE), or --api.multiprocess-dir; try: REDIS_URL=redis://localhost:6379"
-        )
-    for name, source in (("postgres", database), ("redis", redis)):
-        if getattr(options.config, name) and source is None:
+    sources = watched(options.environ, options.redactor)
+    if not sources and options.api_directory is None:
+        raise ConfigError(NOTHING_TO_WATCH)
+    for name in ("postgres", "redis"):
+        if getattr(options.config, name) and name not in sources:
             LOG.warning("the configuration has a section %s, but no such server is given", name)
     backends: list[Backend] = []
     try:
-        if database is not None:
-            backends.append(_postgres(database, options.config))
-        if redis is not None:
-            backends.append(_redis(redis, options.config))
+        if "postgres" in sources:
+            backends.append(_postgres(sources["postgres"], options.config))
+        if "redis" in sources:
+            backends.append(_redis(sources["redis"], options.config))
     except ModuleNotFoundError as error:
         raise missing(error) from None
     return backends
@@ -106,32 +103,21 @@ def _backends(options: Options) -> list[Backend]:
 def _postgres(source: ConnectionString, config: Config) -> Backend:
     from exporters import conninfo  # noqa: PLC0415  loads psycopg
 
-    def current() -> str:
-        return conninfo.libpq_conninfo(source.read(), source.name)
-
-    LOG.info("watching PostgreSQL at %s", conninfo.describe(current()))
-
-    from exporters.collectors.postgres import (  # noqa: PLC0415  loads psycopg
-        ExpectedIndex,
-        PostgresBackend,
-        PostgresSettings,
+    LOG.info(
+        "watching PostgreSQL at %s", conninfo.describe(conninfo.libpq_conninfo(source.read(), source.name))
     )
 
-    indexes: Sequence[IndexConfig] = config.postgres.get("expected_indexes", ())
-    expected = tuple(
-        ExpectedIndex(name=index.name, table=index.table, columns=index.columns, predicate=index.where)
-        for index in indexes
-    )
-    given = dict(config.postgres) | {"expected_indexes": expected}
-    return PostgresBackend(PostgresSettings(conninfo=current, **given), LOG)
+    from exporters.collectors.postgres import PostgresBackend  # noqa: PLC0415  loads psycopg
+
+    return PostgresBackend(postgres_settings(source, config), LOG)
 
 
 def _redis(source: ConnectionString, config: Config) -> Backend:
-    from exporters.collectors.redis import RedisBackend, RedisSettings  # noqa: PLC0415  loads redis-py
+    from exporters.collectors.redis import RedisBackend  # noqa: PLC0415  loads redis-py
     from exporters.collectors.redis.address import parse_url  # noqa: PLC0415  loads redis-py
 
     LOG.info("watching Redis at %s", parse_url(source.read(), source.name))
-    return RedisBackend(RedisSettings(url=source.read, **config.redis), LOG)
+    return RedisBackend(redis_settings(source, config), LOG)
 
 
 def _pages(options: Options, backends: Sequence[Backend]) -> dict[str, Page]:
