@@ -11,7 +11,7 @@ import click
 
 from exporters import logs
 from exporters.config import Config, read_config
-from exporters.distribution import version
+from exporters.distribution import missing, version
 from exporters.dsn import holds_connection_string, secrets_in
 from exporters.errors import ExporterError
 from exporters.process import Options, run
@@ -19,7 +19,7 @@ from exporters.secrets import Redactor
 
 DEFAULT_ADDRESS = "127.0.0.1:10910"
 PREFIX = "OBS_EXPORTER"
-COMMANDS = ("metrics",)
+COMMANDS = ("check", "metrics")
 
 
 class _Group(click.Group):
@@ -56,6 +56,11 @@ class _Group(click.Group):
             redactor.learn(secrets_in(os.environ.get(name, "")))
         try:
             return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.startswith("exporters"):
+                raise  # a fault of this package
+            click.echo(f"obs-exporter: {missing(error)}", err=True)
+            ctx.exit(2)
         except ExporterError as error:
             click.echo(f"obs-exporter: {redactor.mask(str(error))}", err=True)
             ctx.exit(2)

@@ -12,15 +12,14 @@ from click.testing import CliRunner
 
 from exporters.catalogue import CATALOGUE, external, self_
 from exporters.catalogue import postgres_objects as objects
-from exporters.cli import main
-from exporters.commands.metrics import SOURCES
+from exporters.commands.metrics import SOURCES, command
 
 EMITTED = {metric.name for metric in CATALOGUE.of(*SOURCES)}
 
 
 def told(*arguments: str) -> str:
     """What the command prints."""
-    result = CliRunner().invoke(main, ["metrics", *arguments])
+    result = CliRunner().invoke(command, arguments)
     assert result.exit_code == 0, result.output
     return result.stdout
 
@@ -55,7 +54,7 @@ def test_the_page_is_what_the_command_prints() -> None:
 
 
 def test_one_form_at_a_time() -> None:
-    result = CliRunner().invoke(main, ["metrics", "--json", "--markdown"])
+    result = CliRunner().invoke(command, ["--json", "--markdown"])
     assert result.exit_code == 2
     assert "both given; expected one" in result.stderr
 

@@ -85,7 +85,7 @@ class RedisBackend:
         up = False
         try:
             replies = self._ask(deadline)
-            _require_loaded(replies[INFO])
+            require_loaded(replies[INFO])
             self._tell(UP, None)
         except Exception as error:  # whatever a server, a network or a secret's file has in store
             self._tell(UP, error)
@@ -177,7 +177,7 @@ class RedisBackend:
                 self._log.warning("%s: %s: %s", part, code, error)
 
 
-def _require_loaded(info: Reply) -> None:
+def require_loaded(info: Reply) -> None:
     """A server that reads its data back from the disk answers INFO, and refuses what clients ask of it."""
     if isinstance(info.value, bytes) and b"\r\nloading:1\r\n" in info.value:
         raise BusyLoadingError("loads its data; INFO persistence tells for how long")

@@ -1,0 +1,114 @@
+"""Try every command that the collectors send to a Redis once, and say which the user is denied."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+
+from redis.exceptions import NoPermissionError, RedisError
+
+from exporters.collectors.names import Names
+from exporters.collectors.outcome import Outcome, State
+from exporters.collectors.redis import (
+    INFO,
+    MOST_DATABASES,
+    QUESTIONS,
+    SLOWLOG,
+    UP,
+    RedisSettings,
+    require_loaded,
+)
+from exporters.collectors.redis.address import Address, parse_url
+from exporters.collectors.redis.connection import CLIENT_NAME, Command, Reply, Session
+from exporters.collectors.redis.info import InfoCollector, parse_info
+from exporters.collectors.redis.keyspace import COLLECTOR as KEYSPACE
+from exporters.collectors.redis.keyspace import LOOKS
+from exporters.collectors.redis.sample import COLLECTOR as SAMPLE
+
+SECONDS = 5.0
+OLDEST = (6, 2)
+NO_KEY = b"obs-exporter:check"  # asked for where no key is met; it need not be there
+NAME: Command = ("CLIENT", "SETNAME", CLIENT_NAME)
+SCAN: Command = ("SCAN", b"0", "COUNT", 1)
+
+
+def check(settings: RedisSettings) -> list[Outcome]:
+    """Each collector's outcome; one alone where nobody answers.
+
+    Raises:
+        ConfigError: the URL cannot be read.
+    """
+    address = parse_url(settings.url())
+    deadline = time.monotonic() + SECONDS
+    try:
+        session = Session(address, deadline)
+        try:
+            return list(_outcomes(session, address, settings, deadline))
+        finally:
+            session.close()
+    except (RedisError, OSError) as error:
+        detail = f"{_said(error)}; asked at {address}"
+        return [Outcome(collector=UP, state=State.UNREACHABLE, detail=detail)]
+
+
+def _outcomes(
+    session: Session, address: Address, settings: RedisSettings, deadline: float
+) -> Iterator[Outcome]:
+    parts: dict[str, dict[Command, str]] = {
+        UP: {NAME: "+client|setname"},
+        INFO: {QUESTIONS[INFO]: "+info"},
+        SLOWLOG: {QUESTIONS[SLOWLOG]: "+slowlog|len"},
+        KEYSPACE: {**dict.fromkeys(LOOKS, "+info"), ("SELECT", 0): "+select", SCAN: "+scan"},
+    }
+    commands = [command for part in parts.values() for command in part]
+    replies = dict(zip(commands, session.ask(commands, deadline), strict=True))
+    require_loaded(replies[QUESTIONS[INFO]])
+    met = replies[SCAN].value
+    key = met[1][0] if isinstance(met, list) and met[1] else NO_KEY
+    usage: Command = ("MEMORY", "USAGE", key)
+    parts[SAMPLE] = {usage: "~* +memory|usage"}
+    wanted = {
+        KEYSPACE: bool(settings.key_patterns),
+        SAMPLE: bool(settings.key_patterns and settings.sample_keys),
+    }
+    if wanted[SAMPLE]:
+        (replies[usage],) = session.ask([usage], deadline)
+    for name, part in parts.items():
+        if wanted.get(name, True):
+            yield _outcome(name, {rule: replies[command] for command, rule in part.items()}, address)
+        else:
+            yield Outcome(collector=name, state=State.OFF, detail="the configuration asks for nothing")
+
+
+def _outcome(name: str, replies: Mapping[str, Reply], address: Address) -> Outcome:
+    """Of one collector, by the rules of an ACL that allow its commands, and what these brought."""
+    seconds = sum(reply.seconds for reply in replies.values())
+    denied = [rule for rule, reply in replies.items() if isinstance(reply.value, NoPermissionError)]
+    if denied:
+        rules = " ".join(denied)
+        mend = (f"ACL SETUSER {address.username or 'default'} {rules}",)
+        return Outcome(collector=name, state=State.PRIVILEGE, detail=rules, mend=mend, seconds=seconds)
+    errors = [reply.value for reply in replies.values() if isinstance(reply.value, Exception)]
+    if errors and name != UP:  # a proxy that knows no names tells of the server behind it all the same
+        return Outcome(collector=name, state=State.FAILS, detail=_said(errors[0]), seconds=seconds)
+    if name == INFO:
+        return _info(next(iter(replies.values())))
+    return Outcome(collector=name, state=State.WORKS, seconds=seconds)
+
+
+def _info(reply: Reply) -> Outcome:
+    try:
+        info = parse_info(reply.value)
+        list(InfoCollector(Names(MOST_DATABASES)).families(info))
+        version = info.get("redis_version", "")
+        old = tuple(map(int, version.split(".")[:2])) < OLDEST
+    except Exception as error:  # an answer otherwise than expected
+        return Outcome(collector=INFO, state=State.FAILS, detail=_said(error), seconds=reply.seconds)
+    if old:
+        detail = f"Redis {version}, needs {'.'.join(map(str, OLDEST))}"
+        return Outcome(collector=INFO, state=State.VERSION, detail=detail, seconds=reply.seconds)
+    return Outcome(collector=INFO, state=State.WORKS, seconds=reply.seconds)
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,90 @@
+"""``python -m exporters check``: does each collector work here, and if not, what mends it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from exporters.collectors.outcome import Outcome, State
+from exporters.commands.options import config_option, configuration, json_option
+from exporters.config import Config
+from exporters.errors import ConfigError
+from exporters.secrets import ConnectionString, Redactor
+from exporters.watched import NOTHING_TO_WATCH, postgres_settings, redis_settings, watched
+
+WELL = (State.WORKS, State.OFF)
+
+
+@click.command(
+    "check",
+    short_help="Try every collector, and say what mends those that do not work.",
+    epilog="Example: python -m exporters check --config.file exporter.yml",
+)
+@config_option
+@json_option
+@click.pass_context
+def command(ctx: click.Context, config_file: Path | None, as_json: bool) -> None:
+    """Connect to the servers as the exporter does, ask what it asks, and say of each collector how that went.
+
+    Nothing is changed. The exit code is 0 if everything works, 1 if something does not, 2 if a server is
+    not there.
+    """
+    redactor: Redactor = ctx.obj
+    sources = watched(os.environ, redactor)
+    if not sources:
+        raise ConfigError(NOTHING_TO_WATCH)
+    config = configuration(ctx, config_file)
+    outcomes = [outcome for kind, source in sources.items() for outcome in CHECKS[kind](source, config)]
+    text = as_array(outcomes) if as_json else "\n".join(lines(outcomes))
+    click.echo(redactor.mask(text))
+    if any(outcome.state is State.UNREACHABLE for outcome in outcomes):
+        ctx.exit(2)
+    ctx.exit(1 if any(outcome.state not in WELL for outcome in outcomes) else 0)
+
+
+def _postgres(source: ConnectionString, config: Config) -> list[Outcome]:
+    from exporters.collectors.postgres.check import check  # noqa: PLC0415  loads psycopg
+
+    return check(postgres_settings(source, config))
+
+
+def _redis(source: ConnectionString, config: Config) -> list[Outcome]:
+    from exporters.collectors.redis.check import check  # noqa: PLC0415  loads redis-py
+
+    return check(redis_settings(source, config))
+
+
+CHECKS: dict[str, Callable[[ConnectionString, Config], list[Outcome]]] = {
+    "postgres": _postgres,
+    "redis": _redis,
+}
+
+
+def lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """A line each, and below it what mends it, which is said once of all that it mends."""
+    width = max(len(outcome.collector) for outcome in outcomes)
+    told: set[str] = set()
+    for outcome in outcomes:
+        said = f"{outcome.state.value}: {outcome.detail}" if outcome.detail else outcome.state.value
+        yield f"{outcome.collector:{width}}  {said}"
+        yield from (f"    {line}" for line in outcome.mend if line not in told)
+        told.update(outcome.mend)
+
+
+def as_array(outcomes: Sequence[Outcome]) -> str:
+    """The same in JSON."""
+    rows = [
+        {
+            "collector": outcome.collector,
+            "state": outcome.state.value,
+            "detail": outcome.detail,
+            "mend": list(outcome.mend),
+            "seconds": None if outcome.seconds is None else round(outcome.seconds, 6),
+        }
+        for outcome in outcomes
+    ]
+    return json.dumps(rows, indent=2, ensure_ascii=False)

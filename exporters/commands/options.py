@@ -1,0 +1,28 @@
+"""What several commands take, and where they find the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from exporters.config import Config, read_config
+
+config_option = click.option(
+    "--config.file",
+    "config_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The exporter's YAML. May also stand before the command, or in OBS_EXPORTER_CONFIG_FILE.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout.")
+
+
+def configuration(ctx: click.Context, file: Path | None) -> Config:
+    """What the exporter itself would read, were it started with the same flags and variables.
+
+    Raises:
+        ConfigError: see `read_config`.
+    """
+    chosen = file or ctx.find_root().params.get("config_file")
+    return read_config(chosen) if chosen else Config()

@@ -1,0 +1,355 @@
+"""`python -m exporters check` on real servers: what it says is lacking is, and what it prints mends that."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from click.testing import CliRunner, Result
+
+from examples.demo.databases import Postgres, Redis
+from exporters.catalogue import self_
+from exporters.collectors.outcome import State
+from exporters.collectors.postgres.check import PRELOAD
+from exporters.collectors.postgres.check import check as check_postgres
+from exporters.collectors.postgres.model import UNKNOWN
+from exporters.collectors.postgres.options import PostgresSettings
+from exporters.collectors.postgres.server import SERVER
+from exporters.collectors.redis.check import OLDEST as OLDEST_REDIS
+from exporters.commands.check import command
+from exporters.secrets import Redactor
+from tests.servers import exporter_support as of_redis
+from tests.servers.exporter_process import run_to_its_end
+from tests.servers.postgres_support import (
+    PASSWORD,
+    ROLE,
+    admin,
+    collect,
+    conninfo,
+    create_database,
+    run_role_sql,
+    watch,
+)
+
+DATABASE = "check"
+OF_EXTENSION = {"postgres.statements", "postgres.statements_info", "postgres.statement_texts"}
+OF_OTHERS = {"postgres.activity", "postgres.replication", "postgres.statements", "postgres.statement_texts"}
+CONFIG = """
+postgres:
+  statement_texts: true
+  expected_indexes: [{name: jobs_open, table: jobs, columns: [id]}]
+redis: {key_patterns: ['job:*'], sample_keys: 5}
+"""
+
+Rows = dict[str, dict[str, Any]]
+
+
+def run(tmp_path: Path, *arguments: str, config: str = CONFIG, **env: str) -> Result:
+    """The command, in this process."""
+    file = tmp_path / "exporter.yml"
+    file.write_text(config)
+    given = {"DATABASE_URL": "", "REDIS_URL": "", **env}
+    return CliRunner().invoke(
+        command, ["--config.file", str(file), *arguments], env=given, obj=Redactor(), catch_exceptions=False
+    )
+
+
+def outcomes(tmp_path: Path, code: int, **env: str) -> Rows:
+    """By collector what the command says."""
+    result = run(tmp_path, "--json", **env)
+    assert result.exit_code == code, result.output
+    return {row["collector"]: row for row in json.loads(result.stdout)}
+
+
+def not_well(rows: Rows) -> dict[str, str]:
+    """By collector how it went, of those that do not work."""
+    return {name: row["state"] for name, row in rows.items() if row["state"] != "works"}
+
+
+def mended(rows: Rows) -> list[str]:
+    """Every line that mends something, once."""
+    return list(dict.fromkeys(line for row in rows.values() for line in row["mend"]))
+
+
+def url_of(server: Postgres, database: str = DATABASE, role: str = ROLE, password: str = PASSWORD) -> str:
+    return server.url(quote(role), quote(password, safe=""), database)
+
+
+@pytest.fixture
+def url(postgres: Postgres) -> Iterator[str]:
+    """A database that the exporter's role may watch, with the extension."""
+    create_database(postgres, DATABASE)
+    with admin(postgres, DATABASE) as session:
+        session.execute("CREATE EXTENSION pg_stat_statements")
+    yield url_of(postgres)
+    run_role_sql(postgres, DATABASE)
+
+
+@pytest.fixture
+def redis_url(redis_server: Redis) -> Iterator[str]:
+    """The exporter's user, which may also measure keys."""
+    with of_redis.admin(redis_server) as client:
+        client.flushall()
+    of_redis.add_user(redis_server)
+    of_redis.allow_measuring(redis_server)
+    yield of_redis.url_of(redis_server)
+    of_redis.add_user(redis_server)
+
+
+def test_every_collector_of_the_exporter_is_tried_and_a_line_each_says_that_it_works(
+    postgres: Postgres, url: str, redis_url: str, tmp_path: Path
+) -> None:
+    result = run(tmp_path, DATABASE_URL=url, REDIS_URL=redis_url)
+    assert result.exit_code == 0
+    lines = [line.split(maxsplit=1) for line in result.stdout.splitlines()]
+    assert {said for _, said in lines} == {"works"}
+
+    backend = watch(postgres, DATABASE)
+    page = collect(backend)
+    backend.close()
+    known = {dict(labels)["collector"] for name, labels in page if name == self_.COLLECTOR_SUCCESS.name}
+    of_a_redis = {"redis.up", "redis.info", "redis.slowlog", "redis.keyspace", "redis.sample"}
+    assert {name for name, _ in lines} == known | of_a_redis
+
+
+def test_what_the_configuration_does_not_ask_for_is_no_finding(
+    url: str, redis_url: str, tmp_path: Path
+) -> None:
+    result = run(tmp_path, "--json", config="", DATABASE_URL=url, REDIS_URL=redis_url)
+    assert result.exit_code == 0
+    assert not_well({row["collector"]: row for row in json.loads(result.stdout)}) == dict.fromkeys(
+        ("postgres.expected_indexes", "postgres.statement_texts", "redis.keyspace", "redis.sample"), "off"
+    )
+
+
+REVOKED = """
+REVOKE EXECUTE ON FUNCTION pg_stat_statements, pg_stat_statements_info FROM PUBLIC;
+REVOKE SELECT ON pg_stat_statements_info FROM PUBLIC;
+"""
+
+
+@pytest.mark.parametrize(
+    ("broken", "state", "lost", "mend"),
+    [
+        (
+            f"REVOKE pg_read_all_stats FROM {ROLE}",
+            "lacks privilege",
+            OF_OTHERS | {"postgres.sizes"},
+            {f"GRANT pg_read_all_stats TO {ROLE};"},
+        ),
+        (
+            "DROP EXTENSION pg_stat_statements",
+            "extension missing",
+            OF_EXTENSION,
+            {"CREATE EXTENSION pg_stat_statements;"},
+        ),
+        (
+            'CREATE SCHEMA "Of It"; ALTER EXTENSION pg_stat_statements SET SCHEMA "Of It"',
+            "lacks privilege",
+            OF_EXTENSION,
+            {f'GRANT USAGE ON SCHEMA "Of It" TO {ROLE};'},
+        ),
+        (
+            REVOKED,
+            "lacks privilege",
+            OF_EXTENSION,
+            {
+                f"GRANT EXECUTE ON FUNCTION public.pg_stat_statements TO {ROLE};",
+                f"GRANT SELECT ON public.pg_stat_statements_info TO {ROLE};",
+                f"GRANT EXECUTE ON FUNCTION public.pg_stat_statements_info TO {ROLE};",
+            },
+        ),
+        (
+            "DROP EXTENSION pg_stat_statements; CREATE EXTENSION pg_stat_statements VERSION '1.8'",
+            "version too old",
+            {"postgres.statements_info"},
+            {"ALTER EXTENSION pg_stat_statements UPDATE;"},
+        ),
+        (
+            "DROP EXTENSION pg_stat_statements; CREATE EXTENSION pg_stat_statements VERSION '1.7'",
+            "version too old",
+            OF_EXTENSION,
+            {"ALTER EXTENSION pg_stat_statements UPDATE;"},
+        ),
+    ],
+    ids=["no statistics", "no extension", "no schema", "no function", "extension 1.8", "extension 1.7"],
+)
+def test_what_is_lacking_is_told_and_the_lines_told_mend_it(
+    broken: str, state: str, lost: set[str], mend: set[str], postgres: Postgres, url: str, tmp_path: Path
+) -> None:
+    with admin(postgres, DATABASE) as session:
+        session.execute(broken)
+        found = outcomes(tmp_path, 1, DATABASE_URL=url)
+        assert not_well(found) == dict.fromkeys(lost, state)
+        assert all(found[name]["detail"] for name in lost)
+        assert set(mended(found)) == mend
+        for line in mended(found):
+            session.execute(line)
+    assert not_well(outcomes(tmp_path, 0, DATABASE_URL=url)) == {}
+
+
+def test_a_line_that_mends_several_is_printed_once_and_names_the_role_as_sql_needs_it(
+    postgres: Postgres, url: str, tmp_path: Path
+) -> None:
+    with admin(postgres) as session:
+        session.execute("""DROP ROLE IF EXISTS "Of Somebody"; CREATE ROLE "Of Somebody" LOGIN PASSWORD 'p'""")
+        try:
+            told = run(tmp_path, DATABASE_URL=url_of(postgres, role="Of Somebody", password="p"))
+        finally:
+            session.execute('DROP ROLE "Of Somebody"')
+    assert told.exit_code == 1
+    indented = [line.strip() for line in told.stdout.splitlines() if line.startswith(" ")]
+    assert indented == ['GRANT pg_read_all_stats TO "Of Somebody";']
+
+
+def test_without_the_library_two_lines_bring_the_statements(server_root: Path, tmp_path: Path) -> None:
+    server = Postgres(server_root / "not-preloaded", shared_preload_libraries="").start()
+    try:
+        create_database(server, DATABASE)
+        found = outcomes(tmp_path, 1, DATABASE_URL=url_of(server))
+        assert not_well(found) == dict.fromkeys(OF_EXTENSION, "extension missing")
+        library, create = mended(found)
+        assert (library, create) == (PRELOAD, "CREATE EXTENSION pg_stat_statements;")
+
+        with admin(server, DATABASE) as session:
+            session.execute(create)
+        found = outcomes(tmp_path, 1, DATABASE_URL=url_of(server))
+        assert not_well(found) == dict.fromkeys(OF_EXTENSION, "extension missing")
+        assert mended(found) == [library]
+
+        server.stop()
+        name, _, value = library.partition("  ")[0].partition(" = ")
+        server.settings[name] = value.strip("'")
+        server.start()
+        assert not_well(outcomes(tmp_path, 0, DATABASE_URL=url_of(server))) == {}
+    finally:
+        server.stop()
+
+
+def test_a_lock_costs_what_it_holds_up_and_says_so(postgres: Postgres, url: str, tmp_path: Path) -> None:
+    with admin(postgres, DATABASE) as session:
+        session.execute("BEGIN; LOCK TABLE pg_extension IN ACCESS EXCLUSIVE MODE")
+        found = outcomes(tmp_path, 1, DATABASE_URL=url)
+        session.execute("ROLLBACK")
+    assert not_well(found) == dict.fromkeys(OF_EXTENSION, "fails")
+    assert "55P03 LockNotAvailable; another session holds a lock" in found["postgres.statements"]["detail"]
+
+
+def test_an_older_server_is_told_what_it_would_need(
+    postgres: Postgres, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def older(version: int) -> dict[str, tuple[State, str]]:
+        answered = replace(UNKNOWN, version=version)
+        monkeypatch.setattr("exporters.collectors.postgres.check.read_server", lambda _: answered)
+        text = conninfo(postgres, DATABASE)
+        return {
+            outcome.collector: (outcome.state, outcome.detail)
+            for outcome in check_postgres(PostgresSettings(conninfo=lambda: text))
+        }
+
+    found = older(130023)
+    assert found["postgres.wal"] == (State.VERSION, "PostgreSQL 13, needs 14")
+    assert found["postgres.statements_info"] == (State.VERSION, "PostgreSQL 13, needs 14")
+    assert found[SERVER.name] == (State.WORKS, "")
+    assert older(120022)[SERVER.name] == (State.VERSION, "PostgreSQL 12, needs 13")
+
+
+@pytest.mark.parametrize(
+    ("denied", "lost"),
+    [
+        ("-slowlog|len", {"redis.slowlog": "+slowlog|len"}),
+        ("-client|setname", {"redis.up": "+client|setname"}),
+        ("-scan -select", {"redis.keyspace": "+select +scan"}),
+        ("resetkeys", {"redis.sample": "~* +memory|usage"}),
+        ("-memory|usage", {"redis.sample": "~* +memory|usage"}),
+        ("-info", {"redis.info": "+info", "redis.keyspace": "+info"}),
+    ],
+)
+def test_a_command_that_the_user_is_denied_is_told_with_the_line_that_allows_it(
+    denied: str, lost: dict[str, str], redis_server: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    with of_redis.admin(redis_server) as client:
+        client.set("job:1", "x")
+        client.execute_command("ACL", "SETUSER", "obs_exporter", *denied.split())
+        found = outcomes(tmp_path, 1, REDIS_URL=redis_url)
+        assert not_well(found) == dict.fromkeys(lost, "lacks privilege")
+        assert {name: found[name]["detail"] for name in lost} == lost
+        for line in mended(found):
+            client.execute_command(*line.split())
+    assert not_well(outcomes(tmp_path, 0, REDIS_URL=redis_url)) == {}
+
+
+def test_a_redis_that_renamed_a_command_or_is_too_old_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "renamed.conf").write_text("rename-command SLOWLOG GOLWOLS\n")
+    server = Redis(tmp_path / "redis", include=str(tmp_path / "renamed.conf")).start()
+    try:
+        found = outcomes(tmp_path, 1, REDIS_URL=server.url)
+        assert not_well(found) == {"redis.slowlog": "fails"}
+        assert "unknown command" in found["redis.slowlog"]["detail"]
+        monkeypatch.setattr("exporters.collectors.redis.check.OLDEST", (99, 0))
+        old = outcomes(tmp_path, 1, REDIS_URL=server.url)["redis.info"]
+    finally:
+        server.stop()
+    assert old["state"] == "version too old"
+    assert re.fullmatch(r"Redis [\d.]+, needs 99\.0", old["detail"])
+    assert OLDEST_REDIS == (6, 2)
+
+
+@pytest.mark.parametrize("wrong", ["password", "port"])
+def test_a_server_that_is_not_there_ends_with_2_and_one_line_without_a_secret(
+    wrong: str, postgres: Postgres, url: str, redis_url: str, tmp_path: Path
+) -> None:
+    lost = {
+        "password": (postgres.url(ROLE, "hunter2", DATABASE), "redis://obs_exporter:hunter2@127.0.0.1:1"),
+        "port": (
+            f"postgresql://{ROLE}:hunter2@127.0.0.1:1/{DATABASE}",
+            redis_url.replace("s3cret", "hunter2"),
+        ),
+    }[wrong]
+    told = run(tmp_path, DATABASE_URL=lost[0], REDIS_URL=lost[1])
+    assert told.exit_code == 2
+    lines = told.stdout.splitlines()
+    assert [line.split(":")[0].split(maxsplit=1) for line in lines] == [
+        ["postgres.up", "unreachable"],
+        ["redis.up", "unreachable"],
+    ]
+    assert ("28P01" if wrong == "password" else "ConnectionRefusedError") in lines[0]
+    assert "hunter2" not in told.output
+
+    found = outcomes(tmp_path, 2, DATABASE_URL=url, REDIS_URL=lost[1])
+    assert not_well(found) == {"redis.up": "unreachable"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "env", "message"),
+    [
+        (("check",), {}, "nothing to watch; expected DATABASE_URL or REDIS_URL"),
+        (
+            ("--config.file", "/nowhere", "check"),
+            {"REDIS_URL": "redis://127.0.0.1:1"},
+            "/nowhere: No such file or directory; expected a YAML file",
+        ),
+        (
+            ("check", "--config.file", "/nowhere"),
+            {"REDIS_URL": "redis://127.0.0.1:1"},
+            "/nowhere: No such file or directory; expected a YAML file",
+        ),
+        (("check",), {"DATABASE_URL": "mysql://u:hunter2@db"}, "DATABASE_URL: the scheme is 'mysql'"),
+    ],
+)
+def test_a_mistake_ends_with_2_and_one_line(
+    flags: tuple[str, ...], env: dict[str, str], message: str
+) -> None:
+    done = run_to_its_end(*flags, **env)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert message in line
+    assert not done.stdout
