@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exporters.catalogue.types import Counter, Gauge, Info, Label
 
-DATNAME = Label(name="datname", help="Database.", bound="cap_databases")
+DATNAME = Label(name="datname", help="Database.", bound="100 databases; the rest is left out")
 STATE = Label(
     name="state",
     help="What a session does, as in pg_stat_activity.",
