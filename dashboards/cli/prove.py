@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from dashboards.prometheus_api import Prometheus
     from dashboards.prove.states import Brings
 
+# From six seconds to ten years; more is a slip, and less has no two points.
+MINUTES = (0.1, 5_256_000.0)
 DEFAULT_STATES = "examples.demo.states:STATES"
 
 
@@ -91,14 +94,16 @@ def prove(
     from dashboards.prove.why import explained  # noqa: PLC0415 - as above
 
     writable(junit)
-    if minutes <= 0 or width <= 0:
-        raise click.UsageError("--minutes and --width are above 0; give such as --minutes 60 --width 1440")
+    _within("--minutes", minutes, *MINUTES)
+    _within("--width", width, 1)
+    _within("--slow-ms", slow_ms, 1)
     stack = chosen(stack_name, engine)
-    values = dict(_chosen(each) for each in given)
+    values = _chosen(given)
     variables.require(values, stack)
     brings = _brings(stack, state, reference, faults)
     began, span = time.perf_counter(), proof.last(minutes * 60)
     prometheus.query("vector(1)")  # what does not answer at all is told once
+    variables.require_values(values, stack, prometheus, span)
     proofs = proof.prove(
         stack, prometheus, span, whole=True, brings=brings, given=values, width=width, slow=slow_ms / 1000
     )
@@ -125,20 +130,33 @@ def _brings(stack: Stack, state: str | None, reference: str, on: Collection[str]
     from dashboards.prove import states  # noqa: PLC0415 - as above
 
     moving, known = states.moving(stack), None
-    if state or not moving.issuperset(on):
+    if state is not None or not moving.issuperset(on):
         try:
             known = brought("--states", reference, states.load)
         except StackError:
-            if state or reference != DEFAULT_STATES:
+            if state is not None or reference != DEFAULT_STATES:
                 raise  # else nobody asked for those of the example, which only the checkout has
     states.require_faults(on, moving.union(known.faults if known else ()))
-    return known.brings(state, on) if known and state else states.faults(on)
+    return states.faults(on) if known is None or state is None else known.brings(state, on)
 
 
-def _chosen(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not (name and equals and value):
-        raise click.UsageError(
-            f"--var {text!r}; expected NAME=VALUE, such as environment=staging; write it so"
-        )
-    return name, value
+def _within(option: str, given: float, least: float, most: float = math.inf) -> None:
+    if not least <= given <= most:  # so that NaN is refused
+        to = f" to {most:.0f}" if most < math.inf else " or more"
+        raise click.UsageError(f"{option} is {given:g}; expected {least:g}{to}; give such a number")
+
+
+def _chosen(given: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise click.UsageError(
+                f"--var {text!r}; expected NAME=VALUE, such as environment=staging; write it so"
+            )
+        if name in found:
+            raise click.UsageError(
+                f"--var {text!r}: {name} is {found[name]!r} already; expected one value; leave one out"
+            )
+        found[name] = value
+    return found

@@ -11,6 +11,7 @@ from typing import Any
 
 from dashboards.checks.finding import listed, nearest
 from dashboards.errors import RefusedError, StackError
+from dashboards.grafana import render_board
 from dashboards.prove.model import Answer, Source
 from dashboards.prove.times import Span
 from dashboards.queries import variables
@@ -20,6 +21,8 @@ from signals.promql import duration
 LABEL_VALUES = re.compile(r"label_values\((?P<selector>.+), (?P<label>\w+)\)\Z")
 # What Grafana escapes in a value that stands in a regular expression.
 SPECIAL = re.compile(r"[$^*{}\[\]+?.()|]")
+# So many of the values that there are stand in a message.
+SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +32,14 @@ class Variable:
     Attributes:
         name: without the ``$``.
         value: what is put for it.
+        options: what there is to choose.
         others: what else could be chosen where one is, as it would be put.
         answer: what its query returned.
     """
 
     name: str
     value: str
+    options: tuple[str, ...]
     others: tuple[str, ...]
     answer: Answer
 
@@ -87,13 +92,13 @@ def asked(
             error=error,
         )
         name = variable["name"]
-        if name in given:
-            options = [given[name]]
-        escaped = [_escaped(each, within_regex=variable["multi"]) for each in options]
-        every = variable["multi"] and options and not one and name not in given
+        wanted = [given[name]] if name in given else options
+        escaped = [_escaped(each, within_regex=variable["multi"]) for each in wanted]
+        every = variable["multi"] and wanted and not one and name not in given
         # Without anything to choose, a board shows nothing; so must its proof.
         values[name] = value = str(variable["allValue"]) if every else "".join(escaped[:1])
-        yield Variable(name=name, value=value, others=tuple(escaped[1:]) if one else (), answer=answer)
+        others = tuple(escaped[1:]) if one else ()
+        yield Variable(name=name, value=value, options=tuple(options), others=others, answer=answer)
 
 
 def _liveliness(
@@ -135,6 +140,28 @@ def require(given: Iterable[str], stack: Stack) -> None:
             hint = nearest(name, known) or f"They are {listed(known)}."
             raise StackError(
                 f"--var {name!r}: no board has such a variable; expected the name of one. {hint}"
+            )
+
+
+def require_values(given: Mapping[str, str], stack: Stack, source: Source, span: Span) -> None:
+    """Let values pass that a board offers: of another one every panel is empty, each for this one reason.
+
+    Where nothing can be chosen, nothing is known of the value.
+
+    Raises:
+        StackError: none of the values there are is it, or the source does not answer.
+    """
+    offered: dict[str, set[str]] = {}
+    for board in stack.all_boards if given else ():
+        for each in asked(render_board(board, stack.context), source, span, given=given):
+            offered.setdefault(each.name, set()).update(each.options)
+    for name, value in given.items():
+        if (known := offered.get(name)) and value not in known:
+            some = listed(sorted(known)[:SHOWN]) + (" and more" if len(known) > SHOWN else "")
+            hint = nearest(value, known) or f"There are {some}."
+            raise StackError(
+                f"--var {name}={value!r}: no board has it to choose in the time shown; expected a value "
+                f"that is there. {hint}"
             )
 
 

@@ -50,8 +50,8 @@ def serve() -> Iterator[Serve]:
         server.server_close()
 
 
-def prove(url: str) -> tuple[int, str]:
-    result = CliRunner().invoke(main, ["prove", "--prometheus", url])
+def prove(url: str, *words: str) -> tuple[int, str]:
+    result = CliRunner().invoke(main, ["prove", "--prometheus", url, *words])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result.exit_code, result.output
 
@@ -100,3 +100,27 @@ def test_panels_without_data_end_with_what_to_do(serve: Serve) -> None:
     assert ": data 0, zero 0, declared " in summed
     assert "panels are empty, though each says why; expected at most " in excess
     assert hint.startswith("hint: --why says what is missing")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("environment=stagin", "Did you mean 'staging'?"),
+        ("job=nothing", "There are production, staging."),
+    ],
+)
+def test_a_value_that_no_board_offers_is_told_once(serve: Serve, given: str, told: str) -> None:
+    values = ["production", "staging"]
+    url = serve(lambda path: {"status": "success", "data": NOTHING.get(path, values)})
+    code, output = prove(url, "--var", given)
+    name, _, value = given.partition("=")
+
+    assert code == 2
+    assert output == (
+        f"error: --var {name}={value!r}: no board has it to choose in the time shown; expected a value that "
+        f"is there. {told}\n"
+    )
+    assert prove(url, "--var", "environment=staging", "--var", "job=production")[0] == 1
+    # Of a server without any value nothing is known of this one.
+    url = serve(lambda path: {"status": "success", "data": NOTHING.get(path, [])})
+    assert prove(url, "--var", given)[0] == 1

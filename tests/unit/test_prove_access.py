@@ -147,9 +147,15 @@ def test_a_certificate_counts_with_its_authority_alone(
         (("--password-file", "FILE"), "--password-file is given without --username"),
         (("--username", "a", "--password-file", "FILE", "--bearer-token-file", "FILE"), "leave one out"),
         (("--bearer-token-file", "/nowhere/token"), "/nowhere/token: No such file or directory; give a file"),
-        (("--minutes", "0"), "--minutes and --width are above 0"),
+        (("--minutes", "0"), "--minutes is 0; expected 0.1 to 5256000; give such a number"),
+        (("--minutes", "nan"), "--minutes is nan; expected 0.1 to 5256000"),
+        (("--minutes", "inf"), "--minutes is inf; expected 0.1 to 5256000"),
+        (("--slow-ms", "nan"), "--slow-ms is nan; expected 1 or more"),
+        (("--slow-ms", "-5"), "--slow-ms is -5; expected 1 or more"),
+        (("--state", ""), "--state '': there is no such state; expected one of "),
+        (("--var", "job=a", "--var", "job=b"), "--var 'job=b': job is 'a' already; expected one value"),
         (("--var", "environment"), "--var 'environment'; expected NAME=VALUE"),
-        (("--width", "-1"), "--minutes and --width are above 0"),
+        (("--width", "-1"), "--width is -1; expected 1 or more"),
     ],
 )
 def test_options_that_do_not_fit_are_told(words: tuple[str, ...], told: str, tmp_path: Path) -> None:
