@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboards.prove.ask import prove
+from dashboards.prove.looks import coming, past, seen
 from dashboards.prove.model import Answer, Proof, Source
 from dashboards.prove.report import summary
 from dashboards.prove.times import Span, last
@@ -13,9 +14,12 @@ __all__ = [
     "Proof",
     "Source",
     "Span",
+    "coming",
     "filled",
     "last",
+    "past",
     "prove",
+    "seen",
     "summary",
     "variable_values",
 ]

@@ -179,9 +179,11 @@ class Proof:
         return any(_beyond(now, then) for now, then in zip(self.answers, before.answers, strict=True))
 
     def with_range_of(self, other: Proof) -> Proof:
-        """The same panel with the extremes of two looks."""
-        answers = (_either(one, two) for one, two in zip(self.answers, other.answers, strict=True))
-        return replace(self, answers=tuple(answers))
+        """The same panel with the extremes of two looks; whether anybody could tell it is this one's."""
+        others = {(each.ref, each.choice): each for each in other.answers}
+        ours = ((each, others.pop((each.ref, each.choice), each)) for each in self.answers)
+        answers = [_either(one, two) for one, two in ours]
+        return replace(self, answers=(*answers, *others.values()))
 
 
 def _beyond(now: Answer, then: Answer) -> bool:
@@ -193,5 +195,12 @@ def _beyond(now: Answer, then: Answer) -> bool:
 def _either(one: Answer, two: Answer) -> Answer:
     lows = [each.low for each in (one, two) if each.low is not None]
     highs = [each.high for each in (one, two) if each.high is not None]
-    series = max(one.series, two.series)
-    return replace(one, series=series, low=min(lows, default=None), high=max(highs, default=None))
+    return replace(
+        one,
+        series=max(one.series, two.series),
+        low=min(lows, default=None),
+        high=max(highs, default=None),
+        nan=max(one.nan, two.nan),
+        infinite=max(one.infinite, two.infinite),
+        seconds=min(one.seconds, two.seconds),
+    )

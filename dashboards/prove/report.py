@@ -53,6 +53,16 @@ def summary(proofs: Sequence[Proof]) -> str:
     return f"{asked}: {told}; {len(answers)} queries in {seconds:.1f} s; not as declared: {wrong}"
 
 
+def undeclared(proofs: Sequence[Proof]) -> Iterator[str]:
+    """What is not as declared: a line for each, with its queries."""
+    for proof in proofs:
+        if not proof.well:
+            asked = "; ".join(
+                f"{each.ref} ({each.choice}): {each.state}: {each.expr}" for each in proof.answers
+            )
+            yield f"{proof.board}: {proof.what} {proof.title}: {proof.verdict} {proof.reason}; {asked}"
+
+
 def matrix(proofs: Sequence[Proof], whys: Mapping[Answer, str] | None = None) -> Iterator[str]:
     """A line for each panel, variable and annotation, and below it why a query is empty.
 

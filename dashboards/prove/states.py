@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from string import ascii_uppercase
@@ -138,43 +138,25 @@ class States:
                 f"{UNSEEN_SHARE.denominator}; bring their data, or leave them out: {listed(about)}"
             )
 
-    def disproved(self, looks: Mapping[str, Sequence[Proof]], stack: Stack) -> Iterator[str]:
-        """What looks at all states say otherwise.
+    def disproved(self, proofs: Iterable[Proof], stack: Stack) -> Iterator[str]:
+        """What looks at any state show, though no state is said to.
 
         Args:
-            looks: what was seen in each state, by its name.
+            proofs: what was seen.
             stack: whose boards were asked.
         """
-        answers = _answers(looks)
-        found: dict[Query, set[tuple[str, bool]]] = {}
+        shown = {
+            (proof.board, proof.title, answer.ref)
+            for proof in proofs
+            for answer in proof.answers
+            if answer.state in ("data", "zero")
+        }
         for place, signal in _asked(stack):
-            here = answers.get(place, set())
-            found.setdefault(signal.query, set()).update(here)
-            if signal.query not in self.unseen and not any(data for _, data in here):
+            if place in shown and signal.query in self.unseen:
                 yield (
-                    f"{place[0]}: {place[1]}: {signal.title!r} has data in none of {listed(looks)}; "
-                    "bring it, or say why it is lacking"
+                    f"{place[0]}: {place[1]}: {signal.title!r} has data, so this is no reason: "
+                    f"{self.unseen[signal.query]}; say in which states it is shown"
                 )
-        for each in self.lacking:
-            for signal in each.signals:
-                asked = {state for state, _ in found.get(signal.query, ())}
-                shown = {state for state, data in found.get(signal.query, ()) if data}
-                if shown and (not each.shown_in or shown == asked):
-                    yield (
-                        f"{signal.title!r} has data in {listed(shown)}, so this is no reason: {each.why}; "
-                        "say in which states it is shown, or drop it where these are all"
-                    )
-
-
-def _answers(looks: Mapping[str, Sequence[Proof]]) -> Mapping[Place, set[tuple[str, bool]]]:
-    """The states in which each query was asked, each with whether it had data."""
-    found: dict[Place, set[tuple[str, bool]]] = {}
-    for state, proofs in looks.items():
-        for proof in proofs:
-            for answer in proof.answers:
-                place = (proof.board, proof.title, answer.ref)
-                found.setdefault(place, set()).add((state, answer.state in ("data", "zero")))
-    return found
 
 
 def _asked(stack: Stack) -> Iterator[tuple[Place, Signal]]:

@@ -126,51 +126,16 @@ def look(**empty: str) -> list[Proof]:
     return [Proof(board="small", title=panel.title, answers=answered(panel)) for panel in PANELS]
 
 
-CALM = look(beside="B", two="AB", errors="A")
+@pytest.mark.parametrize("empty", [{"two": "A"}, {"two": "A", "beside": "B", "errors": "A"}])
+def test_looks_that_show_what_is_known_disprove_nothing(empty: dict[str, str]) -> None:
+    assert list(KNOWN.disproved(look(**empty), SMALL)) == []
 
 
-def test_looks_that_show_what_is_known_disprove_nothing() -> None:
-    assert (
-        list(
-            KNOWN.disproved({"calm": CALM, "long": look(two="A", errors="A"), "broken": look(two="A")}, SMALL)
-        )
-        == []
-    )
-
-
-@pytest.mark.parametrize(
-    ("states", "looks", "told"),
-    [
-        (
-            KNOWN,
-            {"calm": CALM, "long": look(two="A", errors="A")},
-            ["small: errors: 'errors' has data in none of calm, long; bring it, or say why it is lacking"],
-        ),
-        (
-            KNOWN,
-            {"calm": CALM, "long": look(beside="B", two="A")},
-            ["small: beside: 'slot' has data in none of calm, long; bring it, or say why it is lacking"],
-        ),
-        (
-            KNOWN,
-            {"calm": CALM, "long": look()},
-            ["'replica' has data in long, so this is no reason: there is no replica; say in which states "],
-        ),
-        (
-            KNOWN,
-            {"calm": look(two="A"), "long": look(two="A")},
-            ["'slot' has data in calm, long, so this is no reason: nobody made one; say in which states"],
-        ),
-        (
-            replace(KNOWN, lacking=KNOWN.lacking[:1]),
-            {"calm": CALM, "long": look(two="A")},
-            ["'replica' has data in none"],
-        ),
-    ],
-)
-def test_what_looks_disprove_is_told(states: States, looks: dict[str, list[Proof]], told: list[str]) -> None:
-    found = list(states.disproved(looks, SMALL))
-    assert [part in each for part, each in zip(told, found, strict=True)] == [True] * len(told), found
+def test_what_looks_disprove_is_told() -> None:
+    assert list(KNOWN.disproved(look(), SMALL)) == [
+        "small: two: 'replica' has data, so this is no reason: there is no replica; "
+        "say in which states it is shown"
+    ]
 
 
 def test_a_state_that_there_is_not_is_told_with_those_that_there_are() -> None:
