@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from dashboards.prove.report import panels, summary
+from dashboards.prove.report import panels, summary, undeclared
 from dashboards.queries import NOW_WINDOW
 from dashboards.scorecard import Score, lines
 from dashboards.stack import STACK
@@ -24,6 +24,7 @@ from examples.demo.chain import Chain
 from examples.demo.process import ServerError
 from examples.demo.render import demo_stack, renderer
 from examples.demo.scenario import Delivery, Phase, Plan, Scenario
+from examples.demo.states import STATES
 
 TIME_SCALE = 1 / 15
 # So long after a signal it is looked whether it ends anything.
@@ -113,6 +114,8 @@ def _show(phase: Phase, scale: float, before: Sequence[Score] = ()) -> None:
     others = [each for each in phase.proofs if each.what != "panel"]
     for proofs in (panels(phase.proofs), others):
         say(f"{phase.name}: {summary(proofs)}")
+        _indented(undeclared(proofs))
+    _indented(STATES.disproved(phase.proofs, STACK))
     say(f"{phase.name}: alerts firing: {', '.join(phase.firing) or 'none but the watchdog'}")
 
 

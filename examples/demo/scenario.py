@@ -10,17 +10,23 @@ from typing import Any
 import requests
 
 from dashboards.prometheus_api import Prometheus
-from dashboards.prove import Proof, last, prove
+from dashboards.prove import Proof, Span, last, past, prove, seen
+from dashboards.prove.looks import Wanted
 from dashboards.scorecard import Score, scores
 from dashboards.stack import Stack
 from examples.demo.chain import Chain
 from examples.demo.servers import WebhookReceiver
+from examples.demo.states import STATES
 from examples.faults import injected, make
 from examples.load import Load, Result
 
 # Fires however the stack is, so that its silence shows a broken path.
 ALWAYS_FIRING = "Watchdog"
 POLL_SECONDS = 0.2
+# Until nothing of the state before is in the windows shown, and what the exporter remembers is of this one.
+SETTLED = 390.0
+# From one look at the past to the one before it.
+LOOK_EVERY = 45.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +106,7 @@ class Scenario:
     def fixed(self) -> Phase:
         """The audit's remedies, then the same load."""
         self.chain.fix()
-        return self._phase("fixed", self.plan.fixed)
+        return self._phase("fixed", self.plan.fixed, after=True)
 
     def drill(self) -> Iterator[Delivery]:
         """One fault: the message that it causes, then the one that it is over, from each receiver."""
@@ -120,17 +126,24 @@ class Scenario:
         names = {each["labels"]["alertname"] for each in alerts if each["state"] == "firing"}
         return tuple(sorted(names - {ALWAYS_FIRING}))
 
-    def _phase(self, name: str, seconds: float) -> Phase:
+    def _phase(self, name: str, seconds: float, *, after: bool = False) -> Phase:
+        """One of them; after another one it is shown from when nothing of that is left."""
         began = time.time()
         result = self.load(seconds).run()
         span = last(time.time() - began)
         prometheus = Prometheus(url=self.chain.prometheus.url)
+
+        def look(span: Span, wanted: Wanted) -> list[Proof]:
+            return prove(self.stack, prometheus, span, wanted=wanted, whole=True, brings=STATES.brings(name))
+
+        settled, every = began + self._scaled(SETTLED), self._scaled(LOOK_EVERY)
+        spans = past(seconds, start=settled if after else began, end=settled + every, every=every)
         return Phase(
             name=name,
             load=result,
             firing=self.firing(),
-            # Some of what a state brings is rare: by chance a moment has none of it.
-            proofs=tuple(prove(self.stack, prometheus, span, whole=True)),
+            # Some of what a state brings is rare, so that a moment may have none of it.
+            proofs=tuple(seen(look, spans)),
             scores=tuple(scores(self.stack, prometheus, span)),
         )
 

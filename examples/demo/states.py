@@ -76,6 +76,11 @@ STATES = States(
             shown_in=(BASELINE,),
         ),
         Lacking(
+            signals=(postgres_indexes.ROWS_OF_A_SCAN,),
+            why="what is read whole comes from the cache, and is read anew now and then",
+            shown_in=(BASELINE,),
+        ),
+        Lacking(
             signals=(postgres_indexes.INVALID,),
             why="every index was built",
             shown_in=("invalid-index",),
