@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from dashboards.prometheus_api import Prometheus
-from dashboards.prove import Proof, Span, last, prove, summary
+from dashboards.prove import Proof, Span, coming, past, prove, seen, summary
+from dashboards.prove.looks import Wanted
 from dashboards.stack import STACK, Stack
 from examples.demo.chain import Chain
 from examples.demo.render import demo_stack, renderer
+from examples.demo.states import STATES
 from examples.load import Load
 
 # Five minutes become twenty seconds: windows still hold twenty scrapes.
@@ -22,6 +26,10 @@ RATE = 25.0
 LONGEST = 1500.0
 # A cold cache, a first key count and full windows of five minutes, on the demo's clock.
 WARM_UP = 45.0
+# What a board shows: the last hour, on the demo's clock.
+SHOWN = 3600 * TIME_SCALE
+# From one look to the next; so far into the past, and so long into the future, is looked for what is missing.
+PAUSE, AGO, PATIENCE = 3.0, 60.0, 60.0
 # Beside a load, faults and other tests on few processors.
 SLOW = 2.0
 # They count what was up to minutes ago, also on this clock.
@@ -30,20 +38,52 @@ REMEMBER = frozenset({"ApiErrorBudgetBurnFast", "PostgresDeadlocks"})
 
 @dataclass(kw_only=True)
 class Running:
-    """The chain with its load, and the definitions it was rendered from."""
+    """The chain with its load, and the definitions it was rendered from.
+
+    Attributes:
+        warm: Unix time since when it is.
+    """
 
     chain: Chain
     load: Load
     stack: Stack
     prometheus: Prometheus
+    warm: float
 
-    def shown(self) -> Span:
-        """What a board shows: the last hour, on the demo's clock."""
-        return last(3600 * TIME_SCALE)
+    def look(
+        self,
+        state: str,
+        *,
+        on: Collection[str] = (),
+        since: float = 0.0,
+        seconds: float = SHOWN,
+        wanted: Wanted = lambda _: True,
+    ) -> list[Proof]:
+        """What the boards ask, as Grafana would, in a state of the backend: what any of several looks saw.
 
-    def look(self, state: str) -> list[Proof]:
-        """Everything that the boards ask, as Grafana would, in a state of the backend that has this name."""
-        found = prove(self.stack, self.prometheus, self.shown(), whole=True, slow=SLOW)
+        Args:
+            state: its name; what it brings must be there.
+            on: the faults that are on.
+            since: Unix time when the state began; 0 where it is the one of the beginning.
+            seconds: that are shown.
+            wanted: which panels are asked.
+        """
+
+        def once(span: Span, missing: Wanted) -> list[Proof]:
+            return prove(
+                self.stack,
+                self.prometheus,
+                span,
+                wanted=lambda panel: wanted(panel) and missing(panel),
+                whole=True,
+                brings=STATES.brings(state, on),
+                slow=math.inf if on else SLOW,  # a fault may well make it slow
+            )
+
+        ends = max(since + PAUSE, self.warm, time.time() - AGO)
+        before = past(seconds, start=since, end=ends, every=PAUSE)
+        times = itertools.chain(before, coming(seconds, start=since, within=PATIENCE, every=PAUSE))
+        found = seen(once, times)
         print(f"{state}: {summary(found)}")
         return found
 
@@ -56,14 +96,15 @@ class Running:
         return {labels["alertname"] for labels, _ in self.prometheus.query('ALERTS{alertstate="firing"}')}
 
 
-def wrong(proofs: list[Proof]) -> list[str]:
-    """What is not as its definition says."""
-    return [
-        f"{each.board}: {each.what} {each.title}: {each.verdict} {each.reason} "
-        f"{[(answer.ref, answer.choice, answer.state, answer.expr) for answer in each.answers]}"
-        for each in proofs
-        if not each.well
-    ]
+def about(*names: str) -> Wanted:
+    """Whether a panel shows what one of these states or faults brings."""
+    queries = {
+        signal.query
+        for each in STATES.lacking
+        if not set(names).isdisjoint(each.shown_in)
+        for signal in each.signals
+    }
+    return lambda panel: not queries.isdisjoint(signal.query for signal in panel.shown)
 
 
 def eventually(condition: Callable[[], bool], what: str, *, within: float) -> None:
@@ -88,6 +129,7 @@ def running(server_root: Path) -> Iterator[Running]:
                 load=load,
                 stack=demo_stack(STACK, chain.ports, time_scale=TIME_SCALE),
                 prometheus=Prometheus(url=chain.prometheus.url),
+                warm=time.time(),
             )
         finally:
             load.stop()

@@ -9,7 +9,7 @@ with a limit just beyond the fault.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,16 +24,22 @@ from alerts.prometheus import rule_of
 from alerts.proof.backfill import STEP, Backfill, Span, make_blocks
 from alerts.proof.clock import OFFSET, RANGE, SUBQUERY, seconds
 from alerts.proof.templates import filled
+from dashboards.drill.model import SPAN
+from dashboards.model import Panel
 from dashboards.prometheus_api import Prometheus
+from dashboards.prove import last, prove
 from dashboards.stack import STACK
 from dashboards.write import render
 from examples.demo import servers
 from examples.demo.chain import Ports
 from examples.demo.process import wait_until
 from examples.demo.render import demo_stack
+from examples.demo.states import BACKFILLED as PAST
+from examples.demo.states import STATES
 from examples.drills import DRILLS
 from examples.drills.backfilled import BACKFILLED
-from signals.slo import DAY
+from signals.promql import Query
+from signals.slo import DAY, HOUR
 
 Json = dict[str, Any]
 
@@ -133,12 +139,14 @@ class Told:
         messages: what was delivered, as the receiver tells it.
         rules: of Prometheus, by name.
         values: of each alert's query when it began to fire, by its name.
+        prometheus: that holds all of it.
     """
 
     fired: list[Json]
     messages: list[Json]
     rules: dict[str, Json]
     values: dict[str, list[float]]
+    prometheus: Prometheus
 
     def of(self, backfill: Backfill) -> list[Json]:
         """The alerts of the installation in trouble."""
@@ -208,7 +216,9 @@ def told(server_root: Path) -> Iterator[Told]:
             pause=0.2,
         )
         values = {each["labels"]["alertname"]: list(shown(prometheus, each, rules())) for each in fired}
-        yield Told(fired=fired, messages=delivered(receiver), rules=rules(), values=values)
+        yield Told(
+            fired=fired, messages=delivered(receiver), rules=rules(), values=values, prometheus=prometheus
+        )
 
 
 EACH = pytest.mark.parametrize("backfill", BACKFILLED, ids=lambda each: each.alert.name)
@@ -236,6 +246,52 @@ def test_it_is_told_with_its_value(told: Told, backfill: Backfill) -> None:
     says = STACK.rules.says(alert, alert.summary)
     values = told.values[alert.name]
     assert message["annotations"]["summary"] in {filled(says, backfill.case.labels, each) for each in values}
+
+
+def past_of(backfill: Backfill) -> Iterator[Query]:
+    """What panels must show of it: what the alert is about, and what no demo of minutes knows."""
+    yield backfill.alert.signal.query
+    written = {each.metric for each in backfill.series or backfill.case.series}
+    for each in STATES.lacking:
+        for query in (signal.query for signal in each.signals if PAST in each.shown_in):
+            back = max(map(float, SPAN.findall(query.text)), default=0)
+            if written.issuperset(query.metrics) and back <= backfill.looks_back:
+                yield query
+
+
+def test_all_that_needs_a_past_of_days_is_looked_at() -> None:
+    lacking = {signal.query for each in STATES.lacking if PAST in each.shown_in for signal in each.signals}
+    assert lacking <= {query for backfill in BACKFILLED for query in past_of(backfill)}
+
+
+@EACH
+def test_panels_show_what_looks_back_over_days(told: Told, backfill: Backfill) -> None:
+    known = set(past_of(backfill))
+    # What rules record is there since they are evaluated; what is scraped is written for each minute, so that
+    # only over a day are windows wide enough for a rate.
+    recorded = {query for query in known if any(metric.source == "rules" for metric in query.metrics)}
+    panels = {(board.uid, panel.title): panel for board in STACK.boards for panel in board.panels}
+    # Nothing is scraped here, so no variable has a value by itself.
+    first, *_ = backfill.series or backfill.case.series
+    given = {**first.all_labels, **sick(backfill)}
+    of_it = [
+        (proof, answer)
+        for span, queries in ((last(HOUR), recorded), (last(DAY), known - recorded))
+        for proof in prove(STACK, told.prometheus, span, wanted=showing(queries), given=given)
+        for answer, signal in zip(proof.answers, panels[proof.board, proof.title].shown, strict=True)
+        if signal.query in queries
+    ]
+    assert of_it
+    assert [
+        (proof.title, answer.ref, answer.state) for proof, answer in of_it if answer.state != "data"
+    ] == []
+
+
+def showing(queries: set[Query]) -> Callable[[Panel], bool]:
+    """Whether a panel asks one of these; of a scorecard each column is made of many."""
+    return lambda panel: (
+        panel.kind != "scorecard" and not queries.isdisjoint(each.query for each in panel.shown)
+    )
 
 
 @EACH

@@ -19,17 +19,23 @@ from dashboards.drill import Course, Drill, Outcome
 from dashboards.drill.model import Site
 from dashboards.drill.watch import ALWAYS, Watch
 from dashboards.prove import Proof, Span, prove
+from dashboards.prove.report import undeclared
 from dashboards.prove.states import moving
 from dashboards.stack import STACK
+from examples.demo.states import FAULTED, STATES
 from examples.drills import DRILLS
 from examples.drills.common import LASTING
 from examples.drills.site import site_of
-from examples.faults import injected, make
-from tests.stack.conftest import REMEMBER, Running, eventually
+from examples.faults import FAULTS, injected, make
+from tests.stack.conftest import REMEMBER, Running, about, eventually
 
 CHOSEN = DRILLS.chosen((), in_ci=True)
 # A panel is about a fault as it is without options. Those that no drill of CI injects are injected after all.
 OTHERS = sorted(moving(STACK) - {drill.fault for drill in CHOSEN if not drill.options})
+# Beside those: what they bring is shown, though no panel is about them.
+BRING = sorted({name for each in STATES.lacking for name in each.shown_in} & FAULTS.keys() - set(OTHERS))
+# Any log that is kept is shown; an alert wants more of it.
+SMALL = {"inactive-slot": {"segments": 2}}
 MOVES_WITHIN = 45.0
 LOOKS, PAUSE = 8, 3.0
 
@@ -210,9 +216,10 @@ def test_killed_workers_are_down_although_their_metrics_page_answers(
         watch.stop()
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("together", [0, 1])
 def test_panels_about_faults_move(running: Running, healthy: list[Proof], together: int) -> None:
-    """Half of them at once, for each has panels of its own."""
+    """Half of them at once, for each has panels of its own; the boards show all that these bring."""
     faults = OTHERS[together::2]
     began, deadline = time.time(), time.monotonic() + 60
     with contextlib.ExitStack() as on:
@@ -222,7 +229,26 @@ def test_panels_about_faults_move(running: Running, healthy: list[Proof], togeth
         while still and time.monotonic() < deadline:
             time.sleep(0.5)
             still = [each for fault in faults for each in unmoved(running, healthy, fault, began)[0]]
+        brought = about(*faults)
+        looked = running.look(
+            FAULTED,
+            on=faults,
+            since=began,
+            wanted=lambda panel: together == 1 or panel.moves in faults or brought(panel),
+        )
     assert still == []
+    assert list(undeclared(looked)) == []
+    assert list(STATES.disproved(looked, STACK)) == []
+
+
+def test_faults_bring_what_is_lacking_without_them(running: Running) -> None:
+    began = time.time()
+    with contextlib.ExitStack() as on:
+        for fault in BRING:
+            on.enter_context(injected(make(fault, running.chain.targets, **SMALL.get(fault, {}))))
+        looked = running.look(FAULTED, on=BRING, since=began, wanted=about(*BRING))
+    assert len(looked) >= len(BRING)
+    assert list(undeclared(looked)) == []
 
 
 def test_the_backend_is_healthy_again(running: Running) -> None:

@@ -6,6 +6,7 @@ The last of this folder, since it leaves the chain without its past.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import time
@@ -20,12 +21,16 @@ from alerts.model import HEARTBEAT
 from alerts.routing import GROUP_INTERVAL, GROUP_WAIT, HEARTBEAT_INTERVAL
 from dashboards.drill.storm import Letter, letters, storms
 from dashboards.drill.watch import ALWAYS
+from dashboards.prove import Proof, Span, coming, last, prove, seen, summary
+from dashboards.prove.looks import Wanted
+from dashboards.prove.report import undeclared
+from dashboards.prove.selectors import LOOKBACK
 from examples.demo.process import ROOT, Server
 from examples.drills.common import LASTING
 from examples.drills.killed import FORGOTTEN, GRACE, KILLED, REMEMBERS, RESEND, markdown
 from examples.faults.process import family
 from signals.promql import duration
-from tests.stack.conftest import REMEMBER, TIME_SCALE, Running, eventually
+from tests.stack.conftest import PAUSE, REMEMBER, TIME_SCALE, Running, eventually
 
 COMPOSE, DOCS = (ROOT / name for name in ("docker-compose.monitoring.yml", "docs/notifications.md"))
 BY_SERVER = {each.server: each for each in KILLED}
@@ -37,6 +42,14 @@ LEARNS = 5.0
 PROMISES = 1.5 * TIME_SCALE
 SILENCE = 3 * HEARTBEAT_INTERVAL * TIME_SCALE
 SLACK = 10.0
+# So many seconds are shown of what is dark: before that it was not.
+SHOWN = 5.0
+# Faults that do the same, and where panels are about them.
+SAME = {
+    "databases": ({"stop-postgres", "stop-redis"}, {"backend-overview", "backend-postgres", "backend-redis"}),
+    "exporter": ({"stop-exporter"}, {"backend-overview", "backend-telemetry"}),
+}
+COUNTED = "Targets down"
 
 
 def test_the_documentation_has_the_table_that_is_tested() -> None:
@@ -64,6 +77,7 @@ class Story:
         killed, back: when each server was killed last, and when it answered again.
         same: of the alerts that fired while Prometheus was killed and started again, what Alertmanager said
             of their beginning, at each look.
+        dark: what the boards showed while the databases were down, and while the exporter was.
     """
 
     running: Running
@@ -71,6 +85,7 @@ class Story:
     killed: dict[str, float] = field(default_factory=dict)
     back: dict[str, float] = field(default_factory=dict)
     same: list[dict[str, str]] = field(default_factory=list)
+    dark: dict[str, list[Proof]] = field(default_factory=dict)
 
     @property
     def letters(self) -> list[Letter]:
@@ -82,6 +97,17 @@ class Story:
         """Whether each of these was told to fire, or to be over, since then."""
         heard = (each.names(firing=firing) for each in self.letters if each.received >= since)
         return set(names) <= {name for every in heard for name in every}
+
+    def watch(self, what: str) -> None:
+        """What the boards show of what is down, once what ended in a restart is shown no more."""
+
+        def look(span: Span, missing: Wanted) -> list[Proof]:
+            return prove(self.running.stack, self.running.prometheus, span, wanted=missing)
+
+        within = LOOKBACK * TIME_SCALE + SLACK
+        later = coming(SHOWN, start=self.began, within=within, every=PAUSE)
+        self.dark[what] = found = seen(look, itertools.chain([last(SHOWN)], later))
+        print(f"{what} down: {summary(found)}")
 
     def heartbeats(self) -> list[float]:
         """When each arrived."""
@@ -111,6 +137,8 @@ def story(running: Running) -> Iterator[Story]:
     chain.prometheus.flags = [
         f"--rules.alert.resend-delay={duration(RESEND * PROMISES)}",
         f"--rules.alert.for-grace-period={duration(GRACE * TIME_SCALE)}",
+        # What ends while Prometheus restarts is shown for so long: five minutes, on this clock.
+        f"--query.lookback-delta={duration(LOOKBACK * TIME_SCALE)}",
     ]
     chain.alertmanager.flags = [f"--data.maintenance-interval={duration(REMEMBERS * TIME_SCALE)}"]
     eventually(lambda: running.firing() <= BEFORE, "what was broken before is over", within=120)
@@ -137,6 +165,7 @@ def databases_die(story: Story) -> None:
     eventually(
         lambda: story.told(*of_databases(), firing=True, since=story.began), "both are told", within=40
     )
+    story.watch("databases")
 
 
 def of_databases() -> tuple[str, ...]:
@@ -210,9 +239,24 @@ def prometheus_is_away(story: Story) -> None:
     since = story.back["prometheus"]
     within = LEARNS + RESEND * PROMISES + GROUP_WAIT * TIME_SCALE + SLACK
     eventually(lambda: story.told(*names, firing=True, since=since), "it is told to fire", within=within)
+    story.watch("exporter")
 
 
 @pytest.mark.timeout(600)  # two minutes, and what earlier tests left
+@pytest.mark.parametrize(("what", "blind"), [("databases", 50), ("exporter", 100)])
+def test_what_is_down_is_shown_as_down_or_not_at_all(story: Story, what: str, blind: int) -> None:
+    dark = story.dark[what]
+    assert list(undeclared(dark)) == []
+    assert sum(each.verdict == "blind" for each in dark) >= blind
+    faults, boards = SAME[what]
+    about = [each for each in dark if each.moves in faults]
+    assert {each.board for each in about} >= boards
+    # Who looks sees it: something that answers no more is 0, and those that are down are counted.
+    said = {each.title: any(answer.low == 0 for answer in each.answers) for each in about}
+    assert [title for title, zero in said.items() if zero is (title == COUNTED)] == []
+
+
+@pytest.mark.timeout(600)
 def test_what_is_told_is_what_the_documents_say(story: Story) -> None:
     said = [each for each in KILLED if each.server in story.killed]
     assert len(said) == len(KILLED)
