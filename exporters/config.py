@@ -31,12 +31,14 @@ class IndexConfig:
 
     Attributes:
         columns: in order, each with its direction where that is not ascending: ``created_at DESC``.
+        include: the columns of INCLUDE, in any order; None if it is no matter which there are.
         where: the predicate of a partial index; empty for a whole one.
     """
 
     name: str
     table: str
     columns: tuple[str, ...]
+    include: tuple[str, ...] | None = None
     where: str = ""
 
 
@@ -242,6 +244,7 @@ INDEX: dict[str, Reader] = {
     "name": _NAME,
     "table": _TABLE,
     "columns": _list(_COLUMN),
+    "include": _list(_NAME),
     "where": _PREDICATE,
 }
 

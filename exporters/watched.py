@@ -36,7 +36,13 @@ def postgres_settings(source: ConnectionString, config: Config) -> PostgresSetti
 
     indexes: Sequence[IndexConfig] = config.postgres.get("expected_indexes", ())
     expected = tuple(
-        ExpectedIndex(name=index.name, table=index.table, columns=index.columns, predicate=index.where)
+        ExpectedIndex(
+            name=index.name,
+            table=index.table,
+            columns=index.columns,
+            include=index.include,
+            predicate=index.where,
+        )
         for index in indexes
     )
     given = dict(config.postgres) | {"expected_indexes": expected}

@@ -104,7 +104,7 @@ EXPECTED_VALID = Signal(
 )
 EXPECTED_COLUMNS = Signal(
     title="Columns as expected",
-    why="Whether the index of the expected name has the expected columns, directions and predicate.",
+    why="Whether the index of the expected name has the expected columns, directions, INCLUDE and predicate.",
     act="Compare with \\d on the table.",
     query=value(objects.EXPECTED_COLUMNS, over="min", by=EXPECTED),
     unit=STATE,

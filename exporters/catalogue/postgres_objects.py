@@ -236,7 +236,7 @@ EXPECTED_VALID = Gauge(
 )
 EXPECTED_COLUMNS = Gauge(
     name="obs_pg_expected_index_columns_match",
-    help="1 if the index of this name has the columns, directions and predicate expected.",
+    help="1 if the index of this name has the columns, directions, INCLUDE and predicate expected.",
     collector="postgres.expected_indexes",
     labels=EXPECTED_LABELS,
     optional="where no index is expected",

@@ -200,12 +200,29 @@ def test_an_index_that_is_too_long_is_not_the_expected_one_but_serves(
     assert verdict.covered_by == [""]
 
 
-def test_what_include_adds_is_no_matter(postgres: Postgres, session: Session) -> None:
-    session.execute("ALTER TABLE requests ADD note text")
+def test_what_include_adds_is_a_matter_where_it_is_expected(postgres: Postgres, session: Session) -> None:
+    session.execute("ALTER TABLE requests ADD note text, ADD kind text")
+
+    def told(**changes: Any) -> tuple[float | None, float | None]:
+        values = requests(postgres, **changes).values
+        return values["columns_match"], values["covered"]
+
     session.execute(
-        "CREATE INDEX idx_requests_status_created ON requests (status, created_at DESC) INCLUDE (note)"
+        "CREATE INDEX idx_requests_status_created ON requests (status, created_at DESC) INCLUDE (note, kind)"
     )
-    assert requests(postgres).values["columns_match"] == 1
+    assert told() == (1, 1)
+    assert told(include=("kind", "NOTE")) == (1, 1)
+    assert told(include=("note",)) == (0, 1)
+    assert told(include=()) == (0, 1)
+    session.execute(
+        "DROP INDEX idx_requests_status_created;"
+        "CREATE INDEX idx_requests_status_created ON requests (status, created_at DESC)"
+    )
+    assert told(include=()) == (1, 1)
+    assert told(include=("note",)) == (0, 0)
+    session.execute("CREATE INDEX longer ON requests (status, created_at DESC, note)")
+    verdict = requests(postgres, include=("note",))
+    assert (verdict.values["covered"], verdict.covered_by) == (1, ["longer"])
 
 
 def test_an_invalid_index_is_present_but_neither_valid_nor_serving(

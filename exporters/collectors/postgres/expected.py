@@ -18,7 +18,7 @@ LOG = logging.getLogger("exporter.expected_indexes")
 DESCENDING, NULLS_FIRST = 1, 2  # bits of pg_index.indoption
 
 # A row an index of a wanted table, or one row of NULLs for a table without; none for a missing table.
-# Key columns alone: what INCLUDE adds serves no search, and an expression (NULL) is no column.
+# The first `indnkeyatts` columns are the key, the others those of INCLUDE; an expression (NULL) is no column.
 # The types of all columns, of a domain the one below, tell which casts in a predicate the server added.
 SQL = """
 SELECT w.schema, w.name,
@@ -29,8 +29,8 @@ SELECT w.schema, w.name,
        c.relname, (i.indisvalid AND i.indisready)::int, (m.amname = 'btree')::int,
        (SELECT json_agg(json_build_array(a.attname, k.options) ORDER BY k.place)
           FROM unnest(i.indkey::int2[], i.indoption::int2[]) WITH ORDINALITY AS k(number, options, place)
-          LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number AND k.number <> 0
-         WHERE k.place <= i.indnkeyatts),
+          LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number AND k.number <> 0),
+       i.indnkeyatts,
        pg_get_expr(i.indpred, i.indrelid), pg_stat_get_numscans(c.oid),
        c.relpages::bigint * current_setting('block_size')::bigint
   FROM (SELECT DISTINCT * FROM jsonb_to_recordset($1::jsonb) AS r(schema text, name text)) w
@@ -56,13 +56,20 @@ Path = tuple[str | None, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """An index as the server has it; an expression is a column None, `written` the predicate in its words."""
+    """An index as the server has it.
+
+    Attributes:
+        columns: of the key; an expression is None.
+        included: what INCLUDE adds.
+        written: the predicate in the server's words.
+    """
 
     name: str
     valid: bool
     btree: bool
     columns: tuple[KeyColumn | None, ...]
     predicate: str
+    included: frozenset[str] = frozenset()
     written: str = ""
     scans: float = 0.0
     size: float = 0.0
@@ -84,6 +91,7 @@ class Wanted:
     name: str
     path: Path
     columns: tuple[KeyColumn, ...]
+    included: frozenset[str] | None
     predicate: str
     written: str
     labels: tuple[str, str]
@@ -95,6 +103,7 @@ class Wanted:
             name=read_name(index.name),
             path=read_path(index.table),
             columns=tuple(map(KeyColumn.read, index.columns)),
+            included=None if index.include is None else frozenset(map(read_name, index.include)),
             predicate=normalised(index.predicate),
             written=index.predicate,
             labels=(index.name, index.table),
@@ -104,15 +113,26 @@ class Wanted:
         """The same, its predicate read with the types of this table's columns."""
         return replace(self, predicate=normalised(self.written, table.types, table.zone))
 
-    def matches(self, index: Index) -> bool:
-        """It is exactly what is expected."""
-        return index.btree and index.columns == self.columns and index.predicate == self.predicate
+    def differences(self, index: Index) -> tuple[str, ...]:
+        """In what an index is not exactly what is expected; in nothing if it is."""
+        found = {
+            "method": not index.btree,
+            "columns": index.columns != self.columns,
+            "INCLUDE": self.included is not None and index.included != self.included,
+            "predicate": index.predicate != self.predicate,
+        }
+        return tuple(name for name, differs in found.items() if differs)
 
     def served_by(self, index: Index) -> bool:
-        """A search by the expected columns can use it: they lead its key, and it holds all the rows."""
+        """A search by the expected columns can use it.
+
+        They lead its key, and it holds all the rows and whatever is to be included.
+        """
         leading = index.columns[: len(self.columns)]
         rows = index.predicate in ("", self.predicate)
-        return index.valid and index.btree and leading == self.columns and rows
+        held = index.included.union(column.name for column in index.columns if column)
+        enough = held >= (self.included or frozenset())
+        return index.valid and index.btree and leading == self.columns and rows and enough
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +170,7 @@ def judge(wanted: Wanted, found: Sequence[Index] | None) -> Verdict:
         table_exists=True,
         present=named is not None,
         valid=named is not None and named.valid,
-        columns_match=named is not None and wanted.matches(named),
+        columns_match=named is not None and not wanted.differences(named),
         covered=serving is not None,
         partial=serving is not None and serving.predicate != "",
         scans=serving.scans if serving else 0.0,
@@ -232,18 +252,21 @@ class Differences:
 
 def _tables(rows: Rows) -> dict[Path, Table]:
     found: dict[Path, Table] = {}
-    for schema, name, types, zone, index, valid, btree, columns, predicate, scans, size in rows:
+    for schema, name, types, zone, index, valid, btree, columns, keys, predicate, scans, size in rows:
         path = (schema, text(name))
         if path not in found:
             found[path] = Table(json.loads(types or "{}"), text(zone))
         table = found[path]
         if index is not None:
+            held = json.loads(text(columns))
+            key, included = held[: int(text(keys))], held[int(text(keys)) :]
             table.indexes.append(
                 Index(
                     name=index,
                     valid=valid == "1",
                     btree=btree == "1",
-                    columns=tuple(_key_column(*column) for column in json.loads(text(columns))),
+                    columns=tuple(_key_column(*column) for column in key),
+                    included=frozenset(column for column, _ in included),
                     predicate=normalised(text(predicate), table.types, table.zone),
                     written=text(predicate),
                     scans=float(text(scans)),

@@ -47,6 +47,7 @@ class ExpectedIndex:
         name: of the index.
         table: of the table, with its schema if that is not on the search path.
         columns: in order; ``created_at DESC`` gives a direction.
+        include: what INCLUDE adds, in any order; None if that is no matter.
         predicate: what follows WHERE in a partial index; see `predicate.normalised` for what is compared.
 
     Raises:
@@ -56,6 +57,7 @@ class ExpectedIndex:
     name: str
     table: str
     columns: tuple[str, ...]
+    include: tuple[str, ...] | None = None
     predicate: str = ""
 
     def __post_init__(self) -> None:
@@ -65,6 +67,8 @@ class ExpectedIndex:
             raise ValueError(f"index {self.name!r}: no columns; expected at least one")
         for column in self.columns:
             KeyColumn.read(column)
+        for column in self.include or ():
+            read_name(column)
         normalised(self.predicate)
 
 
