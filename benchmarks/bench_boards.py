@@ -15,6 +15,7 @@ from benchmarks import blocks, filled, sections
 from benchmarks.bench_build import process
 from benchmarks.figures import Times, by_clock
 from benchmarks.filled import Size
+from benchmarks.floors import FLOORS
 from dashboards.grafana import render_board
 from dashboards.model import Board
 from dashboards.prometheus_api import Prometheus, Samples
@@ -88,6 +89,7 @@ class Filled:
         costs: by how the boards read, of each panel.
         rules: what recording for boards takes, evaluation by evaluation.
         recorded: how many series it adds.
+        floors: by what is asked and how finely, what it takes only to read it.
     """
 
     size: Size
@@ -98,6 +100,7 @@ class Filled:
     costs: dict[str, list[Cost]]
     rules: list[Times]
     recorded: int
+    floors: Mapping[tuple[str, float], list[Times]]
 
     def of(self, board: str, reading: str, *, opened: bool = True) -> list[Cost]:
         """The panels of a board, the dearest first: those open, or those in collapsed rows."""
@@ -146,9 +149,10 @@ def _measured(size: Size, rounds: int, *, whole: bool) -> Filled:
             version = source.source.get("status/buildinfo")["version"]
             costs = _asked(source, Span(start=end - SHOWN, end=end), rounds, whole=whole)
             rules = [_evaluated(source, end) for _ in range(rounds)]
+            floors = _floors(source, end, rounds)
         names = {each.metric.name for each in RECORDINGS}
         recorded = sum(dict(labels)["__name__"] in names for labels in series)
-        return Filled(size, len(series), samples, writing, version, costs, rules, recorded)
+        return Filled(size, len(series), samples, writing, version, costs, rules, recorded, floors)
 
 
 def _evaluated(source: Metered, at: float) -> Times:
@@ -157,6 +161,15 @@ def _evaluated(source: Metered, at: float) -> Times:
     for expr in asked:
         source.answer({"instant": True}, expr, at, at, 1)
     return sum((source.taken[expr] for expr in asked), start=Times(0, 0))
+
+
+def _floors(source: Metered, at: float, rounds: int) -> Mapping[tuple[str, float], list[Times]]:
+    found: dict[tuple[str, float], list[Times]] = {}
+    asked = dict.fromkeys((expr, step) for floor in FLOORS for expr, step, _ in floor.asked)
+    for _, (expr, step) in product(range(rounds), asked):
+        source.answer({"instant": not step}, expr, at - SHOWN, at, step or 1)
+        found.setdefault((expr, step), []).append(source.taken[expr])
+    return found
 
 
 @contextmanager

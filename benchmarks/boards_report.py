@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks import sections
 from benchmarks.bench_boards import BUILD, IMPORT, RAW, READINGS, RECORDED, RENDER, TENFOLD, Cost, Filled
 from benchmarks.figures import CLOCKS, Times, by_clock
+from benchmarks.floors import FLOORS
 from benchmarks.report import CLOCK_NAMES, table, verdict
 from signals.kept import EACH, RECORDINGS
 
@@ -70,6 +71,8 @@ def section(measured: Sequence[Filled], builds: Mapping[str, Sequence[Times]]) -
         _boards(measured[0], large),
         "### What recording saves",
         _saved(large),
+        "### What cannot be less",
+        _least(large),
         "### How it grows",
         _growth(measured),
         "### Builds",
@@ -130,6 +133,28 @@ def _saved(large: Filled) -> str:
         + table(["board", "panel", "raw, ms CPU", "recorded, ms CPU", "cheaper", "verdict"], told)
         + f"\n\nFor it {len(RECORDINGS)} rules take {ms(by_clock(large.rules, 'cpu').median)} ms of a core "
         f"at each evaluation, every {seldom:g} s, and add {large.recorded} series."
+    )
+
+
+def _least(large: Filled) -> str:
+    """Beside what a panel takes, what it takes to read what it is about; no text of a query is below that."""
+    rows = []
+    for floor in FLOORS:
+        costs = {each.title: each.median("cpu") for each in large.of(floor.board, floor.reading)}
+        raw = {each.title: each.median("cpu") for each in large.of(floor.board, RAW)}
+        least = sum(
+            times * by_clock(large.floors[expr, step], "cpu").median for expr, step, times in floor.asked
+        )
+        bar = BAR[floor.reading]
+        if floor.reading == RECORDED and raw[floor.title] > bar:
+            bar = min(bar, raw[floor.title] / BAR_CHEAPER)
+        ways = [f"`{floor.board}`", floor.title, floor.reading, floor.why]
+        rows.append([*ways, ms(least), ms(costs[floor.title]), ms(bar), "yes" if least > bar else "no"])
+    head = ["board", "panel", "reads", "what it cannot do without", "that alone, ms CPU", "it takes", "bar"]
+    return (
+        "Only to read the series that a panel is about, and to do nothing with them: no query is below that. "
+        "Recorded,\nthe bar is also a tenth of what the panel takes raw.\n\n"
+        + table([*head, "alone above the bar"], rows)
     )
 
 

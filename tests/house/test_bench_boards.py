@@ -14,6 +14,7 @@ from benchmarks.bench_boards import BUILDS, RAW, READINGS, RECORDED, Filled, mea
 from benchmarks.boards_report import HEADING, section, write
 from benchmarks.figures import Times
 from benchmarks.filled import Size, series
+from benchmarks.floors import FLOORS, Floor
 from benchmarks.sections import TARGET, kept
 from benchmarks.tenfold import STACK as TENFOLD
 from benchmarks.tenfold import TIMES
@@ -89,6 +90,18 @@ def test_every_panel_is_asked_raw_and_what_reads_recordings_both_ways(measured: 
     assert shown == {each.title: each.series for each in measured.of("backend-overview", RAW)}
 
 
+@pytest.mark.parametrize("floor", FLOORS, ids=lambda each: f"{each.board}, {each.title}, {each.reading}")
+def test_what_a_panel_cannot_do_without_is_what_it_reads(floor: Floor, measured: Filled) -> None:
+    (board,) = (each for each in STACK.boards if each.uid == floor.board)
+    panels = flat(render_board(board, READINGS[floor.reading].context)["panels"])
+    (panel,) = (each for each in panels if each["title"] == floor.title)
+    read = set().union(*(names(each["expr"]) for each in panel["targets"]))
+    for expr, step, times in floor.asked:
+        assert names(expr) <= read
+        assert times <= sum(bool(names(expr) & names(each["expr"])) for each in panel["targets"])
+        assert measured.floors[expr, step][0].wall > 0
+
+
 def test_the_section_is_put_in_its_place_and_nothing_else_is_touched(
     measured: Filled, tmp_path: Path
 ) -> None:
@@ -102,6 +115,8 @@ def test_the_section_is_put_in_its_place_and_nothing_else_is_touched(
     assert all(len({line.count("|") for line in one.splitlines()}) == 1 for one in tables)
     assert "`backend-overview` | recorded |" in text
     assert "1.0x" in text
+    (least,) = re.findall(r"### What cannot be less\n\n(.*?)\n\n###", text, re.DOTALL)
+    assert least.count("\n| `backend-") == len(FLOORS)
 
 
 def test_what_is_committed_was_generated() -> None:

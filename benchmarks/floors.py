@@ -1,0 +1,99 @@
+"""What panels cost at least: to read the series that they are about, and do nothing with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exporters.catalogue import Metric, api
+from signals.kept import BY_ENDPOINT
+from signals.promql import duration
+
+PERCENTILES = 3
+MINUTE, HOUR = 60.0, 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """What no query for a panel can do without.
+
+    Attributes:
+        board, title, reading: of the panel, and how it reads.
+        why: what is read, as the report says it.
+        asked: PromQL, the seconds between two points, or 0 for the last alone, and how often it is needed.
+    """
+
+    board: str
+    title: str
+    reading: str
+    why: str
+    asked: tuple[tuple[str, float, int], ...]
+
+
+def read(series: str, window: float) -> str:
+    """Goes through every sample of a window, and says how many series there were."""
+    return f"count(count_over_time({series}[{duration(window)}]))"
+
+
+def rates(metric: Metric, suffix: str = "") -> tuple[str, float]:
+    """As a graph asks: for an hour, each 30 s."""
+    return f"count(rate({metric.name}{suffix}[{duration(MINUTE)}]))", MINUTE / 2
+
+
+BUCKETS = f"{api.REQUEST_DURATION.name}_bucket"
+KEPT = BY_ENDPOINT[BUCKETS].metric.name
+QUERIES = BY_ENDPOINT[f"{api.QUERIES_PER_REQUEST.name}_sum"].metric.name
+LATENCIES = "all buckets of request times, read through once"
+PARTS = (api.REQUEST_DB_SECONDS, api.REQUEST_POOL_SECONDS, api.REQUEST_CACHE_SECONDS)
+TIMES = (
+    # Each part for its own line and for what is left, the whole for each line.
+    *((*rates(each), 2) for each in PARTS),
+    (*rates(api.REQUEST_DURATION, "_sum"), len(PARTS) + 1),
+)
+ONCE = ((read(BUCKETS, HOUR), 0, 1),)
+FLOORS = (
+    *(
+        Floor(board=board, title=title, reading="raw", why=LATENCIES, asked=ONCE)
+        for board, title in (
+            ("backend-overview", "p95 latency"),
+            ("backend-overview", "Latency"),
+            ("backend-api", "p95 latency"),
+            ("backend-api", "Latency, by how many"),
+            ("backend-audit", "Latency against its objectives"),
+        )
+    ),
+    Floor(
+        board="backend-api",
+        title="Latency: average, p50, p95, p99",
+        reading="raw",
+        why=f"{LATENCIES} for each percentile",
+        asked=((read(BUCKETS, HOUR), 0, PERCENTILES),),
+    ),
+    Floor(
+        board="backend-api",
+        title="Endpoints",
+        reading="raw",
+        why=f"{LATENCIES} for each percentile",
+        asked=((read(BUCKETS, HOUR), 0, PERCENTILES),),
+    ),
+    Floor(
+        board="backend-api",
+        title="Endpoints",
+        reading="recorded",
+        why="what is recorded of the buckets, read through once for each percentile",
+        asked=((read(KEPT, HOUR), 0, PERCENTILES),),
+    ),
+    *(
+        Floor(board=board, title=title, reading="raw", why="the rates that each line is made of", asked=TIMES)
+        for board, title in (
+            ("backend-overview", "Where request time goes"),
+            ("backend-api", "Where the time goes"),
+        )
+    ),
+    Floor(
+        board="backend-api",
+        title="Queries per request by endpoint",
+        reading="recorded",
+        why="as many lines handed out as they are",
+        asked=((QUERIES, MINUTE, 1),),
+    ),
+)
