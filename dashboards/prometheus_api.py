@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -12,7 +13,29 @@ from requests.auth import HTTPBasicAuth
 
 from dashboards.errors import RefusedError, StackError, shown_url
 
+VERIFIED = re.compile(r"certificate verify failed: ([^(]*?) \(_ssl")
+TLS = re.compile(r"\[SSL: (\w+)\]")
+
 Samples = list[tuple[dict[str, str], list[float]]]
+
+
+def untrusted(shown: str, error: requests.exceptions.SSLError) -> str:
+    """Why a server cannot be asked safely, and what to do.
+
+    Args:
+        shown: its URL as it may stand in a message.
+        error: what the library said.
+    """
+    if found := VERIFIED.search(str(error)):
+        return (
+            f"the certificate of {shown} is not trusted ({found[1]}); give --ca-file the authority that "
+            "signed it, and the name that it is for"
+        )
+    reason = TLS.search(str(error))
+    return (
+        f"{shown} does not speak TLS as is asked ({reason[1] if reason else 'SSLError'}); give http:// where "
+        "it has none, or a server that takes who has no certificate"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +126,11 @@ class Prometheus:
         url, shown = f"{self.url}/api/v1/{path}", shown_url(self.url)
         try:
             response = self.fetch(method, url, **more)
+            if response.request.method != method:  # as a browser, requests asks on with GET
+                raise StackError(
+                    f"{shown}/api/v1/{path} leads to {shown_url(response.url)}; expected a Prometheus that "
+                    "answers itself; give its own URL, with the path before /api/v1"
+                )
             body = response.json()
         except requests.JSONDecodeError:
             raise StackError(
@@ -114,10 +142,8 @@ class Prometheus:
                 f"the URL of Prometheus is {shown!r}; expected http:// or https:// at its beginning; "
                 f"give such as http://{shown.rpartition('//')[2]}"
             ) from None
-        except requests.exceptions.SSLError:
-            raise StackError(
-                f"the certificate of {shown} is not trusted; give --ca-file the authority that signed it"
-            ) from None
+        except requests.exceptions.SSLError as error:
+            raise StackError(untrusted(shown, error)) from None
         except requests.exceptions.ReadTimeout:
             raise RefusedError(f"no answer within {self.timeout:g} s; the query: {more}") from None
         except requests.RequestException as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import ssl
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -96,6 +97,12 @@ def client(
         )
     if ca_file is not None and not ca_file.is_file():
         raise StackError(f"--ca-file {ca_file}: there is no such file; give one with certificates as PEM")
+    if ca_file is not None:
+        try:
+            ssl.create_default_context(cafile=str(ca_file))
+        except OSError as error:  # of which those of TLS are
+            why = "it holds none" if isinstance(error, ssl.SSLError) else error.strerror
+            raise StackError(f"--ca-file {ca_file}: {why}; give a file with certificates as PEM") from None
     return Prometheus(
         url="",
         username=username,

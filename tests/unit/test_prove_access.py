@@ -25,6 +25,7 @@ class Guarded(ThreadingHTTPServer):
     """A Prometheus behind a proxy, below a path of its own, that lets one header pass."""
 
     wanted = ""
+    leads_to = ""
     heard: list[str]
 
 
@@ -35,6 +36,12 @@ class Handler(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         given = self.headers.get("Authorization", "")
         self.server.heard.append(self.path)
+        if self.server.leads_to:
+            self.send_response(302)
+            self.send_header("Location", self.server.leads_to)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         if given.encode("latin-1").decode() != self.server.wanted:
             self.send_error(401)
             return
@@ -134,10 +141,39 @@ def test_a_certificate_counts_with_its_authority_alone(
     url, _ = serve("", pem=pem)
     code, output = run("--prometheus", url)
     assert code == 2
-    assert "is not trusted; give --ca-file the authority that signed it" in output
+    assert (
+        f"the certificate of {url.rstrip('/')} is not trusted (self-signed certificate); give --ca-file the"
+        in output
+    )
     assert run("--prometheus", url, "--ca-file", str(tmp_path / "ca.pem"))[0] == 1
     code, output = run("--prometheus", url, "--ca-file", str(tmp_path / "secret"))
     assert (code, "there is no such file" in output) == (2, True)
+    named = url.replace("127.0.0.1", "localhost")
+    code, output = run("--prometheus", named, "--ca-file", str(tmp_path / "ca.pem"))
+    assert (code, "is not trusted (Hostname mismatch, certificate is not valid for 'localhost" in output) == (
+        2,
+        True,
+    )
+    plain = serve("")[0].replace("http:", "https:")
+    code, output = run("--prometheus", plain)
+    assert code == 2
+    assert output.startswith(
+        f"error: {plain.rstrip('/')} does not speak TLS as is asked (WRONG_VERSION_NUMBER); give"
+    )
+    code, output = run("--prometheus", url, "--ca-file", secret(tmp_path))
+    assert (code, "secret: it holds none; give a file with certificates as PEM" in output) == (2, True)
+
+
+def test_a_server_that_leads_to_another_is_told(serve: Serve) -> None:
+    """Asked on with GET, the other would have no query, and refuse it."""
+    url, server = serve("Bearer x")
+    server.leads_to = serve("")[0]
+    code, output = run("--prometheus", url)
+    assert code == 2
+    assert output == (
+        f"error: {url}api/v1/query leads to {server.leads_to}; expected a Prometheus that answers itself; "
+        "give its own URL, with the path before /api/v1\n"
+    )
 
 
 @pytest.mark.parametrize(

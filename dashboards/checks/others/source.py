@@ -15,7 +15,7 @@ from dashboards.checks.others import page
 from dashboards.checks.others.known import Exported, seen
 from dashboards.checks.queries.rates import UNKNOWN
 from dashboards.errors import StackError, shown_url
-from dashboards.prometheus_api import Prometheus
+from dashboards.prometheus_api import Prometheus, untrusted
 from exporters.catalogue import Metric
 
 TIMEOUT = 10.0
@@ -66,11 +66,8 @@ class Source:
             raise StackError(
                 f"--metrics-from {self.shown}: expected http:// or https://; correct it"
             ) from None
-        except requests.exceptions.SSLError:
-            raise StackError(
-                f"--metrics-from {self.shown}: its certificate is not trusted; "
-                "give --ca-file the authority that signed it"
-            ) from None
+        except requests.exceptions.SSLError as error:
+            raise StackError(f"--metrics-from: {untrusted(self.shown, error)}") from None
         except requests.RequestException as error:
             raise StackError(
                 f"--metrics-from {self.shown}: no answer ({type(error).__name__}); is it running there?"
