@@ -15,6 +15,7 @@ from signals.numbers import (
     RATIO,
     REQUESTS_PER_SECOND,
     SECONDS,
+    spoken,
 )
 
 QUERIES_PER_REQUEST = Signal(
@@ -57,7 +58,8 @@ NPLUSONE_SHARE = Signal(
 )
 REPEATS = Signal(
     title="Repeats within an N+1",
-    why="How often a request that is an N+1 executes the statement that it repeats most, in the mean.",
+    why="How often an N+1, a request that executes one statement five times or more, executes the one that "
+    "it repeats most, in the mean.",
     good="No line: no request is an N+1.",
     act="So many statements a request saves once the related rows come with the first; begin with the "
     "endpoint that repeats most.",
@@ -67,8 +69,9 @@ REPEATS = Signal(
 )
 REPEATS_P95 = Signal(
     title="Repeats within an N+1, p95",
-    why="19 of 20 requests that are an N+1 repeat a statement at most so often.",
-    good="No line. Far above the mean: it grows with the rows that somebody has.",
+    why="19 of 20 requests that are an N+1 repeat a statement at most so often, as far as it is counted by "
+    f"bounds: {', '.join(f'{each:g}' for each in api.REPEAT_BUCKETS)}; beyond the last one it stays there.",
+    good="No line. More than two and a half times the mean: it grows with the rows that somebody has.",
     act="Page the list, and load its related rows with it.",
     query=quantile(0.95, api.NPLUSONE_REPEATS, by=(api.HANDLER,)),
     unit=COUNT,
@@ -184,7 +187,9 @@ REQUEST_SIZE = Signal(
 )
 REQUEST_SIZE_P95 = Signal(
     title="Request size, p95",
-    why="19 of 20 request bodies, of all endpoints, are smaller than this.",
+    why="19 of 20 request bodies, of all endpoints, are smaller than this, as far as it is counted by "
+    f"bounds: from {spoken(api.SIZE_BUCKETS[0], BYTES)}, each four times the one before, to "
+    f"{spoken(api.SIZE_BUCKETS[-1], BYTES)}, where larger ones stay.",
     good="Below a few hundred kilobytes, but for uploads.",
     act="See the mean by endpoint; refuse what is larger than any client should send, with 413.",
     query=quantile(0.95, api.REQUEST_SIZE),

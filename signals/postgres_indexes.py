@@ -67,7 +67,8 @@ COVERED_BY = Signal(
 READ_THROUGH = Signal(
     title="Read through",
     why="Bytes per second of the table that sequential scans go through: their rows, each as large as the "
-    "table's mean row, as vacuum or analyze last saw it. Nothing costs a server without an index more.",
+    "table's mean row, as vacuum or analyze last saw it. Nothing costs a server that lacks an index "
+    "more than this.",
     good="None, but for small tables, which are read whole faster than by an index.",
     act="The first row is the first candidate: find the statement on the Queries board that returns few of "
     "these rows, and look with EXPLAIN what an index for its conditions would do.",

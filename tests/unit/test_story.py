@@ -11,9 +11,11 @@ from dashboards.checks.promql import Call, parse, selectors, walk
 from dashboards.grafana import describe, render_board
 from dashboards.model import Panel
 from dashboards.stack import STACK
-from signals import audit
+from exporters.catalogue import Histogram
+from signals import api_cost, audit
 from signals import postgres_chosen as chosen
 from signals.model import Signal
+from signals.numbers import spoken
 
 Json = dict[str, Any]
 TABLES = [
@@ -142,3 +144,14 @@ def test_a_description_names_a_state_as_its_panel_draws_it_and_says_why_a_limit_
 )
 def test_good_is_a_number_where_there_is_one(signal: Signal, told: str) -> None:
     assert signal.says_good(STACK.numbers).startswith(told)
+
+
+@pytest.mark.parametrize(
+    "signal", [api_cost.REPEATS_P95, api_cost.REQUEST_SIZE_P95], ids=lambda each: each.title
+)
+def test_a_percentile_far_from_its_mean_says_by_which_bounds_it_is_counted(signal: Signal) -> None:
+    """Bodies of 49 bytes have a p95 of 243, thirty repeats one of 48, and a thousand repeats one of 500."""
+    (counted,) = signal.query.metrics
+    assert isinstance(counted, Histogram)
+    for bound in (counted.buckets[0], counted.buckets[-1]):
+        assert spoken(bound, signal.unit) in signal.why
