@@ -152,9 +152,9 @@ def _least(large: Filled) -> str:
         rows.append([*ways, ms(least), ms(costs[floor.title]), ms(bar), "yes" if least > bar else "no"])
     head = ["board", "panel", "reads", "what it cannot do without", "that alone, ms CPU", "it takes", "bar"]
     return (
-        "Only to read the series that a panel is about, and to do nothing with them: no query is below that. "
-        "Recorded,\nthe bar is also a tenth of what the panel takes raw.\n\n"
-        + table([*head, "alone above the bar"], rows)
+        "Only to read the series that a panel is about, and to do nothing with them: beyond that is all\n"
+        "that another query could save. Recorded, the bar is also a tenth of what the panel takes "
+        "raw.\n\n" + table([*head, "alone above the bar"], rows)
     )
 
 

@@ -34,45 +34,43 @@ def read(series: str, window: float) -> str:
     return f"count(count_over_time({series}[{duration(window)}]))"
 
 
-def rates(metric: Metric, suffix: str = "") -> tuple[str, float]:
-    """As a graph asks: for an hour, each 30 s."""
-    return f"count(rate({metric.name}{suffix}[{duration(MINUTE)}]))", MINUTE / 2
+def rates(
+    metric: Metric, suffix: str = "", *, window: float = MINUTE, step: float = MINUTE / 2
+) -> tuple[str, float]:
+    """As a graph asks for an hour."""
+    return f"count(rate({metric.name}{suffix}[{duration(window)}]))", step
 
 
 BUCKETS = f"{api.REQUEST_DURATION.name}_bucket"
 KEPT = BY_ENDPOINT[BUCKETS].metric.name
 QUERIES = BY_ENDPOINT[f"{api.QUERIES_PER_REQUEST.name}_sum"].metric.name
-LATENCIES = "all buckets of request times, read through once"
+LATENCIES = "the rates of all buckets of request times, at each point"
+ONCE = "all buckets of request times, read through once for each percentile"
+GRAPH = rates(api.REQUEST_DURATION, "_bucket")
+TREND = rates(api.REQUEST_DURATION, "_bucket", window=5 * MINUTE, step=MINUTE)
 PARTS = (api.REQUEST_DB_SECONDS, api.REQUEST_POOL_SECONDS, api.REQUEST_CACHE_SECONDS)
 TIMES = (
     # Each part for its own line and for what is left, the whole for each line.
     *((*rates(each), 2) for each in PARTS),
     (*rates(api.REQUEST_DURATION, "_sum"), len(PARTS) + 1),
 )
-ONCE = ((read(BUCKETS, HOUR), 0, 1),)
 FLOORS = (
     *(
-        Floor(board=board, title=title, reading="raw", why=LATENCIES, asked=ONCE)
-        for board, title in (
-            ("backend-overview", "p95 latency"),
-            ("backend-overview", "Latency"),
-            ("backend-api", "p95 latency"),
-            ("backend-api", "Latency, by how many"),
-            ("backend-audit", "Latency against its objectives"),
+        Floor(board=board, title=title, reading="raw", why=LATENCIES, asked=((*asked, times),))
+        for board, title, asked, times in (
+            ("backend-overview", "p95 latency", TREND, 1),
+            ("backend-overview", "Latency", GRAPH, 1),
+            ("backend-api", "p95 latency", TREND, 1),
+            ("backend-api", "Latency: average, p50, p95, p99", GRAPH, PERCENTILES),
+            ("backend-api", "Latency, by how many", GRAPH, 1),
+            ("backend-audit", "Latency against its objectives", GRAPH, 1),
         )
-    ),
-    Floor(
-        board="backend-api",
-        title="Latency: average, p50, p95, p99",
-        reading="raw",
-        why=f"{LATENCIES} for each percentile",
-        asked=((read(BUCKETS, HOUR), 0, PERCENTILES),),
     ),
     Floor(
         board="backend-api",
         title="Endpoints",
         reading="raw",
-        why=f"{LATENCIES} for each percentile",
+        why=ONCE,
         asked=((read(BUCKETS, HOUR), 0, PERCENTILES),),
     ),
     Floor(
