@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dashboards.checks.finding import nearest
-from dashboards.errors import StackError
 from dashboards.prove import mend
 from dashboards.prove.selectors import Look, Why, moment
 from dashboards.stack import Stack
@@ -81,11 +80,8 @@ def _since(selector: str, look: Look) -> str:
 
 
 def _error(job: str, look: Look) -> str:
-    """What Prometheus says of the last scrape; other servers do not tell."""
-    try:
-        targets = look.prometheus.get("targets", state="active").get("activeTargets", [])
-    except StackError:
-        return ""
+    """What Prometheus says of the last scrape."""
+    targets = look.told("targets", "activeTargets", state="active")
     errors = [each["lastError"] for each in targets if each["labels"].get("job") == job]
     return f" ({errors[0]})" if errors and errors[0] else ""
 

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from dashboards.checks.finding import listed
 from dashboards.checks.promql import Matcher, Selector
+from dashboards.errors import StackError
 from dashboards.prometheus_api import Prometheus
 from dashboards.prove.times import DAY, HOUR, Span
 from signals.promql import duration
@@ -111,6 +113,14 @@ class Look:
     def values(self, selector: str, label: str, window: float) -> list[str]:
         """The values of a label on what is selected."""
         return self.prometheus.label_values(selector, label, self.span.start - window, self.span.end)
+
+    def told(self, path: str, key: str, **query: Any) -> list[Any]:
+        """What Prometheus says of itself; other servers that answer queries need not tell it."""
+        try:
+            found = self.prometheus.get(path, **query).get(key)
+        except StackError:
+            return []
+        return found if isinstance(found, list) else []
 
     def _number(self, expr: str) -> float | None:
         found = self.prometheus.query(expr, self.span.end)

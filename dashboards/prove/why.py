@@ -206,7 +206,7 @@ def _gone(name: str, look: Look, stack: Stack) -> Why:
     """The metric is not there; of a recorded one its rule is asked."""
     metric = stack.catalogue.find(name)
     if metric is not None and group_of(metric):
-        for group in look.prometheus.get("rules").get("groups", []):
+        for group in look.told("rules", "groups"):
             for rule in group["rules"]:
                 if rule["name"] == name and not look.there(rule["query"]):
                     found = _blamed(parted(rule["query"]), look, stack)

@@ -11,6 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from dashboards.cli import main
+from dashboards.prometheus_api import Prometheus
+from dashboards.prove import Answer, Proof, last
+from dashboards.prove.times import HOUR
+from dashboards.prove.why import why
+from dashboards.stack import STACK
 
 NOTHING = {
     "query": {"resultType": "vector", "result": []},
@@ -100,6 +105,21 @@ def test_panels_without_data_end_with_what_to_do(serve: Serve) -> None:
     assert ": data 0, zero 0, declared " in summed
     assert "panels are empty, though each says why; expected at most " in excess
     assert hint.startswith("hint: --why says what is missing")
+
+
+def test_a_server_that_tells_neither_rules_nor_targets_is_explained_all_the_same(serve: Serve) -> None:
+    asked: list[str] = []
+
+    def answer(path: str) -> object:
+        asked.append(path)
+        return {"status": "success", "data": NOTHING.get(path, [])}
+
+    recorded = Answer(ref="A", expr="job:availability_bad:ratio1h")
+    proof = Proof(board="b", title="t", answers=(recorded,))
+    told = str(why(proof, recorded, STACK, Prometheus(url=serve(answer)), last(HOUR)))
+
+    assert "rules" in asked
+    assert told.startswith("metric absent: there is no job:availability_bad:ratio1h; rules.")
 
 
 @pytest.mark.parametrize(
