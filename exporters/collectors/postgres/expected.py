@@ -25,7 +25,7 @@ SELECT w.schema, w.name,
        (SELECT json_object_agg(a.attname, format_type(coalesce(nullif(y.typbasetype, 0), y.oid), NULL))
           FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
          WHERE a.attrelid = t.oid AND a.attnum > 0),
-       current_setting('TimeZone'),
+       current_setting('TimeZone'), (t.relkind = 'p')::int,
        c.relname, (i.indisvalid AND i.indisready)::int, (m.amname = 'btree')::int,
        (SELECT json_agg(json_build_array(a.attname, k.options) ORDER BY k.place)
           FROM unnest(i.indkey::int2[], i.indoption::int2[]) WITH ORDINALITY AS k(number, options, place)
@@ -77,10 +77,11 @@ class Index:
 
 @dataclass(slots=True)
 class Table:
-    """A table: by column its type, the time zone of the session, and the indexes."""
+    """A table: by column its type, the time zone of the session, whether it has partitions, the indexes."""
 
     types: Mapping[str, str]
     zone: str
+    partitioned: bool = False
     indexes: list[Index] = field(default_factory=list)
 
 
@@ -182,11 +183,10 @@ def judge(wanted: Wanted, found: Sequence[Index] | None) -> Verdict:
 def expected_indexes(expected: Iterable[ExpectedIndex], ttl: float) -> Collector:
     """The collector, its answer standing for `ttl` seconds."""
     wanted = [Wanted.read(index) for index in expected]
-    names = [dict(zip(("schema", "name"), index.path, strict=True)) for index in wanted]
     differences = Differences()
 
     def parse(rows: Rows) -> list[Family]:
-        tables = _tables(rows)
+        tables = tables_of(rows)
         verdicts = []
         for index in wanted:
             table = tables.get(index.path)
@@ -214,9 +214,15 @@ def expected_indexes(expected: Iterable[ExpectedIndex], ttl: float) -> Collector
         name="postgres.expected_indexes",
         sql=always(SQL if wanted else ""),
         parse=parse,
-        parameters=(json.dumps(names, ensure_ascii=False),),
+        parameters=(asked_about(wanted),),
         ttl=ttl,
     )
+
+
+def asked_about(wanted: Iterable[Wanted]) -> str:
+    """The tables of these indexes, as the question takes them."""
+    names = [dict(zip(("schema", "name"), index.path, strict=True)) for index in wanted]
+    return json.dumps(names, ensure_ascii=False)
 
 
 class Differences:
@@ -250,13 +256,15 @@ class Differences:
             )
 
 
-def _tables(rows: Rows) -> dict[Path, Table]:
+def tables_of(rows: Rows) -> dict[Path, Table]:
+    """The wanted tables that there are, by the path under which they are wanted."""
     found: dict[Path, Table] = {}
-    for schema, name, types, zone, index, valid, btree, columns, keys, predicate, scans, size in rows:
+    for schema, name, types, zone, partitioned, *of_index in rows:
         path = (schema, text(name))
         if path not in found:
-            found[path] = Table(json.loads(types or "{}"), text(zone))
+            found[path] = Table(json.loads(types or "{}"), text(zone), partitioned == "1")
         table = found[path]
+        index, valid, btree, columns, keys, predicate, scans, size = of_index
         if index is not None:
             held = json.loads(text(columns))
             key, included = held[: int(text(keys))], held[int(text(keys)) :]
