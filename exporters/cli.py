@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,25 @@ import click
 from exporters import logs
 from exporters.config import Config, read_config
 from exporters.distribution import missing, version
-from exporters.dsn import holds_connection_string, secrets_in
+from exporters.dsn import holds_connection_string, holds_password, secrets_in
 from exporters.errors import ExporterError
 from exporters.process import Options, run
 from exporters.secrets import Redactor
 
 DEFAULT_ADDRESS = "127.0.0.1:10910"
 PREFIX = "OBS_EXPORTER"
-COMMANDS = ("check", "metrics")
+DSN = "--dsn"  # a server without its password
+COMMANDS = ("check", "indexes", "metrics")
+
+
+def _arguments(args: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each argument, and what a message calls it: that of --dsn by its flag."""
+    for before, arg in zip(("", *args), args, strict=False):
+        flag, equals, value = arg.partition("=")
+        if flag == DSN and equals:
+            yield DSN, value
+        else:
+            yield (DSN if before == DSN else "an argument"), arg
 
 
 class _Group(click.Group):
@@ -40,11 +52,14 @@ class _Group(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         # Before click sees them, whose messages repeat what they refuse.
         flags = {name: value for name, value in os.environ.items() if name.startswith(f"{PREFIX}_")}
-        for where, text in [*(("an argument", arg) for arg in args), *flags.items()]:
-            if holds_connection_string(text):
+        for where, text in [*_arguments(args), *flags.items()]:
+            if where == DSN and not holds_password(text):
+                continue
+            if holds_connection_string(text) or where == DSN:
                 click.echo(
-                    f"obs-exporter: {where} holds a connection string; expected it in DATABASE_URL or "
-                    "REDIS_URL, or in the file that DATABASE_URL_FILE or REDIS_URL_FILE names",
+                    f"obs-exporter: {where} holds a {'password' if where == DSN else 'connection string'}; "
+                    "expected it in DATABASE_URL or REDIS_URL, or in the file that DATABASE_URL_FILE or "
+                    "REDIS_URL_FILE names",
                     err=True,
                 )
                 ctx.exit(2)

@@ -56,6 +56,16 @@ def holds_connection_string(text: str) -> bool:
     return "://" in text or KEYWORD_PASSWORD.search(text) is not None
 
 
+def holds_password(text: str) -> bool:
+    """Whether there is a password in a connection string, or no telling."""
+    if is_url(text):
+        try:
+            split_url(text)
+        except ValueError:
+            return True
+    return bool(secrets_in(text) - {text.strip()})
+
+
 def is_port(text: str) -> bool:
     """Whether it is a number that a TCP port can have."""
     return text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= 65535

@@ -15,7 +15,7 @@ config_option = click.option(
     metavar="FILE",
     help="The exporter's YAML. May also stand before the command, or in OBS_EXPORTER_CONFIG_FILE.",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout.")
+json_option = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 
 def configuration(ctx: click.Context, file: Path | None) -> Config:

@@ -1,0 +1,323 @@
+"""Look at all indexes of a database once: the expected ones, and those that only cost. Nothing is changed."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from exporters.collectors.postgres.codes import explained
+from exporters.collectors.postgres.connect import ConnectionFailed
+from exporters.collectors.postgres.expected import SQL as EXPECTED_SQL
+from exporters.collectors.postgres.expected import (
+    Index,
+    Table,
+    Wanted,
+    asked_about,
+    judge,
+    tables_of,
+)
+from exporters.collectors.postgres.indexes import SERVES_INSTEAD, USER_INDEXES
+from exporters.collectors.postgres.model import Row, text
+from exporters.collectors.postgres.options import ExpectedIndex, PostgresSettings
+from exporters.collectors.postgres.pipeline import Connection, Question
+from exporters.conninfo import describe
+from exporters.errors import ExporterError
+
+CONNECT_SECONDS = 5.0
+STATEMENT_SECONDS = 30.0
+NAME_BYTES = 63
+NEW = "_new"
+# What REINDEX CONCURRENTLY leaves behind when it is broken off.
+LEFT_BEHIND = re.compile(r".*_cc(new|old)\d*")
+PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+
+DATABASE_SQL = """
+SELECT current_database(), extract(epoch FROM stats_reset)
+  FROM pg_stat_database WHERE datname = current_database()
+"""
+# A partition's part of a partitioned index goes with that alone.
+INDEXES_SQL = f"""
+SELECT nspname, relname, indexrelname, quote_ident(nspname), quote_ident(indexrelname),
+       pg_table_is_visible(table_oid)::int, scans, bytes, indisvalid::int,
+       (enforces OR (SELECT indisreplident FROM pg_index WHERE indexrelid = ranked.oid))::int,
+       (SELECT relispartition FROM pg_class WHERE oid = ranked.oid)::int,
+       EXISTS (SELECT FROM pg_stat_progress_create_index WHERE index_relid = ranked.oid)::int,
+       CASE WHEN NOT enforces THEN
+         (SELECT oc.relname {SERVES_INSTEAD} ORDER BY o.indnkeyatts, oc.relname LIMIT 1) END
+  FROM ({USER_INDEXES}) ranked
+ ORDER BY bytes DESC, 1, 2, 3
+"""  # noqa: S608  nothing but this file's text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """An index as the server has it.
+
+    Attributes:
+        schema: where it is, quoted where SQL needs it.
+        quoted: its name, the same way.
+        table: with its schema, as plain text.
+        visible: whether its table needs no schema.
+        enforces: it is unique, excludes something, or tells replicas which row is meant.
+        part: it belongs to the index of a partitioned table.
+        building: it is being built now.
+        instead: the name of another that begins with its columns; empty if none does.
+    """
+
+    name: str
+    schema: str
+    quoted: str
+    table: tuple[str, str]
+    visible: bool
+    scans: int
+    size: int
+    valid: bool
+    enforces: bool
+    part: bool
+    building: bool
+    instead: str
+
+    @classmethod
+    def read(cls, row: Row) -> Found:
+        """From the answer to the question."""
+        schema, table, name, quoted_schema, quoted, *rest = map(text, row)
+        visible, scans, size, valid, enforces, part, building, instead = rest
+        return cls(
+            name=name,
+            schema=quoted_schema,
+            quoted=quoted,
+            table=(schema, table),
+            visible=visible == "1",
+            scans=int(scans),
+            size=int(size),
+            valid=valid == "1",
+            enforces=enforces == "1",
+            part=part == "1",
+            building=building == "1",
+            instead=instead,
+        )
+
+    @property
+    def path(self) -> str:
+        """As SQL names it."""
+        return f"{self.schema}.{self.quoted}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What is said of one index.
+
+    Attributes:
+        state: what it is, or what is wrong with it.
+        well: nothing is to be done about it.
+        scans: since the statistics begin; None where there is no such index.
+        size: bytes; None where there is no such index.
+        mend: SQL, in its order, each statement outside of a transaction.
+    """
+
+    index: str
+    table: str
+    expected: bool
+    state: str
+    well: bool
+    scans: int | None = None
+    size: int | None = None
+    mend: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All of it.
+
+    Attributes:
+        since: since when scans are counted, in Unix time; None if never reset.
+        count: all indexes.
+        size: of all of them, in bytes.
+        lines: the expected ones as they are configured, then others of which there is something to say, the
+            largest first.
+    """
+
+    database: str
+    since: float | None
+    count: int
+    size: int
+    lines: tuple[Line, ...]
+
+
+def report(settings: PostgresSettings) -> Report:
+    """Ask, and judge.
+
+    Raises:
+        ConfigError: the connection string cannot be read.
+        ExporterError: nobody answers, or not what was asked.
+    """
+    conninfo = settings.conninfo()
+    wanted = [Wanted.read(index) for index in settings.expected_indexes]
+    questions = [
+        Question(DATABASE_SQL),
+        Question(INDEXES_SQL),
+        Question(EXPECTED_SQL, (asked_about(wanted),)),
+    ]
+    code = ""
+    try:
+        connection = Connection(conninfo, time.monotonic() + CONNECT_SECONDS)
+        try:
+            deadline = time.monotonic() + 2 * STATEMENT_SECONDS
+            answers = list(
+                connection.ask(
+                    questions,
+                    statement_timeout_ms=int(STATEMENT_SECONDS * 1000),
+                    lock_timeout_ms=settings.lock_timeout_ms,
+                    first_by=deadline,
+                    deadline=deadline,
+                )
+            )
+        finally:
+            connection.close()
+        code = next(filter(None, (answer.code for answer in answers)), "")
+    except ConnectionFailed as error:
+        code = error.code
+    except TimeoutError as error:
+        code = type(error).__name__
+    if code:
+        raise ExporterError(f"PostgreSQL: {explained(code)}; asked at {describe(conninfo)}")
+    ((database, since),) = answers[0].rows
+    found = [Found.read(row) for row in answers[1].rows]
+    return Report(
+        database=text(database),
+        since=None if since is None else float(since),
+        count=len(found),
+        size=sum(index.size for index in found),
+        lines=tuple(_lines(settings.expected_indexes, wanted, tables_of(answers[2].rows), found)),
+    )
+
+
+def _lines(
+    configured: Sequence[ExpectedIndex],
+    wanted: Sequence[Wanted],
+    tables: Mapping[tuple[str | None, str], Table],
+    found: Sequence[Found],
+) -> Iterator[Line]:
+    spoken_of: set[str] = set()
+    needed = {(index.table, index.instead) for index in found if index.instead}
+    for index, each in zip(configured, wanted, strict=True):
+        schema, name = each.path
+        of_table = {
+            other.name: other
+            for other in found
+            if other.table == (schema or other.table[0], name) and (schema is not None or other.visible)
+        }
+        there = of_table.get(each.name)
+        line, covered_by = _expected(index, each, tables.get(each.path), there)
+        yield line
+        spoken_of |= {there.path} if there else set()
+        needed |= {(other.table, other.name) for other in of_table.values() if other.name == covered_by}
+    for other in found:
+        if other.path not in spoken_of and (said := _other(other, needed)) is not None:
+            yield said
+
+
+def _expected(
+    index: ExpectedIndex, wanted: Wanted, table: Table | None, there: Found | None
+) -> tuple[Line, str]:
+    """What is said of an expected index, and the name of another that does its work."""
+    on_table = wanted if table is None else wanted.on(table)
+    verdict = judge(on_table, None if table is None else table.indexes)
+    named = next((each for each in table.indexes if each.name == wanted.name), None) if table else None
+    covered = f"covered by {verdict.covered_by}" if verdict.covered_by else ""
+    mend: tuple[str, ...] = ()
+    if table is None:
+        state = "table missing"
+    elif named is None:
+        state = covered or "missing"
+        mend = () if covered else (create(index, partitioned=table.partitioned),)
+    elif there is not None and there.building:
+        state = "being built"
+    elif not named.valid:
+        state = "invalid"
+        mend = _rebuilt(index, on_table, named, there)
+    elif differing := on_table.differences(named):
+        serves = covered or ("serves all the same" if verdict.covered else "")
+        mend = () if serves else _replaced(index, there)
+        kept = "" if serves or mend else "cannot be replaced: it enforces something, or is part of another"
+        state = ", ".join(filter(None, (f"wrong {' and '.join(differing)}", serves, kept)))
+    else:
+        state = "present" if named.scans else "present, never used"
+    line = Line(
+        index=index.name,
+        table=index.table,
+        expected=True,
+        state=", ".join(filter(None, (state, covered))) if state == "invalid" else state,
+        well=verdict.covered and state != "invalid",
+        scans=None if named is None else int(named.scans),
+        size=None if named is None else int(named.size),
+        mend=mend,
+    )
+    return line, verdict.covered_by
+
+
+def _other(index: Found, needed: set[tuple[tuple[str, str], str]]) -> Line | None:
+    """What is said of an index that nobody expects; None where there is nothing to say."""
+    states = []
+    if not index.valid:
+        states.append("being built" if index.building else "invalid")
+    if index.instead:
+        states.append(f"redundant, {index.instead} begins with its columns")
+    if index.valid and index.scans == 0 and not index.enforces:
+        states.append("never used")
+    if not states:
+        return None
+    mend: tuple[str, ...] = (f"DROP INDEX CONCURRENTLY {index.path};",)
+    if index.building:
+        mend = ()
+    elif index.part:
+        states.append("part of a partitioned index")
+        mend = ()
+    elif not (index.valid or index.instead or LEFT_BEHIND.fullmatch(index.name)):
+        mend = (f"REINDEX INDEX CONCURRENTLY {index.path};",)
+    elif (index.table, index.name) in needed and not index.instead:
+        states.append("but others are left to it")
+        mend = ()
+    return Line(
+        index=index.name,
+        table=".".join(index.table),
+        expected=False,
+        state=", ".join(states),
+        well=index.building or (index.valid and not mend),
+        scans=index.scans,
+        size=index.size,
+        mend=mend,
+    )
+
+
+def create(index: ExpectedIndex, *, name: str = "", partitioned: bool = False) -> str:
+    """The statement that makes an expected index; of a partitioned table only while it may not be written."""
+    how = "CREATE INDEX" if partitioned else "CREATE INDEX CONCURRENTLY"
+    include = f" INCLUDE ({', '.join(index.include)})" if index.include else ""
+    where = f" WHERE {index.predicate}" if index.predicate else ""
+    text = f"{how} {name or index.name} ON {index.table} ({', '.join(index.columns)}){include}{where};"
+    return text.replace("\n", " ")
+
+
+def _rebuilt(index: ExpectedIndex, wanted: Wanted, named: Index, there: Found | None) -> tuple[str, ...]:
+    """Of one that a broken off CREATE INDEX left invalid."""
+    if there is None:  # its table is of a kind that is not looked at here
+        return ()
+    if not wanted.differences(named):
+        return (f"REINDEX INDEX CONCURRENTLY {there.path};",)
+    return (f"DROP INDEX CONCURRENTLY {there.path};", create(index))
+
+
+def _replaced(index: ExpectedIndex, there: Found | None) -> tuple[str, ...]:
+    """Of one that is another than expected: the right one first, and then it takes the name."""
+    if there is None or there.enforces or there.part:
+        return ()
+    new = there.name.encode()[: NAME_BYTES - len(NEW)].decode(errors="ignore") + NEW
+    quoted = new if PLAIN.fullmatch(new) else '"' + new.replace('"', '""') + '"'
+    return (
+        create(index, name=quoted),
+        f"DROP INDEX CONCURRENTLY {there.path};",
+        f"ALTER INDEX {there.schema}.{quoted} RENAME TO {there.quoted};",
+    )

@@ -1,0 +1,103 @@
+"""``python -m exporters indexes``: the indexes of a database, and the SQL that mends what is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from exporters.commands.options import config_option, configuration, json_option
+from exporters.errors import ConfigError
+from exporters.secrets import ConnectionString, Redactor
+from exporters.watched import postgres_settings, watched
+
+if TYPE_CHECKING:
+    from exporters.collectors.postgres.index_report import Line, Report
+
+HEADS = ("INDEX", "TABLE", "STATE", "SCANS", "SIZE")
+STEP = 1024
+
+
+@click.command(
+    "indexes",
+    short_help="Compare indexes with those expected, and print SQL for what is wrong.",
+    epilog="Example: python -m exporters indexes --dsn postgresql://localhost/app --config.file exporter.yml",
+)
+@click.option(
+    "--dsn",
+    allow_from_autoenv=False,
+    metavar="DSN",
+    help="Whom to ask instead of DATABASE_URL, and without a password: ~/.pgpass and PGPASSFILE hold one.",
+)
+@config_option
+@json_option
+@click.pass_context
+def command(ctx: click.Context, dsn: str | None, config_file: Path | None, as_json: bool) -> None:
+    """Show the expected indexes, and others that are invalid, redundant or never used; and what mends each.
+
+    The SQL is printed, never run: it is for the owner of the tables, each statement outside of a transaction.
+    Scans are counted on each server by itself: an index that is never used here may be what a replica reads
+    by. The exit code is 0 if nothing is wrong, 1 if something is, 2 if nobody answers.
+    """
+    redactor: Redactor = ctx.obj
+    source = (
+        ConnectionString(name="--dsn", value=dsn, redactor=redactor)
+        if dsn
+        else watched(os.environ, redactor).get("postgres")
+    )
+    if source is None:
+        raise ConfigError("no PostgreSQL to ask; expected DATABASE_URL, DATABASE_URL_FILE or --dsn")
+    settings = postgres_settings(source, configuration(ctx, config_file))
+
+    from exporters.collectors.postgres.index_report import report  # noqa: PLC0415  loads psycopg
+
+    found = report(settings)
+    click.echo(redactor.mask(as_object(found) if as_json else "\n".join(lines(found))))
+    ctx.exit(0 if all(line.well for line in found.lines) else 1)
+
+
+def lines(report: Report) -> Iterator[str]:
+    """A head, then a line each, and below it the SQL that mends it."""
+    since = f"since {_moment(report.since)}" if report.since else "since the database was made"
+    yield f"{report.database}: {report.count} indexes, {_spoken(report.size)}; scans are counted {since}"
+    if not any(line.expected for line in report.lines):
+        yield "No index is expected: no configuration names one."
+    if not report.lines:
+        return
+    rows = [HEADS, *map(_cells, report.lines)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    yield ""
+    for cells, mend in zip(rows, ((), *(line.mend for line in report.lines)), strict=True):
+        yield "  ".join(map(str.ljust, cells, widths)).rstrip()
+        yield from (f"    {statement}" for statement in mend)
+
+
+def _cells(line: Line) -> tuple[str, str, str, str, str]:
+    scans = "-" if line.scans is None else str(line.scans)
+    size = "-" if line.size is None else _spoken(line.size)
+    return line.index, line.table, line.state, scans, size
+
+
+def _spoken(size: float) -> str:
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < STEP:
+            return f"{size:.0f} {unit}" if size >= 100 or unit == "B" else f"{size:.3g} {unit}"
+        size /= STEP
+    return f"{size:.3g} TiB"
+
+
+def _moment(since: float) -> str:
+    return datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def as_object(report: Report) -> str:
+    """The same in JSON."""
+    said = asdict(report)
+    said["since"] = None if report.since is None else datetime.fromtimestamp(report.since, UTC).isoformat()
+    return json.dumps(said, indent=2, ensure_ascii=False)
