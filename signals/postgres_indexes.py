@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from exporters.catalogue import Label
 from exporters.catalogue import postgres_objects as objects
 from signals.idioms import increase, promql, rate, span, value
 from signals.model import Signal
@@ -10,50 +11,49 @@ from signals.postgres_objects import TABLE, TABLE_NAME, TWO_WEEKS
 
 INDEX = (*TABLE, objects.INDEXRELNAME)
 NAME = "{{indexrelname}}"
+REASON = Label(name="reason", help="Why an index serves nothing.", values=("unused", "redundant", "invalid"))
 SIZE = value(objects.INDEX_SIZE, over="max", by=INDEX)
 
-UNUSED = Signal(
-    title="Unused",
-    why="Size of an index that nobody scanned within two weeks, as far as they are on record, and that "
-    "enforces nothing: no key, nothing unique. Of all indexes the largest 50 are looked at.",
-    good="No row: each of them costs every write, memory and log.",
-    act="Look at the replicas too, which count for themselves, and at what runs once a month; then DROP "
-    "INDEX CONCURRENTLY.",
-    query=promql(
-        "{size} unless ({scans} > 0) unless ({enforces} == 1)",
-        size=SIZE,
-        scans=increase(objects.INDEX_SCANS, by=INDEX, window=span(TWO_WEEKS)),
-        enforces=value(objects.INDEX_ENFORCES, over="max", by=INDEX),
-    ),
-    unit=BYTES,
-    legend=NAME,
+UNUSED = promql(
+    "{size} unless ({scans} > 0) unless ({enforces} == 1)",
+    size=SIZE,
+    scans=increase(objects.INDEX_SCANS, by=INDEX, window=span(TWO_WEEKS)),
+    enforces=value(objects.INDEX_ENFORCES, over="max", by=INDEX),
 )
-INVALID = Signal(
-    title="Invalid",
-    why="Size of an index that the planner does not use since its creation failed; every write still keeps "
-    "it up.",
+INVALID = promql(
+    "{size} unless ({valid} == 1)", size=SIZE, valid=value(objects.INDEX_VALID, over="max", by=INDEX)
+)
+REDUNDANT = promql(
+    "{size} and ({redundant} == 1)",
+    size=SIZE,
+    redundant=value(objects.INDEX_REDUNDANT, over="max", by=INDEX),
+)
+
+
+def _because(reason: str) -> str:
+    return f'label_replace({{{reason}}}, "{REASON.name}", "{reason}", "", "")'
+
+
+# One query: of several that all have nothing, Grafana draws the heads of columns and says nothing.
+FOR_NOTHING = Signal(
+    title="Size",
+    why="Size of an index that costs every write and serves no query, by reason. unused: nobody scanned it "
+    "within two weeks, as far as they are on record, and it enforces nothing; the largest 50 are looked at. "
+    "redundant: its columns, in their order, are those with which another index of the table begins, and "
+    "it enforces nothing. invalid: its creation failed, so that the planner does not use it.",
     good="No row, but while CREATE INDEX CONCURRENTLY runs.",
-    act="DROP INDEX CONCURRENTLY, find why it failed, such as a value that is there twice, and create it "
-    "again.",
+    act="DROP INDEX CONCURRENTLY. Before that, of an unused one look at the replicas, which count for "
+    "themselves, and at what runs once a month; of a redundant one, whether the other is the larger by far "
+    "(\\d on the table shows both); of an invalid one, why it failed, such as a value that is there twice.",
     query=promql(
-        "{size} unless ({valid} == 1)", size=SIZE, valid=value(objects.INDEX_VALID, over="max", by=INDEX)
+        " or ".join(map(_because, REASON.values)),
+        labels=(*INDEX, REASON),
+        unused=UNUSED,
+        redundant=REDUNDANT,
+        invalid=INVALID,
     ),
     unit=BYTES,
-    legend=NAME,
-)
-REDUNDANT = Signal(
-    title="Redundant",
-    why="Size of an index whose columns, in their order, are those with which another index of the table "
-    "begins, and that enforces nothing.",
-    good="No row: the other one serves whatever this one does, and each of them costs every write.",
-    act="DROP INDEX CONCURRENTLY, if the other one is not the larger by far; \\d on the table shows both.",
-    query=promql(
-        "{size} and ({redundant} == 1)",
-        size=SIZE,
-        redundant=value(objects.INDEX_REDUNDANT, over="max", by=INDEX),
-    ),
-    unit=BYTES,
-    legend=NAME,
+    legend=f"{NAME} {{{{{REASON.name}}}}}",
 )
 COVERED_BY = Signal(
     title="Covered by",

@@ -131,10 +131,8 @@ INDEXES = row(
     ),
     replace(
         table(
-            "Unused and invalid indexes",
-            indexes.UNUSED,
-            indexes.REDUNDANT,
-            indexes.INVALID,
+            "Indexes for nothing",
+            indexes.FOR_NOTHING,
             key="indexrelname",
             width=8,
             zero="it holds nothing yet",

@@ -81,8 +81,8 @@ STATES = States(
             shown_in=(BASELINE,),
         ),
         Lacking(
-            signals=(postgres_indexes.INVALID,),
-            why="every index was built",
+            signals=(postgres_indexes.FOR_NOTHING,),
+            why="every index was built, is used, or enforces something",
             shown_in=("invalid-index",),
         ),
         Lacking(
@@ -90,8 +90,6 @@ STATES = States(
             why="full memory evicts",
             shown_in=("refuse-writes",),
         ),
-        Lacking(signals=(postgres_indexes.UNUSED,), why="every index is used, or enforces something"),
-        Lacking(signals=(postgres_indexes.REDUNDANT,), why="no index begins as another does"),
         Lacking(signals=(REDIRECTED,), why="the example redirects nobody"),
         Lacking(
             signals=(FAILED, api.EXCEPTIONS, components.FIRING_SINCE, slo.API_ERROR_BUDGET_BURN_FAST.signal),
