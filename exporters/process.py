@@ -19,7 +19,7 @@ from exporters.errors import ConfigError
 from exporters.scrape import Scraper
 from exporters.secrets import ConnectionString, Redactor
 from exporters.server import HEALTHY, READY, Page, Server
-from exporters.watched import NOTHING_TO_WATCH, postgres_settings, redis_settings, watched
+from exporters.watched import postgres_settings, redis_settings, watched
 
 LOG = logging.getLogger("exporter")
 ENDING = {signal.SIGTERM, signal.SIGINT}
@@ -85,7 +85,10 @@ def _backends(options: Options) -> list[Backend]:
     """One for each connection string; a driver is loaded only where it is needed."""
     sources = watched(options.environ, options.redactor)
     if not sources and options.api_directory is None:
-        raise ConfigError(NOTHING_TO_WATCH)
+        raise ConfigError(
+            "nothing to watch; expected DATABASE_URL or REDIS_URL (or either as a file in DATABASE_URL_FILE, "
+            "REDIS_URL_FILE), or --api.multiprocess-dir; try: REDIS_URL=redis://localhost:6379"
+        )
     for name in ("postgres", "redis"):
         if getattr(options.config, name) and name not in sources:
             LOG.warning("the configuration has a section %s, but no such server is given", name)

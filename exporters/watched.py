@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from exporters.collectors.redis import RedisSettings
 
 VARIABLES = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}
-NOTHING_TO_WATCH = (
-    "nothing to watch; expected DATABASE_URL or REDIS_URL (or either as a file in DATABASE_URL_FILE, "
-    "REDIS_URL_FILE), or --api.multiprocess-dir; try: REDIS_URL=redis://localhost:6379"
-)
 
 
 def watched(environ: Mapping[str, str], redactor: Redactor) -> dict[str, ConnectionString]:

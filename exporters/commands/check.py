@@ -14,7 +14,7 @@ from exporters.commands.options import config_option, configuration, json_option
 from exporters.config import Config
 from exporters.errors import ConfigError
 from exporters.secrets import ConnectionString, Redactor
-from exporters.watched import NOTHING_TO_WATCH, postgres_settings, redis_settings, watched
+from exporters.watched import postgres_settings, redis_settings, watched
 
 WELL = (State.WORKS, State.OFF)
 
@@ -36,7 +36,10 @@ def command(ctx: click.Context, config_file: Path | None, as_json: bool) -> None
     redactor: Redactor = ctx.obj
     sources = watched(os.environ, redactor)
     if not sources:
-        raise ConfigError(NOTHING_TO_WATCH)
+        raise ConfigError(
+            "no server to ask; expected DATABASE_URL or REDIS_URL, or either as a file in DATABASE_URL_FILE, "
+            "REDIS_URL_FILE"
+        )
     config = configuration(ctx, config_file)
     outcomes = [outcome for kind, source in sources.items() for outcome in CHECKS[kind](source, config)]
     text = as_array(outcomes) if as_json else "\n".join(lines(outcomes))

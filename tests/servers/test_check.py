@@ -33,7 +33,6 @@ from tests.servers.postgres_support import (
     collect,
     conninfo,
     create_database,
-    run_role_sql,
     watch,
 )
 
@@ -81,14 +80,19 @@ def url_of(server: Postgres, database: str = DATABASE, role: str = ROLE, passwor
     return server.url(quote(role), quote(password, safe=""), database)
 
 
-@pytest.fixture
-def url(postgres: Postgres) -> Iterator[str]:
-    """A database that the exporter's role may watch, with the extension."""
+@pytest.fixture(scope="module")
+def database(postgres: Postgres) -> None:
     create_database(postgres, DATABASE)
+
+
+@pytest.fixture
+def url(database: None, postgres: Postgres) -> Iterator[str]:
+    """A database that the exporter's role may watch, with the extension."""
     with admin(postgres, DATABASE) as session:
         session.execute("CREATE EXTENSION pg_stat_statements")
-    yield url_of(postgres)
-    run_role_sql(postgres, DATABASE)
+        yield url_of(postgres)
+        session.execute("DROP EXTENSION IF EXISTS pg_stat_statements")
+        session.execute(f"GRANT pg_read_all_stats TO {ROLE}")
 
 
 @pytest.fixture
@@ -331,7 +335,7 @@ def test_a_server_that_is_not_there_ends_with_2_and_one_line_without_a_secret(
 @pytest.mark.parametrize(
     ("flags", "env", "message"),
     [
-        (("check",), {}, "nothing to watch; expected DATABASE_URL or REDIS_URL"),
+        (("check",), {}, "no server to ask; expected DATABASE_URL or REDIS_URL"),
         (
             ("--config.file", "/nowhere", "check"),
             {"REDIS_URL": "redis://127.0.0.1:1"},

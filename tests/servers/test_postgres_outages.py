@@ -113,7 +113,7 @@ def test_a_server_that_stops_is_down_and_one_that_starts_is_up(
     assert page.of(self_.CONNECTS, backend="postgres", result="ok") == 2
     assert (page.of(catalogue.START_TIME) or 0) > (before.of(catalogue.START_TIME) or 0)
     assert [record.getMessage() for record in caplog.records if "postgres.up" in record.getMessage()] == [
-        "postgres.up: ConnectionRefusedError "
+        "postgres.up: ConnectionRefusedError; nothing listens "
         f"at host=127.0.0.1 port={server.port} dbname={DATABASE} user={ROLE}",
         "postgres.up: answers again",
     ]

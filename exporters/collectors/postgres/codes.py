@@ -11,6 +11,8 @@ HINTS = {
     "55000": "; pg_stat_statements must stand in shared_preload_libraries",
     "55P03": "; another session holds a lock on a table",
     "57014": "; it took longer than the time there was",
+    "ConnectionRefusedError": "; nothing listens",
+    "gaierror": "; no address is known",
     "InvalidParameter": "; a parameter of the connection string has a value that libpq does not know",
     "TargetSessionAttrs": "; no server is what target_session_attrs asks for",
     "TlsNotSupported": "; the server has no TLS, which sslmode demands",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 
-from redis.exceptions import NoPermissionError, RedisError
+from redis.exceptions import NoPermissionError
 
 from exporters.collectors.names import Names
 from exporters.collectors.outcome import Outcome, State
@@ -46,7 +46,7 @@ def check(settings: RedisSettings) -> list[Outcome]:
             return list(_outcomes(session, address, settings, deadline))
         finally:
             session.close()
-    except (RedisError, OSError) as error:
+    except Exception as error:  # whatever a server or a network has in store
         detail = f"{_said(error)}; asked at {address}"
         return [Outcome(collector=UP, state=State.UNREACHABLE, detail=detail)]
 
