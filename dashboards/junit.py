@@ -41,13 +41,19 @@ def report(name: str, cases: Sequence[Case], seconds: float | None = None) -> by
     suite.set("failures", str(sum(bool(each.failures) for each in cases)))
     suite.set("skipped", str(sum(bool(each.skipped and not each.failures) for each in cases)))
     for each in cases:
-        case = ElementTree.SubElement(suite, "testcase", classname=each.of, name=each.name)
+        failures = [_clean(line) for line in each.failures]
+        case = ElementTree.SubElement(suite, "testcase", classname=_clean(each.of), name=_clean(each.name))
         if each.seconds is not None:
             case.set("time", f"{each.seconds:.3f}")
-        if each.failures:
-            first = ElementTree.SubElement(case, "failure", message=each.failures[0])
-            first.text = "\n".join(each.failures)
+        if failures:
+            first = ElementTree.SubElement(case, "failure", message=failures[0])
+            first.text = "\n".join(failures)
         elif each.skipped:
-            ElementTree.SubElement(case, "skipped", message=each.skipped)
+            ElementTree.SubElement(case, "skipped", message=_clean(each.skipped))
     written: bytes = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
     return written
+
+
+def _clean(text: str) -> str:
+    """The text without what XML cannot hold, such as an escape in the value of somebody's label."""
+    return "".join(each if each.isprintable() or each in "\n\t" else " " for each in text)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dashboards.cli.errors import plain
 from dashboards.cli.options import brought, chosen, stack_options, writable, write_report
 from dashboards.cli.server import server_option
 from dashboards.errors import StackError
@@ -114,7 +115,7 @@ def prove(
         click.echo(json.dumps([report.row(each, whys) for each in proofs], indent=2, ensure_ascii=False))
     else:
         for line in report.matrix(proofs, whys):
-            click.echo(line)
+            click.echo(plain(line))
     excess = report.excess(proofs)
     click.echo(report.summary(proofs), err=True)
     if excess:

@@ -12,6 +12,8 @@ from dashboards.prove.model import Answer, Proof, Verdict, What
 
 # Of so many panels one may be empty with a reason: who reads more of them learns to overlook them.
 EMPTY_SHARE = Fraction(1, 20)
+# What is well and was not seen all the same: a report that called it passed would say more than is known.
+UNSEEN: frozenset[Verdict] = frozenset({"declared", "blind"})
 # What to do about a panel without data and without a reason.
 HINT = (
     'hint: --why says what is missing, and which line would bring it; see also "No data?" in README.md, '
@@ -123,7 +125,7 @@ def junit(proofs: Sequence[Proof], seconds: float, whys: Mapping[Answer, str] | 
             name=proof.title if proof.what == "panel" else f"{proof.what} {proof.title}",
             seconds=sum(answer.seconds for answer in proof.answers),
             failures=() if proof.well else _failures(proof, whys or {}),
-            skipped=proof.reason if proof.verdict == "declared" else "",
+            skipped=proof.reason if proof.verdict in UNSEEN else "",
         )
         for proof in proofs
     ]

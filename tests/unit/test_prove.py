@@ -290,21 +290,24 @@ def test_reports_say_the_same() -> None:
         Proof(board="b", title="well", answers=(answer(1, 2), answer(1, choice="one"))),
         Proof(board="b", title="quiet", answers=(answer(),), empty="none yet"),
         Proof(board="b", title="gone", answers=(answer(),), what="variable"),
+        Proof(board="b", title="dark", answers=(replace(answer(), ref="D", dark="redis is down"),)),
     ]
-    whys = {proofs[2].answers[0]: "metric absent: nobody emits it"}
+    whys = {proofs[2].answers[0]: "metric absent: nobody emits it\x1b"}
     lines = list(report.matrix(proofs, {**whys}))
     assert lines[1].split() == ["data", "2/1", "0", "b:", "well"]
     assert "b: quiet: none yet" in lines[2]
     assert "metric absent: nobody emits it" in "".join(lines)
     rows = json.loads(json.dumps([report.row(each, whys) for each in proofs]))
-    assert [row["verdict"] for row in rows] == ["data", "declared", "EMPTY"]
+    assert [row["verdict"] for row in rows] == ["data", "declared", "EMPTY", "blind"]
     assert [query["variables"] for query in rows[0]["queries"]] == ["all", "one"]
     suite = ElementTree.fromstring(report.junit(proofs, 1.0, whys))  # noqa: S314 - our own
     counts = [suite.get(name) for name in ("tests", "failures", "skipped")]
-    assert counts == ["4", "2", "1"], "the share of empty panels is a case of its own"
+    assert counts == ["5", "2", "2"], "the share of empty panels is a case of its own"
+    skipped = [found.get("message") for found in suite.findall("./testcase/skipped")]
+    assert skipped == ["none yet", "redis is down"], "what nobody can tell has not passed"
     (failed, _) = suite.findall("./testcase/failure/..")
     assert (failed.get("classname"), failed.get("name")) == ("b", "variable gone")
     assert report.summary(proofs) == (
-        "2 panels, 1 variables: data 1, zero 0, declared 1, blind 0, ZERO 0, EMPTY 1, PRETENDS 0, NaN 0, "
-        "Inf 0, error 0, slow 0; 4 queries in 0.0 s; not as declared: 1"
+        "3 panels, 1 variables: data 1, zero 0, declared 1, blind 1, ZERO 0, EMPTY 1, PRETENDS 0, NaN 0, "
+        "Inf 0, error 0, slow 0; 5 queries in 0.0 s; not as declared: 1"
     )
