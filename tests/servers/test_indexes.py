@@ -286,7 +286,11 @@ def test_a_dsn_without_a_password_may_be_an_argument(
         (("postgresql://u@h/db",), {}, "an argument holds a connection string; expected"),
         ((), {"OBS_EXPORTER_INDEXES_DSN": "host=h"}, "no PostgreSQL to ask; expected DATABASE_URL,"),
         ((), {}, "no PostgreSQL to ask; expected DATABASE_URL, DATABASE_URL_FILE or --dsn"),
-        ((), {"DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:1/db"}, "ConnectionRefusedError; nothing listens; asked at"),
+        (
+            (),
+            {"DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:1/db"},
+            "ConnectionRefusedError; nothing listens; asked at",
+        ),
     ],
 )
 def test_a_mistake_ends_with_2_and_one_line_without_a_secret(
