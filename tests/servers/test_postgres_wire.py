@@ -20,7 +20,7 @@ from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import postgres_objects as objects
 from exporters.collectors.postgres import ExpectedIndex, PostgresBackend, PostgresSettings
 from exporters.collectors.postgres.collectors import collectors
-from exporters.collectors.postgres.pipeline import Connection, Question
+from exporters.collectors.postgres.pipeline import Answer, Connection, Question
 from tests.servers.postgres_support import (
     LOG,
     ROLE,
@@ -95,7 +95,7 @@ def logged(server: Postgres, start: int) -> list[str]:
     """The statements of the exporter's role, each on a line."""
     text = server.log.read_bytes()[start:].decode(errors="replace")
     found = re.findall(
-        rf"^{ROLE}\|LOG:  (?:execute <unnamed>|statement): (.*(?:\n[^|\n]*)*)$", text, re.MULTILINE
+        rf"^{ROLE}\|LOG:  (?:execute (?:<unnamed>|q\d+)|statement): (.*(?:\n[^|\n]*)*)$", text, re.MULTILINE
     )
     return [" ".join(statement.split()) for statement in found]
 
@@ -135,6 +135,53 @@ def test_a_scrape_is_one_round_trip_and_startup_sends_no_options(server: Postgre
 
     keys = startup[8:].split(b"\0")[::2]
     assert [key for key in keys if key] == [b"user", b"database", b"application_name"]
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+def test_a_question_is_planned_once_unless_a_pooler_stands_between(server: Postgres, pooled: bool) -> None:
+    until = time.monotonic() + 5
+    connection = Connection(conninfo(server, DATABASE), until)
+
+    def ask(sql: str) -> Answer:
+        (answer,) = connection.ask(
+            [Question(sql)], statement_timeout_ms=1000, lock_timeout_ms=1000, first_by=until, deadline=until
+        )
+        return answer
+
+    ((process,),) = ask("SELECT pg_backend_pid()").rows
+    connection.answered_by(f"{process}{'1' if pooled else ''}")
+    seen, broken = "SELECT count(*), max(name) FROM pg_prepared_statements", "SELECT 1 / 0"
+    answers = [ask(sql) for sql in (seen, broken, broken, "SELECT nonsense", seen)]
+    connection.close()
+    assert [answer.code for answer in answers] == ["", "22012", "22012", "42703", ""]
+    assert answers[-1].rows == ([("0", None)] if pooled else [("2", "q2")])
+
+
+def test_a_question_whose_plan_is_out_of_date_costs_one_answer(server: Postgres) -> None:
+    until = time.monotonic() + 5
+    question = Question("SELECT * FROM moved")
+    connection = Connection(conninfo(server, DATABASE), until)
+
+    def ask(asked: Question) -> Answer:
+        (answer,) = connection.ask(
+            [asked], statement_timeout_ms=1000, lock_timeout_ms=1000, first_by=until, deadline=until
+        )
+        return answer
+
+    ((process,),) = ask(Question("SELECT pg_backend_pid()")).rows
+    connection.answered_by(process or "")
+    with admin(server, DATABASE) as session:
+        session.execute("CREATE TABLE moved AS SELECT 1 AS one; GRANT SELECT ON moved TO PUBLIC")
+        answers = [ask(question)]
+        session.execute("ALTER TABLE moved ADD COLUMN two int DEFAULT 2")
+        answers += [ask(question), ask(question)]
+        session.execute("DROP TABLE moved")
+    connection.close()
+    assert [(answer.rows, answer.code) for answer in answers] == [
+        ([("1",)], ""),
+        ([], "0A000"),
+        ([("1", "2")], ""),
+    ]
 
 
 def test_the_limits_hold_inside_a_question_and_end_with_it(server: Postgres) -> None:

@@ -19,7 +19,7 @@ from exporters.collectors.postgres.model import UNKNOWN, Server
 from exporters.collectors.postgres.options import PostgresSettings
 from exporters.collectors.postgres.pipeline import Answer, Connection, Question
 from exporters.collectors.postgres.run import Run
-from exporters.collectors.postgres.server import EXTENSION, SERVER, read_extension, read_server
+from exporters.collectors.postgres.server import EXTENSION, SERVER, read_extension, read_process, read_server
 from exporters.collectors.selfstats import SelfStats
 from exporters.conninfo import describe
 from exporters.errors import ExporterError
@@ -172,15 +172,16 @@ class PostgresBackend:
         )
         self._waited_for = deque(runs)
         for answer in answers:
-            self._take(self._waited_for.popleft(), answer)
+            self._take(connection, self._waited_for.popleft(), answer)
 
-    def _take(self, run: Run, answer: Answer) -> None:
+    def _take(self, connection: Connection, run: Run, answer: Answer) -> None:
         code, families = answer.code, list[Family]()
         if not code:
             try:
                 families = run.collector.parse(answer.rows)
                 if run is self._first:
                     self._meet(read_server(answer.rows))
+                    connection.answered_by(read_process(answer.rows))
                 elif run is self._extension:
                     self._server = replace(self._server, **read_extension(answer.rows))
             except Exception as error:  # an answer otherwise than expected costs this collector alone

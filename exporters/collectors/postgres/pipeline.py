@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ LIMITS = (
     b"SELECT set_config('transaction_read_only', 'on', true), set_config('statement_timeout', '%d', true),"
     b" set_config('lock_timeout', '%d', true), set_config('jit', 'off', true)"
 )
+# What a question was prepared as has gone, or its answer would have other columns now.
+STALE = frozenset({"26000", "0A000"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,9 @@ class Connection:
     statement in it sets the limits for it alone: behind a pooler a plain SET would reach the next client, and
     startup options would be refused. A BEGIN and a COMMIT would be two more statements.
 
+    Where no pooler stands between, each question is prepared when it is asked first: planning is most of what
+    it costs the server. A pooler gives out a process id of its own.
+
     Raises:
         ConnectionFailed: it was refused.
         TimeoutError: there was none by the deadline.
@@ -65,6 +71,13 @@ class Connection:
         self._pgconn = connect(conninfo, deadline)
         self._unsent = False
         self._code = ""
+        self._prepares = False
+        self._prepared: dict[str, bytes] = {}
+        self._names = itertools.count(1)
+
+    def answered_by(self, process: str) -> None:
+        """By this process of the server: questions are prepared if it is the one that was connected to."""
+        self._prepares = process == str(self._pgconn.backend_pid)
 
     def ask(
         self,
@@ -92,12 +105,17 @@ class Connection:
         codec = self._codec()
         try:
             self._pgconn.enter_pipeline_mode()
-            for question in questions:
-                self._send(question, limits, codec)
+            names = [self._send(question, limits, codec) for question in questions]
             self._unsent = bool(self._pgconn.flush())
             last = time.monotonic()
-            for number, _ in enumerate(questions):
-                rows, code = self._answer(deadline if number else first_by, codec)
+            for number, (question, name) in enumerate(zip(questions, names, strict=True)):
+                results = self._results(deadline if number else first_by)
+                code = self._code
+                if code in STALE:
+                    self._prepared.pop(question.sql, None)
+                elif any(result.status == pq.ExecStatus.COMMAND_OK for result in results):
+                    self._prepared[question.sql] = name
+                rows = [] if code else _rows(results[-1], codec)
                 now = time.monotonic()
                 yield Answer(rows, code, now - last)
                 last = now
@@ -113,13 +131,24 @@ class Connection:
         """Hang up in the middle, and have the server end what it does for us."""
         cancel_and_close(self._pgconn, deadline)
 
-    def _send(self, question: Question, limits: bytes, codec: str) -> None:
+    def _send(self, question: Question, limits: bytes, codec: str) -> bytes:
+        """Send it, and return the name under which it is or will be prepared; empty if it is not."""
         self._pgconn.send_query_params(limits, None)
-        parameters = [value.encode(codec, "replace") for value in question.parameters]
-        self._pgconn.send_query_params(question.sql.encode(codec), parameters or None)
+        parameters = [value.encode(codec, "replace") for value in question.parameters] or None
+        sql, name = question.sql.encode(codec), b""
+        if self._prepares:
+            name = self._prepared.get(question.sql, b"")
+            if not name:
+                name = b"q%d" % next(self._names)
+                self._pgconn.send_prepare(name, sql)
+            self._pgconn.send_query_prepared(name, parameters)
+        else:
+            self._pgconn.send_query_params(sql, parameters)
         self._pgconn.pipeline_sync()
+        return name
 
-    def _answer(self, deadline: float, codec: str) -> tuple[list[Row], str]:
+    def _results(self, deadline: float) -> list[pq.abc.PGresult]:
+        """What came back for a question; `_code` says how it failed, if it did."""
         results: list[pq.abc.PGresult] = []
         self._code = ""
         while (result := self._next(deadline)) is None or result.status != pq.ExecStatus.PIPELINE_SYNC:
@@ -128,7 +157,7 @@ class Connection:
             results.append(result)
             if result.status == pq.ExecStatus.FATAL_ERROR and not self._code:
                 self._code = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
-        return [] if self._code else _rows(results[-1], codec), self._code
+        return results
 
     def _next(self, deadline: float) -> pq.abc.PGresult | None:
         while self._pgconn.is_busy():

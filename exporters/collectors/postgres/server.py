@@ -12,7 +12,7 @@ from exporters.collectors.postgres.model import Collector, Rows, Server, always,
 SQL = """
 SELECT version(), current_setting('server_version'), current_setting('server_version_num'),
        extract(epoch FROM pg_postmaster_start_time()), pg_is_in_recovery()::int,
-       current_database(), current_user, pg_has_role('pg_read_all_stats', 'USAGE')::int
+       current_database(), current_user, pg_has_role('pg_read_all_stats', 'USAGE')::int, pg_backend_pid()
 """
 # Apart from it: whoever holds a lock on pg_extension must not make the server look dead.
 EXTENSION_SQL = """
@@ -34,6 +34,11 @@ def read_server(rows: Rows) -> Server:
         statements_schema="",
         statements_version=(),
     )
+
+
+def read_process(rows: Rows) -> str:
+    """The process id of the session that answers."""
+    return text(rows[0][8])
 
 
 def read_extension(rows: Rows) -> dict[str, Any]:
