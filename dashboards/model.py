@@ -268,6 +268,8 @@ class Row:
 
     def __post_init__(self) -> None:
         require_fields(f"row {self.title!r}", self, BoardError)
+        if not self.title.strip():
+            raise BoardError("a row has no title; expected the question that its panels answer; write it")
 
 
 def row(title: str, *panels: Panel, collapsed: bool = False) -> Row:

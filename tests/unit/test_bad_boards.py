@@ -92,6 +92,7 @@ MISTAKES = [
     ("For the shop.", f"F{HALF}r", 6, f"description is 'F{HALF}r' (str); expected characters that UTF-8"),
     ("For the shop.", f"F{NUL}r", 6, f"description is 'F{NUL}r' (str); expected characters that UTF-8 has"),
     ("How much?", f"How{HALF}?", 14, f"row 'How{HALF}?': title is 'How{HALF}?' (str); expected characters"),
+    ("How much?", " ", 14, "a row has no title; expected the question that its panels answer; write it"),
     ("For the shop.", " ", 6, "board shop: description is ' '; expected what it is called, and for whom"),
     ('title="Shop"', 'title=""', 6, "board shop: title is ''; expected what it is called, and for whom"),
     ("STACK = ", "raise OSError('no shop')\nSTACK = ", 17, "OSError: no shop"),
