@@ -144,9 +144,9 @@ def _stay(chain: Chain) -> None:
     file = chain.home / "chain.json"
     chain.targets.save(file)
     options = f"--prometheus {chain.prometheus.url} --stack examples.demo.running:STACK --state {chain.state}"
-    say(f"all panels:  DEMO={file} python -m dashboards prove {options}")
-    say(f"more faults: python -m examples.faults errors --chain {file}")
     say(f"more load:   python -m examples.load --url {chain.api.url} --rate 25 --seconds 600")
+    say(f"all panels, while it runs: DEMO={file} python -m dashboards prove {options}")
+    say(f"more faults: python -m examples.faults errors --chain {file}")
     say("Ctrl-C ends everything")
     threading.Event().wait()
 
