@@ -73,7 +73,9 @@ class Prometheus:
         data = self._post("query", query=expr, time=at or time.time())
         if data["resultType"] in ("scalar", "string"):
             return [({}, [float(data["result"][1])])]
-        return [(each["metric"], [float(each["value"][1])]) for each in data["result"]]
+        # Of a range vector, such as `up[5m]`, the answer is a matrix.
+        found = [(each["metric"], each.get("values") or [each["value"]]) for each in data["result"]]
+        return [(metric, [float(value) for _, value in values]) for metric, values in found]
 
     def query_range(self, expr: str, start: float, end: float, step: float) -> Samples:
         """The samples of a range query."""

@@ -122,6 +122,12 @@ def test_a_server_that_tells_neither_rules_nor_targets_is_explained_all_the_same
     assert told.startswith("metric absent: there is no job:availability_bad:ratio1h; rules.")
 
 
+def test_an_instant_query_of_a_range_vector_has_all_its_samples(serve: Serve) -> None:
+    series = {"metric": {"job": "a"}, "values": [[1, "2"], [3, "4"]]}
+    url = serve(lambda _: {"status": "success", "data": {"resultType": "matrix", "result": [series]}})
+    assert Prometheus(url=url).query("up[5m]") == [({"job": "a"}, [2.0, 4.0])]
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [
