@@ -103,10 +103,10 @@ bench: $(READY) ## Measure, and write docs/performance.md (a few minutes; asks P
 	$(BIN)/python -m benchmarks
 
 bench-boards: packages $(READY) ## Measure builds, and boards on 100 000 series, into docs/performance.md (ten minutes).
-	$(BIN)/python -m benchmarks.bench_boards
+	$(BIN)/python -m benchmarks.boards_report
 
 bench-exporter: packages $(READY) ## Measure the exporter beside its peers, into docs/performance.md (PEER_...=PATH for newer ones).
-	$(BIN)/python -m benchmarks.bench_exporter
+	$(BIN)/python -m benchmarks.exporter_report
 
 grafana-check: packages $(READY) ## Run the files through a real Grafana (URL=... or one on PATH); writes its report.
 	$(BIN)/python -m examples.demo.grafana_check $(if $(URL),--grafana $(URL)) $(ARGS)

@@ -1,7 +1,7 @@
 """Measure builds and the middleware, and write docs/performance.md, which takes a few minutes.
 
-python -m benchmarks; what boards cost is measured by python -m benchmarks.bench_boards, and what the exporter
-costs by python -m benchmarks.bench_exporter; both stay as they are.
+python -m benchmarks; what boards cost is measured by python -m benchmarks.boards_report, and what the
+exporter costs by python -m benchmarks.exporter_report; both stay as they are.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, ClassVar
 
-from benchmarks import blocks, filled, sections
+from benchmarks import blocks, filled
 from benchmarks.bench_build import process
 from benchmarks.figures import Times, by_clock
 from benchmarks.filled import Size
@@ -241,17 +241,3 @@ def _differs(reading: str, board: Board) -> bool:
     """Whether a board asks anything else for what is recorded."""
     drawn = [render_board(board, READINGS[each].context) for each in (RAW, reading)]
     return reading == RAW or drawn[0] != drawn[1]
-
-
-def main() -> None:
-    """Measure, and write it into docs/performance.md."""
-    from benchmarks.boards_report import write  # noqa: PLC0415 - it reads this module
-
-    print("measuring builds")
-    built = builds()
-    print("filling Prometheus, and asking what boards ask: some minutes")
-    print(write(sections.TARGET, measure(), built))
-
-
-if __name__ == "__main__":
-    main()

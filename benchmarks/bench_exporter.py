@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import re
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,10 +16,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import generate_latest as plain_text
 from prometheus_client.openmetrics.exposition import generate_latest as open_metrics
 
-from benchmarks import sections, watched
+from benchmarks import watched
 from benchmarks.watched import DATABASE, ROLE, Exporter, Size
 from examples.demo.databases import Postgres, Redis
-from examples.demo.process import ServerError
 from exporters.catalogue import Gauge, Label
 from exporters.collectors.base import Family
 from exporters.exposition import compress, render
@@ -250,20 +248,3 @@ def _joined(body: bytes) -> bytes:
         if not size:
             break
     return found
-
-
-def main() -> None:
-    """Measure, and write it into docs/performance.md."""
-    from benchmarks.exporter_report import write  # noqa: PLC0415 - it reads this module
-
-    print("measuring exporters: some minutes")
-    try:
-        measured = measure()
-    except ServerError as error:
-        print(f"bench-exporter: {error}; nothing was written", file=sys.stderr)
-        sys.exit(2)
-    print(write(sections.TARGET, measured))
-
-
-if __name__ == "__main__":
-    main()

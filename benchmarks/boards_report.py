@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import sections
+from benchmarks import bench_boards, sections
 from benchmarks.bench_boards import BUILD, IMPORT, RAW, READINGS, RECORDED, RENDER, TENFOLD, Cost, Filled
 from benchmarks.figures import CLOCKS, Times, by_clock
 from benchmarks.floors import FLOORS
@@ -186,3 +186,15 @@ def _builds(builds: Mapping[str, Sequence[Times]]) -> str:
         + f"\n\nTen times the boards take {ratio:.1f} times as long; {beyond:.2f} s of each is the import of "
         "grafanalib."
     )
+
+
+def main() -> None:
+    """Measure, and write it into docs/performance.md."""
+    print("measuring builds")
+    built = bench_boards.builds()
+    print("filling Prometheus, and asking what boards ask: some minutes")
+    print(write(sections.TARGET, bench_boards.measure(), built))
+
+
+if __name__ == "__main__":
+    main()

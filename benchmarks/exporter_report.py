@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import statistics
+import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,9 +23,11 @@ from benchmarks.bench_exporter import (
     WHOLE,
     Measured,
     Scrape,
+    measure,
 )
 from benchmarks.figures import Figures
 from benchmarks.report import table, verdict
+from examples.demo.process import ServerError
 
 HEADING = "## Exporter"
 MILLI, MEGA = 1e3, 2.0**20
@@ -164,3 +167,18 @@ def _libraries(measured: Measured) -> str:
         + "\n\nMemory after some pages, resident.\n\n"
         + table(["exporter", "MB"], held)
     )
+
+
+def main() -> None:
+    """Measure, and write it into docs/performance.md."""
+    print("measuring exporters: some minutes")
+    try:
+        measured = measure()
+    except ServerError as error:
+        print(f"bench-exporter: {error}; nothing was written", file=sys.stderr)
+        sys.exit(2)
+    print(write(sections.TARGET, measured))
+
+
+if __name__ == "__main__":
+    main()
