@@ -123,6 +123,13 @@ class _Group(click.Group):
     help="Also serve, at /metrics/api, what the workers of an API write here.",
 )
 @click.option(
+    "--secrets.allow-world-readable",
+    "allow_world_readable",
+    is_flag=True,
+    show_envvar=True,
+    help="Take files with secrets that every user may read, as some container runtimes mount them.",
+)
+@click.option(
     "--log.level",
     "log_level",
     type=click.Choice(logs.LEVELS),
@@ -146,6 +153,7 @@ def main(
     telemetry_path: str,
     config_file: Path | None,
     api_directory: Path | None,
+    allow_world_readable: bool,
     log_level: str,
     log_format: str,
 ) -> None:
@@ -165,5 +173,6 @@ def main(
             config=read_config(config_file) if config_file else Config(),
             environ=os.environ,
             redactor=redactor,
+            allow_open_secrets=allow_world_readable,
         )
     )

@@ -42,6 +42,7 @@ class Options:
         config: the YAML file's content.
         environ: where the connection strings are looked for.
         redactor: the one that the log uses.
+        allow_open_secrets: whether every user of the machine may read files that hold secrets.
     """
 
     listen_address: str
@@ -50,6 +51,7 @@ class Options:
     config: Config
     environ: Mapping[str, str]
     redactor: Redactor
+    allow_open_secrets: bool = False
 
 
 def run(options: Options) -> None:
@@ -83,7 +85,7 @@ def run(options: Options) -> None:
 
 def _backends(options: Options) -> list[Backend]:
     """One for each connection string; a driver is loaded only where it is needed."""
-    sources = watched(options.environ, options.redactor)
+    sources = watched(options.environ, options.redactor, options.allow_open_secrets)
     if not sources and options.api_directory is None:
         raise ConfigError(
             "nothing to watch; expected DATABASE_URL or REDIS_URL (or either as a file in DATABASE_URL_FILE, "

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import logging
+import os
 import re
+import shlex
 import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from urllib.parse import quote, quote_plus
 from exporters.dsn import holds_connection_string, secrets_in
 from exporters.errors import ConfigError
 
-LOG = logging.getLogger("exporter")
 MASK = "***"
 
 
@@ -87,29 +87,30 @@ class ConnectionString:
         value: the string itself, when it is not in a file.
         file: where it is read from, again at every connect.
         redactor: learns the passwords as they are read.
+        allow_open: whether every user of the machine may read the file.
     """
 
     name: str
     redactor: Redactor
     value: str = ""
     file: Path | None = None
+    allow_open: bool = False
 
     def read(self) -> str:
         """The string as it is now.
 
         Raises:
-            ConfigError: the file is unreadable or empty.
+            ConfigError: the file is unreadable, empty, or readable for everybody.
         """
-        text = self.value if self.file is None else read_secret(self.file, self.name)
+        text = self.value if self.file is None else read_secret(self.file, self.name, self.allow_open)
         self.redactor.learn(secrets_in(text))
         return text
 
 
-def connection_string(name: str, environ: Mapping[str, str], redactor: Redactor) -> ConnectionString | None:
+def connection_string(
+    name: str, environ: Mapping[str, str], redactor: Redactor, allow_open: bool = False
+) -> ConnectionString | None:
     """What ``NAME_FILE`` or ``NAME`` holds; None if neither is set.
-
-    A file that every user of the machine may read is told in the log, but taken: Docker and Kubernetes mount
-    secrets so, read-only, into a container that has no other user.
 
     Raises:
         ConfigError: both are set, or the one for a file holds the string itself.
@@ -124,18 +125,19 @@ def connection_string(name: str, environ: Mapping[str, str], redactor: Redactor)
         return None
     if holds_connection_string(file):
         raise ConfigError(f"{file_variable} holds a connection string; expected a file's path; set {name}")
-    _warn_if_open(Path(file), file_variable)
-    return ConnectionString(name=file_variable, file=Path(file), redactor=redactor)
+    return ConnectionString(name=file_variable, file=Path(file), redactor=redactor, allow_open=allow_open)
 
 
-def read_secret(path: Path, name: str) -> str:
+def read_secret(path: Path, name: str, allow_open: bool) -> str:
     """The content of a file that holds a secret, without surrounding space.
 
     Raises:
-        ConfigError: it is unreadable or empty.
+        ConfigError: it is unreadable or empty, or every user may read it and that is not allowed.
     """
     try:
-        text = path.read_text(encoding="utf-8").strip()
+        with path.open(encoding="utf-8") as file:
+            refuse_open(os.fstat(file.fileno()).st_mode, f"{name}={path}", path, allow_open)
+            text = file.read().strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise ConfigError(f"{name}={path}: {reason}; expected a file with a connection string") from None
@@ -144,14 +146,21 @@ def read_secret(path: Path, name: str) -> str:
     return text
 
 
-def _warn_if_open(path: Path, name: str) -> None:
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-    except OSError:
-        return  # reading it says why
-    if mode & stat.S_IROTH:
-        LOG.warning(
-            "%s=%s: mode %04o lets every user of this machine read it; unless it is mounted into a container "
-            "run: chmod o-rwx %s",
-            name, path, mode, path,
-        )  # fmt: skip
+def refuse_open(mode: int, what: str, path: Path, allowed: bool) -> None:
+    """Refuse a file that every user of the machine may read.
+
+    Args:
+        mode: of the file that is read, which that at its path need no longer be.
+        what: names the file in the message.
+        path: of the file, for the command that mends it.
+        allowed: whether that may be, as in a container that has no other user.
+
+    Raises:
+        ConfigError: everybody may read it, and that is not allowed.
+    """
+    if mode & stat.S_IROTH and not allowed:
+        raise ConfigError(
+            f"{what}: mode {stat.S_IMODE(mode):04o} lets every user of this machine read it; expected 0640 "
+            f"or less; run: chmod 0640 {shlex.quote(str(path))} (in Kubernetes: defaultMode: 0440, fsGroup); "
+            "or give --secrets.allow-world-readable where a container runtime mounts it so"
+        )

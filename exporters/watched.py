@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 VARIABLES = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}
 
 
-def watched(environ: Mapping[str, str], redactor: Redactor) -> dict[str, ConnectionString]:
+def watched(
+    environ: Mapping[str, str], redactor: Redactor, allow_open: bool = False
+) -> dict[str, ConnectionString]:
     """By the kind of server where its connection string is; a kind that is not given is not there.
 
     Raises:
         ConfigError: see `connection_string`.
     """
-    found = {kind: connection_string(name, environ, redactor) for kind, name in VARIABLES.items()}
+    found = {kind: connection_string(name, environ, redactor, allow_open) for kind, name in VARIABLES.items()}
     return {kind: source for kind, source in found.items() if source is not None}
 
 

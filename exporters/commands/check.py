@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from exporters.collectors.outcome import Outcome, State
-from exporters.commands.options import config_option, configuration, json_option
+from exporters.commands.options import config_option, configuration, json_option, servers
 from exporters.config import Config
 from exporters.errors import ConfigError
 from exporters.secrets import ConnectionString, Redactor
-from exporters.watched import postgres_settings, redis_settings, watched
+from exporters.watched import postgres_settings, redis_settings
 
 WELL = (State.WORKS, State.OFF)
 
@@ -34,7 +33,7 @@ def command(ctx: click.Context, config_file: Path | None, as_json: bool) -> None
     not there.
     """
     redactor: Redactor = ctx.obj
-    sources = watched(os.environ, redactor)
+    sources = servers(ctx)
     if not sources:
         raise ConfigError(
             "no server to ask; expected DATABASE_URL or REDIS_URL, or either as a file in DATABASE_URL_FILE, "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exporters.commands.options import config_option, configuration, json_option
+from exporters.commands.options import config_option, configuration, json_option, servers
 from exporters.errors import ConfigError
 from exporters.secrets import ConnectionString, Redactor
-from exporters.watched import postgres_settings, watched
+from exporters.watched import postgres_settings
 
 if TYPE_CHECKING:
     from exporters.collectors.postgres.index_report import Line, Report
@@ -47,9 +46,7 @@ def command(ctx: click.Context, dsn: str | None, config_file: Path | None, as_js
     """
     redactor: Redactor = ctx.obj
     source = (
-        ConnectionString(name="--dsn", value=dsn, redactor=redactor)
-        if dsn
-        else watched(os.environ, redactor).get("postgres")
+        ConnectionString(name="--dsn", value=dsn, redactor=redactor) if dsn else servers(ctx).get("postgres")
     )
     if source is None:
         raise ConfigError("no PostgreSQL to ask; expected DATABASE_URL, DATABASE_URL_FILE or --dsn")

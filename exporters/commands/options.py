@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
 from exporters.config import Config, read_config
+from exporters.secrets import ConnectionString
+from exporters.watched import watched
 
 config_option = click.option(
     "--config.file",
@@ -16,6 +19,15 @@ config_option = click.option(
     help="The exporter's YAML. May also stand before the command, or in OBS_EXPORTER_CONFIG_FILE.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+
+
+def servers(ctx: click.Context) -> dict[str, ConnectionString]:
+    """By kind the servers that the exporter itself would watch.
+
+    Raises:
+        ConfigError: see `watched`.
+    """
+    return watched(os.environ, ctx.obj, ctx.find_root().params.get("allow_world_readable", False))
 
 
 def configuration(ctx: click.Context, file: Path | None) -> Config:

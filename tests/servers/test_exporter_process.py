@@ -203,20 +203,6 @@ def test_a_connection_string_in_a_flags_variable_is_refused_and_not_repeated() -
     assert "hunter2" not in done.stderr
 
 
-def test_a_secret_as_docker_and_kubernetes_mount_it_is_taken(tmp_path: Path, server: Redis) -> None:
-    file = tmp_path / "url"
-    file.write_text(url_of(server))
-    file.chmod(0o444)
-    exporter = Exporter(tmp_path, "--log.level=warn", REDIS_URL_FILE=str(file))
-    try:
-        assert [exporter.scrape().of(catalogue.UP) for _ in range(2)] == [1, 1]
-        (line,) = exporter.written().splitlines()
-        assert "level=warning" in line
-        assert f"REDIS_URL_FILE={file}: mode 0444 lets every user of this machine read it" in line
-    finally:
-        exporter.stop()
-
-
 def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"

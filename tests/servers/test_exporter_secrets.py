@@ -18,8 +18,8 @@ from exporters.catalogue import redis as redis_catalogue
 from exporters.catalogue import self_
 from exporters.conninfo import libpq_conninfo
 from exporters.secrets import spellings
-from tests.servers.exporter_process import Exporter
-from tests.servers.exporter_support import add_user
+from tests.servers.exporter_process import Exporter, run_to_its_end
+from tests.servers.exporter_support import add_user, url_of
 
 NASTY = "p@:/{ 'x"
 ROLE = "keeper_of_secrets"
@@ -119,3 +119,39 @@ def test_what_python_writes_when_it_is_killed_shows_no_password(redis_server: Re
     assert "Fatal Python error: Aborted" in exporter.written()
     assert "Thread 0x" in exporter.written()
     assert "hunter2" not in exporter.written()
+
+
+def test_a_secret_as_container_runtimes_mount_it_is_taken_where_that_is_allowed(
+    tmp_path: Path, redis_server: Redis
+) -> None:
+    add_user(redis_server)
+    file = tmp_path / "url"
+    file.write_text(url_of(redis_server))
+    file.chmod(0o444)
+    flag = "--secrets.allow-world-readable"
+    exporter = Exporter(tmp_path, "--log.level=warn", flag, REDIS_URL_FILE=str(file))
+    try:
+        assert [exporter.scrape().of(redis_catalogue.UP) for _ in range(2)] == [1, 1]
+        assert exporter.written() == ""
+        checked = run_to_its_end(flag, "check", REDIS_URL_FILE=str(file))
+        assert "redis.info" in checked.stdout
+    finally:
+        exporter.stop()
+
+
+@pytest.mark.parametrize("command", [(), ("check",), ("indexes",)])
+def test_a_secret_that_every_user_may_read_is_refused_with_what_mends_it(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    file = tmp_path / "url"
+    file.write_text("postgresql://u:hunter2@127.0.0.1:1/app")
+    file.chmod(0o644)
+
+    done = run_to_its_end(*command, DATABASE_URL_FILE=str(file))
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"obs-exporter: DATABASE_URL_FILE={file}: mode 0644 lets every user of this machine read it; "
+        f"expected 0640 or less; run: chmod 0640 {file} (in Kubernetes: defaultMode: 0440, fsGroup); "
+        "or give --secrets.allow-world-readable where a container runtime mounts it so\n"
+    )
