@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import http.client
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from itertools import product
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlencode, urlsplit
 
 from benchmarks import blocks, filled
 from benchmarks.bench_build import process
@@ -30,6 +34,8 @@ READINGS = {RAW: STACK, RECORDED: replace(STACK, recorded_boards=True)}
 SHOWN = 3600
 PATIENCE = 300.0
 ROUNDS = 3
+# Grafana's concurrent_query_count: so many queries of a panel are on their way at once.
+AT_ONCE = 10
 # A tenth of the hosts, and of the series.
 SMALL, LARGE = Size(hosts=1), Size()
 IMPORT, RENDER = "`import grafanalib.core`", "render and write, without checks"
@@ -105,7 +111,7 @@ class Filled:
     def of(self, board: str, reading: str, *, opened: bool = True) -> list[Cost]:
         """The panels of a board, the dearest first: those open, or those in collapsed rows."""
         found = [each for each in self.costs[reading] if each.board == board and each.open is opened]
-        return sorted(found, key=lambda each: -each.median("cpu"))
+        return sorted(found, key=lambda each: -each.median("wall"))
 
     @property
     def readings(self) -> Iterator[tuple[str, str]]:
@@ -159,16 +165,16 @@ def _evaluated(source: Metered, at: float) -> Times:
     """What it takes to evaluate all rules that record for boards, once."""
     asked = [READINGS[RECORDED].rules.record(each) for each in RECORDINGS]
     for expr in asked:
-        source.answer({"instant": True}, expr, at, at, 1)
-    return sum((source.taken[expr] for expr in asked), start=Times(0, 0))
+        source.remember({"instant": True}, expr, at, at, 1)
+    return sum((source.together([expr]) for expr in asked), start=Times(0, 0))
 
 
 def _floors(source: Metered, at: float, rounds: int) -> Mapping[tuple[str, float], list[Times]]:
     found: dict[tuple[str, float], list[Times]] = {}
     asked = dict.fromkeys((expr, step) for floor in FLOORS for expr, step, _ in floor.asked)
     for _, (expr, step) in product(range(rounds), asked):
-        source.answer({"instant": not step}, expr, at - SHOWN, at, step or 1)
-        found.setdefault((expr, step), []).append(source.taken[expr])
+        source.remember({"instant": not step}, expr, at - SHOWN, at, step or 1)
+        found.setdefault((expr, step), []).append(source.together([expr]))
     return found
 
 
@@ -185,25 +191,42 @@ def _prometheus(home: Path) -> Iterator[servers.Prometheus]:
 
 
 class Metered:
-    """A Prometheus that says of each query what it took, by its own processor too."""
+    """A Prometheus that says what queries took, by its own processor too."""
 
     fills_ranges: ClassVar[bool] = False
 
     def __init__(self, server: servers.Prometheus) -> None:
         self.server = server
         self.source = Prometheus(url=server.url, timeout=PATIENCE)
-        self.taken: dict[str, Times] = {}
+        self.asked: dict[str, tuple[str, str]] = {}
 
     def label_values(self, selector: str, label: str, start: float, end: float) -> list[str]:
         """Not measured: a board asks it once, and rarely."""
         return self.source.label_values(selector, label, start, end)
 
     def answer(self, target: Mapping[str, Any], expr: str, start: float, end: float, step: float) -> Samples:
-        """The samples of a panel's query."""
-        spent, began = self._spent(), time.perf_counter()
-        found = self.source.answer(target, expr, start, end, step)
-        self.taken[expr] = Times(time.perf_counter() - began, self._spent() - spent)
-        return found
+        """The samples of a panel's query, which is remembered."""
+        self.remember(target, expr, start, end, step)
+        return self.source.answer(target, expr, start, end, step)
+
+    def remember(self, target: Mapping[str, Any], expr: str, start: float, end: float, step: float) -> None:
+        """How a query is asked, when `together` asks it."""
+        form = {"query": expr, "time": end} if target["instant"] else {"query": expr, "start": start}
+        form |= {} if target["instant"] else {"end": end, "step": step}
+        self.asked[expr] = "query" if target["instant"] else "query_range", urlencode(form)
+
+    def together(self, exprs: Sequence[str]) -> Times:
+        """What it takes to ask these at once, until the last answer is there, unread."""
+        links = [http.client.HTTPConnection(urlsplit(self.source.url).netloc) for _ in exprs]
+        for link in links:
+            link.connect()
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            spent, began = self._spent(), time.perf_counter()
+            statuses = set(pool.map(_status, links, (self.asked[each] for each in exprs)))
+            times = Times(time.perf_counter() - began, self._spent() - spent)
+        if statuses - {HTTPStatus.OK}:
+            raise RuntimeError(f"Prometheus answered {statuses}; expected 200 to {exprs}")
+        return times
 
     def _spent(self) -> float:
         """Seconds of its processor, from all its threads."""
@@ -212,21 +235,32 @@ class Metered:
         return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
 
+def _status(link: http.client.HTTPConnection, asked: tuple[str, str]) -> int:
+    path, form = asked
+    link.request("POST", f"/api/v1/{path}", form, {"Content-Type": "application/x-www-form-urlencoded"})
+    answer = link.getresponse()
+    answer.read()
+    link.close()
+    return answer.status
+
+
 def _asked(source: Metered, span: Span, rounds: int, *, whole: bool) -> dict[str, list[Cost]]:
-    found: dict[str, dict[tuple[str, str], Cost]] = {RAW: {}, RECORDED: {}}
+    found: dict[str, list[Cost]] = {RAW: [], RECORDED: []}
     asked = [(reading, board) for board in STACK.boards for reading in READINGS if _differs(reading, board)]
-    for round_, (reading, board), opened in product(range(rounds), asked, (True, False)):
-        if opened or (whole and not round_):
-            rows = tuple(each for each in board.rows if each.collapsed is not opened)
-            stack = replace(READINGS[reading], boards=(replace(board, rows=rows),), alerts=())
-            for proof in prove(stack, source, span):
-                series = sum(each.series for each in proof.answers)
-                recorded = _reads_recorded([each.expr for each in proof.answers])
-                cost = Cost(proof.board, proof.title, opened, recorded, series)
-                cost = found[reading].setdefault((cost.board, cost.title), cost)
-                times = (source.taken[each.expr] for each in proof.answers)
-                cost.taken.append(sum(times, start=Times(0, 0)))
-    return {reading: list(costs.values()) for reading, costs in found.items()}
+    panels: list[tuple[Cost, list[str]]] = []
+    for (reading, board), opened in product(asked, (True, False) if whole else (True,)):
+        rows = tuple(each for each in board.rows if each.collapsed is not opened)
+        stack = replace(READINGS[reading], boards=(replace(board, rows=rows),), alerts=())
+        for proof in prove(stack, source, span):
+            exprs = [each.expr for each in proof.answers]
+            series = sum(each.series for each in proof.answers)
+            cost = Cost(proof.board, proof.title, opened, _reads_recorded(exprs), series)
+            found[reading].append(cost)
+            panels.append((cost, exprs))
+    for round_, (cost, exprs) in product(range(rounds), panels):
+        if cost.open or not round_:
+            cost.taken.append(source.together(exprs))
+    return found
 
 
 def _reads_recorded(exprs: Sequence[str]) -> bool:

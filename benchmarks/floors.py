@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from exporters.catalogue import Metric, api
-from signals.kept import BY_ENDPOINT
 from signals.promql import duration
 
 PERCENTILES = 3
@@ -17,14 +16,13 @@ class Floor:
     """What no query for a panel can do without.
 
     Attributes:
-        board, title, reading: of the panel, and how it reads.
+        board, title: of the panel, which reads raw.
         why: what is read, as the report says it.
         asked: PromQL, the seconds between two points, or 0 for the last alone, and how often it is needed.
     """
 
     board: str
     title: str
-    reading: str
     why: str
     asked: tuple[tuple[str, float, int], ...]
 
@@ -42,8 +40,6 @@ def rates(
 
 
 BUCKETS = f"{api.REQUEST_DURATION.name}_bucket"
-KEPT = BY_ENDPOINT[BUCKETS].metric.name
-QUERIES = BY_ENDPOINT[f"{api.QUERIES_PER_REQUEST.name}_sum"].metric.name
 LATENCIES = "the rates of all buckets of request times, at each point"
 ONCE = "all buckets of request times, read through once for each percentile"
 GRAPH = rates(api.REQUEST_DURATION, "_bucket")
@@ -56,7 +52,7 @@ TIMES = (
 )
 FLOORS = (
     *(
-        Floor(board=board, title=title, reading="raw", why=LATENCIES, asked=((*asked, times),))
+        Floor(board=board, title=title, why=LATENCIES, asked=((*asked, times),))
         for board, title, asked, times in (
             ("backend-overview", "p95 latency", TREND, 1),
             ("backend-overview", "Latency", GRAPH, 1),
@@ -69,29 +65,14 @@ FLOORS = (
     Floor(
         board="backend-api",
         title="Endpoints",
-        reading="raw",
         why=ONCE,
         asked=((read(BUCKETS, HOUR), 0, PERCENTILES),),
     ),
-    Floor(
-        board="backend-api",
-        title="Endpoints",
-        reading="recorded",
-        why="what is recorded of the buckets, read through once for each percentile",
-        asked=((read(KEPT, HOUR), 0, PERCENTILES),),
-    ),
     *(
-        Floor(board=board, title=title, reading="raw", why="the rates that each line is made of", asked=TIMES)
+        Floor(board=board, title=title, why="the rates that each line is made of", asked=TIMES)
         for board, title in (
             ("backend-overview", "Where request time goes"),
             ("backend-api", "Where the time goes"),
         )
-    ),
-    Floor(
-        board="backend-api",
-        title="Queries per request by endpoint",
-        reading="recorded",
-        why="as many lines handed out as they are",
-        asked=((QUERIES, MINUTE, 1),),
     ),
 )
