@@ -247,7 +247,7 @@ def spoken(value: float, unit: Unit) -> str:
     if unit is SECONDS:
         return _seconds(value)
     if unit is RATIO:
-        return f"{value * 100:.4g} %"
+        return f"{round(value * 100, 6) + 0.0:.4g} %"  # what is left of a difference is nothing
     if unit in (BYTES, BYTES_PER_SECOND):
         return _bytes(value) + ("/s" if unit is BYTES_PER_SECOND else "")
     if unit is COUNT and value >= MILLION:

@@ -50,6 +50,8 @@ def test_a_target_has_the_audits_numbers(objective: Objective) -> None:
         (0.15, SECONDS, "150 ms"),
         (604_800, SECONDS, "7 d"),
         (0.95, RATIO, "95 %"),
+        (0.0001, RATIO, "0.01 %"),
+        (-2.2e-16, RATIO, "0 %"),
         (512 * MIB, BYTES, "512 MiB"),
         (10_000, COUNT, "10000"),
         (500_000_000, COUNT, "500 million"),
