@@ -77,8 +77,8 @@ def brought(option: str, reference: str, read: Callable[[str], Kind]) -> Kind:
     """What a team's module holds; a module that breaks is told with its file and line.
 
     Raises:
-        StackError: there is no such module or name.
-        DefinitionError: the module raises.
+        StackError: there is no such module or name, or it raises one itself.
+        DefinitionError: the module raises anything else.
     """
     try:
         return read(reference)
@@ -91,7 +91,9 @@ def brought(option: str, reference: str, read: Callable[[str], Kind]) -> Kind:
         if not place:
             wrong = "no Python module, correct the name or the file"
             raise StackError(f"{option} {reference!r}: {wrong}: {said(cause)}") from error
-        raise DefinitionError(f"{option} {reference!r}: {place}: {said(cause)}") from error
+        # A module may say that something around it is missing, such as a server or a variable.
+        kind = StackError if isinstance(error, StackError) and origin(error) else DefinitionError
+        raise kind(f"{option} {reference!r}: {place}: {said(cause)}") from error
 
 
 def writable(report: Path | None) -> None:

@@ -47,14 +47,14 @@ def test_the_stack_of_a_demo_is_one_that_a_command_takes(
     monkeypatch.delenv(VARIABLE, raising=False)
     options = ["prove", "--stack", "examples.demo.running:STACK"]
     result = CliRunner().invoke(main, options)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert (
         f"{VARIABLE} is not set; expected the file that `python -m examples.demo --stay` names"
         in result.output
     )
     monkeypatch.setenv(VARIABLE, str(tmp_path / "other.json"))
     result = CliRunner().invoke(main, options)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "other.json: No such file" in result.output
     assert len(result.output.splitlines()) == 1
 
