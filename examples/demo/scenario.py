@@ -137,7 +137,9 @@ class Scenario:
             return prove(self.stack, prometheus, span, wanted=wanted, whole=True, brings=STATES.brings(name))
 
         settled, every = began + self._scaled(SETTLED), self._scaled(LOOK_EVERY)
-        spans = past(seconds, start=settled if after else began, end=settled + every, every=every)
+        spans = past(
+            self._scaled(seconds), start=settled if after else began, end=settled + every, every=every
+        )
         return Phase(
             name=name,
             load=result,
