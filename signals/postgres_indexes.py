@@ -109,7 +109,7 @@ UNUSED_BYTES = Signal(
     why="Size of all indexes never scanned since the statistics were reset, without those that enforce "
     "something.",
     good="Small beside the database.",
-    act="See which in the table of unused indexes.",
+    act="See which under 'Indexes for nothing'.",
     query=value(objects.INDEXES_UNUSED_BYTES),
     unit=BYTES,
     legend="unused",
