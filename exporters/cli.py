@@ -112,7 +112,7 @@ class _Group(click.Group):
     type=click.Path(path_type=Path),
     show_envvar=True,
     metavar="FILE",
-    help="YAML with expected indexes, key patterns and caps.",
+    help="YAML with expected indexes, key patterns, caps, and targets of /probe.",
 )
 @click.option(
     "--api.multiprocess-dir",
@@ -128,6 +128,13 @@ class _Group(click.Group):
     is_flag=True,
     show_envvar=True,
     help="Take files with secrets that every user may read, as some container runtimes mount them.",
+)
+@click.option(
+    "--web.enable-lifecycle",
+    "lifecycle",
+    is_flag=True,
+    show_envvar=True,
+    help="Let POST /-/reload have the file read again, as SIGHUP does.",
 )
 @click.option(
     "--log.level",
@@ -154,6 +161,7 @@ def main(
     config_file: Path | None,
     api_directory: Path | None,
     allow_world_readable: bool,
+    lifecycle: bool,
     log_level: str,
     log_format: str,
 ) -> None:
@@ -171,6 +179,7 @@ def main(
             telemetry_path=telemetry_path,
             api_directory=api_directory,
             config=read_config(config_file) if config_file else Config(),
+            lifecycle=lifecycle,
             environ=os.environ,
             redactor=redactor,
             allow_open_secrets=allow_world_readable,

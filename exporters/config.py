@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from exporters.dsn import did_you_mean
+from exporters.catalogue import CATALOGUE
+from exporters.catalogue.types import RESERVED_LABELS
+from exporters.dsn import did_you_mean, holds_connection_string
 from exporters.errors import ConfigError
 from exporters.globs import GlobError, translate
-from exporters.yaml_file import WrongError, read_yaml, shown_key
+from exporters.yaml_file import HIDDEN_KEY, WrongError, read_yaml, shown_key
 
 Reader = Callable[[Any, str], Any]
 
 MOST_PATTERNS = 100
+NAME = re.compile(r"\w([\w-]|\.(?!\.)){0,99}", re.ASCII)  # nothing that may be taken for a place elsewhere
+LABEL = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]{0,99}")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+LONGEST_LABEL_VALUE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +42,25 @@ class IndexConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TargetConfig:
+    """A server that a scrape may ask for by its name. One of `connection_file` and `connection_env` is given.
+
+    Attributes:
+        kind: such as ``postgres``.
+        connection_file: holds its connection string; read again at every connect.
+        connection_env: the variable that holds it.
+        labels: put on every series of it.
+        module: the options that hold where a scrape names none; empty for those of the section of its kind.
+    """
+
+    kind: str
+    connection_file: str = ""
+    connection_env: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    module: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """What the file says: only the keys that stand in it, since defaults are the backends' own.
 
@@ -42,11 +68,21 @@ class Config:
         file: that it was read from, for messages; None if there is none.
         postgres: options by name; ``expected_indexes`` holds `IndexConfig`.
         redis: options by name.
+        targets: by name the servers that may be asked for.
+        modules: by name and kind of server, options that hold in place of those above.
     """
 
     file: Path | None = None
     postgres: Mapping[str, Any] = field(default_factory=dict)
     redis: Mapping[str, Any] = field(default_factory=dict)
+    targets: Mapping[str, TargetConfig] = field(default_factory=dict)
+    modules: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+
+    def options(self, target: TargetConfig, module: str) -> Mapping[str, Any]:
+        """What holds for a target where a scrape names this module, or none."""
+        named = module or target.module
+        options: Mapping[str, Any] = self.modules[named][target.kind] if named else getattr(self, target.kind)
+        return options
 
 
 def read_config(path: Path) -> Config:
@@ -57,9 +93,11 @@ def read_config(path: Path) -> Config:
     """
     document = read_yaml(path, SECTIONS)
     try:
-        return Config(file=path, **_mapping({} if document is None else document, "", SECTIONS))
+        config = Config(file=path, **_mapping({} if document is None else document, "", SECTIONS))
+        _check_modules(config)
     except WrongError as error:
         raise ConfigError(f"{path}: {error}") from None
+    return config
 
 
 def _mapping(value: Any, key: str, readers: Mapping[str, Reader]) -> dict[str, Any]:
@@ -216,4 +254,85 @@ REDIS: dict[str, Reader] = {
     "scan_interval": _seconds(1, 86400),
     "sample_keys": _whole(0, 1000),
 }
-SECTIONS: dict[str, Reader] = {"postgres": _section(POSTGRES), "redis": _section(REDIS)}
+KINDS: dict[str, Reader] = {"postgres": _section(POSTGRES), "redis": _section(REDIS)}
+
+
+def _matching(pattern: re.Pattern[str], expected: str) -> Reader:
+    def read(value: Any, key: str) -> str:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise WrongError(key, value, expected)
+        return value
+
+    return read
+
+
+def _path(value: Any, key: str) -> str:
+    path = _text(value, key)
+    if holds_connection_string(path):
+        raise WrongError(key, value, "the path of a file that holds a connection string")
+    return path
+
+
+def _named(item: Reader) -> Reader:
+    """A mapping whose keys are names."""
+
+    def read(value: Any, key: str) -> dict[str, Any]:
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise WrongError(key, value, "a mapping by name")
+        for name in value:
+            if not isinstance(name, str) or not NAME.fullmatch(name):
+                raise WrongError(key, HIDDEN_KEY, "names of letters, digits and '-._'")
+        return {name: item(one, f"{key}.{name}") for name, one in value.items()}
+
+    return read
+
+
+def _labels(value: Any, key: str) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise WrongError(key, value, "a mapping of labels")
+    taken = RESERVED_LABELS.union(*(metric.label_names() for metric in CATALOGUE.of(*KINDS, "exporter")))
+    for name, one in value.items():
+        where = f"{key}.{shown_key(name)}"
+        if not isinstance(name, str) or not LABEL.fullmatch(name) or name in taken:
+            raise WrongError(where, one, "a name for a label, and of none that the exporter's metrics have")
+        if not isinstance(one, str) or not 0 < len(one) <= LONGEST_LABEL_VALUE:
+            raise WrongError(where, one, f"a text of {LONGEST_LABEL_VALUE} characters at most")
+    return dict(value)
+
+
+TARGET: dict[str, Reader] = {
+    "kind": _matching(re.compile("|".join(KINDS)), f"one of {', '.join(KINDS)}"),
+    "connection_file": _path,
+    "connection_env": _matching(VARIABLE, "the name of a variable that holds a connection string"),
+    "labels": _labels,
+    "module": _matching(NAME, "the name of a module"),
+}
+
+
+def _target(value: Any, key: str) -> TargetConfig:
+    read = _mapping(value, key, TARGET)
+    if "kind" not in read:
+        raise WrongError(f"{key}.kind", None, f"one of {', '.join(KINDS)}")
+    if ("connection_file" in read) == ("connection_env" in read):
+        raise WrongError(key, sorted(read), "either connection_file or connection_env")
+    return TargetConfig(**read)
+
+
+def _check_modules(config: Config) -> None:
+    """Targets name modules that are there, and say something of their kind of server."""
+    for name, target in config.targets.items():
+        if target.module and target.kind not in config.modules.get(target.module, {}):
+            raise WrongError(
+                f"targets.{name}.module",
+                target.module,
+                f"a name under modules that has a section {target.kind}",
+            )
+
+
+SECTIONS: dict[str, Reader] = {
+    **KINDS,
+    "targets": _named(_target),
+    "modules": _named(_section(KINDS)),
+}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from exporters.collectors.base import Family
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 LONGEST_VALUE = 256  # characters of a label's value
 CUT = "..."
+NONE: Mapping[str, str] = {}
 MAX_SERIES = 20_000  # a net under a runaway label; 1,500 series are usual
 
 KINDS = frozenset({"gauge", "counter"})
@@ -44,12 +45,22 @@ class Page:
     of_metrics: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
-def render(families: Iterable[Family], *, max_series: int = MAX_SERIES) -> Page:
+def render(
+    families: Iterable[Family],
+    *,
+    max_series: int = MAX_SERIES,
+    labels: Mapping[str, str] = NONE,
+) -> Page:
     """Write gauges and counters; families of one metric are joined under one HELP and TYPE.
 
     A sample of a histogram or summary is counted as invalid: a family has one value for a set of labels.
+
+    Args:
+        families: of samples.
+        max_series: that are written.
+        labels: of every sample, before its own.
     """
-    writer = _Writer(max_series)
+    writer = _Writer(max_series, labels)
     by_metric: dict[str, list[Family]] = {}
     for family in families:
         by_metric.setdefault(family.metric.name, []).append(family)
@@ -106,8 +117,9 @@ class _Labels(NamedTuple):
 
 
 class _Writer:
-    def __init__(self, max_series: int) -> None:
+    def __init__(self, max_series: int, labels: Mapping[str, str]) -> None:
         self.max_series = max_series
+        self.names, self.values = tuple(labels), tuple(labels.values())
         self.blocks: list[str] = []
         self.series = 0
         self.dropped: Counter[tuple[str, str]] = Counter()
@@ -169,11 +181,12 @@ class _Writer:
                 self.series += 1
 
     def _labels(self, family: Family) -> _Labels:
-        names = tuple(label.name for label in family.metric.labels)
+        names = self.names + tuple(label.name for label in family.metric.labels)
         key = (id(family.labels), names)
         labels = self.label_texts.get(key)
         if labels is None:
-            texts = [_label_text(names, row) for row in family.labels]
+            rows = [self.values + tuple(row) for row in family.labels] if self.names else family.labels
+            texts = [_label_text(names, row) for row in rows]
             sound = None not in texts and len(set(texts)) == len(texts)
             labels = self.label_texts[key] = _Labels(texts, sound)
         return labels

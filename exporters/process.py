@@ -14,15 +14,16 @@ from pathlib import Path
 
 from exporters.collectors.base import Backend
 from exporters.config import Config
-from exporters.distribution import installed, missing, version
+from exporters.distribution import installed, version
 from exporters.errors import ConfigError
-from exporters.scrape import Scraper
-from exporters.secrets import ConnectionString, Redactor
-from exporters.server import HEALTHY, READY, Page, Server
-from exporters.watched import postgres_settings, redis_settings, watched
+from exporters.secrets import Redactor
+from exporters.server import HEALTHY, PROBE, READY, RELOAD, TARGETS, Page, Server
+from exporters.watching import Watching
 
 LOG = logging.getLogger("exporter")
 ENDING = {signal.SIGTERM, signal.SIGINT}
+SIGNALS = {*ENDING, signal.SIGHUP}
+SWEEP_SECONDS = 5.0
 API_PATH = "/metrics/api"
 TELEMETRY_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?")  # what stands in a request as it is
 # Together half of the second within which a supervisor sees the process end, on a busy machine too.
@@ -40,6 +41,7 @@ class Options:
         telemetry_path: of the page of the servers.
         api_directory: of the API workers' files; None if no API is served for.
         config: the YAML file's content.
+        lifecycle: whether a request may have the file read again.
         environ: where the connection strings are looked for.
         redactor: the one that the log uses.
         allow_open_secrets: whether every user of the machine may read files that hold secrets.
@@ -49,20 +51,21 @@ class Options:
     telemetry_path: str
     api_directory: Path | None
     config: Config
+    lifecycle: bool
     environ: Mapping[str, str]
     redactor: Redactor
     allow_open_secrets: bool = False
 
 
 def run(options: Options) -> None:
-    """Serve until SIGTERM or SIGINT.
+    """Serve until SIGTERM or SIGINT; at SIGHUP read the configuration again.
 
     Raises:
         ExporterError: something is configured wrongly, or the address is taken; nothing was served then.
     """
     # Waited for rather than handled: a handler that sets an Event may meet the wait holding its lock.
     # Before there is any thread, since each takes over what its maker blocks.
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     host, port = _host_and_port(options.listen_address)
     if len(found := installed()) > 1:
         LOG.warning(
@@ -70,70 +73,54 @@ def run(options: Options) -> None:
             "install one",
             " and ".join(found),
         )
-    backends = _backends(options)
+    watching = Watching(options.config, options.environ, options.redactor, options.allow_open_secrets)
     try:
-        pages = _pages(options, backends)
-        server = Server(host, port, pages, f"obs-exporter {version()}", LOG)
+        if not watching and options.api_directory is None:
+            raise ConfigError(
+                "nothing to watch; expected DATABASE_URL or REDIS_URL (or either as a file in "
+                "DATABASE_URL_FILE, REDIS_URL_FILE), targets in --config.file, or "
+                "--api.multiprocess-dir; try: REDIS_URL=redis://localhost:6379"
+            )
+        pages = _pages(options, watching)
+        server = Server(
+            host,
+            port,
+            pages,
+            f"obs-exporter {version()}",
+            LOG,
+            targets=watching.targets if options.config.file else None,
+            reload=watching.reload if options.lifecycle else None,
+        )
         server.start()
         LOG.info("listening on %s", " and ".join(f"http://{server.address}{path}" for path in pages))
-        signal.sigwait(ENDING)
+        _wait(watching)
         LOG.info("ending")
         server.stop(DRAIN_SECONDS)
     finally:
-        _close(backends)
+        _close(watching.backends())
 
 
-def _backends(options: Options) -> list[Backend]:
-    """One for each connection string; a driver is loaded only where it is needed."""
-    sources = watched(options.environ, options.redactor, options.allow_open_secrets)
-    if not sources and options.api_directory is None:
-        raise ConfigError(
-            "nothing to watch; expected DATABASE_URL or REDIS_URL (or either as a file in DATABASE_URL_FILE, "
-            "REDIS_URL_FILE), or --api.multiprocess-dir; try: REDIS_URL=redis://localhost:6379"
-        )
-    for name in ("postgres", "redis"):
-        if getattr(options.config, name) and name not in sources:
-            LOG.warning("the configuration has a section %s, but no such server is given", name)
-    backends: list[Backend] = []
-    try:
-        if "postgres" in sources:
-            backends.append(_postgres(sources["postgres"], options.config))
-        if "redis" in sources:
-            backends.append(_redis(sources["redis"], options.config))
-    except ModuleNotFoundError as error:
-        raise missing(error) from None
-    return backends
+def _wait(watching: Watching) -> None:
+    """Return when it is time to end."""
+    while True:
+        received = signal.sigtimedwait(SIGNALS, SWEEP_SECONDS)
+        if received is None:
+            watching.targets.sweep()
+        elif received.si_signo == signal.SIGHUP:
+            watching.reload()
+        else:
+            return
 
 
-def _postgres(source: ConnectionString, config: Config) -> Backend:
-    from exporters import conninfo  # noqa: PLC0415  loads psycopg
-
-    LOG.info(
-        "watching PostgreSQL at %s", conninfo.describe(conninfo.libpq_conninfo(source.read(), source.name))
-    )
-
-    from exporters.collectors.postgres import PostgresBackend  # noqa: PLC0415  loads psycopg
-
-    return PostgresBackend(postgres_settings(source, config), LOG)
-
-
-def _redis(source: ConnectionString, config: Config) -> Backend:
-    from exporters.collectors.redis import RedisBackend  # noqa: PLC0415  loads redis-py
-    from exporters.collectors.redis.address import parse_url  # noqa: PLC0415  loads redis-py
-
-    LOG.info("watching Redis at %s", parse_url(source.read(), source.name))
-    return RedisBackend(redis_settings(source, config), LOG)
-
-
-def _pages(options: Options, backends: Sequence[Backend]) -> dict[str, Page]:
+def _pages(options: Options, watching: Watching) -> dict[str, Page]:
     """By path what makes its page."""
     path = options.telemetry_path
-    if not TELEMETRY_PATH.fullmatch(path) or path in (HEALTHY, READY, API_PATH):
+    if not TELEMETRY_PATH.fullmatch(path) or path in (HEALTHY, READY, API_PATH, PROBE, TARGETS, RELOAD):
         raise ConfigError(
             f"--web.telemetry-path: {path!r}; expected a path of its own in letters, digits and '-._~/', "
             "such as '/metrics'"
         )
-    pages: dict[str, Page] = {path: Scraper(backends, version(), LOG).page}
+    pages: dict[str, Page] = {path: watching.scraper.page}
     if options.api_directory is not None:
         if not options.api_directory.exists():
             LOG.warning("%s is not there yet; it is read as soon as the API makes it", options.api_directory)
@@ -181,5 +168,6 @@ def _close(backends: Sequence[Backend]) -> None:
     threads = [threading.Thread(target=backend.close, daemon=True) for backend in backends]
     for thread in threads:
         thread.start()
+    latest = time.monotonic() + CLOSE_SECONDS
     for thread in threads:
-        thread.join(CLOSE_SECONDS / len(threads))
+        thread.join(max(0.0, latest - time.monotonic()))

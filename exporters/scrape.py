@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from exporters.catalogue import Gauge, self_
 from exporters.catalogue import postgres as postgres_catalogue
@@ -41,17 +41,37 @@ def seconds_for(scrape_timeout: str | None, waited: float = 0.0) -> float:
 
 
 class Scraper:
-    """Makes pages. Scrapes at the same time share one collection of each backend, and the page of it."""
+    """Makes pages. Scrapes at the same time share one collection of each backend, and the page of it.
 
-    def __init__(self, backends: Sequence[Backend], version: str, log: logging.Logger) -> None:
-        self._flights = [_Flights(backend, log) for backend in backends]
-        self._version = version
-        self._started = time.time()
+    Args:
+        backends: see `watch`.
+        log: where is told what is left out.
+        labels: of every series.
+        process: what there is to say of the process, on the page of one that tells it.
+    """
+
+    def __init__(
+        self,
+        backends: Sequence[Backend],
+        log: logging.Logger,
+        *,
+        labels: Mapping[str, str] | None = None,
+        process: Callable[[], Iterable[Family]] = tuple,
+    ) -> None:
+        self._flights: list[_Flights] = []
+        self._labels = labels or {}
+        self._process = process
         self._dropped: Counter[str] = Counter()
         self._told: set[tuple[str, str]] = set()
         self._log = log
         self._lock = threading.Lock()
         self._shared = _Shared([])
+        self.watch(backends)
+
+    def watch(self, backends: Sequence[Backend]) -> None:
+        """From now on ask these; a collection of one that is asked already goes on."""
+        known = {flights.backend: flights for flights in self._flights}
+        self._flights = [known.get(backend) or _Flights(backend, self._log) for backend in backends]
 
     def page(self, seconds: float = ANSWER_SECONDS) -> bytes:
         """Everything known, within this time; a backend without an answer by then is down for this page.
@@ -64,7 +84,7 @@ class Scraper:
         wait_until = time.monotonic() + seconds * WAITING_SHARE
         joined = [flights.join() for flights in self._flights]
         landed = [flight.landed(wait_until) for flight in joined]
-        if not all(landed):
+        if not joined or not all(landed):
             return self._write(joined)
         with self._lock:
             if self._shared.flights != joined:
@@ -73,18 +93,18 @@ class Scraper:
         return shared.page(self._write)
 
     def _write(self, joined: Sequence[_Flight]) -> bytes:
-        page = render(family for flight in joined for family in flight.families())
+        families = (family for flight in joined for family in flight.families())
+        page = render(families, labels=self._labels)
         with self._lock:
             self._dropped.update(page.dropped)
             self._tell({lost: number for lost, number in page.of_metrics.items() if number})
             dropped = [self._dropped[reason] for reason in self_.REASON.values]
         own = [
             Family(self_.DROPPED_SERIES, [(reason,) for reason in self_.REASON.values], dropped),
-            Family(self_.START_TIME, [()], [self._started]),
-            Family(self_.BUILD_INFO, [(self._version,)], [1]),
+            *self._process(),
         ]
         total = page.series + 1 + sum(len(family.labels) for family in own)
-        return page.body + render([Family(self_.SERIES, [()], [total]), *own]).body
+        return page.body + render([Family(self_.SERIES, [()], [total]), *own], labels=self._labels).body
 
     def _tell(self, lost: Mapping[tuple[str, str], int]) -> None:
         """Name what is left out, once for each metric and reason."""
@@ -160,7 +180,7 @@ class _Flights:
     """Lets a scrape join the collection under way, so that a slow server is never asked twice at once."""
 
     def __init__(self, backend: Backend, log: logging.Logger) -> None:
-        self._backend = backend
+        self.backend = backend
         self._log = log
         self._lock = threading.Lock()
         self._current: _Flight | None = None
@@ -169,5 +189,5 @@ class _Flights:
         """The collection that is open, or else a new one."""
         with self._lock:
             if self._current is None or not self._current.is_open:
-                self._current = _Flight(self._backend, self._log)
+                self._current = _Flight(self.backend, self._log)
             return self._current

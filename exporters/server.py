@@ -22,6 +22,7 @@ from exporters.clients import STILL_SECONDS, Client, Doing, Inlet, Outlet, Place
 from exporters.errors import ExporterError
 from exporters.exposition import CONTENT_TYPE, compress
 from exporters.scrape import seconds_for
+from exporters.targets import AskedWrongError, Targets
 
 MOST_CONNECTED = 512  # clients without a place; beyond these the kernel keeps some more
 KERNEL_KEEPS = 1024
@@ -33,7 +34,12 @@ SERVES = "http.client"  # the name of a thread that does
 HEALTHY = "/-/healthy"
 READY = "/-/ready"
 LANDING = "/"
+PROBE = "/probe"
+TARGETS = "/targets"
+RELOAD = "/-/reload"
 PLAIN = "text/plain; charset=utf-8"
+
+JSON = "application/json"
 
 Page = Callable[[float], bytes]  # from the seconds it may take to a text of metrics
 
@@ -50,14 +56,26 @@ class Server:
         pages: by path, what makes its metrics.
         title: name and version, for the landing page.
         log: where requests (at debug) and faults go.
+        targets: those of `PROBE`; None for no such page.
+        reload: reads the configuration again, and returns whether it holds; None where no request may.
 
     Raises:
         ExporterError: the address is taken, not this machine's, or not allowed.
     """
 
     def __init__(
-        self, host: str, port: int, pages: Mapping[str, Page], title: str, log: logging.Logger
+        self,
+        host: str,
+        port: int,
+        pages: Mapping[str, Page],
+        title: str,
+        log: logging.Logger,
+        *,
+        targets: Targets | None = None,
+        reload: Callable[[], bool] | None = None,
     ) -> None:
+        self.targets = targets
+        self.reload = reload
         self.pages = pages
         self.title = title
         self.log = log
@@ -218,9 +236,15 @@ class _Request(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer with the page of this path."""
         self.client.moves(Doing.WAITING)
-        path = self.path.partition("?")[0]
+        path, _, query = self.path.partition("?")
         if path in self.server.pages:
-            self._metrics(path)
+            self._metrics(self.server.pages[path], self.server.compressed[path].of)
+        elif path == PROBE and (targets := self.server.targets) is not None:
+            self._metrics(lambda seconds: targets.page(query, seconds), compress)
+        elif path == TARGETS and self.server.targets is not None:
+            self._answer(self.server.targets.listed(), content_type=JSON)
+        elif path == RELOAD:
+            self._answer(b"expected POST\n", HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})
         elif path == HEALTHY:
             self._answer(b"healthy\n")
         elif path == READY:
@@ -234,17 +258,34 @@ class _Request(http.server.BaseHTTPRequestHandler):
 
     do_HEAD = do_GET  # noqa: N815  http.server looks for this name
 
-    def _metrics(self, path: str) -> None:
+    def do_POST(self) -> None:
+        """Read the configuration again, where requests may ask for that."""
+        self.client.moves(Doing.WAITING)
+        if self.path != RELOAD:
+            self.send_error(HTTPStatus.NOT_IMPLEMENTED)
+        elif self.server.reload is None:
+            self._answer(b"off; it is on with --web.enable-lifecycle\n", HTTPStatus.FORBIDDEN)
+        elif self.server.reload():
+            self._answer(b"reloaded\n")
+        else:
+            self._answer(
+                b"the configuration stays as it was; the log says why\n", HTTPStatus.INTERNAL_SERVER_ERROR
+            )
+
+    def _metrics(self, page: Page, shorten: Callable[[bytes], bytes]) -> None:
         try:
             limit = self.headers.get("X-Prometheus-Scrape-Timeout-Seconds")
-            body = self.server.pages[path](seconds_for(limit, waited=time.monotonic() - self.asked))
+            body = page(seconds_for(limit, waited=time.monotonic() - self.asked))
+        except AskedWrongError as error:
+            self._answer(f"{error}\n".encode(), HTTPStatus.BAD_REQUEST)
+            return
         except Exception:
             self.server.log.exception("%s: the page could not be made", self.path)
             self._answer(b"the page could not be made; the log says why\n", HTTPStatus.INTERNAL_SERVER_ERROR)
             return
         headers = {}
         if len(body) >= SMALLEST_TO_COMPRESS and accepts_gzip(self.headers.get("Accept-Encoding", "")):
-            body = self.server.compressed[path].of(body)
+            body = shorten(body)
             headers["Content-Encoding"] = "gzip"
         self._answer(body, content_type=CONTENT_TYPE, headers=headers)
 

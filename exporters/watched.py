@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from exporters.config import Config, IndexConfig
+from exporters.collectors.base import Backend
+from exporters.config import Config, IndexConfig, TargetConfig
+from exporters.errors import ConfigError
 from exporters.secrets import ConnectionString, Redactor, connection_string
 
 if TYPE_CHECKING:
+    import logging
+
     from exporters.collectors.postgres import PostgresSettings
     from exporters.collectors.redis import RedisSettings
 
@@ -27,12 +33,104 @@ def watched(
     return {kind: source for kind, source in found.items() if source is not None}
 
 
-def postgres_settings(source: ConnectionString, config: Config) -> PostgresSettings:
+def connection_of(
+    name: str,
+    target: TargetConfig,
+    environ: Mapping[str, str],
+    redactor: Redactor,
+    allow_open: bool = False,
+) -> ConnectionString:
+    """Where the connection string of a target is.
+
+    Raises:
+        ConfigError: its variable is not set.
+    """
+    if target.connection_file:
+        return ConnectionString(
+            name=f"targets.{name}.connection_file",
+            file=Path(target.connection_file),
+            redactor=redactor,
+            allow_open=allow_open,
+        )
+    variable = target.connection_env
+    value = environ.get(variable, "").strip()
+    if not value:
+        raise ConfigError(
+            f"targets.{name}.connection_env: {variable} is not set; expected a connection string in it, or "
+            "connection_file for a file that holds one"
+        )
+    return ConnectionString(name=variable, value=value, redactor=redactor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A server that is watched.
+
+    Attributes:
+        target: its name; empty for one that a variable of its own names.
+        kind: such as ``postgres``.
+        source: where its connection string is.
+        options: as in the configuration's section of its kind.
+    """
+
+    target: str = ""
+    kind: str
+    source: ConnectionString
+    options: Mapping[str, Any]
+
+
+def servers(
+    config: Config, environ: Mapping[str, str], redactor: Redactor, allow_open: bool = False
+) -> list[Watched]:
+    """All of them, each target with the options that hold where a scrape names none.
+
+    Raises:
+        ConfigError: see `connection_string` and `connection_of`.
+    """
+    found = [
+        Watched(kind=kind, source=source, options=getattr(config, kind))
+        for kind, source in watched(environ, redactor, allow_open).items()
+    ]
+    for name, target in config.targets.items():
+        source = connection_of(name, target, environ, redactor, allow_open)
+        found.append(
+            Watched(target=name, kind=target.kind, source=source, options=config.options(target, ""))
+        )
+    return found
+
+
+def where(kind: str, source: ConnectionString) -> str:
+    """The place that a connection string names now, for the log.
+
+    Raises:
+        ConfigError: there is none, or nobody understands it.
+    """
+    if kind == "redis":
+        from exporters.collectors.redis.address import parse_url  # noqa: PLC0415  loads redis-py
+
+        return str(parse_url(source.read(), source.name))
+    from exporters import conninfo  # noqa: PLC0415  loads psycopg
+
+    return conninfo.describe(conninfo.libpq_conninfo(source.read(), source.name))
+
+
+def backend(kind: str, source: ConnectionString, options: Mapping[str, Any], log: logging.Logger) -> Backend:
+    """Who watches a server; it connects when it is asked."""
+    if kind == "redis":
+        from exporters.collectors.redis import RedisBackend  # noqa: PLC0415  loads redis-py
+
+        return RedisBackend(redis_settings(source, options), log)
+    from exporters.collectors.postgres import PostgresBackend  # noqa: PLC0415  loads psycopg
+
+    return PostgresBackend(postgres_settings(source, options), log)
+
+
+def postgres_settings(source: ConnectionString, options: Mapping[str, Any]) -> PostgresSettings:
     """How to watch a PostgreSQL; its connection string is read at each connect."""
     from exporters import conninfo  # noqa: PLC0415  loads psycopg
     from exporters.collectors.postgres import ExpectedIndex, PostgresSettings  # noqa: PLC0415  loads psycopg
 
-    indexes: Sequence[IndexConfig] = config.postgres.get("expected_indexes", ())
+    indexes: Sequence[IndexConfig] = options.get("expected_indexes", ())
     expected = tuple(
         ExpectedIndex(
             name=index.name,
@@ -43,12 +141,12 @@ def postgres_settings(source: ConnectionString, config: Config) -> PostgresSetti
         )
         for index in indexes
     )
-    given = dict(config.postgres) | {"expected_indexes": expected}
+    given = dict(options) | {"expected_indexes": expected}
     return PostgresSettings(conninfo=lambda: conninfo.libpq_conninfo(source.read(), source.name), **given)
 
 
-def redis_settings(source: ConnectionString, config: Config) -> RedisSettings:
+def redis_settings(source: ConnectionString, options: Mapping[str, Any]) -> RedisSettings:
     """How to watch a Redis; its URL is read at each connect."""
     from exporters.collectors.redis import RedisSettings  # noqa: PLC0415  loads redis-py
 
-    return RedisSettings(url=source.read, **config.redis)
+    return RedisSettings(url=source.read, **options)

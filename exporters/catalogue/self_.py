@@ -93,3 +93,16 @@ BUILD_INFO = Info(
     labels=(EXPORTER_VERSION,),
     spare="for a list of what runs where; doctor asks the exporter itself",
 )
+CONFIG_LOADED = Gauge(
+    name="obs_exporter_config_last_reload_successful",
+    help="1 if the configuration file was understood when it was last read.",
+    collector="exporter.self",
+    spare="on /metrics of an exporter whose file is read again; its log says what was wrong",
+)
+CONFIG_LOADED_TIMESTAMP = Gauge(
+    name="obs_exporter_config_last_reload_success_timestamp_seconds",
+    help="When the configuration that holds was read, in Unix time.",
+    collector="exporter.self",
+    unit="timestamp",
+    spare="tells an exporter that was not told to read its file again",
+)

@@ -10,10 +10,10 @@ import click
 
 from exporters.collectors.outcome import Outcome, State
 from exporters.commands.options import config_option, configuration, json_option, servers
-from exporters.config import Config
+from exporters.dsn import did_you_mean
 from exporters.errors import ConfigError
-from exporters.secrets import ConnectionString, Redactor
-from exporters.watched import postgres_settings, redis_settings
+from exporters.secrets import Redactor
+from exporters.watched import Watched, postgres_settings, redis_settings
 
 WELL = (State.WORKS, State.OFF)
 
@@ -23,70 +23,83 @@ WELL = (State.WORKS, State.OFF)
     short_help="Try every collector, and say what mends those that do not work.",
     epilog="Example: python -m exporters check --config.file exporter.yml",
 )
+@click.option("--target", metavar="NAME", help="Ask this target of the configuration alone.")
 @config_option
 @json_option
 @click.pass_context
-def command(ctx: click.Context, config_file: Path | None, as_json: bool) -> None:
+def command(ctx: click.Context, target: str | None, config_file: Path | None, as_json: bool) -> None:
     """Connect to the servers as the exporter does, ask what it asks, and say of each collector how that went.
 
     Nothing is changed. The exit code is 0 if everything works, 1 if something does not, 2 if a server is
     not there.
     """
     redactor: Redactor = ctx.obj
-    sources = servers(ctx)
-    if not sources:
+    found = servers(ctx, configuration(ctx, config_file))
+    if target is not None:
+        names = [server.target for server in found if server.target]
+        found = [server for server in found if server.target == target]
+        if not found or not target:
+            known = ", ".join(names) or "a configuration with targets"
+            raise ConfigError(f"--target: {target!r}; expected one of {known}{did_you_mean(target, names)}")
+    if not found:
         raise ConfigError(
             "no server to ask; expected DATABASE_URL or REDIS_URL, or either as a file in DATABASE_URL_FILE, "
-            "REDIS_URL_FILE"
+            "REDIS_URL_FILE, or targets in the configuration"
         )
-    config = configuration(ctx, config_file)
-    outcomes = [outcome for kind, source in sources.items() for outcome in CHECKS[kind](source, config)]
-    text = as_array(outcomes) if as_json else "\n".join(lines(outcomes))
+    outcomes_of = [(server, CHECKS[server.kind](server)) for server in found]
+    outcomes = [outcome for _, of_one in outcomes_of for outcome in of_one]
+    text = as_array(outcomes_of) if as_json else "\n".join(lines(outcomes_of))
     click.echo(redactor.mask(text))
     if any(outcome.state is State.UNREACHABLE for outcome in outcomes):
         ctx.exit(2)
     ctx.exit(1 if any(outcome.state not in WELL for outcome in outcomes) else 0)
 
 
-def _postgres(source: ConnectionString, config: Config) -> list[Outcome]:
+def _postgres(server: Watched) -> list[Outcome]:
     from exporters.collectors.postgres.check import check  # noqa: PLC0415  loads psycopg
 
-    return check(postgres_settings(source, config))
+    return check(postgres_settings(server.source, server.options))
 
 
-def _redis(source: ConnectionString, config: Config) -> list[Outcome]:
+def _redis(server: Watched) -> list[Outcome]:
     from exporters.collectors.redis.check import check  # noqa: PLC0415  loads redis-py
 
-    return check(redis_settings(source, config))
+    return check(redis_settings(server.source, server.options))
 
 
-CHECKS: dict[str, Callable[[ConnectionString, Config], list[Outcome]]] = {
+CHECKS: dict[str, Callable[[Watched], list[Outcome]]] = {
     "postgres": _postgres,
     "redis": _redis,
 }
 
 
-def lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    """A line each, and below it what mends it, which is said once of all that it mends."""
-    width = max(len(outcome.collector) for outcome in outcomes)
+def lines(found: Sequence[tuple[Watched, Sequence[Outcome]]]) -> Iterator[str]:
+    """A line each, and below it what mends it, which is said once of all that it mends at a server."""
+    width = max(len(outcome.collector) for _, outcomes in found for outcome in outcomes)
     told: set[str] = set()
-    for outcome in outcomes:
-        said = f"{outcome.state.value}: {outcome.detail}" if outcome.detail else outcome.state.value
-        yield f"{outcome.collector:{width}}  {said}"
-        yield from (f"    {line}" for line in outcome.mend if line not in told)
-        told.update(outcome.mend)
+    for server, outcomes in found:
+        if server.target:
+            told = set()
+            yield f"target {server.target}:"
+        for outcome in outcomes:
+            said = f"{outcome.state.value}: {outcome.detail}" if outcome.detail else outcome.state.value
+            yield f"{outcome.collector:{width}}  {said}"
+            yield from (f"    {line}" for line in outcome.mend if line not in told)
+            told.update(outcome.mend)
 
 
-def as_array(outcomes: Sequence[Outcome]) -> str:
+def as_array(found: Sequence[tuple[Watched, Sequence[Outcome]]]) -> str:
     """The same in JSON."""
     rows = [
         {
+            "target": server.target or None,
             "collector": outcome.collector,
             "state": outcome.state.value,
             "detail": outcome.detail,
             "mend": list(outcome.mend),
             "seconds": None if outcome.seconds is None else round(outcome.seconds, 6),
         }
+        for server, outcomes in found
         for outcome in outcomes
     ]
     return json.dumps(rows, indent=2, ensure_ascii=False)

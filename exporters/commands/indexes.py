@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exporters.commands.options import config_option, configuration, json_option, servers
+from exporters.commands.options import config_option, configuration, json_option, main_server
 from exporters.errors import ConfigError
 from exporters.secrets import ConnectionString, Redactor
 from exporters.watched import postgres_settings
@@ -46,11 +46,11 @@ def command(ctx: click.Context, dsn: str | None, config_file: Path | None, as_js
     """
     redactor: Redactor = ctx.obj
     source = (
-        ConnectionString(name="--dsn", value=dsn, redactor=redactor) if dsn else servers(ctx).get("postgres")
+        ConnectionString(name="--dsn", value=dsn, redactor=redactor) if dsn else main_server(ctx, "postgres")
     )
     if source is None:
         raise ConfigError("no PostgreSQL to ask; expected DATABASE_URL, DATABASE_URL_FILE or --dsn")
-    settings = postgres_settings(source, configuration(ctx, config_file))
+    settings = postgres_settings(source, configuration(ctx, config_file).postgres)
 
     from exporters.collectors.postgres.index_report import report  # noqa: PLC0415  loads psycopg
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
+from exporters import watched
 from exporters.config import Config, read_config
 from exporters.secrets import ConnectionString
-from exporters.watched import watched
+from exporters.watched import Watched
 
 config_option = click.option(
     "--config.file",
@@ -21,13 +22,26 @@ config_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 
-def servers(ctx: click.Context) -> dict[str, ConnectionString]:
-    """By kind the servers that the exporter itself would watch.
+def servers(ctx: click.Context, config: Config) -> list[Watched]:
+    """All that the exporter itself would watch, targets too.
 
     Raises:
-        ConfigError: see `watched`.
+        ConfigError: see `watched.servers`.
     """
-    return watched(os.environ, ctx.obj, ctx.find_root().params.get("allow_world_readable", False))
+    return watched.servers(config, os.environ, ctx.obj, _allow_open(ctx))
+
+
+def main_server(ctx: click.Context, kind: str) -> ConnectionString | None:
+    """Where the connection string of the one server of a kind is that a variable names.
+
+    Raises:
+        ConfigError: see `watched.watched`.
+    """
+    return watched.watched(os.environ, ctx.obj, _allow_open(ctx)).get(kind)
+
+
+def _allow_open(ctx: click.Context) -> bool:
+    return bool(ctx.find_root().params.get("allow_world_readable", False))
 
 
 def configuration(ctx: click.Context, file: Path | None) -> Config:

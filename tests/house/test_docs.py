@@ -40,6 +40,7 @@ DOCUMENTS = (
     "docs/lint.md",
     "docs/metrics.md",
     "docs/notifications.md",
+    "docs/targets.md",
 )
 README = (ROOT / "README.md").read_text()
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -87,7 +88,9 @@ def test_paths_in_the_text_exist(document: str) -> None:
         assert (ROOT / path).exists(), path
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/targets.md"]
+)
 def test_commands_in_the_text_exist(document: str) -> None:
     seen = 0
     for line in commands(document):

@@ -357,3 +357,35 @@ def test_a_mistake_ends_with_2_and_one_line(
     (line,) = done.stderr.splitlines()
     assert message in line
     assert not done.stdout
+
+
+TARGETS = """
+targets:
+  here: {kind: redis, connection_env: HERE}
+  gone: {kind: redis, connection_env: GONE, module: keys}
+modules: {keys: {redis: {key_patterns: ['job:*']}}}
+"""
+
+
+def test_targets_are_asked_by_their_names(redis_server: Redis, tmp_path: Path) -> None:
+    of_redis.add_user(redis_server)
+    env = {"HERE": of_redis.url_of(redis_server), "GONE": "redis://:hunter2@127.0.0.1:1"}
+
+    every = run(tmp_path, config=TARGETS, **env)
+    assert every.exit_code == 2
+    assert re.findall("^target.*", every.output, re.MULTILINE) == ["target here:", "target gone:"]
+    assert "hunter2" not in every.output
+
+    one = run(tmp_path, "--target", "here", "--json", config=TARGETS, **env)
+    assert one.exit_code == 0
+    assert {row["target"] for row in json.loads(one.stdout)} == {"here"}
+
+
+def test_a_target_that_is_not_there_is_a_mistake_of_one_line(tmp_path: Path) -> None:
+    (tmp_path / "exporter.yml").write_text(TARGETS)
+    flags = ("check", "--config.file", str(tmp_path / "exporter.yml"), "--target", "her")
+
+    done = run_to_its_end(*flags, HERE="redis://127.0.0.1:1", GONE="redis://127.0.0.1:1")
+
+    assert done.returncode == 2
+    assert done.stderr == "obs-exporter: --target: 'her'; expected one of here, gone; did you mean 'here'?\n"

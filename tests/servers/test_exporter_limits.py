@@ -28,7 +28,7 @@ from tests.servers.postgres_support import LOG, admin, collect, frozen, sessions
 def scraper(backend: PostgresBackend) -> Scraper:
     """Pages of a PostgreSQL to which a session is open."""
     assert_well(collect(backend))
-    return Scraper([backend], "1", LOG)
+    return Scraper([backend], LOG)
 
 
 def scrape(scraper: Scraper, limit: str = "10") -> Samples:

@@ -19,7 +19,7 @@ from exporters.catalogue import self_
 from exporters.conninfo import libpq_conninfo
 from exporters.secrets import spellings
 from tests.servers.exporter_process import Exporter, run_to_its_end
-from tests.servers.exporter_support import add_user, url_of
+from tests.servers.exporter_support import add_user, parse, url_of
 
 NASTY = "p@:/{ 'x"
 ROLE = "keeper_of_secrets"
@@ -80,24 +80,34 @@ def test_no_failure_shows_the_password(
     password = SHAPES[shape][1]
     cache = quote(password, safe="") if "encoded" not in shape else password
     redis_url = f"redis://obs_exporter:{cache}@127.0.0.1:{free_port() if refused else redis_server.port}"
-    (tmp_path / "exporter.yml").write_text("redis: {key_patterns: ['a:*']}\n")
+    (tmp_path / "exporter.yml").write_text(
+        "redis: {key_patterns: ['a:*']}\n"
+        "targets:\n"
+        "  of-file: {kind: postgres, connection_file: of-file}\n"
+        "  of-variable: {kind: redis, connection_env: CACHE}\n"
+    )
+    (tmp_path / "of-file").write_text(database)
+    (tmp_path / "of-file").chmod(0o600)
     flags = ("--log.level", "debug", "--config.file", "exporter.yml")
 
-    exporter = Exporter(tmp_path, *flags, DATABASE_URL=database, REDIS_URL=redis_url)
+    exporter = Exporter(tmp_path, *flags, DATABASE_URL=database, REDIS_URL=redis_url, CACHE=redis_url)
     try:
         page = exporter.scrape()
-        pages = [exporter.get(path).text for path in ("/", "/metrics", "/-/ready", "/nothing")]
+        paths = ("/", "/metrics", "/-/ready", "/nothing", "/targets", f"/probe?target={quote(database)}")
+        pages = [exporter.get(path).text for path in paths]
+        probes = [exporter.get(f"/probe?target={name}").text for name in ("of-file", "of-variable")]
         assert exporter.process is not None
         title = Path(f"/proc/{exporter.process.pid}/cmdline").read_text()
     finally:
         exporter.stop()
 
     assert page.of(postgres_catalogue.UP) == page.of(redis_catalogue.UP) == 0
+    assert parse(probes[0]).of(postgres_catalogue.UP) == parse(probes[1]).of(redis_catalogue.UP) == 0
     code = "ConnectionError" if refused else "AuthenticationError"
     assert page.of(self_.COLLECTOR_ERRORS, backend="redis", collector="redis.up", code=code) == 1
     assert "redis.up: " in exporter.written()
     assert "postgres.up: " in exporter.written()
-    for text in (*pages, title, exporter.written()):
+    for text in (*pages, *probes, title, exporter.written()):
         for spelling in spellings(password):
             assert spelling not in text
 
@@ -155,3 +165,18 @@ def test_a_secret_that_every_user_may_read_is_refused_with_what_mends_it(
         f"expected 0640 or less; run: chmod 0640 {file} (in Kubernetes: defaultMode: 0440, fsGroup); "
         "or give --secrets.allow-world-readable where a container runtime mounts it so\n"
     )
+
+
+@pytest.mark.parametrize("command", [(), ("check",)])
+def test_the_same_holds_for_that_of_a_target(command: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("redis://:hunter2@127.0.0.1:1")
+    file.chmod(0o644)
+    config = tmp_path / "exporter.yml"
+    config.write_text(f"targets: {{cache: {{kind: redis, connection_file: {file}}}}}\n")
+
+    done = run_to_its_end("--config.file", str(config), *command)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"obs-exporter: targets.cache.connection_file={file}: mode 0644 lets every")
+    assert done.stderr.count("\n") == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exporters.config import Config, IndexConfig, read_config
+from exporters.config import Config, IndexConfig, TargetConfig, read_config
 from exporters.errors import ConfigError
 
 GOOD = """\
@@ -229,3 +229,85 @@ def test_a_file_that_is_not_there_or_no_text_is_told(tmp_path: Path) -> None:
         read_config(binary)
     with pytest.raises(ConfigError, match="Is a directory; expected a YAML file"):
         read_config(tmp_path)
+
+
+TARGETS = """\
+targets:
+  orders.db-1: {kind: postgres, connection_file: /run/secrets/orders, labels: {team: orders}}
+  cache: {kind: redis, connection_env: CACHE_URL, module: sessions}
+modules:
+  sessions: {redis: {key_patterns: ['session:*']}}
+  small: {postgres: {top_tables: 5}}
+redis: {scan_interval: 5}
+"""
+
+
+def test_targets_have_options_of_their_kind_or_of_a_module(file: Path) -> None:
+    file.write_text(TARGETS)
+
+    config = read_config(file)
+
+    orders, cache = config.targets.values()
+    assert list(config.targets) == ["orders.db-1", "cache"]
+    assert orders == TargetConfig(
+        kind="postgres", connection_file="/run/secrets/orders", labels={"team": "orders"}
+    )
+    assert config.options(orders, "") == {}
+    assert config.options(orders, "small") == {"top_tables": 5}
+    assert config.options(cache, "") == {"key_patterns": ("session:*",)}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("targets: [a]", "targets: ['a']; expected a mapping by name"),
+        ("targets: {a/b: {}}", "targets: '(a key not shown)'; expected names of letters, digits and '-._'"),
+        ("targets: {'..': {}}", "expected names of letters"),
+        ("targets: {'a..b': {}}", "expected names of letters"),
+        ("targets: {'127.0.0.1:80': {}}", "expected names of letters"),
+        ("targets: {a: {}}", "targets.a.kind: None; expected one of postgres, redis"),
+        ("targets: {a: {kind: mysql}}", "targets.a.kind: 'mysql'; expected one of postgres, redis"),
+        ("targets: {a: {kind: redis}}", "targets.a: ['kind']; expected either connection_file or"),
+        (
+            "targets: {a: {kind: redis, connection_file: /a, connection_env: A}}",
+            "targets.a: (a value not shown); expected either connection_file or connection_env",
+        ),
+        (
+            "targets: {a: {kind: redis, connection: 'redis://:hunter2@h'}}",
+            "targets.a.connection: (a value not shown); expected one of the keys kind, connection_file",
+        ),
+        (
+            "targets: {a: {kind: redis, connection_file: 'redis://:hunter2@h'}}",
+            "targets.a.connection_file: (a value not shown); expected the path of a file that holds a",
+        ),
+        (
+            "targets: {a: {kind: redis, connection_env: 'hunter2 x'}}",
+            "targets.a.connection_env: (a value not shown); expected the name of a variable",
+        ),
+        (
+            "targets: {a: {kind: redis, connection_env: A, labels: {datname: x}}}",
+            "targets.a.labels.datname: 'x'; expected a name for a label, and of none that",
+        ),
+        ("targets: {a: {kind: redis, connection_env: A, labels: {job: x}}}", "labels.job: 'x'; expected"),
+        ("targets: {a: {kind: redis, connection_env: A, labels: {__x: x}}}", "labels.__x: 'x'; expected"),
+        ("targets: {a: {kind: redis, connection_env: A, labels: {x: 1}}}", "labels.x: 1; expected a text"),
+        ("targets: {a: {kind: redis, connection_env: A, labels: [x]}}", "expected a mapping of labels"),
+        (
+            "targets: {a: {kind: redis, connection_env: A, module: m}}",
+            "targets.a.module: 'm'; expected a name under modules that has a section redis",
+        ),
+        (
+            "targets: {a: {kind: redis, connection_env: A, module: m}}\nmodules: {m: {postgres: {}}}",
+            "expected a name under modules that has a section redis",
+        ),
+        ("modules: {m: {redis: {top_tables: 1}}}", "modules.m.redis.top_tables: 1; expected one of the keys"),
+    ],
+)
+def test_a_target_or_module_that_cannot_be_one_is_refused(file: Path, text: str, message: str) -> None:
+    file.write_text(text)
+
+    with pytest.raises(ConfigError) as caught:
+        read_config(file)
+
+    assert message in str(caught.value)
+    assert "hunter2" not in str(caught.value)

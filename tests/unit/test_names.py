@@ -90,7 +90,7 @@ class Backend:
 
 
 def test_what_is_left_out_counts_on_each_page_and_is_named_once(caplog: pytest.LogCaptureFixture) -> None:
-    scraper = Scraper([Backend()], "1", logging.getLogger("test"))
+    scraper = Scraper([Backend()], logging.getLogger("test"))
     pages = [scraper.page().decode() for _ in range(2)]
     assert [
         f'{self_.DROPPED_SERIES.name}{{reason="cap"}} {n}' in page

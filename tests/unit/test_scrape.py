@@ -48,7 +48,7 @@ def test_a_backend_that_raises_is_down_and_asked_again_in_the_next_scrape(
         raise RuntimeError("broken")
 
     backend = Scripted(fail)
-    scraper = Scraper([backend], "1", LOG)
+    scraper = Scraper([backend], LOG)
 
     first = scraper.page(SECONDS)
     backend.act = up
@@ -68,7 +68,7 @@ def test_a_backend_that_is_stuck_is_down_in_time_and_not_asked_twice_at_once() -
         return up(deadline)
 
     backend = Scripted(stuck)
-    scraper = Scraper([backend], "1", LOG)
+    scraper = Scraper([backend], LOG)
 
     started = time.monotonic()
     pages = [scraper.page(SECONDS), scraper.page(SECONDS)]
@@ -83,7 +83,7 @@ def test_a_backend_that_is_stuck_is_down_in_time_and_not_asked_twice_at_once() -
 
 def test_dropped_series_add_up_from_page_to_page() -> None:
     twice = Scripted(lambda _deadline: [Family(catalogue.UP, [(), ()], [1, 1])])
-    scraper = Scraper([twice], "1", LOG)
+    scraper = Scraper([twice], LOG)
 
     assert b'dropped_series_total{reason="duplicate"} 1\n' in scraper.page(SECONDS)
     assert b'dropped_series_total{reason="duplicate"} 2\n' in scraper.page(SECONDS)
@@ -97,7 +97,7 @@ def test_a_scrape_with_a_short_limit_ends_no_collection_that_others_wait_for() -
         time.sleep(min(0.6, given[-1]))
         return [Family(catalogue.UP, [()], [given[-1] > 0.6])]
 
-    scraper = Scraper([Scripted(slow)], "1", LOG)
+    scraper = Scraper([Scripted(slow)], LOG)
 
     for hasty in (0.0005, 0.2):
         assert DOWN in scraper.page(hasty)
@@ -120,7 +120,7 @@ def test_a_scraper_that_cannot_wait_for_all_answers_gets_those_that_are_there() 
         assert release.wait(10)
         return up(deadline)
 
-    scraper = Scraper([Answering(stuck)], "1", LOG)
+    scraper = Scraper([Answering(stuck)], LOG)
 
     page = scraper.page(0.2)
     release.set()
@@ -151,7 +151,7 @@ def test_ten_scrapers_get_one_page_of_one_collection() -> None:
         return [Family(catalogue.UP, labels, [1])]
 
     backend = Scripted(collect)
-    scraper = Scraper([backend], "1", LOG)
+    scraper = Scraper([backend], LOG)
     with ThreadPoolExecutor(10) as pool:
         early = [pool.submit(scraper.page, 2.0) for _ in range(5)]
         release.set()
@@ -176,7 +176,7 @@ def test_a_collection_for_which_nobody_waited_is_not_the_next_scrapes_own() -> N
         return [Family(catalogue.UP, [()], [1])]
 
     backend = Scripted(late)
-    scraper = Scraper([backend], "1", LOG)
+    scraper = Scraper([backend], LOG)
     assert DOWN in scraper.page(0.05)
     release.set()
     time.sleep(2 * WRITING_SECONDS)

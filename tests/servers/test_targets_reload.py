@@ -1,0 +1,208 @@
+"""Targets come and go with the file; who stays keeps what it has, and who is not asked for costs nothing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import requests
+
+from examples.demo.databases import Postgres, Redis
+from examples.demo.process import wait_until
+from exporters.catalogue import postgres as postgres_catalogue
+from exporters.catalogue import redis as redis_catalogue
+from exporters.catalogue import self_
+from exporters.config import read_config
+from exporters.secrets import Redactor
+from exporters.targets import Targets
+from exporters.watching import Watching
+from tests.servers import exporter_support
+from tests.servers.exporter_process import Exporter
+from tests.servers.exporter_support import add_user, url_of
+from tests.servers.postgres_support import ROLE, admin, conninfo, create_database
+from tests.servers.targets_support import ORDERS, STOCK, ManyTargets
+
+LOADED, LOADED_AT = self_.CONFIG_LOADED, self_.CONFIG_LOADED_TIMESTAMP
+
+
+@pytest.fixture(scope="module", autouse=True)
+def databases(postgres: Postgres, redis_server: Redis) -> None:
+    for name in (ORDERS, STOCK):
+        create_database(postgres, name)
+    add_user(redis_server)
+
+
+@pytest.fixture
+def many(postgres: Postgres, redis_server: Redis, tmp_path: Path) -> Iterator[ManyTargets]:
+    running = ManyTargets(tmp_path, postgres, redis_server, "--web.enable-lifecycle")
+    yield running
+    running.stop()
+
+
+def sessions(postgres: Postgres, database: str) -> list[int]:
+    """The processes that serve the exporter in this database."""
+    with admin(postgres) as session:
+        asked = "SELECT pid FROM pg_stat_activity WHERE usename = %s AND datname = %s"
+        return [pid for (pid,) in session.execute(asked, [ROLE, database])]
+
+
+def post(many: ManyTargets) -> requests.Response:
+    return requests.post(f"http://127.0.0.1:{many.exporter.port}/-/reload", timeout=10)
+
+
+def connects(many: ManyTargets, name: str, **labels: str) -> float | None:
+    return many.probe(name).of(self_.CONNECTS, backend="postgres", result="ok", **labels)
+
+
+def test_who_stays_the_same_keeps_its_connection_and_who_changes_or_goes_does_not(
+    many: ManyTargets, postgres: Postgres
+) -> None:
+    labels = many.targets["orders"]["labels"]
+    assert connects(many, "orders", **labels) == connects(many, "stock", team="stock") == 1
+    kept, left = sessions(postgres, ORDERS), sessions(postgres, STOCK)
+    before = many.exporter.scrape()
+
+    many.write(stock=many.targets["stock"] | {"labels": {"team": "depot"}}, cache=None)
+    many.hang_up()
+
+    wait_until(lambda: many.get("target=cache").status_code == 400, "the cache is no target", timeout=5)
+    assert sessions(postgres, ORDERS) == kept
+    age = many.probe("orders").of(self_.CACHE_AGE, backend="postgres", collector="postgres.tables", **labels)
+    assert age is not None
+    assert age > 0
+    assert connects(many, "orders", **labels) == 1
+    assert many.probe("stock").of(postgres_catalogue.UP, team="depot") == 1
+    wait_until(lambda: not set(left) & set(sessions(postgres, STOCK)), "the old session ends", timeout=15)
+    after = many.exporter.scrape()
+    assert after.of(LOADED) == 1
+    assert (after.of(LOADED_AT) or 0) > (before.of(LOADED_AT) or 0)
+    assert after.of(self_.START_TIME) == before.of(self_.START_TIME)
+
+
+IDLE = 3.0
+MISTAKES = {
+    "no YAML": "targets: [",
+    "an unknown kind": "targets: {orders: {kind: mysql, connection_env: STOCK_URL}}",
+    "a variable that is not set": "targets: {orders: {kind: redis, connection_env: NOT_SET}}",
+    "a file that is not there": "targets: {orders: {kind: redis, connection_file: /nowhere}}",
+    "a connection string of another kind": "targets: {new: {kind: redis, connection_env: STOCK_URL}}",
+    "a module that is not there": "targets: {new: {kind: redis, connection_env: STOCK_URL, module: none}}",
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_file_with_a_mistake_changes_nothing_and_is_told(many: ManyTargets, mistake: str) -> None:
+    good = many.file.read_text()
+    listed = many.exporter.get("/targets").text
+    before = many.exporter.scrape().of(LOADED_AT)
+    many.file.write_text(mistake)
+
+    response = post(many)
+
+    assert response.status_code == 500
+    assert response.text == "the configuration stays as it was; the log says why\n"
+    page = many.exporter.scrape()
+    assert page.of(LOADED) == 0
+    assert page.of(LOADED_AT) == before
+    assert many.exporter.get("/targets").text == listed
+    told = [line for line in many.exporter.written().splitlines() if "stays as it was" in line]
+    assert len(told) == 1
+    assert "level=error" in told[0]
+    assert "; expected " in told[0]
+
+    many.file.write_text(good)
+    assert post(many).status_code == 200
+    assert many.exporter.scrape().of(LOADED) == 1
+
+
+def test_a_request_may_have_the_file_read_only_where_that_is_on(
+    many: ManyTargets, redis_server: Redis, tmp_path: Path
+) -> None:
+    assert many.exporter.get("/-/reload").status_code == 405
+    assert post(many).text == "reloaded\n"
+    (tmp_path / "off").mkdir()
+    off = Exporter(tmp_path / "off", REDIS_URL=redis_server.url)
+    try:
+        answer = requests.post(f"http://127.0.0.1:{off.port}/-/reload", timeout=10)
+        other = requests.post(f"http://127.0.0.1:{off.port}/metrics", timeout=10)
+    finally:
+        off.stop()
+    assert answer.status_code == 403
+    assert "--web.enable-lifecycle" in answer.text
+    assert other.status_code == 405
+
+
+def test_the_servers_of_the_one_page_follow_the_file_too(
+    postgres: Postgres, redis_server: Redis, tmp_path: Path
+) -> None:
+    file = tmp_path / "exporter.yml"
+    file.write_text("postgres: {top_tables: 3}\n")
+    env = {"DATABASE_URL": conninfo(postgres, ORDERS), "REDIS_URL": url_of(redis_server)}
+    watching = Watching(read_config(file), env, Redactor())
+
+    def page() -> exporter_support.Samples:
+        return exporter_support.parse(watching.scraper.page(5).decode())
+
+    try:
+        first = page()
+        assert first.of(redis_catalogue.KEYS, db="db0", key="job:*") is None
+        sessions_before = sessions(postgres, ORDERS)
+        file.write_text("postgres: {top_tables: 3}\nredis: {key_patterns: ['job:*']}\n")
+        assert watching.reload()
+        wait_until(
+            lambda: page().of(redis_catalogue.KEYS, db="db0", key="job:*") == 0, "keys are counted", timeout=5
+        )
+        assert sessions(postgres, ORDERS) == sessions_before
+        assert page().of(postgres_catalogue.UP) == page().of(redis_catalogue.UP) == 1
+    finally:
+        for backend in watching.backends():
+            backend.close()
+
+
+def costs() -> tuple[int, int]:
+    """Threads and descriptors of this process."""
+    return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_a_target_that_nobody_asks_for_costs_no_connection_and_no_thread(
+    postgres: Postgres, redis_server: Redis, tmp_path: Path
+) -> None:
+    file = tmp_path / "exporter.yml"
+    many = "".join(f"  cache-{n}: {{kind: redis, connection_env: CACHE, module: keys}}\n" for n in range(20))
+    file.write_text(
+        f"targets:\n  orders: {{kind: postgres, connection_env: ORDERS}}\n{many}"
+        "modules: {keys: {redis: {key_patterns: ['job:*']}}}\n"
+    )
+    env = {"ORDERS": conninfo(postgres, ORDERS), "CACHE": url_of(redis_server)}
+    threads, files = costs()
+    watching = Watching(read_config(file), env, Redactor())
+    targets = watching.targets = Targets(idle=IDLE)
+    assert watching.reload()
+    now = costs()
+    assert now[0] <= threads
+    assert now[1] <= files
+
+    assert b"\npg_up 1\n" in targets.page("target=orders", 2.0)
+    for number in range(20):
+        assert b"\nredis_up 1\n" in targets.page(f"target=cache-{number}", 2.0)
+    assert len(sessions(postgres, ORDERS)) == 1
+    assert costs()[0] >= threads + 20
+    assert costs()[1] >= files + 21
+    targets.sweep()
+    assert len(sessions(postgres, ORDERS)) == 1
+
+    time.sleep(IDLE)
+    targets.sweep()
+    wait_until(
+        lambda: costs()[0] <= threads and costs()[1] <= files and not sessions(postgres, ORDERS),
+        "everything is closed",
+        timeout=10,
+    )
+    assert b"\npg_up 1\n" in targets.page("target=orders", 2.0)
+    for backend in targets.backends():
+        with suppress(Exception):
+            backend.close()
