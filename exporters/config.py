@@ -22,6 +22,7 @@ NAME = re.compile(r"\w([\w-]|\.(?!\.)){0,99}", re.ASCII)  # nothing that may be 
 LABEL = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]{0,99}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LONGEST_LABEL_VALUE = 200
+WAYS = ("paced", "active", "estimated")  # to count keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +144,15 @@ def _switch(value: Any, key: str) -> bool:
     return value
 
 
+def _one_of(*words: str) -> Reader:
+    def read(value: Any, key: str) -> str:
+        if value not in words:
+            raise WrongError(key, value, f"one of {', '.join(words)}")
+        return str(value)
+
+    return read
+
+
 def _text(value: Any, key: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise WrongError(key, value, "a text in quotes" if isinstance(value, int | float) else "a text")
@@ -251,6 +261,7 @@ POSTGRES: dict[str, Reader] = {
 }
 REDIS: dict[str, Reader] = {
     "key_patterns": _patterns,
+    "keys": _one_of(*WAYS),
     "scan_interval": _seconds(1, 86400),
     "sample_keys": _whole(0, 1000),
 }

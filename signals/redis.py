@@ -166,8 +166,8 @@ EXPIRATIONS = Signal(
 )
 KEYS_BY_PATTERN = Signal(
     title="Keys by pattern",
-    why="Keys that match each configured pattern, counted one by one in the exporter's last pass. "
-    "A key counts for the first pattern that fits.",
+    why="Keys that match each configured pattern, counted in the exporter's last pass, one by one or, with "
+    "keys: estimated, some for all. A key counts for the first pattern that fits.",
     good="Each pattern keeps its size.",
     act="One that grows without end: its keys have no time to live, or carry a unique part.",
     query=value(redis.KEYS, by=(redis.DB, redis.KEY)),

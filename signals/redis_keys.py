@@ -13,25 +13,42 @@ BY_PATTERN = (redis.DB, redis.KEY)
 COUNT_ERROR = Signal(
     title="Count off by at most",
     why="By how many keys the counts of the last pass may be off, by database: as many came, expired or were "
-    "evicted while it ran. 0 is exact.",
+    "evicted while it ran, or an estimate is that wide. 0 is exact.",
     good="0, or little beside the count.",
     act="On a large or busy keyspace it is never 0. If it matters, look at several passes.",
     query=value(redis_detail.COUNT_ERROR, over="max", by=(redis.DB,)),
     unit=COUNT,
     legend="± {{db}}",
 )
-PATTERN_ERROR = Signal(
-    title="± keys",
-    why="By how many the count may be off, as keys came and went while it ran. 0 is exact.",
-    good="0, or little beside the count.",
-    act="Look at several passes.",
+AT_LEAST = Signal(
+    title="At least",
+    why="The lower limit of the number of keys: of what holds the truth in 95 of 100 estimates, or "
+    "of the count less what came and went while it ran.",
+    good="The count itself, which is then exact, or little below it.",
+    act="Far below: the pattern is too rare for an estimate. Count every key, with keys: paced.",
     query=promql(
-        "0 * {keys} + on (<by:job,instance,db>) group_left () {error}",
+        "{low} or clamp_min({keys} - on (<by:job,instance,db>) group_left () {error}, 0)",
+        low=value(redis_detail.KEYS_LOW, by=BY_PATTERN),
         keys=KEYS_BY_PATTERN.query,
         error=COUNT_ERROR.query,
     ),
     unit=COUNT,
-    legend="± {{key}}",
+    legend="{{key}}, at least",
+)
+AT_MOST = Signal(
+    title="At most",
+    why="The upper limit of the number of keys: of what holds the truth in 95 of 100 estimates, or "
+    "of the count and what came and went while it ran.",
+    good="The count itself, which is then exact, or little above it.",
+    act="Far above: the pattern is too rare for an estimate. Count every key, with keys: paced.",
+    query=promql(
+        "{high} or ({keys} + on (<by:job,instance,db>) group_left () {error})",
+        high=value(redis_detail.KEYS_HIGH, by=BY_PATTERN),
+        keys=KEYS_BY_PATTERN.query,
+        error=COUNT_ERROR.query,
+    ),
+    unit=COUNT,
+    legend="{{key}}, at most",
 )
 PATTERN_AGE = Signal(
     title="Counted ago",
@@ -88,8 +105,9 @@ TIME_TO_LIVE = Signal(
 )
 COVERAGE = Signal(
     title="Keys looked at by the last pass",
-    why="What the exporter's last pass saw of the keys that there were; 100 % unless it was broken off.",
-    good="100 %.",
+    why="What the exporter's last pass saw of the keys that there were; 100 % unless it was broken off, or "
+    "estimates.",
+    good="100 %; about 10 000 keys of each database with keys: estimated.",
     act="Less: Redis refused SCAN or did not answer, see the exporter's log. Older counts stand meanwhile.",
     query=value(redis.KEYSPACE_COVERAGE, over="min"),
     unit=RATIO,
@@ -97,9 +115,10 @@ COVERAGE = Signal(
 )
 PASS_TIME = Signal(
     title="Time of a pass",
-    why="How long the last complete pass over the keys took; beyond 20 000 keys it pauses nine tenths of it.",
+    why="How long the last complete pass over the keys took; beyond 20 000 keys it pauses nine tenths of it, "
+    "unless keys: active or estimated says otherwise.",
     good="Far below how often it is to run, so that counts are fresh.",
-    act="Long on a large keyspace: the pauses keep it from holding up clients. Leave it, or scan less often.",
+    act="Long on a large keyspace: the pauses keep it from holding up clients. Leave it, or estimate.",
     query=value(redis.KEYSPACE_PASS_SECONDS, over="max"),
     unit=SECONDS,
     legend="pass",

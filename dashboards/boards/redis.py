@@ -105,7 +105,8 @@ BOARD = Board(
                 table(
                     "Patterns now",
                     redis.KEYS_BY_PATTERN,
-                    redis_keys.PATTERN_ERROR,
+                    redis_keys.AT_LEAST,
+                    redis_keys.AT_MOST,
                     redis_keys.PATTERN_AGE,
                     redis_keys.PATTERN_MEMORY,
                     redis_keys.PATTERN_MEMORY_ERROR,

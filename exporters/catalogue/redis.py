@@ -214,14 +214,14 @@ SLOWLOG_LENGTH = Gauge(
 )
 KEYS = Gauge(
     name="redis_keys_count",
-    help="Keys that match a configured pattern, counted by the last pass.",
+    help="Keys that match a configured pattern, counted or estimated by the last pass.",
     collector="redis.keyspace",
     labels=(DB, KEY),
     optional="until the first pass is complete",
 )
 UNMATCHED_KEYS = Gauge(
     name="obs_redis_unmatched_keys",
-    help="Keys that match no configured pattern, counted by the last pass.",
+    help="Keys that match no configured pattern, counted or estimated by the last pass.",
     collector="redis.keyspace",
     labels=(DB,),
     optional="until the first pass is complete",

@@ -83,10 +83,24 @@ MASTER_SILENCE = Gauge(
 COUNT_ERROR = Gauge(
     name="obs_redis_keys_count_error",
     help="By how many the counts of the last pass may be off: keys that came, expired or were evicted "
-    "meanwhile. 0 is exact.",
+    "meanwhile; of estimates, the distance to the farthest limit of one. 0 is exact.",
     collector="redis.keyspace",
     labels=(DB,),
     optional="until the first pass is complete",
+)
+KEYS_LOW = Gauge(
+    name="obs_redis_keys_low",
+    help="The lower limit of the interval that holds the true number of keys in 95 of 100 estimates.",
+    collector="redis.keyspace",
+    labels=(DB, KEY),
+    optional="without keys: estimated",
+)
+KEYS_HIGH = Gauge(
+    name="obs_redis_keys_high",
+    help="The upper limit of the interval that holds the true number of keys in 95 of 100 estimates.",
+    collector="redis.keyspace",
+    labels=(DB, KEY),
+    optional="without keys: estimated",
 )
 PATTERN_MEMORY = Gauge(
     name="obs_redis_keys_memory_bytes",

@@ -16,7 +16,8 @@ from examples.demo.databases import Redis
 from examples.demo.process import wait_until
 from exporters.catalogue import redis as catalogue
 from exporters.catalogue import redis_detail, self_
-from exporters.collectors.redis import MOST_DATABASES, RedisBackend, RedisSettings
+from exporters.collectors.redis import MOST_DATABASES, RedisBackend, RedisSettings, passes
+from exporters.config import WAYS
 from exporters.exposition import render
 from tests.servers.exporter_support import (
     LOG,
@@ -46,7 +47,11 @@ def running(home: Path, **settings: str) -> Iterator[Redis]:
         server.stop()
 
 
-def test_neither_the_order_of_eviction_nor_hits_and_misses_change(tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", WAYS)
+def test_neither_the_order_of_eviction_nor_hits_and_misses_change(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passes, "SMALL", 0)  # so few keys are estimated too
     idle = 5000  # seconds, as it was written with the key
     with running(tmp_path, maxmemory_policy="allkeys-lru") as server, admin(server) as client:
         allow_measuring(server)
@@ -55,7 +60,7 @@ def test_neither_the_order_of_eviction_nor_hits_and_misses_change(tmp_path: Path
         for number in range(50):
             client.execute_command("RESTORE", f"user:{number}", 0, dumped, "IDLETIME", idle)
         before = client.info("stats")
-        with closing(watch(server, key_patterns=("user:*",), sample_keys=50)) as backend:
+        with closing(watch(server, key_patterns=("user:*",), keys=way, sample_keys=50)) as backend:
             page = collect_until(backend, catalogue.KEYS, 50, db="db0", key="user:*")
         after = client.info("stats")
         ages = {client.object("idletime", f"user:{number}") for number in range(50)}

@@ -63,7 +63,11 @@ def test_an_empty_file_or_section_means_the_defaults(file: Path, text: str) -> N
 BAD = [
     ("redis:\n  key_patern: []\n", "redis.key_patern: []; expected one of the keys", "mean 'key_patterns'?"),
     ("rediss: {}\n", "rediss: {}; expected one of the keys postgres, redis", "did you mean 'redis'?"),
-    ("redis: [a]\n", "redis: ['a']; expected a mapping of key_patterns, scan_interval, sample_keys", ""),
+    (
+        "redis: [a]\n",
+        "redis: ['a']; expected a mapping of key_patterns, keys, scan_interval, sample_keys",
+        "",
+    ),
     ("just text\n", "the file: (a value not shown); expected a mapping of postgres, redis", ""),
     ("false\n", "the file: (a value not shown); expected a mapping", ""),
     ("[]\n", "the file: (a value not shown); expected a mapping", ""),

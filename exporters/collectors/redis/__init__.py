@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 from redis.exceptions import BusyLoadingError
@@ -21,6 +20,7 @@ from exporters.collectors.redis.address import Address, parse_url
 from exporters.collectors.redis.connection import Command, Reply, Session, open_session
 from exporters.collectors.redis.info import InfoCollector, parse_info
 from exporters.collectors.redis.keyspace import KeyCounter
+from exporters.collectors.redis.settings import RedisSettings
 from exporters.collectors.selfstats import SelfStats
 
 __all__ = ["RedisBackend", "RedisSettings"]
@@ -33,24 +33,6 @@ QUESTIONS: dict[str, Command] = {INFO: ("INFO", "everything"), SLOWLOG: ("SLOWLO
 
 # Connecting anew now and then shows a changed password or a lost permission while someone looks at it.
 CONNECTION_SECONDS = 300.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedisSettings:
-    """Which Redis, and what to count in it.
-
-    Attributes:
-        url: asked at every connect, so that a rotated password is picked up.
-        key_patterns: globs as in Redis; a key counts for the first that fits. Without any nothing is scanned.
-        scan_interval: seconds between the end of a pass over the keys and the next.
-        sample_keys: of how many keys of each pattern a pass asks the memory; 0 is none. The user then needs
-            ``~* +memory|usage``.
-    """
-
-    url: Callable[[], str]
-    key_patterns: tuple[str, ...] = ()
-    scan_interval: float = 60.0
-    sample_keys: int = 0
 
 
 class RedisBackend:
@@ -69,14 +51,7 @@ class RedisBackend:
         self._back_off = {part: BackOff() for part in QUESTIONS if part != INFO}
         self._keys: KeyCounter | None = None
         if settings.key_patterns:
-            self._keys = KeyCounter(
-                address=self._address,
-                patterns=settings.key_patterns,
-                interval=settings.scan_interval,
-                stats=self._stats,
-                log=log,
-                sampled=settings.sample_keys,
-            )
+            self._keys = KeyCounter(settings, address=self._address, stats=self._stats, log=log)
 
     def collect(self, deadline: float) -> list[Family]:
         """Everything known of the server now; without an answer in time ``redis_up`` is 0. Never raises."""

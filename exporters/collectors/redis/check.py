@@ -15,15 +15,15 @@ from exporters.collectors.redis import (
     QUESTIONS,
     SLOWLOG,
     UP,
-    RedisSettings,
     require_loaded,
 )
 from exporters.collectors.redis.address import Address, parse_url
 from exporters.collectors.redis.connection import CLIENT_NAME, Command, Reply, Session
 from exporters.collectors.redis.info import InfoCollector, parse_info
 from exporters.collectors.redis.keyspace import COLLECTOR as KEYSPACE
-from exporters.collectors.redis.keyspace import LOOKS
+from exporters.collectors.redis.passes import LOOKS
 from exporters.collectors.redis.sample import COLLECTOR as SAMPLE
+from exporters.collectors.redis.settings import RedisSettings
 
 SECONDS = 5.0
 OLDEST = (6, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -40,7 +41,7 @@ class Session:
     """
 
     def __init__(self, address: Address, deadline: float) -> None:
-        self.opened = time.monotonic()
+        self.opened = self._sent = time.monotonic()
         self._connection = _connection(address, _left(deadline))
         try:
             self._connection.connect()
@@ -60,25 +61,45 @@ class Session:
         Raises:
             RedisError: the connection broke, or the last reply did not arrive in time.
         """
-        connection = self._connection
-        # Not redis-py's own time limit, which starts anew at every read.
-        sock = connection._sock
-        if sock is None:
-            raise Disconnected("closed")
+        self.send(commands, deadline)
+        return self.receive(len(commands), deadline)
+
+    def send(self, commands: Sequence[Command], deadline: float) -> None:
+        """Send commands, for `receive` to read as many replies.
+
+        Raises:
+            RedisError: the connection broke.
+        """
+        self._sent = time.monotonic()
+        self._socket().settimeout(_left(deadline))
+        self._connection.send_packed_command(self._connection.pack_commands(commands))
+
+    def receive(self, count: int, deadline: float) -> list[Reply]:
+        """The replies to what was sent.
+
+        Raises:
+            RedisError: the connection broke, or the last reply did not arrive in time.
+        """
+        sock = self._socket()
         replies: list[Reply] = []
-        before = time.monotonic()
-        sock.settimeout(_left(deadline))
-        connection.send_packed_command(connection.pack_commands(commands))
-        for _ in commands:
+        before = self._sent
+        for _ in range(count):
             sock.settimeout(_left(deadline))
             try:
-                value = connection.read_response()
+                value = self._connection.read_response()
             except ResponseError as error:
                 value = error
             now = time.monotonic()
             replies.append(Reply(value, now - before))
             before = now
         return replies
+
+    def _socket(self) -> socket.socket:
+        """For time limits of our own: that of redis-py starts anew at every read."""
+        sock: socket.socket | None = self._connection._sock
+        if sock is None:
+            raise Disconnected("closed")
+        return sock
 
     def close(self) -> None:
         """Hang up; a thread that waits for a reply gets an exception."""

@@ -62,17 +62,23 @@ def sizes(ask: Ask, keys: Sequence[bytes]) -> list[float]:
     return found
 
 
-def estimate(measured: Sequence[float], count: int) -> Estimate:
-    """Bytes of `count` keys, and half the width of the interval that holds the truth in 95 of 100 cases."""
+def estimate(measured: Sequence[float], count: int, unsure: float = 0) -> Estimate:
+    """Bytes of `count` keys, and half the width of the interval that holds the truth in 95 of 100 cases.
+
+    Args:
+        measured: bytes of some of these keys.
+        count: of all of them.
+        unsure: how far that count may be off in as many cases.
+    """
     if not measured:
         return 0.0, 0.0
-    total = statistics.fmean(measured) * count
+    mean = statistics.fmean(measured)
     if len(measured) >= count:
-        return total, 0.0
+        return mean * count, mean * unsure
     if len(measured) == 1:
-        return total, total
+        return mean * count, mean * (count + unsure)
     spread = statistics.stdev(measured) / math.sqrt(len(measured)) * math.sqrt(1 - len(measured) / count)
-    return total, WITHIN * spread * count
+    return mean * count, math.hypot(WITHIN * spread * count, mean * unsure)
 
 
 def families(estimates: Iterable[tuple[tuple[str, str], Estimate]]) -> Iterator[Family]:

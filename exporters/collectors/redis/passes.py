@@ -1,0 +1,264 @@
+"""One pass of SCAN over the keys of a Redis: over all of them slowly or at once, or over some of them.
+
+SCAN alone: unlike TYPE and GET it needs no permission on any key, counts no hit, and leaves the order of
+eviction as it is. Only where the configuration asks for it, some keys are also asked for their memory.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from redis.exceptions import ResponseError
+
+from exporters.collectors.redis import sample
+from exporters.collectors.redis.connection import Command, Reply, Session
+from exporters.collectors.redis.estimate import Estimate, draw, estimate
+from exporters.collectors.redis.info import databases, parse_info
+from exporters.collectors.redis.settings import ACTIVE, ESTIMATED, PACED, RedisSettings
+from exporters.patterns import NOTHING, Patterns
+
+BATCH = 200  # a server of 1,000,000 keys is held up for a quarter of a millisecond
+ACTIVE_BATCH = 1000  # for a millisecond
+PAUSES_PER_BATCH = 9  # times the batch itself: at most a tenth of the time is spent on the pass
+SMALL = 20_000  # keys that are counted one by one and without a pause, in some 50 ms
+COMMAND_SECONDS = 5.0  # longer than this is no answer
+LOOKS: tuple[Command, ...] = (("INFO", "keyspace"), ("INFO", "stats"), ("INFO", "cluster"))
+
+
+class StoppedError(Exception):
+    """The exporter ends while a pass is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What Redis says of its keys at one moment.
+
+    Attributes:
+        held: keys by database.
+        gone: keys that ever expired or were evicted, of the whole server.
+        cluster: keys lie in a table for each slot, of which a cursor drawn by chance does not choose fairly.
+    """
+
+    held: Mapping[int, int]
+    gone: int
+    cluster: bool
+
+    def error(self, before: Look, number: int, counted: int) -> int:
+        """By how many a count between the two looks may be off: by what came, or by what went meanwhile.
+
+        Whatever was deleted is known by what is missing in the end alone.
+        """
+        gone = self.gone - before.gone if self.gone >= before.gone else self.gone
+        there = self.held.get(number, 0)
+        came = there - before.held.get(number, 0) + gone
+        return max(gone, came, abs(counted - there))
+
+
+@dataclass(slots=True)
+class Found:
+    """What a pass found in a database.
+
+    Attributes:
+        counts: keys that match no pattern, then those of each pattern.
+        error: by how many these may be off.
+        limits: the same keys, each count with its limits, if some keys were looked at for all.
+    """
+
+    counts: list[int]
+    error: float = 0
+    limits: list[Estimate] = field(default_factory=list)
+
+    def of(self, pattern: int) -> tuple[int, float]:
+        """How many keys a pattern has, and how far the truth may be away if that is estimated."""
+        return self.counts[pattern], self.limits[pattern].error if self.limits else 0
+
+    def estimated(self, met: int, held: int) -> None:
+        """Make counts of some keys counts of all of them."""
+        self.limits = [estimate(count, met, held) for count in self.counts]
+        self.counts = [int(each.count) for each in self.limits]
+        self.error = max(each.error for each in self.limits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """One complete pass.
+
+    Attributes:
+        found: by database.
+        memory: by database and pattern, estimated bytes and how sure that is; empty if none was asked for.
+        denied: why the memory could not be asked.
+        how: `paced`, `active` or `estimated`; a cluster is not estimated.
+        ended: Unix time.
+        ended_here: the same by ``time.monotonic()``, which no one sets back.
+        seconds: how long it took.
+    """
+
+    found: Mapping[int, Found]
+    memory: Mapping[tuple[int, int], sample.Estimate]
+    denied: ResponseError | None
+    how: str
+    ended: float
+    ended_here: float
+    seconds: float
+
+
+class Walk:
+    """A pass under way, on a connection of its own.
+
+    Attributes:
+        seen: as a share of the keys there are.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        settings: RedisSettings,
+        patterns: Patterns,
+        stop: threading.Event,
+        chance: random.Random | None = None,
+    ) -> None:
+        self.seen = 0.0
+        self._session = session
+        self._settings = settings
+        self._patterns = patterns
+        self._stop = stop
+        self._chance = chance or random.Random()  # noqa: S311  no secret
+        self._pauses = 0
+        self._met = 0
+
+    def run(self) -> Pass:
+        """To the end.
+
+        Raises:
+            StoppedError: the exporter ends.
+            RedisError: the server does not answer, or refuses SCAN.
+        """
+        started = time.monotonic()
+        before = self._look()
+        how = PACED if before.cluster and self._settings.keys == ESTIMATED else self._settings.keys
+        total = sum(before.held.values())
+        self._pauses = PAUSES_PER_BATCH if how == PACED and total > SMALL else 0
+        batch = ACTIVE_BATCH if how == ACTIVE else BATCH
+        size = 1 + len(self._settings.key_patterns)
+        found = {number: Found([0] * size) for number in sorted({0, *before.held})}
+        draws = {number: sample.Draw(self._settings.sample_keys) for number in found}
+        for number, held in before.held.items():
+            if how == ESTIMATED and held > SMALL:
+                met = list(self._drawn(number))
+                self._count(met, found[number], draws[number], total)
+                found[number].estimated(len(met), held)
+            else:
+                for keys in self._scan(number, batch):
+                    self._count(keys, found[number], draws[number], total)
+        after = self._look()
+        for number, each in found.items():
+            each.error = each.error if each.limits else after.error(before, number, sum(each.counts))
+        memory, denied = self._memory(found, draws) if self._settings.sample_keys else ({}, None)
+        if total == 0:
+            self.seen = 1.0
+        ended = time.monotonic()
+        return Pass(
+            found=found,
+            memory=memory,
+            denied=denied,
+            how=how,
+            ended=time.time(),
+            ended_here=ended,
+            seconds=ended - started,
+        )
+
+    def _look(self) -> Look:
+        keyspace, stats, cluster = (
+            parse_info(value) for value in values(self._session.ask(LOOKS, self._deadline()))
+        )
+        held = {number: keys for number, (keys, _) in databases(keyspace).items()}
+        gone = int(stats.get("expired_keys", 0)) + int(stats.get("evicted_keys", 0))
+        return Look(held, gone, cluster.get("cluster_enabled") == "1")
+
+    def _scan(self, number: int, batch: int) -> Iterator[list[bytes]]:
+        """Every key of a database, in batches; time spent on a batch is slept off after it."""
+        asked: list[Command] = [("SELECT", number), ("SCAN", b"0", "COUNT", batch)]
+        before = time.monotonic()
+        self._session.send(asked, self._deadline())
+        while asked:
+            *_, (cursor, keys) = values(self._session.receive(len(asked), self._deadline()))
+            asked = [] if cursor == b"0" else [("SCAN", cursor, "COUNT", batch)]
+            if asked and not self._pauses:
+                self._session.send(asked, self._deadline())  # the server works while these are counted
+            yield keys
+            if asked and self._pauses:
+                self._rest(before)
+                before = time.monotonic()
+                self._session.send(asked, self._deadline())
+
+    def _drawn(self, number: int) -> set[bytes]:
+        """Some keys of a database."""
+        values(self._session.ask([("SELECT", number)], self._deadline()))
+
+        def ask(cursor: int, count: int) -> list[bytes]:
+            ((_, keys),) = values(self._session.ask([("SCAN", cursor, "COUNT", count)], self._deadline()))
+            return list(keys)
+
+        return draw(ask, self._chance)
+
+    def _count(self, keys: Sequence[bytes], found: Found, drawn: sample.Draw, total: int) -> None:
+        numbers = self._patterns.find(keys)
+        for number, count in Counter(numbers).items():
+            found.counts[number] += count
+        if drawn.size:
+            for number, key in zip(numbers, keys, strict=True):
+                if number != NOTHING:
+                    drawn.offer(number, key)
+        self._met += len(keys)
+        self.seen = min(1.0, self._met / total)
+
+    def _memory(
+        self, found: Mapping[int, Found], draws: Mapping[int, sample.Draw]
+    ) -> tuple[dict[tuple[int, int], sample.Estimate], ResponseError | None]:
+        """Estimates by database and pattern; none without the right to ask, which costs no count."""
+        measured: dict[tuple[int, int], list[float]] = {
+            (number, pattern): [] for number, each in found.items() for pattern in range(1, len(each.counts))
+        }
+        try:
+            for number, drawn in draws.items():
+                values(self._session.ask([("SELECT", number)], self._deadline()))
+                for pattern, keys in drawn.batches():
+                    before = time.monotonic()
+                    measured[number, pattern] += sample.sizes(self._ask, keys)
+                    self._rest(before)
+        except ResponseError as error:
+            return {}, error
+        return {
+            (number, pattern): sample.estimate(sizes, *found[number].of(pattern))
+            for (number, pattern), sizes in measured.items()
+        }, None
+
+    def _ask(self, commands: Sequence[Command]) -> list[Reply]:
+        return self._session.ask(commands, self._deadline())
+
+    def _rest(self, before: float) -> None:
+        if self._stop.wait((time.monotonic() - before) * self._pauses):
+            raise StoppedError
+
+    def _deadline(self) -> float:
+        if self._stop.is_set():
+            raise StoppedError
+        return time.monotonic() + COMMAND_SECONDS
+
+
+def values(replies: Sequence[Reply]) -> list[Any]:
+    """What the replies say.
+
+    Raises:
+        ResponseError: one is an error.
+    """
+    for reply in replies:
+        if isinstance(reply.value, Exception):
+            raise reply.value
+    return [reply.value for reply in replies]

@@ -1,0 +1,31 @@
+"""Which Redis to watch, and what to count in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from exporters.config import WAYS
+
+PACED, ACTIVE, ESTIMATED = WAYS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisSettings:
+    """Which Redis, and what to count in it.
+
+    Attributes:
+        url: asked at every connect, so that a rotated password is picked up.
+        key_patterns: globs as in Redis; a key counts for the first that fits. Without any nothing is scanned.
+        keys: how they are counted. `paced` looks at each key and sleeps most of the time; `active` does not
+            sleep; `estimated` looks at some and says between what limits the truth is.
+        scan_interval: seconds between the end of a pass over the keys and the next.
+        sample_keys: of how many keys of each pattern a pass asks the memory; 0 is none. The user then needs
+            ``~* +memory|usage``.
+    """
+
+    url: Callable[[], str]
+    key_patterns: tuple[str, ...] = ()
+    keys: str = PACED
+    scan_interval: float = 60.0
+    sample_keys: int = 0
