@@ -12,6 +12,8 @@ from signals.promql import Query, plain
 RECORD = 30 * DAY
 # Of what is no better or worse, but there or not, there is no best.
 NO_BEST = (STATE,)
+# What arithmetic leaves of a half, so that it stays one.
+ROUNDING = 1e-9
 
 
 def worst(signal: Signal, better: str) -> str:
@@ -63,7 +65,7 @@ def reached(signal: Signal, objective: Objective) -> str:
 
 
 def way(signal: Signal, objective: Objective) -> str:
-    """How much of the way it has come, 0 to 1: from the baseline, or else from nothing, to the number.
+    """How much of the way it has come, 0 to 1 in hundredths: from the baseline, or else from nothing, to the number.
 
     Without either, as where the number is 0 and there is no baseline, it is reached or not.
     """
@@ -71,13 +73,18 @@ def way(signal: Signal, objective: Objective) -> str:
     if objective.unit in NO_BEST:
         return ""
     if start is not None and start != goal:
-        return f"clamp(({stands} - {plain(start)}) / {_enclosed(goal - start)}, 0, 1)"
+        return _whole(f"({stands} - {plain(start)}) / {_enclosed(goal - start)}")
     if not goal:
         return reached(signal, objective)
     share = f"{stands} / {plain(goal)}"
     if objective.better == "lower":
         share = f"{plain(goal)} / ({stands} > 0) or 1 + {stands}"  # of nothing, all of the way
-    return f"clamp({share}, 0, 1)"
+    return _whole(share)
+
+
+def _whole(share: str) -> str:
+    """In whole hundredths, cut off: what is missed by little is not shown as all of the way."""
+    return f"floor(clamp({share}, 0, 1) * 100 + {ROUNDING}) / 100"
 
 
 def _enclosed(number: float) -> str:

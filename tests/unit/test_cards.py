@@ -39,6 +39,7 @@ TOWARDS = [
     ({}, 0, 1),
     ({"value": 0.8, "better": "higher"}, 0.4, 0.5),
     ({"value": 0.8, "better": "higher"}, 0.9, 1),
+    ({"value": 0.6, "better": "higher"}, 0.598, 0.99),
     ({"value": 0}, 0, 1),
     ({"value": 0}, 0.5, 0),
     ({"baseline": 0.06}, 0.12, 0.5),
