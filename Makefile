@@ -43,7 +43,7 @@ DIGEST := find provisioning/blackbox $(FILES) -type f ! -path '*/targets/*' -exe
 # The one place that names the resolver of `make lock`.
 UV := uv==0.13.9
 
-.PHONY: help demo test drills versions soak lint check build up down bench bench-boards bench-exporter grafana-check lock clean packages
+.PHONY: help demo test drills versions soak soak-exporter lint check build up down bench bench-boards bench-exporter grafana-check lock clean packages
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ versions: packages $(READY) ## Run every collector on PostgreSQL 13 to 18, Redis
 
 soak: packages $(READY) ## Run a demo that is healthy for ten minutes and more: no alert may fire (ARGS=--minutes=30).
 	$(BIN)/python -m examples.soak $(ARGS)
+
+soak-exporter: packages $(READY) ## Scrape an exporter for half an hour of faults: what grows? (ARGS=--minutes=2).
+	$(BIN)/python -m benchmarks.soak_report $(ARGS)
 
 lint: $(READY) ## Format, lint, types, layers.
 	$(BIN)/ruff format --check .
