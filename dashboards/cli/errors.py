@@ -70,6 +70,12 @@ def origin(error: BaseException) -> str:
     return f"{theirs[-1].filename}:{theirs[-1].lineno}" if theirs else ""
 
 
+def raised_by_team(error: BaseException) -> bool:
+    """Whether the team's own code says so, and not what it calls."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and not frames[-1].filename.startswith(NOT_THEIRS)
+
+
 def unreadable(error: BaseException) -> bool:
     """Whether Python could not even begin with the module, as for a NUL byte or a name like `a..b`."""
     frames = traceback.extract_tb(error.__traceback__)

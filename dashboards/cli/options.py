@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from alerts.model import Engine
-from dashboards.cli.errors import origin, said, unreadable
+from dashboards.cli.errors import origin, raised_by_team, said, unreadable
 from dashboards.errors import DefinitionError, StackError
 from dashboards.stack import Stack, load
 
@@ -92,7 +92,7 @@ def brought(option: str, reference: str, read: Callable[[str], Kind]) -> Kind:
             wrong = "no Python module, correct the name or the file"
             raise StackError(f"{option} {reference!r}: {wrong}: {said(cause)}") from error
         # A module may say that something around it is missing, such as a server or a variable.
-        kind = StackError if isinstance(error, StackError) and origin(error) else DefinitionError
+        kind = StackError if isinstance(error, StackError) and raised_by_team(error) else DefinitionError
         raise kind(f"{option} {reference!r}: {place}: {said(cause)}") from error
 
 
