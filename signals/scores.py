@@ -65,7 +65,7 @@ def reached(signal: Signal, objective: Objective) -> str:
 
 
 def way(signal: Signal, objective: Objective) -> str:
-    """How much of the way it has come, 0 to 1 in hundredths: from the baseline, or else from nothing, to the number.
+    """How much of the way it has come, from the baseline, or else from nothing, to the number: 0 to 1.
 
     Without either, as where the number is 0 and there is no baseline, it is reached or not.
     """

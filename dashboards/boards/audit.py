@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dashboards.model import Board, graph, row, scorecard
-from signals import api, api_cost, audit
+from dashboards.model import Board, graph, row, scorecard, stat
+from signals import api, api_cost, audit, audit_verdict
 
 BOARD = Board(
     uid="backend-audit",
@@ -14,6 +14,12 @@ BOARD = Board(
     source="",
     anchor=None,
     rows=(
+        row(
+            "How many targets are reached?",
+            stat(audit_verdict.REACHED, zero="none is reached", no_value="all unknown"),
+            stat(audit_verdict.MISSED, zero="none is missed", no_value="all unknown"),
+            stat(audit_verdict.UNKNOWN, zero="none is unknown", no_value="all unknown"),
+        ),
         row(
             "Is it fast, and does it carry the load?",
             scorecard("Times", audit.AVERAGE, audit.P95, audit.DASHBOARD_TIME, height=6),

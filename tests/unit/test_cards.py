@@ -13,7 +13,7 @@ from dashboards.grafana import render_board
 from dashboards.model import Board, graph, row, scorecard, stat
 from dashboards.stack import AUDIT_UID, STACK, Stack
 from exporters.catalogue import external
-from signals import audit, objectives, scores
+from signals import audit, audit_verdict, objectives, scores
 from signals.idioms import value
 from signals.model import Signal
 from signals.numbers import SECONDS, Objective
@@ -66,6 +66,37 @@ def test_how_far_it_has_come(numbers: dict[str, float], now: float, far: float, 
     test = {"input_series": series, "promql_expr_test": [asked]}
     document = {"rule_files": ["rules.yml"], "evaluation_interval": "30s", "tests": [test]}
     (tmp_path / "test.yml").write_text(yaml.safe_dump(document))
+    done = subprocess.run(
+        ["promtool", "test", "rules", tmp_path / "test.yml"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_targets_are_counted_as_their_rows_say(tmp_path: Path) -> None:
+    kept = {each.objective.key: scores.remembered(each) for each in audit_verdict.TARGETS if each.objective}
+    stands = {"average": 0.02, "queries": 2, "p95": 9.0}
+    identity = '{environment="production",cluster="main"}'
+    series = [
+        {"series": f"{recording.metric.name}{identity}", "values": f"{stands[key]}x5"}
+        for key, recording in kept.items()
+        if recording and key in stands
+    ]
+    assert len(series) == len(stands)
+    context = Context(window="5m", identity=("environment", "cluster"), numbers=STACK.numbers)
+    asked = [
+        {
+            "expr": signal.query.fill(context),
+            "eval_time": "2m",
+            "exp_samples": [{"labels": identity, "value": count}],
+        }
+        for signal, count in (
+            (audit_verdict.REACHED, 2),
+            (audit_verdict.MISSED, 1),
+            (audit_verdict.UNKNOWN, len(audit_verdict.TARGETS) - 3),
+        )
+    ]
+    test = {"input_series": series, "promql_expr_test": asked}
+    (tmp_path / "test.yml").write_text(yaml.safe_dump({"evaluation_interval": "30s", "tests": [test]}))
     done = subprocess.run(
         ["promtool", "test", "rules", tmp_path / "test.yml"], capture_output=True, text=True, check=False
     )
