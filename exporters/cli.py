@@ -107,6 +107,14 @@ class _Group(click.Group):
     help="The path of the metrics of PostgreSQL and Redis.",
 )
 @click.option(
+    "--web.config.file",
+    "web_config_file",
+    type=click.Path(path_type=Path),
+    show_envvar=True,
+    metavar="FILE",
+    help="TLS and users, in the format of Prometheus' exporters; read again when it changes.",
+)
+@click.option(
     "--config.file",
     "config_file",
     type=click.Path(path_type=Path),
@@ -158,6 +166,7 @@ def main(
     ctx: click.Context,
     listen_address: str,
     telemetry_path: str,
+    web_config_file: Path | None,
     config_file: Path | None,
     api_directory: Path | None,
     allow_world_readable: bool,
@@ -177,6 +186,7 @@ def main(
         Options(
             listen_address=listen_address,
             telemetry_path=telemetry_path,
+            web_config_file=web_config_file,
             api_directory=api_directory,
             config=read_config(config_file) if config_file else Config(),
             lifecycle=lifecycle,

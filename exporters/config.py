@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from exporters.catalogue import CATALOGUE
 from exporters.catalogue.types import RESERVED_LABELS
@@ -16,6 +16,7 @@ from exporters.globs import GlobError, translate
 from exporters.yaml_file import HIDDEN_KEY, WrongError, read_yaml, shown_key
 
 Reader = Callable[[Any, str], Any]
+Document = TypeVar("Document")
 
 MOST_PATTERNS = 100
 NAME = re.compile(r"\w([\w-]|\.(?!\.)){0,99}", re.ASCII)  # nothing that may be taken for a place elsewhere
@@ -90,15 +91,35 @@ def read_config(path: Path) -> Config:
     """The configuration in a file.
 
     Raises:
+        ConfigError: see `read_document`.
+    """
+
+    def understood(read: dict[str, Any]) -> Config:
+        config = Config(file=path, **read)
+        _check_modules(config)
+        return config
+
+    return read_document(path, SECTIONS, understood)
+
+
+def read_document(
+    path: Path, readers: Mapping[str, Reader], understood: Callable[[dict[str, Any]], Document]
+) -> Document:
+    """What a file says.
+
+    Args:
+        path: of the file.
+        readers: of each key that may stand in it.
+        understood: makes one thing of what they read, or raises WrongError.
+
+    Raises:
         ConfigError: it is unreadable, no YAML, or says something that nobody understands.
     """
-    document = read_yaml(path, SECTIONS)
+    document = read_yaml(path, readers)
     try:
-        config = Config(file=path, **_mapping({} if document is None else document, "", SECTIONS))
-        _check_modules(config)
+        return understood(_mapping({} if document is None else document, "", readers))
     except WrongError as error:
         raise ConfigError(f"{path}: {error}") from None
-    return config
 
 
 def _mapping(value: Any, key: str, readers: Mapping[str, Reader]) -> dict[str, Any]:
@@ -114,8 +135,8 @@ def _mapping(value: Any, key: str, readers: Mapping[str, Reader]) -> dict[str, A
     return read
 
 
-def _section(readers: Mapping[str, Reader]) -> Reader:
-    # A section whose keys are all commented out is read as nothing.
+def section(readers: Mapping[str, Reader]) -> Reader:
+    """What reads a mapping; one whose keys are all commented out is read as nothing."""
     return lambda value, key: _mapping({} if value is None else value, key, readers)
 
 
@@ -153,7 +174,8 @@ def _one_of(*words: str) -> Reader:
     return read
 
 
-def _text(value: Any, key: str) -> str:
+def a_text(value: Any, key: str) -> str:
+    """One that is not blank."""
     if not isinstance(value, str) or not value.strip():
         raise WrongError(key, value, "a text in quotes" if isinstance(value, int | float) else "a text")
     return value
@@ -169,7 +191,7 @@ def _list(item: Reader) -> Reader:
 
 
 def _glob(value: Any, key: str) -> str:
-    pattern = _text(value, key)
+    pattern = a_text(value, key)
     try:
         translate(pattern)
     except GlobError as error:
@@ -191,7 +213,7 @@ def _sql(read: str, expected: str) -> Reader:
     """A text that a function of the collectors can read; which one, since loading them loads psycopg."""
 
     def reader(value: Any, key: str) -> str:
-        text = _text(value, key)
+        text = a_text(value, key)
         try:
             from exporters.collectors.postgres import names, options, predicate  # noqa: PLC0415  loads psycopg
         except ModuleNotFoundError:  # without the driver nobody asks for it
@@ -265,7 +287,7 @@ REDIS: dict[str, Reader] = {
     "scan_interval": _seconds(1, 86400),
     "sample_keys": _whole(0, 1000),
 }
-KINDS: dict[str, Reader] = {"postgres": _section(POSTGRES), "redis": _section(REDIS)}
+KINDS: dict[str, Reader] = {"postgres": section(POSTGRES), "redis": section(REDIS)}
 
 
 def _matching(pattern: re.Pattern[str], expected: str) -> Reader:
@@ -278,7 +300,7 @@ def _matching(pattern: re.Pattern[str], expected: str) -> Reader:
 
 
 def _path(value: Any, key: str) -> str:
-    path = _text(value, key)
+    path = a_text(value, key)
     if holds_connection_string(path):
         raise WrongError(key, value, "the path of a file that holds a connection string")
     return path
@@ -345,5 +367,5 @@ def _check_modules(config: Config) -> None:
 SECTIONS: dict[str, Reader] = {
     **KINDS,
     "targets": _named(_target),
-    "modules": _named(_section(KINDS)),
+    "modules": _named(section(KINDS)),
 }

@@ -8,7 +8,7 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from exporters.errors import ConfigError
 from exporters.secrets import Redactor
 from exporters.server import HEALTHY, PROBE, READY, RELOAD, TARGETS, Page, Server
 from exporters.watching import Watching
+from exporters.web.policy import Policy
 
 LOG = logging.getLogger("exporter")
 ENDING = {signal.SIGTERM, signal.SIGINT}
@@ -39,6 +40,7 @@ class Options:
     Attributes:
         listen_address: ``host:port``; without a host all interfaces.
         telemetry_path: of the page of the servers.
+        web_config_file: with certificates and users; None if everybody may read, without TLS.
         api_directory: of the API workers' files; None if no API is served for.
         config: the YAML file's content.
         lifecycle: whether a request may have the file read again.
@@ -49,6 +51,7 @@ class Options:
 
     listen_address: str
     telemetry_path: str
+    web_config_file: Path | None
     api_directory: Path | None
     config: Config
     lifecycle: bool
@@ -73,6 +76,7 @@ def run(options: Options) -> None:
             "install one",
             " and ".join(found),
         )
+    guard = _guard(options)
     watching = Watching(options.config, options.environ, options.redactor, options.allow_open_secrets)
     try:
         if not watching and options.api_directory is None:
@@ -88,16 +92,26 @@ def run(options: Options) -> None:
             pages,
             f"obs-exporter {version()}",
             LOG,
+            guard=guard,
             targets=watching.targets if options.config.file else None,
             reload=watching.reload if options.lifecycle else None,
         )
         server.start()
-        LOG.info("listening on %s", " and ".join(f"http://{server.address}{path}" for path in pages))
+        LOG.info("listening on %s", " and ".join(f"{server.origin}{path}" for path in pages))
         _wait(watching)
         LOG.info("ending")
         server.stop(DRAIN_SECONDS)
     finally:
         _close(watching.backends())
+
+
+def _guard(options: Options) -> Callable[[], Policy]:
+    """What gives the policy of each connection."""
+    if options.web_config_file is None:
+        return Policy
+    from exporters.web.guard import Guard  # noqa: PLC0415  loads OpenSSL
+
+    return Guard(options.web_config_file, options.allow_open_secrets, LOG).now
 
 
 def _wait(watching: Watching) -> None:

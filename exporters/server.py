@@ -23,6 +23,7 @@ from exporters.errors import ExporterError
 from exporters.exposition import CONTENT_TYPE, compress
 from exporters.scrape import seconds_for
 from exporters.targets import AskedWrongError, Targets
+from exporters.web.policy import Policy, Verdict
 
 MOST_CONNECTED = 512  # clients without a place; beyond these the kernel keeps some more
 KERNEL_KEEPS = 1024
@@ -37,6 +38,7 @@ LANDING = "/"
 PROBE = "/probe"
 TARGETS = "/targets"
 RELOAD = "/-/reload"
+CHALLENGE = {"WWW-Authenticate": 'Basic realm="obs-exporter", charset="UTF-8"'}
 PLAIN = "text/plain; charset=utf-8"
 
 JSON = "application/json"
@@ -56,6 +58,7 @@ class Server:
         pages: by path, what makes its metrics.
         title: name and version, for the landing page.
         log: where requests (at debug) and faults go.
+        guard: what a connection must bring that is made now; by default nothing.
         targets: those of `PROBE`; None for no such page.
         reload: reads the configuration again, and returns whether it holds; None where no request may.
 
@@ -71,6 +74,7 @@ class Server:
         title: str,
         log: logging.Logger,
         *,
+        guard: Callable[[], Policy] = Policy,
         targets: Targets | None = None,
         reload: Callable[[], bool] | None = None,
     ) -> None:
@@ -79,6 +83,7 @@ class Server:
         self.pages = pages
         self.title = title
         self.log = log
+        self.guard = guard
         self.ready = True
         self.places = Places()
         self.compressed = {path: _Compressed() for path in pages}
@@ -102,6 +107,11 @@ class Server:
         """Host and port, as they stand in a URL."""
         host, port = self._socket.getsockname()[:2]
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    @property
+    def origin(self) -> str:
+        """What URLs of its pages begin with."""
+        return f"{'https' if self.guard().context else 'http'}://{self.address}"
 
     def start(self) -> None:
         """Answer from now on, in threads."""
@@ -225,18 +235,28 @@ class _Request(http.server.BaseHTTPRequestHandler):
     def __init__(self, client: Client, server: Server) -> None:
         self.client = client
         self.asked = client.since
+        self.policy = server.guard()
         super().__init__(client.socket, (client.host, 0), server)  # type: ignore[arg-type]  # see `server`
 
     def setup(self) -> None:
         """Read and write where it shows whether the client gets on."""
         super().setup()
-        self.rfile = io.BufferedReader(Inlet(self.client))
-        self.wfile = io.BufferedWriter(Outlet(self.client))
+        inlet, outlet = Inlet(self.client), Outlet(self.client)
+        if self.policy.context is None:
+            self.rfile, self.wfile = io.BufferedReader(inlet), io.BufferedWriter(outlet)
+            return
+        from exporters.web.tunnel import Tunnel  # noqa: PLC0415  loads OpenSSL
+
+        tunnel = Tunnel(self.policy.context, inlet, outlet)
+        tunnel.shake_hands()
+        self.rfile, self.wfile = io.BufferedReader(tunnel), io.BufferedWriter(tunnel)
 
     def do_GET(self) -> None:
         """Answer with the page of this path."""
         self.client.moves(Doing.WAITING)
         path, _, query = self.path.partition("?")
+        if path not in (HEALTHY, READY) and not self._may_ask():
+            return
         if path in self.server.pages:
             self._metrics(self.server.pages[path], self.server.compressed[path].of)
         elif path == PROBE and (targets := self.server.targets) is not None:
@@ -261,6 +281,8 @@ class _Request(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Read the configuration again, where requests may ask for that."""
         self.client.moves(Doing.WAITING)
+        if not self._may_ask():
+            return
         if self.path != RELOAD:
             self.send_error(HTTPStatus.NOT_IMPLEMENTED)
         elif self.server.reload is None:
@@ -271,6 +293,18 @@ class _Request(http.server.BaseHTTPRequestHandler):
             self._answer(
                 b"the configuration stays as it was; the log says why\n", HTTPStatus.INTERNAL_SERVER_ERROR
             )
+
+    def _may_ask(self) -> bool:
+        """Whether this client may have what not everybody may; if not, it has its answer."""
+        if self.policy.logins is None:
+            return True
+        verdict = self.policy.logins.check(self.headers.get("Authorization", ""), self.client.host)
+        if verdict is Verdict.LATER:
+            later = {"Retry-After": "1"}
+            self._answer(b"too many log in; try again\n", HTTPStatus.TOO_MANY_REQUESTS, headers=later)
+        elif verdict is Verdict.NO:
+            self._answer(b"a name and a password are expected\n", HTTPStatus.UNAUTHORIZED, headers=CHALLENGE)
+        return verdict is Verdict.YES
 
     def _metrics(self, page: Page, shorten: Callable[[bytes], bytes]) -> None:
         try:

@@ -47,6 +47,13 @@ def read_yaml(path: Path, keys: Iterable[str]) -> Any:
         raise ConfigError(f"{path}: a character that YAML does not allow; expected YAML text") from None
 
 
+class Hidden:
+    """In place of a value that no message may show."""
+
+    def __repr__(self) -> str:
+        return "(a value not shown)"
+
+
 class WrongError(Exception):
     """A value is not what is expected at its place; the message says so, and hides what may be a secret."""
 
@@ -54,7 +61,7 @@ class WrongError(Exception):
         shown = repr(value)
         # Without a key the file may hold nothing but a password.
         if not key or HIDDEN_KEY in key or MAY_BE_SECRET.search(f"{key} {shown}"):
-            shown = "(a value not shown)"
+            shown = repr(Hidden())
         if len(shown) > SHOWN_CHARACTERS:
             shown = f"{shown[:SHOWN_CHARACTERS]}…"
         super().__init__(f"{key or 'the file'}: {shown}; expected {expected}")

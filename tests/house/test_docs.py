@@ -29,6 +29,7 @@ from exporters.api.page import ApiPage
 from exporters.cli import main as exporter
 from exporters.config import read_config
 from exporters.process import API_PATH
+from exporters.web.config import read_web_config
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = (
@@ -177,9 +178,11 @@ def test_the_stack_for_servers_without_docker_names_only_this_machine(tmp_path: 
         assert {each.partition(":")[0] for each in addresses} == {"localhost"}
 
 
-def test_the_exporter_takes_the_file_that_is_shown(tmp_path: Path) -> None:
-    (shown,) = blocks("README.md", "yaml")
-    (tmp_path / "exporter.yml").write_text(shown)
+def test_the_exporter_takes_the_files_that_are_shown(tmp_path: Path) -> None:
+    shown, web = blocks("README.md", "yaml")
+    for name, text in (("exporter.yml", shown), ("web.yml", web)):
+        (tmp_path / name).write_text(text)
+    assert set(read_web_config(tmp_path / "web.yml").users) == {"prometheus"}
     config = read_config(tmp_path / "exporter.yml")
     assert [index.name for index in config.postgres["expected_indexes"]] == ["idx_orders_open"]
     assert config.redis["key_patterns"] == ("session:*", "cart:*")

@@ -121,11 +121,12 @@ def test_drills_say_that_the_faults_come_with_the_checkout(environment: Path, tm
 def test_each_extra_brings_what_its_modules_import() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    assert set(extras) == {"api", "postgres", "redis", "exporter", "demo"}
+    assert set(extras) == {"api", "postgres", "redis", "web", "exporter", "demo"}
     names = {extra: " ".join(needed) for extra, needed in extras.items()}
     assert "psycopg[" in names["postgres"]
     assert "redis[hiredis]" in names["redis"]
-    assert "backend-observability[postgres,redis]" in names["exporter"]
+    assert "bcrypt" in names["web"]
+    assert "backend-observability[postgres,redis,web]" in names["exporter"]
 
 
 def test_the_lock_files_pin_everything_by_hash_and_name_no_address() -> None:
