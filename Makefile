@@ -77,16 +77,18 @@ check: $(READY) ## Are the generated files up to date, and do Prometheus's own t
 	$(DASHBOARDS) build --check --stack $(STACK)
 	$(DASHBOARDS) docs --check
 	$(BIN)/python -m exporters metrics --markdown | diff docs/metrics.md -
+	$(BIN)/python -m exporters metrics --compatibility | diff docs/compatibility.md -
 	promtool check config provisioning/prometheus/prometheus.yml
 	set -e; render=$$(mktemp -d); trap 'rm -rf "$$render"' EXIT; \
 	$(DASHBOARDS) build --engine prometheus --stack $(STACK) --output "$$render"; \
 	promtool check config "$$render/prometheus/prometheus.yml"; \
 	amtool check-config "$$render/alertmanager/alertmanager.yml"
 
-build: $(READY) ## Write provisioning/, docs/alerts.md and docs/metrics.md from the definitions.
+build: $(READY) ## Write provisioning/, docs/alerts.md, metrics.md and compatibility.md from the definitions.
 	$(DASHBOARDS) build --stack $(STACK)
 	$(DASHBOARDS) docs
 	$(BIN)/python -m exporters metrics --markdown > docs/metrics.md
+	$(BIN)/python -m exporters metrics --compatibility > docs/compatibility.md
 
 up: $(UP_NEEDS) ## Start it with Docker (BACKEND=own for yours, ENGINE=prometheus for Alertmanager, STACK=yours).
 	sh provisioning/secrets.sh $(BACKEND)

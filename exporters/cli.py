@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,13 @@ class _Group(click.Group):
     help="YAML with expected indexes, key patterns, caps, and targets of /probe.",
 )
 @click.option(
+    "--compat",
+    is_flag=True,
+    show_envvar=True,
+    help="Also emit the rest of the default series of postgres_exporter and redis_exporter, with their "
+    "labels, for dashboards made for them.",
+)
+@click.option(
     "--api.multiprocess-dir",
     "api_directory",
     type=click.Path(path_type=Path),
@@ -168,6 +176,7 @@ def main(
     telemetry_path: str,
     web_config_file: Path | None,
     config_file: Path | None,
+    compat: bool,
     api_directory: Path | None,
     allow_world_readable: bool,
     lifecycle: bool,
@@ -188,7 +197,7 @@ def main(
             telemetry_path=telemetry_path,
             web_config_file=web_config_file,
             api_directory=api_directory,
-            config=read_config(config_file) if config_file else Config(),
+            config=replace(read_config(config_file) if config_file else Config(), compat=compat),
             lifecycle=lifecycle,
             environ=os.environ,
             redactor=redactor,

@@ -68,6 +68,7 @@ class Config:
 
     Attributes:
         file: that it was read from, for messages; None if there is none.
+        compat: whether what the sections do not say of ``compat`` is yes.
         postgres: options by name; ``expected_indexes`` holds `IndexConfig`.
         redis: options by name.
         targets: by name the servers that may be asked for.
@@ -75,6 +76,7 @@ class Config:
     """
 
     file: Path | None = None
+    compat: bool = False
     postgres: Mapping[str, Any] = field(default_factory=dict)
     redis: Mapping[str, Any] = field(default_factory=dict)
     targets: Mapping[str, TargetConfig] = field(default_factory=dict)
@@ -82,9 +84,12 @@ class Config:
 
     def options(self, target: TargetConfig, module: str) -> Mapping[str, Any]:
         """What holds for a target where a scrape names this module, or none."""
-        named = module or target.module
-        options: Mapping[str, Any] = self.modules[named][target.kind] if named else getattr(self, target.kind)
-        return options
+        return self.section(target.kind, module or target.module)
+
+    def section(self, kind: str, module: str = "") -> Mapping[str, Any]:
+        """The options of a kind of server."""
+        options: Mapping[str, Any] = self.modules[module][kind] if module else getattr(self, kind)
+        return {"compat": True, **options} if self.compat else options
 
 
 def read_config(path: Path) -> Config:
@@ -276,6 +281,8 @@ POSTGRES: dict[str, Reader] = {
     "cap_roles": _whole(1, 200),
     "cap_applications": _whole(1, 200),
     "cap_databases": _whole(1, 1000),
+    "compat": _switch,
+    "exact_sizes": _switch,
     "heavy_ttl": _seconds(0, 3600),
     "sizes_ttl": _seconds(0, 86400),
     "statement_timeout_ms": _whole(10, 60_000, "a whole number of milliseconds"),
@@ -286,6 +293,7 @@ REDIS: dict[str, Reader] = {
     "keys": _one_of(*WAYS),
     "scan_interval": _seconds(1, 86400),
     "sample_keys": _whole(0, 1000),
+    "compat": _switch,
 }
 KINDS: dict[str, Reader] = {"postgres": section(POSTGRES), "redis": section(REDIS)}
 
@@ -325,7 +333,9 @@ def _named(item: Reader) -> Reader:
 def _labels(value: Any, key: str) -> dict[str, str]:
     if not isinstance(value, dict):
         raise WrongError(key, value, "a mapping of labels")
-    taken = RESERVED_LABELS.union(*(metric.label_names() for metric in CATALOGUE.of(*KINDS, "exporter")))
+    taken = RESERVED_LABELS.union(
+        *(metric.label_names() for metric in CATALOGUE.of(*KINDS, "compat", "exporter"))
+    )
     for name, one in value.items():
         where = f"{key}.{shown_key(name)}"
         if not isinstance(name, str) or not LABEL.fullmatch(name) or name in taken:

@@ -88,7 +88,7 @@ def servers(
         ConfigError: see `connection_string` and `connection_of`.
     """
     found = [
-        Watched(kind=kind, source=source, options=getattr(config, kind))
+        Watched(kind=kind, source=source, options=config.section(kind))
         for kind, source in watched(environ, redactor, allow_open).items()
     ]
     for name, target in config.targets.items():

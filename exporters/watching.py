@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from exporters.catalogue import self_
@@ -55,7 +55,7 @@ class Watching:
         self._main: dict[str, _Main] = {}
         self._lock = threading.Lock()
         self._started = time.time()
-        self._file = config.file
+        self._file, self._compat = config.file, config.compat
         self._loaded, self._is_loaded = self._started, True
         self.targets = Targets()
         self.scraper = Scraper([], LOG, process=self._of_process)
@@ -74,7 +74,7 @@ class Watching:
                 LOG.warning("there is no --config.file to read again")
                 return True
             try:
-                self._take(read_config(self._file))
+                self._take(replace(read_config(self._file), compat=self._compat))
             except ExporterError as error:
                 LOG.error("the configuration stays as it was: %s", error)
                 self._is_loaded = False
@@ -94,7 +94,7 @@ class Watching:
         """From now on watch what this says; nothing has changed if it raises."""
         with _drivers():
             targets = {name: self._target(name, config) for name in config.targets}
-            main = {kind: self._watched(kind, getattr(config, kind)) for kind in self._sources}
+            main = {kind: self._watched(kind, config.section(kind)) for kind in self._sources}
         kinds = {*self._sources, *(target.kind for target in config.targets.values())}
         for kind in NAMES:
             if getattr(config, kind) and kind not in kinds:

@@ -13,10 +13,12 @@ from exporters.catalogue import (
     api,
     external,
     postgres,
+    postgres_compat,
     postgres_objects,
     postgres_replication,
     postgres_upkeep,
     redis,
+    redis_compat,
     redis_detail,
     self_,
 )
@@ -113,4 +115,8 @@ MODULES = (
     self_,
     external,
 )
-CATALOGUE = Catalogue(metric for module in MODULES for metric in metrics_of(module))
+COMPATIBLE = (postgres_compat, redis_compat)
+CATALOGUE = Catalogue(
+    [metric for module in (*MODULES, *COMPATIBLE) for metric in metrics_of(module)]
+    + [metric for module in COMPATIBLE for metric in module.METRICS]
+)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, Self
 
 Unit = Literal["count", "seconds", "bytes", "ratio", "timestamp", "xids", "info"]
 
@@ -57,6 +57,10 @@ COMPATIBLE_COUNTERS = frozenset(
 COMPATIBLE_GAUGES = frozenset(
     {"db_client_connection_count", "pg_locks_count", "pg_stat_activity_count", "redis_keys_count"}
 )
+
+
+# Emitted for those alone who ask for the names of other exporters.
+COMPAT = "compat"
 
 
 class CatalogueError(ValueError):
@@ -176,6 +180,10 @@ class Metric:
         """The emitter: ``api``, ``postgres``, ``redis``, ``exporter`` or another server's name."""
         return self.collector.partition(".")[0]
 
+    def with_labels(self, more: tuple[Label, ...]) -> Self:
+        """The same, told apart by these labels too."""
+        return replace(self, labels=(*self.labels, *more))
+
     @property
     def series(self) -> tuple[str, ...]:
         """The sample names that the family writes."""
@@ -197,6 +205,8 @@ class Counter(Metric):
 
     def __post_init__(self) -> None:
         Metric.__post_init__(self)
+        if self.source == COMPAT:
+            return
         if not self.name.endswith("_total") and self.name not in COMPATIBLE_COUNTERS:
             raise CatalogueError(f"counter {self.name!r}: expected a name ending in '_total'")
 
@@ -208,6 +218,8 @@ class Gauge(Metric):
 
     def __post_init__(self) -> None:
         Metric.__post_init__(self)
+        if self.source == COMPAT:
+            return
         if self.name.endswith("_total"):
             raise CatalogueError(f"gauge {self.name!r}: '_total' is the ending of a counter")
         if self.name.endswith(SERIES_SUFFIXES) and self.name not in COMPATIBLE_GAUGES:

@@ -9,12 +9,15 @@ import click
 
 from exporters.catalogue import CATALOGUE, Label, Metric
 from exporters.catalogue.renewal import renewed
+from exporters.commands import compatibility
+from exporters.commands.markdown import table
 
 # Whose metrics stand on the exporter's pages, in the order of the document.
 SOURCES = {
     "postgres": "PostgreSQL, at `/metrics`",
     "redis": "Redis, at `/metrics`",
     "exporter": "The exporter itself, at `/metrics`",
+    "compat": "With `--compat`, at `/metrics`",
     "api": "The API, at `/metrics/api`",
 }
 HEAD = """\
@@ -36,10 +39,24 @@ bounds the number of their values. Prometheus itself adds `job` and `instance` t
 )
 @click.option("--markdown", is_flag=True, help="As a document: docs/metrics.md is made so.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array, with the meaning of each label.")
-def command(markdown: bool, as_json: bool) -> None:
+@click.option(
+    "--compatibility",
+    "compared",
+    is_flag=True,
+    help="What becomes of each default series of postgres_exporter and redis_exporter, as a document.",
+)
+def command(markdown: bool, as_json: bool, compared: bool) -> None:
     """List every metric: name, type, unit, labels, collector, what it says, and when it may be missing."""
-    if markdown and as_json:
-        raise click.UsageError("--markdown and --json are both given; expected one of them")
+    given = [
+        flag
+        for flag, is_given in (("--markdown", markdown), ("--json", as_json), ("--compatibility", compared))
+        if is_given
+    ]
+    if len(given) > 1:
+        raise click.UsageError(f"{' and '.join(given)} are both given; expected one of them")
+    if compared:
+        click.echo(compatibility.document(), nl=False)
+        return
     metrics = CATALOGUE.of(*SOURCES)
     if as_json:
         click.echo(json.dumps([described(metric) for metric in metrics], indent=2, ensure_ascii=False))
@@ -108,9 +125,3 @@ def _row(metric: Metric) -> Sequence[str]:
 
 def _of(label: Label) -> tuple[str, str, str]:
     return f"`{label}`", label.help, ", ".join(f"`{value}`" for value in label.values) or label.bound
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -50,5 +51,7 @@ def configuration(ctx: click.Context, file: Path | None) -> Config:
     Raises:
         ConfigError: see `read_config`.
     """
-    chosen = file or ctx.find_root().params.get("config_file")
-    return read_config(chosen) if chosen else Config()
+    given = ctx.find_root().params
+    chosen = file or given.get("config_file")
+    config = read_config(chosen) if chosen else Config()
+    return replace(config, compat=bool(given.get("compat")))

@@ -41,11 +41,12 @@ def test_a_counter_ends_in_total_unless_it_is_on_the_compatibility_list() -> Non
 
 def test_the_compatibility_lists_hold_what_needs_them_and_nothing_else() -> None:
     endings = ("_bucket", "_sum", "_count")
+    ours = [metric for metric in CATALOGUE if metric.source != "compat"]
     assert {
-        metric.name for metric in CATALOGUE if isinstance(metric, Counter) and metric.name[-6:] != "_total"
+        metric.name for metric in ours if isinstance(metric, Counter) and metric.name[-6:] != "_total"
     } == COMPATIBLE_COUNTERS
     assert {
-        metric.name for metric in CATALOGUE if isinstance(metric, Gauge) and metric.name.endswith(endings)
+        metric.name for metric in ours if isinstance(metric, Gauge) and metric.name.endswith(endings)
     } == COMPATIBLE_GAUGES
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from exporters.collectors.names import Names
 from exporters.collectors.postgres.activity import activity
 from exporters.collectors.postgres.bgwriter import BGWRITER
+from exporters.collectors.postgres.compat import compatible
+from exporters.collectors.postgres.compat_tables import every_column
 from exporters.collectors.postgres.configuration import configuration
 from exporters.collectors.postgres.database import database
 from exporters.collectors.postgres.expected import expected_indexes
@@ -24,9 +26,10 @@ def collectors(settings: PostgresSettings) -> tuple[Collector, ...]:
     """The collectors, in the order in which they are asked."""
     heavy = settings.heavy_ttl
     databases = Names(settings.cap_databases)
+    shown = every_column(exact=settings.exact_sizes) if settings.compat else None
     return (
         SETTINGS,
-        database(databases),
+        database(databases, compat=settings.compat),
         activity(settings.cap_roles, settings.cap_applications, databases),
         locks(databases),
         BGWRITER,
@@ -34,7 +37,7 @@ def collectors(settings: PostgresSettings) -> tuple[Collector, ...]:
         REPLICATION,
         slots(),
         expected_indexes(settings.expected_indexes, heavy),
-        tables(settings.top_tables, settings.tables, heavy),
+        tables(settings.top_tables, settings.tables, heavy, shown=shown),
         indexes(settings.top_indexes, settings.expected_indexes, heavy),
         index_totals(heavy),
         statements(settings.top_statements, heavy),
@@ -42,4 +45,5 @@ def collectors(settings: PostgresSettings) -> tuple[Collector, ...]:
         statement_texts(settings.top_statements, settings.sizes_ttl, wanted=settings.statement_texts),
         configuration(heavy),
         sizes(databases, settings.sizes_ttl),
+        *(compatible(databases) if settings.compat else ()),
     )

@@ -7,6 +7,7 @@ import math
 from exporters.catalogue import postgres as catalogue
 from exporters.collectors.base import Family
 from exporters.collectors.names import Names, within
+from exporters.collectors.postgres.compat import identified
 from exporters.collectors.postgres.model import Collector, Row, Rows, Server, table_of, text
 
 COLUMNS = {
@@ -41,21 +42,22 @@ METRICS = (*COLUMNS, *SINCE_14)
 
 
 def sql(server: Server) -> str:
-    """All columns that the server knows; NULL for the others; then whether it is the one that answers."""
+    """All columns that the server knows; NULL for the others; whether it is this one; its identifier."""
     later = SINCE_14.values() if server.version >= 140000 else ("NULL",) * len(SINCE_14)
     return f"""
-SELECT d.datname, {", ".join((*COLUMNS.values(), *later))}, (d.datname = current_database())::int
+SELECT d.datname, {", ".join((*COLUMNS.values(), *later))}, (d.datname = current_database())::int, d.oid
   FROM pg_database d JOIN pg_stat_database s ON s.datid = d.oid
  WHERE NOT d.datistemplate
 """  # noqa: S608  column names of this file
 
 
-def database(databases: Names) -> Collector:
+def database(databases: Names, *, compat: bool = False) -> Collector:
     """One series a database: the one that answers, and where there is no room for all, the busiest."""
 
     def parse(rows: Rows) -> list[Family]:
-        databases.seat({text(row[0]): math.inf if row[-1] == "1" else transactions(row) for row in rows})
-        return within(table_of(1, METRICS, rows), catalogue.DATNAME.name, databases)
+        databases.seat({text(row[0]): math.inf if row[-2] == "1" else transactions(row) for row in rows})
+        families = within(table_of(1, METRICS, rows), catalogue.DATNAME.name, databases)
+        return identified(families, rows) if compat else families
 
     return Collector(name="postgres.database", sql=sql, parse=parse)
 

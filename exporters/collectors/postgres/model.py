@@ -21,6 +21,7 @@ class Server:
         identity: another text after a restart, or when another server or database answers.
         role: who the exporter is there.
         reads_statistics: whether that role may see the sessions and statements of others.
+        lists_log: whether it may list the files of the log.
         statements_schema: where pg_stat_statements lives, quoted; empty if it is not installed.
         statements_version: of the extension, such as (1, 10).
     """
@@ -31,6 +32,7 @@ class Server:
     reads_statistics: bool
     statements_schema: str
     statements_version: tuple[int, ...]
+    lists_log: bool = False
 
 
 UNKNOWN = Server(

@@ -87,6 +87,8 @@ class PostgresSettings:
         cap_roles: roles that have sessions of their own in the counts; the rest is `other`.
         cap_applications: the same for application names.
         cap_databases: databases that are shown; the rest is left out, and counted as left out.
+        compat: whether the rest of postgres_exporter's default series is shown too, with its labels.
+        exact_sizes: whether the sizes of tables shown there are measured rather than estimated.
         heavy_ttl: seconds for which what is shown of tables, indexes and statements is not asked for again.
         sizes_ttl: the same for the sizes of databases and the texts of statements.
         statement_timeout_ms: longest time of one question; never longer than the scrape has left.
@@ -106,6 +108,8 @@ class PostgresSettings:
     cap_roles: int = 20
     cap_applications: int = 20
     cap_databases: int = 100
+    compat: bool = False
+    exact_sizes: bool = True
     heavy_ttl: float = renewal.HEAVY_SECONDS
     sizes_ttl: float = renewal.SIZES_SECONDS
     statement_timeout_ms: int = 3000

@@ -12,7 +12,8 @@ from exporters.collectors.postgres.model import Collector, Rows, Server, always,
 SQL = """
 SELECT version(), current_setting('server_version'), current_setting('server_version_num'),
        extract(epoch FROM pg_postmaster_start_time()), pg_is_in_recovery()::int,
-       current_database(), current_user, pg_has_role('pg_read_all_stats', 'USAGE')::int, pg_backend_pid()
+       current_database(), current_user, pg_has_role('pg_read_all_stats', 'USAGE')::int, pg_backend_pid(),
+       has_function_privilege('pg_ls_waldir()', 'EXECUTE')::int
 """
 # Apart from it: whoever holds a lock on pg_extension must not make the server look dead.
 EXTENSION_SQL = """
@@ -31,6 +32,7 @@ def read_server(rows: Rows) -> Server:
         identity=f"{started} {version} {database}",
         role=role,
         reads_statistics=reads == "1",
+        lists_log=row[9] == "1",
         statements_schema="",
         statements_version=(),
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from exporters.catalogue import postgres_objects as catalogue
 from exporters.collectors.base import Family
 from exporters.collectors.postgres.bounds import TopN
+from exporters.collectors.postgres.compat_tables import Shown
 from exporters.collectors.postgres.model import Collector, Rows, always, table_of
 from exporters.collectors.postgres.names import read_path
 
@@ -42,7 +43,6 @@ COLUMNS = {
     catalogue.TABLE_LAST_VACUUM: "extract(epoch FROM greatest(last_vacuum, last_autovacuum))",
     catalogue.TABLE_LAST_ANALYZE: "extract(epoch FROM greatest(last_analyze, last_autoanalyze))",
 }
-METRICS = tuple(COLUMNS)
 LABELS = len(catalogue.TABLE_LABELS)
 
 # Temporary tables are left out: they would begin and end series with each session. Sizes are those that
@@ -50,7 +50,7 @@ LABELS = len(catalogue.TABLE_LABELS)
 # One place in three goes to what sequential scans read, so that a table that wants an index shows among many
 # that are used as they should be.
 # A name is looked up here, as to_regclass would, since that fails on a schema which the role may not use.
-SQL = f"""
+SQL = """
 WITH wanted AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(schema text, name text)),
 ranked AS (
   SELECT s.*, c.reloptions, c.reltuples, c.relpages, c.reltoastrelid,
@@ -62,34 +62,43 @@ ranked AS (
                   WHERE w.name = s.relname
                     AND CASE WHEN w.schema IS NULL THEN pg_table_is_visible(s.relid)
                              ELSE w.schema = s.schemaname END) AS wanted
-    FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
+    FROM {statistics} s JOIN pg_class c ON c.oid = s.relid
    WHERE c.relpersistence <> 't'),
 placed AS (
   SELECT *, row_number() OVER (ORDER BY least(by_rows, by_scans * 2), by_rows) AS place FROM ranked)
-SELECT current_database(), schemaname, relname, {", ".join(COLUMNS.values())}, place, wanted::int
+SELECT current_database(), schemaname, relname, {columns}, place, wanted::int
   FROM placed r,
        LATERAL (SELECT current_setting('block_size')::bigint AS block_size,
                        (SELECT coalesce(sum(t.relpages), 0) FROM pg_class t WHERE t.oid = r.reltoastrelid)
-                         AS out_of_line,
-                       (SELECT coalesce(sum(x.relpages), 0)
-                          FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
-                         WHERE i.indrelid = r.relid) AS of_indexes) sizes
+                         AS out_of_line{sizes}) sizes
  WHERE place <= $2::int OR wanted
  ORDER BY place
-"""  # noqa: S608  column names of this file
+"""
+VIEW = "pg_stat_user_tables"
+OF_INDEXES = """,
+                       (SELECT coalesce(sum(x.relpages), 0)
+                          FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
+                         WHERE i.indrelid = r.relid) AS of_indexes"""
 
 
-def tables(top: int, wanted: Iterable[str], ttl: float) -> Collector:
-    """The collector, its answer standing for `ttl` seconds."""
+def tables(top: int, wanted: Iterable[str], ttl: float, *, shown: Shown | None = None) -> Collector:
+    """The collector, its answer standing for `ttl` seconds; `shown` is what more is shown of each table."""
     names = [dict(zip(("schema", "name"), read_path(table), strict=True)) for table in wanted]
     busiest = TopN(top, LABELS)
+    columns = {**COLUMNS, **(shown.columns if shown else {})}
+    metrics = tuple(columns)
+    sql = SQL.format(
+        columns=", ".join(columns.values()),
+        statistics=shown.statistics if shown else VIEW,
+        sizes="" if shown else OF_INDEXES,
+    )
 
     def parse(rows: Rows) -> list[Family]:
-        return table_of(LABELS, METRICS, busiest.choose(rows))
+        return table_of(LABELS, metrics, busiest.choose(rows))
 
     return Collector(
         name="postgres.tables",
-        sql=always(SQL),
+        sql=always(sql),
         parse=parse,
         parameters=(json.dumps(names, ensure_ascii=False), str(top)),
         ttl=ttl,

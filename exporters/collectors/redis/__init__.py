@@ -17,6 +17,7 @@ from exporters.collectors.backoff import BackOff
 from exporters.collectors.base import Family
 from exporters.collectors.names import Names, within
 from exporters.collectors.redis.address import Address, parse_url
+from exporters.collectors.redis.compat import compatible
 from exporters.collectors.redis.connection import Command, Reply, Session, open_session
 from exporters.collectors.redis.info import InfoCollector, parse_info
 from exporters.collectors.redis.keyspace import KeyCounter
@@ -136,7 +137,9 @@ class RedisBackend:
 
     def _families(self, part: str, value: Any) -> list[Family]:
         if part == INFO:
-            return list(self._info.families(parse_info(value)))
+            info = parse_info(value)
+            families = self._info.families(info)
+            return list(compatible(families, info) if self._settings.compat else families)
         return [Family(catalogue.SLOWLOG_LENGTH, [()], [float(value)])]
 
     def _tell(self, part: str, error: Exception | None) -> None:

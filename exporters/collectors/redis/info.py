@@ -66,8 +66,8 @@ def databases(info: Mapping[str, str]) -> dict[int, tuple[int, int]]:
     found: dict[int, tuple[int, int]] = {}
     for name, value in info.items():
         if name.startswith("db") and name[2:].isdecimal():
-            pairs = _pairs(value)
-            found[int(name[2:])] = (int(pairs["keys"]), int(pairs["expires"]))
+            row = pairs(value)
+            found[int(name[2:])] = (int(row["keys"]), int(row["expires"]))
     return found
 
 
@@ -101,7 +101,7 @@ class InfoCollector:
     def _replication(self, info: Mapping[str, str]) -> Iterator[Family]:
         """How far each replica of a master has come, and how long a replica has heard nothing."""
         offsets: dict[tuple[str, str, str], float] = {}
-        for row in (_pairs(value) for name, value in info.items() if REPLICA.match(name)):
+        for row in (pairs(value) for name, value in info.items() if REPLICA.match(name)):
             replica = (row["ip"], row["port"], row["state"])
             # Those that have not told their port yet look alike: the one that is furthest behind counts.
             offsets[replica] = min(float(row["offset"]), offsets.get(replica, math.inf))
@@ -138,7 +138,7 @@ def _keyspace(info: Mapping[str, str]) -> Iterator[Family]:
     labels = [(f"db{number}",) for number in held]
     yield Family(catalogue.DB_KEYS, labels, [keys for keys, _ in held.values()])
     yield Family(catalogue.DB_KEYS_EXPIRING, labels, [expiring for _, expiring in held.values()])
-    lives = [float(_pairs(info[f"db{number}"]).get("avg_ttl", 0)) / 1000 for number in held]
+    lives = [float(pairs(info[f"db{number}"]).get("avg_ttl", 0)) / 1000 for number in held]
     yield Family(detail.DB_TTL, labels, lives)
 
 
@@ -147,7 +147,7 @@ def _latencies(info: Mapping[str, str], commands: Mapping[str, Row]) -> Family:
     found = [
         ((command, percentile), float(usec) / MICROSECONDS)
         for command in commands
-        for percentile, usec in _pairs(info.get(f"latency_percentiles_usec_{command}", "")).items()
+        for percentile, usec in pairs(info.get(f"latency_percentiles_usec_{command}", "")).items()
         if percentile
     ]
     return Family(detail.COMMAND_LATENCY, [labels for labels, _ in found], [value for _, value in found])
@@ -157,11 +157,12 @@ def _statistics(
     info: Mapping[str, str], prefix: str, row: Callable[[Mapping[str, str]], Row]
 ) -> dict[str, Row]:
     return {
-        name.removeprefix(prefix): row(_pairs(value))
+        name.removeprefix(prefix): row(pairs(value))
         for name, value in info.items()
         if name.startswith(prefix)
     }
 
 
-def _pairs(value: str) -> dict[str, str]:
+def pairs(value: str) -> dict[str, str]:
+    """The parts of a field such as ``keys=5,expires=0``."""
     return {name: number for name, _, number in (item.partition("=") for item in value.split(","))}

@@ -22,6 +22,7 @@ class RedisSettings:
         scan_interval: seconds between the end of a pass over the keys and the next.
         sample_keys: of how many keys of each pattern a pass asks the memory; 0 is none. The user then needs
             ``~* +memory|usage``.
+        compat: whether the rest of redis_exporter's default series is shown too, with its labels.
     """
 
     url: Callable[[], str]
@@ -29,3 +30,4 @@ class RedisSettings:
     keys: str = PACED
     scan_interval: float = 60.0
     sample_keys: int = 0
+    compat: bool = False

@@ -1,0 +1,92 @@
+"""What postgres_exporter says of each table beyond the rest: asked in the question for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from exporters.catalogue import Metric
+from exporters.catalogue import postgres_compat as compat
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What more there is of each table.
+
+    Attributes:
+        columns: by metric.
+        statistics: where they are read: what pg_stat_user_tables has, with these columns.
+    """
+
+    columns: Mapping[Metric, str]
+    statistics: str
+
+
+HIT = "pg_stat_get_blocks_hit({0})"
+READ = "pg_stat_get_blocks_fetched({0}) - pg_stat_get_blocks_hit({0})"
+# Where all tables are shown, one pass over the indexes for everything is half the work of two views.
+STATISTICS = f"""(
+    SELECT t.oid AS relid, n.nspname AS schemaname, t.relname,
+           pg_stat_get_numscans(t.oid) AS seq_scan, pg_stat_get_tuples_returned(t.oid) AS seq_tup_read,
+           idx_scan, idx_tup_fetch + pg_stat_get_tuples_fetched(t.oid) AS idx_tup_fetch,
+           pg_stat_get_tuples_inserted(t.oid) AS n_tup_ins, pg_stat_get_tuples_updated(t.oid) AS n_tup_upd,
+           pg_stat_get_tuples_deleted(t.oid) AS n_tup_del,
+           pg_stat_get_tuples_hot_updated(t.oid) AS n_tup_hot_upd,
+           pg_stat_get_live_tuples(t.oid) AS n_live_tup, pg_stat_get_dead_tuples(t.oid) AS n_dead_tup,
+           pg_stat_get_mod_since_analyze(t.oid) AS n_mod_since_analyze,
+           pg_stat_get_last_vacuum_time(t.oid) AS last_vacuum,
+           pg_stat_get_last_autovacuum_time(t.oid) AS last_autovacuum,
+           pg_stat_get_last_analyze_time(t.oid) AS last_analyze,
+           pg_stat_get_last_autoanalyze_time(t.oid) AS last_autoanalyze,
+           idx_read, idx_hit, coalesce(of_indexes, 0) AS of_indexes, out_of_line_index
+      FROM pg_class t
+      JOIN pg_namespace n ON n.oid = t.relnamespace
+      LEFT JOIN (SELECT i.indrelid, sum(pg_stat_get_numscans(x.oid))::bigint AS idx_scan,
+                        sum(pg_stat_get_tuples_fetched(x.oid))::bigint AS idx_tup_fetch,
+                        sum({READ.format("x.oid")}) AS idx_read, sum({HIT.format("x.oid")}) AS idx_hit,
+                        sum(x.relpages) AS of_indexes
+                   FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
+                  GROUP BY 1) i ON i.indrelid = t.oid
+      LEFT JOIN (SELECT indrelid, indexrelid AS out_of_line_index FROM pg_index) o
+             ON o.indrelid = t.reltoastrelid
+     WHERE t.relkind IN ('r', 'm', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+       AND n.nspname !~ '^pg_toast')"""  # noqa: S608  expressions of this file
+# Whoever locks a table against everybody would be waited for by what measures it: then it has no size.
+UNLOCKED = """CASE WHEN NOT EXISTS (
+         SELECT FROM pg_locks l
+          WHERE l.mode = 'AccessExclusiveLock' AND l.locktype = 'relation'
+            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            AND (l.relation IN (r.relid, r.reltoastrelid)
+                 OR l.relation IN (SELECT indexrelid FROM pg_index WHERE indrelid = r.relid)))
+       THEN {}(relid) END"""
+
+
+def every_column(*, exact: bool) -> Shown:
+    """All of it.
+
+    Args:
+        exact: whether sizes are measured; else they are what vacuum and analyze noted, and say so.
+    """
+    columns = dict(
+        zip(
+            compat.TABLE_RUNS,
+            (f"pg_stat_get_{run}_count(relid)" for run in ("vacuum", "autovacuum", "analyze", "autoanalyze")),
+            strict=True,
+        )
+    )
+    last = ("last_vacuum", "last_autovacuum", "last_analyze", "last_autoanalyze")
+    times = (f"coalesce(extract(epoch FROM {column}), 0)" for column in last)
+    columns |= dict(zip(compat.TABLE_TIMES, times, strict=True))
+    if exact:
+        functions = ("pg_table_size", "pg_indexes_size")
+        sizes = dict(zip(compat.TABLE_SIZES, map(UNLOCKED.format, functions), strict=True))
+    else:
+        pages = ("block_size * (relpages::bigint + out_of_line)", "block_size * of_indexes")
+        sizes = dict(zip(map(compat.estimated, compat.TABLE_SIZES), pages, strict=True))
+    blocks = (
+        *(form.format("relid") for form in (READ, HIT)),
+        *(f"coalesce({column}, 0)" for column in ("idx_read", "idx_hit")),
+        *(f"coalesce({form.format('reltoastrelid')}, 0)" for form in (READ, HIT)),
+        *(f"coalesce({form.format('out_of_line_index')}, 0)" for form in (READ, HIT)),
+    )
+    return Shown(columns | sizes | dict(zip(compat.TABLE_BLOCKS, blocks, strict=True)), STATISTICS)
