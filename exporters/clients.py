@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import enum
 import io
+import math
 import select
 import socket
 import threading
@@ -32,12 +33,15 @@ class Client:
 
     Attributes:
         since: by ``time.monotonic()``, when it came, then when it asked, then when it last moved.
+        asked: by the same clock, when it was seen to have asked; others were seen at the same time, and
+            whoever has a place later than they has not asked later.
     """
 
     socket: socket.socket
     host: str
     since: float = field(default_factory=time.monotonic)
     doing: Doing = Doing.ASKING
+    asked: float = math.inf
 
     def moves(self, doing: Doing) -> None:
         """It is at this now, and has just got on with it."""

@@ -154,7 +154,7 @@ def api_page(directory: Path, patience: float = API_PATIENCE_SECONDS) -> Page:
     page = ApiPage(directory)
     due = time.monotonic() + patience
 
-    def render(_seconds: float) -> bytes:
+    def render(_seconds: float, _asked: float) -> bytes:
         nonlocal due
         body = page.render()
         if page.is_empty and time.monotonic() >= due:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import Counter
@@ -73,16 +74,18 @@ class Scraper:
         known = {flights.backend: flights for flights in self._flights}
         self._flights = [known.get(backend) or _Flights(backend, self._log) for backend in backends]
 
-    def page(self, seconds: float = ANSWER_SECONDS) -> bytes:
+    def page(self, seconds: float = ANSWER_SECONDS, asked: float = math.inf) -> bytes:
         """Everything known, within this time; a backend without an answer by then is down for this page.
 
         Those who get the same page get the same object.
 
         Args:
             seconds: as `seconds_for` says.
+            asked: by ``time.monotonic()``, since when the scrape waits: what was collected meanwhile is its
+                own too. It may have had to wait for its turn.
         """
         wait_until = time.monotonic() + seconds * WAITING_SHARE
-        joined = [flights.join() for flights in self._flights]
+        joined = [flights.join(asked) for flights in self._flights]
         landed = [flight.landed(wait_until) for flight in joined]
         if not joined or not all(landed):
             return self._write(joined)
@@ -149,10 +152,9 @@ class _Flight:
         self._families: list[Family] = [Family(UP[backend.name], [()], [0])]
         threading.Thread(target=self._collect, name=f"{backend.name}.collect", daemon=True).start()
 
-    @property
-    def is_open(self) -> bool:
-        """Whether a scrape may join it: it is under way, or its page is about to be written."""
-        if not self._done.is_set():
+    def is_open(self, asked: float) -> bool:
+        """Whether a scrape may join it: it is under way, or was when asked, or its page is to be written."""
+        if not self._done.is_set() or self._landed_at >= asked:
             return True
         return not self.is_written and time.monotonic() - self._landed_at < WRITING_SECONDS
 
@@ -185,9 +187,9 @@ class _Flights:
         self._lock = threading.Lock()
         self._current: _Flight | None = None
 
-    def join(self) -> _Flight:
+    def join(self, asked: float) -> _Flight:
         """The collection that is open, or else a new one."""
         with self._lock:
-            if self._current is None or not self._current.is_open:
+            if self._current is None or not self._current.is_open(asked):
                 self._current = _Flight(self.backend, self._log)
             return self._current

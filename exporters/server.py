@@ -43,7 +43,7 @@ PLAIN = "text/plain; charset=utf-8"
 
 JSON = "application/json"
 
-Page = Callable[[float], bytes]  # from the seconds it may take to a text of metrics
+Page = Callable[[float, float], bytes]  # from the seconds it may take, and since when, to a text of metrics
 
 
 class Server:
@@ -136,9 +136,12 @@ class Server:
                 events.unregister(client.socket)
 
             while not self._ending.is_set():
-                for key, _ in events.select(POLL_SECONDS):
+                ready = events.select(POLL_SECONDS)
+                now = time.monotonic()
+                for key, _ in ready:
                     if isinstance(key.data, Client):
                         let_go(key.data)
+                        key.data.asked = now
                         self._seat(key.data)
                     elif self._full(silent):
                         time.sleep(POLL_SECONDS)  # whoever comes now waits in the kernel
@@ -234,7 +237,7 @@ class _Request(http.server.BaseHTTPRequestHandler):
 
     def __init__(self, client: Client, server: Server) -> None:
         self.client = client
-        self.asked = client.since
+        self.asked = client.asked
         self.policy = server.guard()
         super().__init__(client.socket, (client.host, 0), server)  # type: ignore[arg-type]  # see `server`
 
@@ -260,7 +263,7 @@ class _Request(http.server.BaseHTTPRequestHandler):
         if path in self.server.pages:
             self._metrics(self.server.pages[path], self.server.compressed[path].of)
         elif path == PROBE and (targets := self.server.targets) is not None:
-            self._metrics(lambda seconds: targets.page(query, seconds), compress)
+            self._metrics(lambda seconds, asked: targets.page(query, seconds, asked), compress)
         elif path == TARGETS and self.server.targets is not None:
             self._answer(self.server.targets.listed(), content_type=JSON)
         elif path == RELOAD:
@@ -309,7 +312,7 @@ class _Request(http.server.BaseHTTPRequestHandler):
     def _metrics(self, page: Page, shorten: Callable[[bytes], bytes]) -> None:
         try:
             limit = self.headers.get("X-Prometheus-Scrape-Timeout-Seconds")
-            body = page(seconds_for(limit, waited=time.monotonic() - self.asked))
+            body = page(seconds_for(limit, waited=time.monotonic() - self.asked), self.asked)
         except AskedWrongError as error:
             self._answer(f"{error}\n".encode(), HTTPStatus.BAD_REQUEST)
             return

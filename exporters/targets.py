@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -117,12 +118,13 @@ class Targets:
         """Have it closed when no page is made of it any more."""
         self._leaving.append((time.monotonic() + FINISHING_SECONDS, one))
 
-    def page(self, query: str, seconds: float) -> bytes:
+    def page(self, query: str, seconds: float, asked: float = math.inf) -> bytes:
         """The page of one target.
 
         Args:
             query: of the request.
             seconds: as `Scraper.page` takes them.
+            asked: the same.
 
         Raises:
             AskedWrongError: it asks for anything but a target, or for none.
@@ -139,7 +141,7 @@ class Targets:
             if probe is None:
                 probe = self._probes[name, module] = _Probe(name, watch)
             probe.used = time.monotonic()
-        return probe.page(seconds)
+        return probe.page(seconds, asked)
 
     def listed(self) -> bytes:
         """All names, as Prometheus' ``http_sd_configs`` read them."""

@@ -70,7 +70,7 @@ def threads() -> int:
     ids=["silent", "half a request", "no reader"],
 )
 def test_who_stands_still_costs_no_scrape_its_answer(page: bytes, says: bytes) -> None:
-    with serving(lambda _: page) as server, clients(server, 3 * PLACES, says):
+    with serving(lambda *_: page) as server, clients(server, 3 * PLACES, says):
         started = time.monotonic()
         assert [scrape(server) for _ in range(3)] == 3 * [len(page)]
         assert time.monotonic() - started < 8
@@ -78,12 +78,12 @@ def test_who_stands_still_costs_no_scrape_its_answer(page: bytes, says: bytes) -
 
 
 def test_500_at_once_are_all_answered() -> None:
-    with serving(lambda _: b"x" * 1000) as server, ThreadPoolExecutor(500) as pool:
+    with serving(lambda *_: b"x" * 1000) as server, ThreadPoolExecutor(500) as pool:
         assert Counter(pool.map(scrape, [server] * 500)) == {1000: 500}
 
 
 def test_who_reads_slowly_is_left_in_peace_while_nobody_waits_and_has_his_answer() -> None:
-    with serving(lambda _: LARGE) as server, clients(server, 1, ASK) as (slow,):
+    with serving(lambda *_: LARGE) as server, clients(server, 1, ASK) as (slow,):
         time.sleep(0.5)
         assert scrape(server) == len(LARGE)
         assert sum(iter(lambda: len(slow.recv(1 << 20)), 0)) > len(LARGE)
@@ -92,7 +92,7 @@ def test_who_reads_slowly_is_left_in_peace_while_nobody_waits_and_has_his_answer
 def test_whose_page_is_in_the_making_is_never_sent_away() -> None:
     ready = threading.Event()
 
-    def page(_: float) -> bytes:
+    def page(*_: float) -> bytes:
         ready.wait(5)
         return b"made"
 
@@ -107,7 +107,7 @@ def test_whose_page_is_in_the_making_is_never_sent_away() -> None:
 def test_the_time_that_a_scrape_waits_for_a_place_is_taken_from_its_own() -> None:
     ready, given = threading.Event(), list[float]()
 
-    def page(seconds: float) -> bytes:
+    def page(seconds: float, _asked: float) -> bytes:
         given.append(seconds)
         ready.wait(5)
         return b"made"
@@ -127,7 +127,7 @@ def test_more_than_there_is_room_for_wait_outside(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("exporters.server.MOST_CONNECTED", 10)
     ready = threading.Event()
 
-    def page(_: float) -> bytes:
+    def page(*_: float) -> bytes:
         ready.wait(10)
         return b"made"
 
@@ -142,7 +142,7 @@ def test_more_than_there_is_room_for_wait_outside(monkeypatch: pytest.MonkeyPatc
 
 def test_the_silent_go_when_there_is_no_room_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("exporters.server.MOST_CONNECTED", 10)
-    with serving(lambda _: b"made") as server, clients(server, 15, b"") as silent:
+    with serving(lambda *_: b"made") as server, clients(server, 15, b"") as silent:
         assert [client.recv(1) for client in silent[:10]] == 10 * [b""]
         for client in silent[10:]:
             client.sendall(ASK)
@@ -152,13 +152,13 @@ def test_the_silent_go_when_there_is_no_room_for_more(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(("size", "status"), [(8_000, b"200 OK"), (80_000, b"431 ")])
 def test_long_headers_have_an_answer(size: int, status: bytes) -> None:
     ask = b"GET /metrics HTTP/1.1\r\nX-Long: " + b"x" * size + b"\r\n\r\n"
-    with serving(lambda _: b"made") as server, clients(server, 1, ask) as (client,):
+    with serving(lambda *_: b"made") as server, clients(server, 1, ask) as (client,):
         assert client.recv(100).startswith(b"HTTP/1.0 " + status)
 
 
 def test_a_full_house_leaves_no_thread_and_no_client_behind(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    with serving(lambda _: LARGE) as server, clients(server, 2 * PLACES, ASK):
+    with serving(lambda *_: LARGE) as server, clients(server, 2 * PLACES, ASK):
         scrape(server)
         assert threads() > 0
     wait_until(lambda: threads() == 0, "the threads end with their clients")

@@ -189,7 +189,7 @@ def test_gzip_is_used_where_it_is_accepted(header: str, accepted: bool) -> None:
 
 
 def test_a_page_that_cannot_be_made_says_so_without_a_reason(caplog: pytest.LogCaptureFixture) -> None:
-    def broken(_: float) -> bytes:
+    def broken(*_: float) -> bytes:
         raise RuntimeError("the reason")
 
     server = Server("127.0.0.1", 0, {"/metrics": broken}, "test", logging.getLogger("test"))

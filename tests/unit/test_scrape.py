@@ -168,6 +168,18 @@ def test_ten_scrapers_get_one_page_of_one_collection() -> None:
     assert backend.calls == 2
 
 
+def test_who_asked_before_a_collection_landed_shares_it_however_late_his_turn_comes() -> None:
+    backend = Scripted(lambda _: [Family(catalogue.UP, [()], [1])])
+    scraper = Scraper([backend], LOG)
+    began = time.monotonic()
+    page = scraper.page(SECONDS, began)
+    time.sleep(2 * WRITING_SECONDS)
+    assert scraper.page(SECONDS, began) is page
+    assert backend.calls == 1
+    assert scraper.page(SECONDS, time.monotonic()) is not page
+    assert backend.calls == 2
+
+
 def test_a_collection_for_which_nobody_waited_is_not_the_next_scrapes_own() -> None:
     release = threading.Event()
 
