@@ -16,6 +16,7 @@ from exporters.config import Config, read_config
 from exporters.distribution import missing, version
 from exporters.dsn import holds_connection_string, holds_password, secrets_in
 from exporters.errors import ExporterError
+from exporters.manual import POSTGRES, REDIS, Manual
 from exporters.process import Options, run
 from exporters.secrets import Redactor
 
@@ -35,7 +36,7 @@ def _arguments(args: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield (DSN if before == DSN else "an argument"), arg
 
 
-class _Group(click.Group):
+class _Group(Manual, click.Group):
     """Takes no connection string as an argument, where every user of the machine could read it.
 
     A command is loaded when it runs: the server, which is what runs without one, has no room for it.
@@ -86,8 +87,21 @@ class _Group(click.Group):
     cls=_Group,
     invoke_without_command=True,
     context_settings={"auto_envvar_prefix": PREFIX, "help_option_names": ["-h", "--help"]},
-    epilog="What to watch stands in the environment: DATABASE_URL and REDIS_URL, or DATABASE_URL_FILE and "
-    "REDIS_URL_FILE for files that hold them. Example: REDIS_URL=redis://localhost:6379 python -m exporters",
+    environment={
+        **POSTGRES,
+        **REDIS,
+        f"{PREFIX}_...": "Each flag's own, as it stands there. A flag beats its variable.",
+    },
+    exit_codes={
+        0: "It was told to end, by SIGTERM or SIGINT.",
+        1: "It ended by a fault of its own; the log has it.",
+        2: "Nothing was served: a flag, a variable or a file is wrong, or the address is taken.",
+    },
+    examples=(
+        "REDIS_URL=redis://localhost:6379 python -m exporters",
+        "DATABASE_URL_FILE=/run/secrets/database_url python -m exporters --config.file exporter.yml",
+        "python -m exporters --api.multiprocess-dir /run/myapp-metrics --web.config.file web.yml",
+    ),
 )
 @click.option(
     "--web.listen-address",
@@ -156,6 +170,8 @@ class _Group(click.Group):
     "--log.level",
     "log_level",
     type=click.Choice(logs.LEVELS),
+    metavar="LEVEL",
+    help=f"What is told at all: {', '.join(logs.LEVELS)}.",
     default="info",
     show_default=True,
     show_envvar=True,
@@ -164,6 +180,8 @@ class _Group(click.Group):
     "--log.format",
     "log_format",
     type=click.Choice(logs.FORMATS),
+    metavar="FORMAT",
+    help=f"How: {' or '.join(logs.FORMATS)}.",
     default="logfmt",
     show_default=True,
     show_envvar=True,
@@ -185,7 +203,7 @@ def main(
 ) -> None:
     """Measure a PostgreSQL, a Redis, or both, and serve what was measured to Prometheus.
 
-    That is what runs without a command.
+    That is what runs without a command. SIGHUP has the configuration read again.
     """
     redactor: Redactor = ctx.obj
     logs.configure(log_level, log_format, redactor)

@@ -12,6 +12,7 @@ from exporters.collectors.outcome import Outcome, State
 from exporters.commands.options import config_option, configuration, json_option, servers
 from exporters.dsn import did_you_mean
 from exporters.errors import ConfigError
+from exporters.manual import POSTGRES, REDIS, Manual
 from exporters.secrets import Redactor
 from exporters.watched import Watched, postgres_settings, redis_settings
 
@@ -21,7 +22,17 @@ WELL = (State.WORKS, State.OFF)
 @click.command(
     "check",
     short_help="Try every collector, and say what mends those that do not work.",
-    epilog="Example: python -m exporters check --config.file exporter.yml",
+    cls=Manual,
+    environment={**POSTGRES, **REDIS},
+    exit_codes={
+        0: "Everything works.",
+        1: "Something does not.",
+        2: "A server is not there, or what is given is wrong.",
+    },
+    examples=(
+        "python -m exporters check --config.file exporter.yml",
+        "python -m exporters check --config.file exporter.yml --target orders --json",
+    ),
 )
 @click.option("--target", metavar="NAME", help="Ask this target of the configuration alone.")
 @config_option
@@ -30,8 +41,7 @@ WELL = (State.WORKS, State.OFF)
 def command(ctx: click.Context, target: str | None, config_file: Path | None, as_json: bool) -> None:
     """Connect to the servers as the exporter does, ask what it asks, and say of each collector how that went.
 
-    Nothing is changed. The exit code is 0 if everything works, 1 if something does not, 2 if a server is
-    not there.
+    Nothing is changed.
     """
     redactor: Redactor = ctx.obj
     found = servers(ctx, configuration(ctx, config_file))

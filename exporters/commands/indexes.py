@@ -13,6 +13,7 @@ import click
 
 from exporters.commands.options import config_option, configuration, json_option, main_server
 from exporters.errors import ConfigError
+from exporters.manual import POSTGRES, Manual
 from exporters.secrets import ConnectionString, Redactor
 from exporters.watched import postgres_settings
 
@@ -26,7 +27,10 @@ STEP = 1024
 @click.command(
     "indexes",
     short_help="Compare indexes with those expected, and print SQL for what is wrong.",
-    epilog="Example: python -m exporters indexes --dsn postgresql://localhost/app --config.file exporter.yml",
+    cls=Manual,
+    environment=POSTGRES,
+    exit_codes={0: "Nothing is wrong.", 1: "Something is.", 2: "Nobody answers, or what is given is wrong."},
+    examples=("python -m exporters indexes --dsn postgresql://localhost/app --config.file exporter.yml",),
 )
 @click.option(
     "--dsn",
@@ -42,7 +46,7 @@ def command(ctx: click.Context, dsn: str | None, config_file: Path | None, as_js
 
     The SQL is printed, never run: it is for the owner of the tables, each statement outside of a transaction.
     Scans are counted on each server by itself: an index that is never used here may be what a replica reads
-    by. The exit code is 0 if nothing is wrong, 1 if something is, 2 if nobody answers.
+    by.
     """
     redactor: Redactor = ctx.obj
     source = (

@@ -11,6 +11,7 @@ from exporters.catalogue import CATALOGUE, Label, Metric
 from exporters.catalogue.renewal import renewed
 from exporters.commands import compatibility
 from exporters.commands.markdown import table
+from exporters.manual import Manual
 
 # Whose metrics stand on the exporter's pages, in the order of the document.
 SOURCES = {
@@ -35,7 +36,9 @@ bounds the number of their values. Prometheus itself adds `job` and `instance` t
 @click.command(
     "metrics",
     short_help="List what the exporter emits.",
-    epilog="Example: python -m exporters metrics --json",
+    cls=Manual,
+    exit_codes={0: "They are listed.", 2: "A flag is wrong."},
+    examples=("python -m exporters metrics", "python -m exporters metrics --json"),
 )
 @click.option("--markdown", is_flag=True, help="As a document: docs/metrics.md is made so.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array, with the meaning of each label.")
