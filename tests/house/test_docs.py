@@ -130,16 +130,6 @@ def test_each_command_has_help_with_an_example(name: str) -> None:
     command.make_context(name, words[1:])
 
 
-@pytest.mark.parametrize("name", exporter.list_commands(click.Context(exporter)))
-def test_each_command_of_the_exporter_has_help_with_an_example(name: str) -> None:
-    command = of_exporter([name])
-    assert command.help
-    example = re.search(r"Example: python -m exporters (.*)", command.epilog or "")
-    assert example, name
-    words = shlex.split(example[1])
-    command.make_context(name, words[words.index(name) + 1 :])
-
-
 def test_every_flag_of_the_exporter_is_in_the_table() -> None:
     flags = {flag for parameter in exporter.params for flag in parameter.opts} - {"--version"}
     assert flags == set(
