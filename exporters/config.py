@@ -88,6 +88,8 @@ class Config:
 
     def section(self, kind: str, module: str = "") -> Mapping[str, Any]:
         """The options of a kind of server."""
+        if kind not in OPTIONS:
+            return {}
         options: Mapping[str, Any] = self.modules[module][kind] if module else getattr(self, kind)
         return {"compat": True, **options} if self.compat else options
 
@@ -295,7 +297,8 @@ REDIS: dict[str, Reader] = {
     "sample_keys": _whole(0, 1000),
     "compat": _switch,
 }
-KINDS: dict[str, Reader] = {"postgres": section(POSTGRES), "redis": section(REDIS)}
+OPTIONS: dict[str, Reader] = {"postgres": section(POSTGRES), "redis": section(REDIS)}
+KINDS = (*OPTIONS, "pgbouncer")
 
 
 def _matching(pattern: re.Pattern[str], expected: str) -> Reader:
@@ -333,13 +336,10 @@ def _named(item: Reader) -> Reader:
 def _labels(value: Any, key: str) -> dict[str, str]:
     if not isinstance(value, dict):
         raise WrongError(key, value, "a mapping of labels")
-    taken = RESERVED_LABELS.union(
-        *(metric.label_names() for metric in CATALOGUE.of(*KINDS, "compat", "exporter"))
-    )
     for name, one in value.items():
         where = f"{key}.{shown_key(name)}"
-        if not isinstance(name, str) or not LABEL.fullmatch(name) or name in taken:
-            raise WrongError(where, one, "a name for a label, and of none that the exporter's metrics have")
+        if not isinstance(name, str) or not LABEL.fullmatch(name):
+            raise WrongError(where, one, "the name of a label")
         if not isinstance(one, str) or not 0 < len(one) <= LONGEST_LABEL_VALUE:
             raise WrongError(where, one, f"a text of {LONGEST_LABEL_VALUE} characters at most")
     return dict(value)
@@ -360,6 +360,12 @@ def _target(value: Any, key: str) -> TargetConfig:
         raise WrongError(f"{key}.kind", None, f"one of {', '.join(KINDS)}")
     if ("connection_file" in read) == ("connection_env" in read):
         raise WrongError(key, sorted(read), "either connection_file or connection_env")
+    taken = RESERVED_LABELS.union(
+        *(metric.label_names() for metric in CATALOGUE.of(read["kind"], "compat", "exporter"))
+    )
+    for name, text in read.get("labels", {}).items():
+        if name in taken:
+            raise WrongError(f"{key}.labels.{name}", text, "none of the labels that its metrics have")
     return TargetConfig(**read)
 
 
@@ -375,7 +381,7 @@ def _check_modules(config: Config) -> None:
 
 
 SECTIONS: dict[str, Reader] = {
-    **KINDS,
+    **OPTIONS,
     "targets": _named(_target),
-    "modules": _named(section(KINDS)),
+    "modules": _named(section(OPTIONS)),
 }

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from exporters.catalogue import Gauge, self_
+from exporters.catalogue import pgbouncer as pgbouncer_catalogue
 from exporters.catalogue import postgres as postgres_catalogue
 from exporters.catalogue import redis as redis_catalogue
 from exporters.collectors.base import Backend, Family, Partial
@@ -21,7 +22,11 @@ BACKENDS_SHARE = 0.9  # of the time; the rest is for writing the page
 WAITING_SHARE = 0.95  # a backend that is a little late is waited for
 WRITING_SECONDS = 0.1  # for so long a collection may be joined whose page is not written yet
 
-UP: Mapping[str, Gauge] = {"postgres": postgres_catalogue.UP, "redis": redis_catalogue.UP}
+UP: Mapping[str, Gauge] = {
+    "postgres": postgres_catalogue.UP,
+    "redis": redis_catalogue.UP,
+    "pgbouncer": pgbouncer_catalogue.UP,
+}
 
 
 def seconds_for(scrape_timeout: str | None, waited: float = 0.0) -> float:

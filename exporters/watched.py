@@ -15,6 +15,7 @@ from exporters.secrets import ConnectionString, Redactor, connection_string
 if TYPE_CHECKING:
     import logging
 
+    from exporters.collectors.pgbouncer import PgBouncerSettings
     from exporters.collectors.postgres import PostgresSettings
     from exporters.collectors.redis import RedisSettings
 
@@ -109,6 +110,10 @@ def where(kind: str, source: ConnectionString) -> str:
         from exporters.collectors.redis.address import parse_url  # noqa: PLC0415  loads redis-py
 
         return str(parse_url(source.read(), source.name))
+    if kind == "pgbouncer":
+        from exporters import conninfo  # noqa: PLC0415  loads psycopg
+
+        return conninfo.describe(pgbouncer_settings(source).conninfo())
     from exporters import conninfo  # noqa: PLC0415  loads psycopg
 
     return conninfo.describe(conninfo.libpq_conninfo(source.read(), source.name))
@@ -120,6 +125,10 @@ def backend(kind: str, source: ConnectionString, options: Mapping[str, Any], log
         from exporters.collectors.redis import RedisBackend  # noqa: PLC0415  loads redis-py
 
         return RedisBackend(redis_settings(source, options), log)
+    if kind == "pgbouncer":
+        from exporters.collectors.pgbouncer import PgBouncerBackend  # noqa: PLC0415  loads psycopg
+
+        return PgBouncerBackend(pgbouncer_settings(source), log)
     from exporters.collectors.postgres import PostgresBackend  # noqa: PLC0415  loads psycopg
 
     return PostgresBackend(postgres_settings(source, options), log)
@@ -150,3 +159,11 @@ def redis_settings(source: ConnectionString, options: Mapping[str, Any]) -> Redi
     from exporters.collectors.redis import RedisSettings  # noqa: PLC0415  loads redis-py
 
     return RedisSettings(url=source.read, **options)
+
+
+def pgbouncer_settings(source: ConnectionString) -> PgBouncerSettings:
+    """How to watch a PgBouncer; its connection string is read at each connect."""
+    from exporters.collectors.pgbouncer import PgBouncerSettings  # noqa: PLC0415  loads psycopg
+    from exporters.collectors.pgbouncer.console import console_conninfo  # noqa: PLC0415  loads psycopg
+
+    return PgBouncerSettings(conninfo=lambda: console_conninfo(source.read(), source.name))

@@ -18,10 +18,10 @@ from exporters.errors import ExporterError
 from exporters.scrape import Scraper
 from exporters.secrets import Redactor
 from exporters.targets import Target, Targets, Watch
-from exporters.watched import backend, connection_of, watched, where
+from exporters.watched import VARIABLES, backend, connection_of, watched, where
 
 LOG = logging.getLogger("exporter")
-NAMES = {"postgres": "PostgreSQL", "redis": "Redis"}
+NAMES = {"postgres": "PostgreSQL", "redis": "Redis", "pgbouncer": "PgBouncer"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Watching:
             targets = {name: self._target(name, config) for name in config.targets}
             main = {kind: self._watched(kind, config.section(kind)) for kind in self._sources}
         kinds = {*self._sources, *(target.kind for target in config.targets.values())}
-        for kind in NAMES:
+        for kind in VARIABLES:
             if getattr(config, kind) and kind not in kinds:
                 LOG.warning("the configuration has a section %s, but no such server is given", kind)
         left = [one.backend for kind, one in self._main.items() if main[kind] is not one]

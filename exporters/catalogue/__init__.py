@@ -12,6 +12,7 @@ from types import ModuleType
 from exporters.catalogue import (
     api,
     external,
+    pgbouncer,
     postgres,
     postgres_compat,
     postgres_objects,
@@ -112,6 +113,7 @@ MODULES = (
     postgres_upkeep,
     redis,
     redis_detail,
+    pgbouncer,
     self_,
     external,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exporters.catalogue.types import Counter, Gauge, Info, Label
 
-BACKEND = Label(name="backend", help="The kind of server.", values=("postgres", "redis"))
+BACKEND = Label(name="backend", help="The kind of server.", values=("postgres", "redis", "pgbouncer"))
 COLLECTOR = Label(
     name="collector", help="Part of a scrape, such as postgres.activity.", bound="the exporter's collectors"
 )
@@ -46,6 +46,23 @@ REDIS_COLLECTOR_DURATION = Gauge(
     unit="seconds",
     labels=(COLLECTOR,),
     optional="where no Redis is configured",
+)
+PGBOUNCER_COLLECTOR_SUCCESS = Gauge(
+    name="pgbouncer_scrape_collector_success",
+    help="1 if the PgBouncer collector's last run succeeded.",
+    collector="exporter.self",
+    labels=(COLLECTOR,),
+    optional="where the target is no PgBouncer",
+    spare="on a page of /probe; errors by collector are shown for all kinds",
+)
+PGBOUNCER_COLLECTOR_DURATION = Gauge(
+    name="pgbouncer_scrape_collector_duration_seconds",
+    help="Time of the PgBouncer collector's last run.",
+    collector="exporter.self",
+    unit="seconds",
+    labels=(COLLECTOR,),
+    optional="where the target is no PgBouncer",
+    spare="on a page of /probe, by hand",
 )
 COLLECTOR_ERRORS = Counter(
     name="obs_exporter_collector_errors_total",

@@ -14,7 +14,7 @@ from exporters.dsn import did_you_mean
 from exporters.errors import ConfigError
 from exporters.manual import POSTGRES, REDIS, Manual
 from exporters.secrets import Redactor
-from exporters.watched import Watched, postgres_settings, redis_settings
+from exporters.watched import Watched, pgbouncer_settings, postgres_settings, redis_settings
 
 WELL = (State.WORKS, State.OFF)
 
@@ -77,9 +77,16 @@ def _redis(server: Watched) -> list[Outcome]:
     return check(redis_settings(server.source, server.options))
 
 
+def _pgbouncer(server: Watched) -> list[Outcome]:
+    from exporters.collectors.pgbouncer.check import check  # noqa: PLC0415  loads psycopg
+
+    return check(pgbouncer_settings(server.source))
+
+
 CHECKS: dict[str, Callable[[Watched], list[Outcome]]] = {
     "postgres": _postgres,
     "redis": _redis,
+    "pgbouncer": _pgbouncer,
 }
 
 

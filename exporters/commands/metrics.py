@@ -17,6 +17,7 @@ from exporters.manual import Manual
 SOURCES = {
     "postgres": "PostgreSQL, at `/metrics`",
     "redis": "Redis, at `/metrics`",
+    "pgbouncer": "PgBouncer, at `/probe`",
     "exporter": "The exporter itself, at `/metrics`",
     "compat": "With `--compat`, at `/metrics`",
     "api": "The API, at `/metrics/api`",

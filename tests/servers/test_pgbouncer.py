@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,11 +11,11 @@ import psycopg
 import pytest
 
 from examples.demo.databases import Postgres
-from examples.demo.process import Server, free_port, program
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import self_
 from exporters.collectors.postgres import PostgresBackend, PostgresSettings
 from tests.servers.failure_support import failing
+from tests.servers.pgbouncer_support import PgBouncer
 from tests.servers.postgres_support import LOG, admin, collect, create_database
 
 DATABASE = "pooled"
@@ -27,37 +26,6 @@ PREPARED = "(SELECT count(*) FROM pg_prepared_statements)"
 SHOW = f"SELECT pg_backend_pid(), {PREPARED}, " + ", ".join(f"current_setting('{name}')" for name in NAMES)
 
 
-class PgBouncer(Server):
-    """One session at the server for all clients of a database, each transaction in turn."""
-
-    def __init__(self, home: Path, behind: Postgres) -> None:
-        home.mkdir()
-        super().__init__("pgbouncer", home / "pgbouncer.log")
-        self.port = free_port()
-        self.user = behind.user
-        self._file = home / "pgbouncer.ini"
-        users = home / "users"
-        users.write_text(f'"{ROLE}" "{PASSWORD}"\n')
-        self._file.write_text(
-            f"[databases]\n* = host=127.0.0.1 port={behind.port}\n"
-            f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {self.port}\nunix_socket_dir =\n"
-            f"auth_type = plain\nauth_file = {users}\npool_mode = transaction\ndefault_pool_size = 1\n"
-        )
-        for file in (users, self._file):
-            file.chmod(0o644)
-
-    def start(self) -> PgBouncer:
-        """Start, and wait until it listens."""
-        binary = program("pgbouncer", "/usr/sbin/pgbouncer", package="pgbouncer")
-        self.launch([binary, str(self._file)], user=self.user, stop_signal="INT")
-        self.wait_for(self._listens)
-        return self
-
-    def _listens(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-
 @pytest.fixture(scope="module")
 def pooled(server_root: Path, postgres: Postgres) -> Iterator[str]:
     """The connection string of a role that has no limits of its own, through the pooler."""
@@ -66,7 +34,7 @@ def pooled(server_root: Path, postgres: Postgres) -> Iterator[str]:
         session.execute("CREATE EXTENSION pg_stat_statements")
         session.execute(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}' IN ROLE pg_read_all_stats")
         session.execute(f"GRANT CONNECT ON DATABASE {DATABASE} TO {ROLE}")
-    pooler = PgBouncer(server_root / "pgbouncer", postgres).start()
+    pooler = PgBouncer(server_root / "pgbouncer", postgres, {ROLE: PASSWORD}).start()
     yield f"host=127.0.0.1 port={pooler.port} user={ROLE} password={PASSWORD} dbname={DATABASE}"
     pooler.stop()
     with admin(postgres, DATABASE) as session:

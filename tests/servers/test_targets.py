@@ -182,7 +182,7 @@ def test_targets_are_listed_as_prometheus_reads_them(many: ManyTargets) -> None:
 def test_prometheus_asks_for_what_the_documents_example_says(many: ManyTargets, tmp_path: Path) -> None:
     exporter_yml, prometheus_yml = re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
     (tmp_path / "exporter.yml").write_text(exporter_yml)
-    assert list(read_config(tmp_path / "exporter.yml").targets) == ["orders", "sessions"]
+    assert list(read_config(tmp_path / "exporter.yml").targets) == ["orders", "sessions", "pooler"]
 
     address = f"127.0.0.1:{many.exporter.port}"
     file = tmp_path / "prometheus.yml"

@@ -269,7 +269,7 @@ def test_targets_have_options_of_their_kind_or_of_a_module(file: Path) -> None:
         ("targets: {'..': {}}", "expected names of letters"),
         ("targets: {'a..b': {}}", "expected names of letters"),
         ("targets: {'127.0.0.1:80': {}}", "expected names of letters"),
-        ("targets: {a: {}}", "targets.a.kind: None; expected one of postgres, redis"),
+        ("targets: {a: {}}", "targets.a.kind: None; expected one of postgres, redis, pgbouncer"),
         ("targets: {a: {kind: mysql}}", "targets.a.kind: 'mysql'; expected one of postgres, redis"),
         ("targets: {a: {kind: redis}}", "targets.a: ['kind']; expected either connection_file or"),
         (
@@ -289,8 +289,8 @@ def test_targets_have_options_of_their_kind_or_of_a_module(file: Path) -> None:
             "targets.a.connection_env: (a value not shown); expected the name of a variable",
         ),
         (
-            "targets: {a: {kind: redis, connection_env: A, labels: {datname: x}}}",
-            "targets.a.labels.datname: 'x'; expected a name for a label, and of none that",
+            "targets: {a: {kind: postgres, connection_env: A, labels: {datname: x}}}",
+            "targets.a.labels.datname: 'x'; expected none of the labels that its metrics have",
         ),
         ("targets: {a: {kind: redis, connection_env: A, labels: {job: x}}}", "labels.job: 'x'; expected"),
         ("targets: {a: {kind: redis, connection_env: A, labels: {__x: x}}}", "labels.__x: 'x'; expected"),

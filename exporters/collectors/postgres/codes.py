@@ -14,6 +14,7 @@ HINTS = {
     "ConnectionRefusedError": "; nothing listens",
     "gaierror": "; no address is known",
     "InvalidParameter": "; a parameter of the connection string has a value that libpq does not know",
+    "NotAllowed": "; the user must stand in stats_users of pgbouncer.ini",
     "TargetSessionAttrs": "; no server is what target_session_attrs asks for",
     "TlsNotSupported": "; the server has no TLS, which sslmode demands",
 }

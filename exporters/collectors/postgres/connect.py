@@ -19,6 +19,7 @@ Place = tuple[str, str, str]  # host, address (empty for a Unix socket), port
 
 # A connection that is refused carries no SQLSTATE out of libpq, only words: its own, and those of the server,
 # which are English unless `lc_messages` says otherwise. The words themselves are never shown.
+NOT_ALLOWED = "NotAllowed"  # at the console of PgBouncer
 REASONS = (
     ("password authentication failed", "28P01"),
     ("no password supplied", "28P01"),
@@ -33,6 +34,7 @@ REASONS = (
     ("Connection refused", "ConnectionRefusedError"),
     ("does not support SSL", "TlsNotSupported"),
     ("certificate", "CertificateError"),
+    ("FATAL:  not allowed", NOT_ALLOWED),
     ("No such file", "FileNotFoundError"),
     ("Permission denied", "PermissionError"),
     ("unreachable", "Unreachable"),

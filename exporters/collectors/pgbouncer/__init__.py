@@ -1,0 +1,7 @@
+"""Watch one PgBouncer by its console."""
+
+from __future__ import annotations
+
+from exporters.collectors.pgbouncer.backend import PgBouncerBackend, PgBouncerSettings
+
+__all__ = ["PgBouncerBackend", "PgBouncerSettings"]
