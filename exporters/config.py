@@ -294,6 +294,7 @@ REDIS: dict[str, Reader] = {
     "key_patterns": _patterns,
     "keys": _one_of(*WAYS),
     "scan_interval": _seconds(1, 86400),
+    "top_prefixes": _whole(0, 100),
     "sample_keys": _whole(0, 1000),
     "compat": _switch,
 }

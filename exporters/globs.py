@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+Token = frozenset[int] | None
+ANYTHING: Token = None
+EVERY = frozenset(range(256))
+
 
 class GlobError(ValueError):
     """A pattern that cannot mean what its author wants."""
@@ -25,34 +29,53 @@ def translate(pattern: str) -> bytes:
     Raises:
         GlobError: it is empty, or ends within brackets or after a backslash.
     """
+    read = tokens(pattern)
+    # `match` need not read a key to its end where anything may follow.
+    end = b"" if read[-1] is ANYTHING else rb"\Z"
+    return b"".join(map(_expression, read[:-1] if end == b"" else read)) + end
+
+
+def tokens(pattern: str) -> list[Token]:
+    """What a pattern allows in turn: one of these bytes, or anything of any length.
+
+    Raises:
+        GlobError: it is empty, or ends within brackets or after a backslash.
+    """
     if not pattern:
         raise GlobError("an empty pattern matches no key")
     rest = pattern.encode()
-    out: list[bytes] = []
+    out: list[Token] = []
     while rest:
         char, rest = rest[:1], rest[1:]
         if char == b"*":
             rest = rest.lstrip(b"*")
-            # `match` need not read a key to its end where anything may follow.
-            out.append(b".*" if rest else b"")
-            if not rest:
-                return b"".join(out)
+            out.append(ANYTHING)
         elif char == b"?":
-            out.append(b".")
+            out.append(EVERY)
         elif char == b"[":
-            expression, rest = _brackets(rest)
-            out.append(expression)
+            members, rest = _brackets(rest)
+            out.append(members)
         else:
             if char == b"\\":
                 char, rest = rest[:1], rest[1:]
                 if not char:
                     raise GlobError(r"it ends in a backslash; write \\ for a backslash itself")
-            out.append(re.escape(char))
-    return b"".join(out) + rb"\Z"
+            out.append(frozenset(char))
+    return out
 
 
-def _brackets(text: bytes) -> tuple[bytes, bytes]:
-    """The expression of what stands after ``[``, and what is left after ``]``."""
+def _expression(token: Token) -> bytes:
+    if token is ANYTHING:
+        return b".*"
+    if token == EVERY:
+        return b"."
+    if not token:
+        return b"(?!)"
+    return b"[%s]" % b"".join(b"\\x%02x" % member for member in sorted(token))
+
+
+def _brackets(text: bytes) -> tuple[frozenset[int], bytes]:
+    """The bytes that stand after ``[``, and what is left after ``]``."""
     negated = text.startswith(b"^")
     rest = text[1:] if negated else text
     members: set[int] = set()
@@ -69,7 +92,4 @@ def _brackets(text: bytes) -> tuple[bytes, bytes]:
             rest = rest[1:]
         else:
             raise GlobError(r"a [ is not closed; write \[ for a bracket itself")
-    chosen = b"".join(b"\\x%02x" % member for member in sorted(members))
-    if not members:
-        return (b"." if negated else b"(?!)"), rest[1:]
-    return b"[%s%s]" % (b"^" if negated else b"", chosen), rest[1:]
+    return (EVERY - members if negated else frozenset(members)), rest[1:]

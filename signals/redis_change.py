@@ -83,7 +83,7 @@ PATTERN_GROWTH = Signal(
 UNMATCHED_GROWTH = Signal(
     title="Growth of keys of no pattern",
     why="Keys of no configured pattern, beyond the most that there were in the week until yesterday.",
-    act="Find the new prefix with SCAN, then give it a pattern in the exporter's configuration.",
+    act="See what they begin with, and give it a pattern in the exporter's configuration.",
     query=promql(
         "{now} - {before}",
         now=value(redis.UNMATCHED_KEYS, by=(redis.DB,)),

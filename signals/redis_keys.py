@@ -94,6 +94,15 @@ KEY_MEMORY = Signal(
     unit=BYTES,
     legend="{{key}}",
 )
+UNMATCHED_PREFIXES = Signal(
+    title="Keys of no pattern, by what they begin with",
+    why="What the keys begin with that no configured pattern fits, as a pattern; the rest is `other`.",
+    good="Few keys, or only `other`.",
+    act="Add what is yours to key_patterns in the exporter's configuration, as it is written here.",
+    query=value(redis_detail.UNMATCHED_PREFIX, by=(redis.DB, redis_detail.PREFIX)),
+    unit=COUNT,
+    legend="{{db}} {{prefix}}",
+)
 TIME_TO_LIVE = Signal(
     title="Mean time to live",
     why="How long the keys that expire have still to live on average, as Redis estimates it by chance.",

@@ -191,6 +191,13 @@ BOARD = Board(
                 zero="none more",
                 empty="no yesterday yet, or " + NO_PATTERN,
             ),
+            graph(
+                redis_keys.UNMATCHED_PREFIXES,
+                stacked=True,
+                zero="every key has a pattern",
+                empty="no top_prefixes, or " + NO_PATTERN,
+                width=24,
+            ),
             collapsed=True,
         ),
         row(

@@ -8,6 +8,11 @@ from __future__ import annotations
 from exporters.catalogue.redis import CMD, DB, KEY
 from exporters.catalogue.types import Counter, Gauge, Label
 
+PREFIX = Label(
+    name="prefix",
+    help="Beginning of keys, as a pattern that fits them.",
+    bound="top_prefixes, by default 10, and the rest as `other`",
+)
 PERCENTILE = Label(
     name="percentile",
     help="Such as p99.",
@@ -101,6 +106,13 @@ KEYS_HIGH = Gauge(
     collector="redis.keyspace",
     labels=(DB, KEY),
     optional="without keys: estimated",
+)
+UNMATCHED_PREFIX = Gauge(
+    name="obs_redis_unmatched_prefix_keys",
+    help="Keys that match no configured pattern, by what they begin with, as the last pass found them.",
+    collector="redis.keyspace",
+    labels=(DB, PREFIX),
+    optional="until the first pass is complete, and with top_prefixes: 0",
 )
 PATTERN_MEMORY = Gauge(
     name="obs_redis_keys_memory_bytes",

@@ -126,7 +126,7 @@ def test_without_patterns_nothing_is_scanned(server: Redis) -> None:
 
     assert page.of(catalogue.COMMANDS, cmd="scan") is None
     of_passes = {metric.name for metric in CATALOGUE.of("redis") if metric.collector == "redis.keyspace"}
-    assert len(of_passes) == 8
+    assert len(of_passes) == 9
     assert not page.names() & of_passes
 
 

@@ -65,7 +65,7 @@ BAD = [
     ("rediss: {}\n", "rediss: {}; expected one of the keys postgres, redis", "did you mean 'redis'?"),
     (
         "redis: [a]\n",
-        "redis: ['a']; expected a mapping of key_patterns, keys, scan_interval, sample_keys",
+        "redis: ['a']; expected a mapping of key_patterns, keys, scan_interval, top_prefixes",
         "",
     ),
     ("just text\n", "the file: (a value not shown); expected a mapping of postgres, redis", ""),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from redis.exceptions import NoPermissionError
 
@@ -24,6 +25,7 @@ from exporters.collectors.redis.keyspace import COLLECTOR as KEYSPACE
 from exporters.collectors.redis.passes import LOOKS
 from exporters.collectors.redis.sample import COLLECTOR as SAMPLE
 from exporters.collectors.redis.settings import RedisSettings
+from exporters.overlaps import overlaps, said
 
 SECONDS = 5.0
 OLDEST = (6, 2)
@@ -75,7 +77,14 @@ def _outcomes(
         (replies[usage],) = session.ask([usage], deadline)
     for name, part in parts.items():
         if wanted.get(name, True):
-            yield _outcome(name, {rule: replies[command] for command, rule in part.items()}, address)
+            outcome = _outcome(name, {rule: replies[command] for command, rule in part.items()}, address)
+            if (
+                name == KEYSPACE
+                and outcome.state is State.WORKS
+                and (found := overlaps(settings.key_patterns))
+            ):
+                outcome = replace(outcome, detail=said(found))
+            yield outcome
         else:
             yield Outcome(collector=name, state=State.OFF, detail="the configuration asks for nothing")
 

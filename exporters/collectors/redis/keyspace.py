@@ -11,13 +11,15 @@ from exporters.catalogue import redis as catalogue
 from exporters.catalogue import redis_detail, self_
 from exporters.collectors.backoff import PAUSE_SHARE
 from exporters.collectors.base import Family
-from exporters.collectors.redis import sample
+from exporters.collectors.names import Names
+from exporters.collectors.redis import prefixes, sample
 from exporters.collectors.redis.address import Address
 from exporters.collectors.redis.connection import Session, open_session
 from exporters.collectors.redis.estimate import Estimate
 from exporters.collectors.redis.passes import COMMAND_SECONDS, Found, Pass, StoppedError, Walk
 from exporters.collectors.redis.settings import ESTIMATED, RedisSettings
 from exporters.collectors.selfstats import SelfStats
+from exporters.overlaps import overlaps, said
 from exporters.patterns import Patterns
 
 COLLECTOR = "redis.keyspace"
@@ -46,6 +48,11 @@ class KeyCounter:
         self._ok: bool | None = None
         self._walk: Walk | None = None
         self._coverage: float | None = None
+        self._prefixes = Names(settings.top_prefixes)
+        self._begins: dict[str, tuple[dict[str, int], int]] = {}
+        if found := overlaps(settings.key_patterns):
+            level = logging.WARNING if any(pair.covered for pair in found) else logging.INFO
+            log.log(level, "%s: %s", COLLECTOR, said(found))
         self._stop = threading.Event()
         self._session: Session | None = None
         self._thread = threading.Thread(target=self._run, name=COLLECTOR, daemon=True)
@@ -82,6 +89,8 @@ class KeyCounter:
             yield Family(redis_detail.KEYS_HIGH, labels, [limit.high for limit in limits])
         of_databases = [(db,) for db in found]
         yield Family(catalogue.UNMATCHED_KEYS, of_databases, [each.counts[0] for each in found.values()])
+        if self._settings.top_prefixes:
+            yield from prefixes.families(self._begins, self._prefixes)
         yield Family(redis_detail.COUNT_ERROR, of_databases, [each.error for each in found.values()])
         yield from sample.families(
             ((f"db{number}", names[pattern - 1]), memory) for (number, pattern), memory in last.memory.items()
@@ -122,6 +131,14 @@ class KeyCounter:
             found = self._walk.run()
         finally:
             session.close()
+        begins = {
+            f"db{number}": (each.begins.counts(each.each), each.counts[0])
+            for number, each in found.found.items()
+        }
+        self._prefixes.seat(
+            {f"{db} {head}": count for db, (counts, _) in begins.items() for head, count in counts.items()}
+        )
+        self._begins = begins
         if self._last is None and found.how != self._settings.keys:
             self._log.info("%s: a cluster's keys are not estimated; counts them %s", COLLECTOR, found.how)
         if self._settings.sample_keys:

@@ -12,6 +12,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
+from operator import not_
 from typing import Any
 
 from redis.exceptions import ResponseError
@@ -20,6 +22,7 @@ from exporters.collectors.redis import sample
 from exporters.collectors.redis.connection import Command, Reply, Session
 from exporters.collectors.redis.estimate import Estimate, draw, estimate
 from exporters.collectors.redis.info import databases, parse_info
+from exporters.collectors.redis.prefixes import Prefixes
 from exporters.collectors.redis.settings import ACTIVE, ESTIMATED, PACED, RedisSettings
 from exporters.patterns import NOTHING, Patterns
 
@@ -68,11 +71,15 @@ class Found:
         counts: keys that match no pattern, then those of each pattern.
         error: by how many these may be off.
         limits: the same keys, each count with its limits, if some keys were looked at for all.
+        begins: what those of no pattern begin with.
+        each: for how many keys one that was looked at stands.
     """
 
     counts: list[int]
     error: float = 0
     limits: list[Estimate] = field(default_factory=list)
+    begins: Prefixes = field(default_factory=Prefixes)
+    each: float = 1
 
     def of(self, pattern: int) -> tuple[int, float]:
         """How many keys a pattern has, and how far the truth may be away if that is estimated."""
@@ -80,6 +87,7 @@ class Found:
 
     def estimated(self, met: int, held: int) -> None:
         """Make counts of some keys counts of all of them."""
+        self.each = held / met if met else 1
         self.limits = [estimate(count, met, held) for count in self.counts]
         self.counts = [int(each.count) for each in self.limits]
         self.error = max(each.error for each in self.limits)
@@ -211,6 +219,8 @@ class Walk:
         numbers = self._patterns.find(keys)
         for number, count in Counter(numbers).items():
             found.counts[number] += count
+        if self._settings.top_prefixes:
+            found.begins.offer(compress(keys, map(not_, numbers)))
         if drawn.size:
             for number, key in zip(numbers, keys, strict=True):
                 if number != NOTHING:

@@ -20,6 +20,7 @@ class RedisSettings:
         keys: how they are counted. `paced` looks at each key and sleeps most of the time; `active` does not
             sleep; `estimated` looks at some and says between what limits the truth is.
         scan_interval: seconds between the end of a pass over the keys and the next.
+        top_prefixes: of how many beginnings of keys without a pattern the number is told, over all databases.
         sample_keys: of how many keys of each pattern a pass asks the memory; 0 is none. The user then needs
             ``~* +memory|usage``.
         compat: whether the rest of redis_exporter's default series is shown too, with its labels.
@@ -29,5 +30,6 @@ class RedisSettings:
     key_patterns: tuple[str, ...] = ()
     keys: str = PACED
     scan_interval: float = 60.0
+    top_prefixes: int = 10
     sample_keys: int = 0
     compat: bool = False
