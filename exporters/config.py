@@ -282,6 +282,7 @@ POSTGRES: dict[str, Reader] = {
     "statement_texts": _switch,
     "cap_roles": _whole(1, 200),
     "cap_applications": _whole(1, 200),
+    "own_database_only": _switch,
     "cap_databases": _whole(1, 1000),
     "compat": _switch,
     "exact_sizes": _switch,

@@ -149,3 +149,26 @@ def test_a_reset_of_statistics_shows_as_one(
     assert (after.of(objects.STATEMENTS_RESET) or 0) > (before.of(objects.STATEMENTS_RESET) or 0)
     assert (after.of(objects.STATEMENTS_ENTRIES) or 0) < (before.of(objects.STATEMENTS_ENTRIES) or 0)
     assert not caplog.records
+
+
+@pytest.mark.parametrize("compat", [False, True])
+def test_of_its_own_database_alone_a_page_holds_the_same_and_nothing_of_others(
+    server: Postgres, session: Session, compat: bool
+) -> None:
+    own = {"own_database_only": True, "statement_texts": True, "compat": compat}
+    with (
+        admin(server, "postgres") as other,
+        closing(watch(server, DATABASE, **own)) as backend,
+        closing(watch(server, DATABASE, statement_texts=True, compat=compat)) as whole,
+    ):
+        for name in ("postgres", DATABASE):
+            with admin(server, name) as busy:
+                busy.execute("SELECT count(*) FROM generate_series(1, 3), pg_sleep(0.1)")
+        other.execute("BEGIN")
+        page, everything = collect(backend), collect(whole)
+    assert_well(page)
+    there, everywhere = databases(page), databases(everything)
+    assert set().union(*everywhere.values()) >= {DATABASE, "postgres"}
+    assert there.keys() == everywhere.keys()
+    assert set().union(*there.values()) == {DATABASE}
+    assert {name for name, _ in page} == {name for name, _ in everything}

@@ -17,8 +17,8 @@ from exporters.collectors.postgres.model import Collector, Needs, Row, Rows, Ser
 # The function under the views of progress: to plan four views took longer than all else that is asked here.
 # Who builds an index concurrently lets transactions end first, for hours; nobody stands still behind that.
 SQL = """
-SELECT datname, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL
-  FROM pg_database
+SELECT d.datname, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL
+  FROM pg_database d
  WHERE datallowconn AND NOT datistemplate
 UNION ALL
 SELECT a.datname, a.state, a.usename, a.application_name,
@@ -38,7 +38,8 @@ SELECT a.datname, a.state, a.usename, a.application_name,
   LEFT JOIN (SELECT DISTINCT pid
                FROM unnest(ARRAY['VACUUM', 'ANALYZE', 'CREATE INDEX', 'CLUSTER']) AS job,
                     pg_stat_get_progress_info(job)) m ON m.pid = a.pid
- WHERE a.datname IS NOT NULL AND coalesce(a.backend_type, 'client backend') = 'client backend'
+ WHERE a.datid = ANY (ARRAY(SELECT d.oid FROM pg_database d))
+   AND coalesce(a.backend_type, 'client backend') = 'client backend'
  GROUP BY 1, 2, 3, 4, 5
 """
 WAITS = """

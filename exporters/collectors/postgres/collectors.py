@@ -12,7 +12,7 @@ from exporters.collectors.postgres.database import database
 from exporters.collectors.postgres.expected import expected_indexes
 from exporters.collectors.postgres.indexes import index_totals, indexes
 from exporters.collectors.postgres.locks import locks
-from exporters.collectors.postgres.model import Collector
+from exporters.collectors.postgres.model import Collector, of_own_database
 from exporters.collectors.postgres.options import PostgresSettings
 from exporters.collectors.postgres.replication import REPLICATION, slots
 from exporters.collectors.postgres.settings import SETTINGS
@@ -27,7 +27,7 @@ def collectors(settings: PostgresSettings) -> tuple[Collector, ...]:
     heavy = settings.heavy_ttl
     databases = Names(settings.cap_databases)
     shown = every_column(exact=settings.exact_sizes) if settings.compat else None
-    return (
+    asked = (
         SETTINGS,
         database(databases, compat=settings.compat),
         activity(settings.cap_roles, settings.cap_applications, databases),
@@ -47,3 +47,4 @@ def collectors(settings: PostgresSettings) -> tuple[Collector, ...]:
         sizes(databases, settings.sizes_ttl),
         *(compatible(databases) if settings.compat else ()),
     )
+    return tuple(map(of_own_database, asked)) if settings.own_database_only else asked

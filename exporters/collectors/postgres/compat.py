@@ -42,7 +42,7 @@ DATABASE_METRICS = (
     *compat.DATABASE_SESSIONS,
 )
 LIMITS_SQL = """
-SELECT 'database', datname, datconnlimit FROM pg_database WHERE NOT datistemplate
+SELECT 'database', d.datname, d.datconnlimit FROM pg_database d WHERE NOT d.datistemplate
 UNION ALL
 SELECT 'role', rolname, rolconnlimit FROM pg_roles
 """

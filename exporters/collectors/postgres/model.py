@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exporters.catalogue import Metric
 from exporters.collectors.base import Family
@@ -86,6 +86,16 @@ class Collector:
     def question(self, server: Server) -> str:
         """What is asked of this server; empty if it has no answer."""
         return self.sql(server) if self.needs.met_by(server) else ""
+
+
+# Every question about databases names them so.
+DATABASES = "FROM pg_database d"
+OWN = "FROM (SELECT * FROM pg_database WHERE datname = current_database()) d"
+
+
+def of_own_database(collector: Collector) -> Collector:
+    """The same question, of the database that is connected to alone."""
+    return replace(collector, sql=lambda server: collector.sql(server).replace(DATABASES, OWN))
 
 
 def always(sql: str) -> Callable[[Server], str]:

@@ -86,6 +86,8 @@ class PostgresSettings:
         statement_texts: whether what they say is shown, without literals, to all who read the metrics.
         cap_roles: roles that have sessions of their own in the counts; the rest is `other`.
         cap_applications: the same for application names.
+        own_database_only: whether other databases of the server, and statements in them, are left out, as for
+            one of many targets that are databases of one server.
         cap_databases: databases that are shown; the rest is left out, and counted as left out.
         compat: whether the rest of postgres_exporter's default series is shown too, with its labels.
         exact_sizes: whether the sizes of tables shown there are measured rather than estimated.
@@ -107,6 +109,7 @@ class PostgresSettings:
     statement_texts: bool = False
     cap_roles: int = 20
     cap_applications: int = 20
+    own_database_only: bool = False
     cap_databases: int = 100
     compat: bool = False
     exact_sizes: bool = True

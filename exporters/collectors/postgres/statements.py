@@ -37,7 +37,7 @@ WITH remembered AS MATERIALIZED (
 summed AS (
   SELECT userid, dbid, queryid, sum(calls::float8) AS calls, sum(total_exec_time) / 1000 AS seconds
     FROM remembered
-   WHERE queryid IS NOT NULL AND dbid = ANY (ARRAY(SELECT oid FROM pg_database))
+   WHERE queryid IS NOT NULL AND dbid = ANY (ARRAY(SELECT d.oid FROM pg_database d))
    GROUP BY 1, 2, 3),
 longest AS (
   SELECT * FROM summed ORDER BY seconds DESC, queryid, userid, dbid LIMIT $1::int),
@@ -63,8 +63,8 @@ SQL = """
 SELECT entries, shown.*
   FROM (SELECT count(*) AS entries FROM remembered) counted
   LEFT JOIN (
-    SELECT pg_get_userbyid(userid), (SELECT datname FROM pg_database WHERE oid = dbid), queryid, sum(calls),
-           sum(total_exec_time) / 1000, sum(rows), sum(shared_blks_hit), sum(shared_blks_read),
+    SELECT pg_get_userbyid(userid), (SELECT d.datname FROM pg_database d WHERE d.oid = dbid), queryid,
+           sum(calls), sum(total_exec_time) / 1000, sum(rows), sum(shared_blks_hit), sum(shared_blks_read),
            sum(temp_blks_written), sum(read_time) / 1000, sum(write_time) / 1000, sum(wal_bytes), place, 0
       FROM placed JOIN remembered USING (userid, dbid, queryid)
      WHERE place <= $1::int
@@ -75,7 +75,7 @@ SELECT entries, shown.*
 TEXTS_SQL = """
 SELECT datname, queryid, left(min(query), 8000)
   FROM placed JOIN {schema}.pg_stat_statements(true) USING (userid, dbid, queryid)
-  JOIN pg_database d ON d.oid = dbid
+  JOIN (SELECT d.oid, d.datname FROM pg_database d) named ON named.oid = dbid
  WHERE place <= $1::int
  GROUP BY 1, 2
  ORDER BY 1, 2
