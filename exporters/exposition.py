@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import add
 from typing import Any, NamedTuple
 
 from exporters.collectors.base import Family
@@ -100,8 +101,9 @@ def _numbers(values: Sequence[float | str]) -> list[str] | None:
     except TypeError:
         pass  # at least one is a number
     else:
-        plain = joined.count("\n") == len(texts) and PLAIN_NUMBERS.fullmatch(joined)
-        return list(texts) if plain else None
+        if joined.count("\n") != len(texts):
+            return None
+        return list(texts) if PLAIN_NUMBERS.fullmatch(joined) else None
     try:
         written = list(map(repr, map(float, values)))
     except (TypeError, ValueError, OverflowError):
@@ -110,10 +112,14 @@ def _numbers(values: Sequence[float | str]) -> list[str] | None:
 
 
 class _Labels(NamedTuple):
-    """The text between and with the braces of each sample; `sound` if all are there and no two alike."""
+    """The text between and with the braces of each sample; `sound` if all are there and no two alike.
+
+    Then `spaced` is the same with a space behind each.
+    """
 
     texts: list[str | None]
     sound: bool
+    spaced: list[str]
 
 
 class _Writer:
@@ -157,8 +163,10 @@ class _Writer:
         if numbers is None:
             return None
         self.series += size
+        if not size:
+            return []
         name = family.metric.name
-        return [f"{name}{text} {value}\n" for text, value in zip(labels.texts, numbers, strict=True)]
+        return [name, f"\n{name}".join(map(add, labels.spaced, numbers)), "\n"]
 
     def _write_samples(self, family: Family, lines: list[str], seen: set[str]) -> None:
         name = family.metric.name
@@ -188,7 +196,8 @@ class _Writer:
             rows = [self.values + tuple(row) for row in family.labels] if self.names else family.labels
             texts = [_label_text(names, row) for row in rows]
             sound = None not in texts and len(set(texts)) == len(texts)
-            labels = self.label_texts[key] = _Labels(texts, sound)
+            spaced = [f"{text} " for text in texts] if sound else []
+            labels = self.label_texts[key] = _Labels(texts, sound, spaced)
         return labels
 
 

@@ -38,7 +38,8 @@ STATISTICS = f"""(
            pg_stat_get_last_autovacuum_time(t.oid) AS last_autovacuum,
            pg_stat_get_last_analyze_time(t.oid) AS last_analyze,
            pg_stat_get_last_autoanalyze_time(t.oid) AS last_autoanalyze,
-           idx_read, idx_hit, coalesce(of_indexes, 0) AS of_indexes, out_of_line_index
+           idx_read, idx_hit, coalesce(of_indexes, 0) AS of_indexes,
+           coalesce(o.relpages, 0) AS out_of_line, oi.indexrelid AS out_of_line_index
       FROM pg_class t
       JOIN pg_namespace n ON n.oid = t.relnamespace
       LEFT JOIN (SELECT i.indrelid, sum(pg_stat_get_numscans(x.oid))::bigint AS idx_scan,
@@ -47,18 +48,22 @@ STATISTICS = f"""(
                         sum(x.relpages) AS of_indexes
                    FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
                   GROUP BY 1) i ON i.indrelid = t.oid
-      LEFT JOIN (SELECT indrelid, indexrelid AS out_of_line_index FROM pg_index) o
-             ON o.indrelid = t.reltoastrelid
+      LEFT JOIN pg_class o ON o.oid = t.reltoastrelid
+      LEFT JOIN pg_index oi ON oi.indrelid = o.oid
      WHERE t.relkind IN ('r', 'm', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
        AND n.nspname !~ '^pg_toast')"""  # noqa: S608  expressions of this file
-# Whoever locks a table against everybody would be waited for by what measures it: then it has no size.
-UNLOCKED = """CASE WHEN NOT EXISTS (
-         SELECT FROM pg_locks l
-          WHERE l.mode = 'AccessExclusiveLock' AND l.locktype = 'relation'
-            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-            AND (l.relation IN (r.relid, r.reltoastrelid)
-                 OR l.relation IN (SELECT indexrelid FROM pg_index WHERE indrelid = r.relid)))
-       THEN {}(relid) END"""
+# Whoever locks a table or one of its indexes against everybody would be waited for by what measures it: then
+# it has no size. As an array, which is made once.
+LOCKED = """ARRAY(SELECT coalesce(i.indrelid, l.relation)
+                  FROM pg_locks l LEFT JOIN pg_index i ON i.indexrelid = l.relation
+                 WHERE l.mode = 'AccessExclusiveLock' AND l.locktype = 'relation'
+                   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))"""
+UNLOCKED = f"CASE WHEN relid <> ALL ({LOCKED}) AND reltoastrelid <> ALL ({LOCKED}) THEN {{}} END"
+# As pg_indexes_size, without a look for the files that an index never has: twice as fast.
+INDEXES_SIZE = """(SELECT coalesce(sum(
+           pg_relation_size(indexrelid, 'main') + pg_relation_size(indexrelid, 'fsm')
+           + CASE WHEN r.relpersistence = 'u' THEN pg_relation_size(indexrelid, 'init') ELSE 0 END), 0)
+      FROM pg_index WHERE indrelid = r.relid)"""
 
 
 def every_column(*, exact: bool) -> Shown:
@@ -75,11 +80,11 @@ def every_column(*, exact: bool) -> Shown:
         )
     )
     last = ("last_vacuum", "last_autovacuum", "last_analyze", "last_autoanalyze")
-    times = (f"coalesce(extract(epoch FROM {column}), 0)" for column in last)
+    times = (f"coalesce(date_part('epoch', {column}), 0)" for column in last)
     columns |= dict(zip(compat.TABLE_TIMES, times, strict=True))
     if exact:
-        functions = ("pg_table_size", "pg_indexes_size")
-        sizes = dict(zip(compat.TABLE_SIZES, map(UNLOCKED.format, functions), strict=True))
+        measured = ("pg_table_size(relid)", INDEXES_SIZE)
+        sizes = dict(zip(compat.TABLE_SIZES, map(UNLOCKED.format, measured), strict=True))
     else:
         pages = ("block_size * (relpages::bigint + out_of_line)", "block_size * of_indexes")
         sizes = dict(zip(map(compat.estimated, compat.TABLE_SIZES), pages, strict=True))

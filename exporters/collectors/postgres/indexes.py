@@ -101,7 +101,7 @@ def indexes(top: int, expected: Iterable[ExpectedIndex], ttl: float) -> Collecto
 
     return Collector(
         name="postgres.indexes",
-        sql=always(INDEXES_SQL),
+        sql=always(INDEXES_SQL if top or names else ""),
         parse=parse,
         parameters=(json.dumps(names, ensure_ascii=False), str(top)),
         ttl=ttl,

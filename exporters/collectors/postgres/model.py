@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 from exporters.catalogue import Metric
 from exporters.collectors.base import Family
@@ -111,12 +112,12 @@ def text(value: str | None) -> str:
 def table_of(labels: int, metrics: Sequence[Metric], rows: Rows) -> list[Family]:
     """Families of rows that hold some labels and then one value for each metric; NULL gives no sample."""
     names = [tuple(map(text, row[:labels])) for row in rows]
+    columns = list(zip(*rows, strict=True)) or [()] * (labels + len(metrics))
     families = []
-    for column, metric in enumerate(metrics, start=labels):
-        values = [row[column] for row in rows]
+    for values, metric in zip(columns[labels:], metrics, strict=False):  # more may follow, for the reader
         if None in values:
             present = [(name, value) for name, value in zip(names, values, strict=True) if value is not None]
             families.append(Family(metric, [name for name, _ in present], [value for _, value in present]))
         else:
-            families.append(Family(metric, names, [value for value in values if value is not None]))
+            families.append(Family(metric, names, cast("Sequence[str]", values)))
     return families

@@ -114,7 +114,12 @@ def statements(top: int, ttl: float) -> Collector:
         return [*table_of(LABELS, METRICS, longest.choose(shown)), entries]
 
     return Collector(
-        name="postgres.statements", sql=sql, parse=parse, needs=NEEDS, parameters=(str(top),), ttl=ttl
+        name="postgres.statements",
+        sql=sql if top else always(""),
+        parse=parse,
+        needs=NEEDS,
+        parameters=(str(top),),
+        ttl=ttl,
     )
 
 

@@ -53,7 +53,7 @@ LABELS = len(catalogue.TABLE_LABELS)
 SQL = """
 WITH wanted AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(schema text, name text)),
 ranked AS (
-  SELECT s.*, c.reloptions, c.reltuples, c.relpages, c.reltoastrelid,
+  SELECT s.*, c.reloptions, c.reltuples, c.relpages, c.reltoastrelid, c.relpersistence,
          row_number() OVER (
            ORDER BY seq_tup_read + coalesce(idx_tup_fetch, 0) + n_tup_ins + n_tup_upd + n_tup_del DESC, relid
          ) AS by_rows,
@@ -68,14 +68,14 @@ placed AS (
   SELECT *, row_number() OVER (ORDER BY least(by_rows, by_scans * 2), by_rows) AS place FROM ranked)
 SELECT current_database(), schemaname, relname, {columns}, place, wanted::int
   FROM placed r,
-       LATERAL (SELECT current_setting('block_size')::bigint AS block_size,
-                       (SELECT coalesce(sum(t.relpages), 0) FROM pg_class t WHERE t.oid = r.reltoastrelid)
-                         AS out_of_line{sizes}) sizes
+       LATERAL (SELECT current_setting('block_size')::bigint AS block_size{sizes}) sizes
  WHERE place <= $2::int OR wanted
  ORDER BY place
 """
 VIEW = "pg_stat_user_tables"
-OF_INDEXES = """,
+SIZES = """,
+                       (SELECT coalesce(sum(t.relpages), 0) FROM pg_class t WHERE t.oid = r.reltoastrelid)
+                         AS out_of_line,
                        (SELECT coalesce(sum(x.relpages), 0)
                           FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
                          WHERE i.indrelid = r.relid) AS of_indexes"""
@@ -90,7 +90,7 @@ def tables(top: int, wanted: Iterable[str], ttl: float, *, shown: Shown | None =
     sql = SQL.format(
         columns=", ".join(columns.values()),
         statistics=shown.statistics if shown else VIEW,
-        sizes="" if shown else OF_INDEXES,
+        sizes="" if shown else SIZES,
     )
 
     def parse(rows: Rows) -> list[Family]:
@@ -98,7 +98,7 @@ def tables(top: int, wanted: Iterable[str], ttl: float, *, shown: Shown | None =
 
     return Collector(
         name="postgres.tables",
-        sql=always(sql),
+        sql=always(sql if top or names else ""),
         parse=parse,
         parameters=(json.dumps(names, ensure_ascii=False), str(top)),
         ttl=ttl,

@@ -1,0 +1,105 @@
+"""What --compat adds, beyond that it has the values of others: what a lock costs, and what may be chosen."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+
+import pytest
+
+from examples.demo.databases import Postgres
+from exporters.catalogue import postgres as catalogue
+from exporters.catalogue import postgres_compat as compat
+from exporters.catalogue import postgres_objects as objects
+from exporters.catalogue import self_
+from exporters.exposition import render
+from tests.servers.exporter_support import Samples
+from tests.servers.failure_support import DATABASE, locked
+from tests.servers.postgres_support import admin, collect, watch
+
+SUCCESS = self_.COLLECTOR_SUCCESS.name
+SIZE, INDEX_SIZE = compat.TABLE_SIZES
+JOBS = {"datname": DATABASE, "schemaname": "public", "relname": "jobs"}
+
+
+def failed(page: Samples) -> list[str]:
+    """The collectors that did; those of --compat have no metrics of their own source."""
+    return [
+        str(dict(labels)["collector"]) for (name, labels), ok in page.items() if name == SUCCESS and not ok
+    ]
+
+
+def test_a_locked_table_costs_its_sizes_and_nothing_else(server: Postgres) -> None:
+    with admin(server, DATABASE) as session:
+        session.execute("CREATE TABLE IF NOT EXISTS other (id int PRIMARY KEY)")
+    with closing(watch(server, DATABASE, compat=True)) as backend:
+        healthy = collect(backend)
+        assert not failed(healthy)
+        with locked(server, "jobs"):
+            began = time.monotonic()
+            page = collect(backend)
+            assert time.monotonic() - began < 0.5  # the limit of a wait for a lock
+    assert not failed(page)
+    assert {series for series in healthy if series not in page and series[0].endswith("_size_bytes")} == {
+        (str(metric), frozenset(JOBS.items())) for metric in compat.TABLE_SIZES
+    }
+    assert page.of(objects.TABLE_LIVE, **JOBS) is not None
+    assert page.of(SIZE, **JOBS | {"relname": "other"}) == healthy.of(SIZE, **JOBS | {"relname": "other"})
+
+
+def test_sizes_are_those_of_the_files_unless_estimates_are_wanted(server: Postgres) -> None:
+    with admin(server, DATABASE) as session:
+        session.execute("DROP TABLE IF EXISTS grown")
+        session.execute("CREATE UNLOGGED TABLE grown (id int PRIMARY KEY, text text)")
+        session.execute("CREATE INDEX ON grown (text)")
+        session.execute("VACUUM ANALYZE grown")
+        session.execute("INSERT INTO grown SELECT n, repeat('x', 500) FROM generate_series(1, 1000) n")
+        row = session.execute("SELECT pg_table_size('grown'), pg_indexes_size('grown')").fetchone()
+    labels = JOBS | {"relname": "grown"}
+    with closing(watch(server, DATABASE, compat=True)) as backend:
+        page = collect(backend)
+        assert (page.of(SIZE, **labels), page.of(INDEX_SIZE, **labels)) == row
+    with closing(watch(server, DATABASE, compat=True, exact_sizes=False)) as backend:
+        page = collect(backend)
+        assert page.of(SIZE, **labels) == page.of(objects.TABLE_SIZE, **labels)
+        assert row is not None
+        assert (page.of(SIZE, **labels) or 0) < row[0]
+        text = render(backend.collect(time.monotonic() + 1.8)).body.decode()
+    assert f"# HELP {SIZE} Size of the table with what is stored out of line. {compat.ESTIMATED}\n" in text
+
+
+def test_of_what_none_is_to_be_shown_nothing_is_asked(server: Postgres) -> None:
+    none = {"top_tables": 0, "top_indexes": 0, "top_statements": 0}
+    with closing(watch(server, DATABASE, **none)) as backend:
+        page = collect(backend)
+        assert not failed(page)
+        asked = {run.name for run in backend._runs if run.seconds > 0}
+    assert not asked & {"postgres.tables", "postgres.indexes", "postgres.statements"}
+    assert page.of(catalogue.UP) == 1
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_settings_are_all_there_or_ten(server: Postgres, wanted: bool) -> None:
+    with closing(watch(server, DATABASE, compat=wanted)) as backend:
+        names = {name for name in collect(backend).names() if name.startswith(compat.SETTINGS)}
+        page = collect(backend)
+    assert (len(names) > 200) is wanted
+    assert ("pg_settings_deadlock_timeout_seconds" in names) is wanted
+    if wanted:
+        # What the exporter set for itself is not what a session begins with.
+        assert page.of("pg_settings_statement_timeout_seconds") == 3
+        assert page.of("pg_settings_deadlock_timeout_seconds") == 1
+        assert page.of("pg_settings_checkpoint_flush_after_bytes") == 256 * 1024
+        assert page.of("pg_settings_log_min_duration_statement_seconds") == -1
+
+
+def test_the_role_that_may_not_list_the_log_lacks_its_files(server: Postgres) -> None:
+    segments, _ = compat.WAL_FILES
+    for right, there in (("GRANT EXECUTE", True), ("REVOKE EXECUTE", False)):
+        with admin(server, DATABASE) as session:
+            to = "TO" if there else "FROM"
+            session.execute(f"{right} ON FUNCTION pg_ls_waldir() {to} obs_exporter")
+        with closing(watch(server, DATABASE, compat=True)) as backend:
+            page = collect(backend)
+            assert not failed(page)
+            assert (page.of(segments) is not None) is there
