@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,8 +14,11 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import generate_latest as plain_text
 from prometheus_client.openmetrics.exposition import generate_latest as open_metrics
 
-from benchmarks import watched
-from benchmarks.watched import DATABASE, ROLE, Exporter, Size
+from benchmarks import equal_work, watched
+from benchmarks.equal_work import Equal
+from benchmarks.scrapes import Pages, Scrape, postgres_peer, turns, url
+from benchmarks.scrapes import rounds as in_turns
+from benchmarks.watched import DATABASE, Exporter, Size
 from examples.demo.databases import Postgres, Redis
 from exporters.catalogue import Gauge, Label
 from exporters.collectors.base import Family
@@ -26,43 +27,12 @@ from exporters.exposition import compress, render
 ROUNDS = 15
 CLIENTS = 10
 DELAY = 0.005
-SETTLED = 0.05  # after it what a scrape left to do is done
 FOR_EVER = 3600.0
 PEER, WHOLE, HEAVY, REMEMBERED = "peer", "ours, all asked", "ours, sizes remembered", "ours, all remembered"
 # What is dear to ask stands for a minute, sizes of databases for five; so of 20 scrapes, one in 15 s, are:
 SHARES = {WHOLE: 1, HEAVY: 4, REMEMBERED: 15}
 METRICS, ROWS = 30, 500
 EXPOSITIONS = ("ours", "prometheus_client, text", "prometheus_client, OpenMetrics")
-
-
-@dataclass(frozen=True)
-class Scrape:
-    """One page: seconds until it was there, and of processor time at the server and of the exporter."""
-
-    wall: float
-    server: float
-    own: float
-
-
-@dataclass(frozen=True)
-class Pages:
-    """What an exporter's pages hold.
-
-    Attributes:
-        series, size: how many, and how many bytes without compression.
-    """
-
-    series: int
-    size: int
-
-    @classmethod
-    def of(cls, answer: bytes) -> Pages:
-        """What an HTTP answer holds."""
-        head, _, body = answer.partition(b"\r\n\r\n")
-        if b"chunked" in head.lower():
-            body = _joined(body)
-        text = gzip.decompress(body) if b"gzip" in head.lower() else body
-        return cls(len(re.findall(rb"^[^#\n]", text, re.MULTILINE)), len(text))
 
 
 @dataclass(frozen=True)
@@ -73,6 +43,7 @@ class Measured:
         size: of what was watched.
         versions: of the peers, by name.
         pages: by exporter.
+        equal: the same work as the peer's.
         near, far: by exporter its scrapes, round by round, over loopback and through the delay.
         one, many: by exporter how long one scraper waited, and the slowest of ten at once.
         resident: bytes of memory by exporter; ours watches both servers.
@@ -82,6 +53,7 @@ class Measured:
     size: Size
     versions: dict[str, str] = field(default_factory=dict)
     pages: dict[str, Pages] = field(default_factory=dict)
+    equal: list[Equal] = field(default_factory=list)
     near: dict[str, list[Scrape]] = field(default_factory=dict)
     far: dict[str, list[Scrape]] = field(default_factory=dict)
     one: dict[str, list[float]] = field(default_factory=dict)
@@ -117,29 +89,28 @@ def measure(
         near = stack.enter_context(_started(home, "near", server.port, postgres_exporter))
         for name, exporter in near.items():
             measured.pages[name] = Pages.of(exporter.page())
-        measured.near.update(_rounds(near, server, rounds))
+        measured.near.update(in_turns(near, server, rounds))
         measured.one.update({name: [] for name in near})
         measured.many.update({name: [] for name in near})
-        for name, exporter in _turns(near, rounds):
+        for name, exporter in turns(near, rounds):
             measured.one[name].append(watched.pages(exporter.port, 1)[0])
             measured.many[name].append(watched.pages(exporter.port, CLIENTS)[0])
+        for exporter in near.values():
+            exporter.stop()
+        measured.equal.append(equal_work.measure(home, server, size, postgres_exporter, rounds))
         proxy = stack.enter_context(watched.delayed(server.port, DELAY))
-        with _started(home, "far", proxy, postgres_exporter) as far:
-            measured.far.update(_rounds(far, server, rounds))
+        with _started(home, "far", proxy.port, postgres_exporter) as far:
+            measured.far.update(in_turns(far, server, rounds))
         measured.resident.update(_memory(home, server, postgres_exporter, redis_exporter, rounds))
     measured.exposition.update(_expositions(rounds))
     return measured
 
 
-def _url(port: int) -> str:
-    return f"postgresql://{ROLE}@127.0.0.1:{port}/{DATABASE}?sslmode=disable"
-
-
 @contextmanager
 def _started(home: Path, where: str, port: int, binary: str) -> Iterator[dict[str, Exporter]]:
     """The peer, if its program is given, and ours in its three states, each asked twice and connected."""
-    env = {"DATABASE_URL": _url(port), "REDIS_URL": ""}
-    peer = {PEER: _postgres_peer(f"{where} peer", home, port, binary)} if binary else {}
+    env = {"DATABASE_URL": url(port), "REDIS_URL": ""}
+    peer = {PEER: postgres_peer(f"{where} peer", home, port, binary)} if binary else {}
     found = peer | {
         WHOLE: watched.ours(f"{where} whole", home, env, heavy_ttl=0, sizes_ttl=0),
         HEAVY: watched.ours(f"{where} heavy", home, env, heavy_ttl=0, sizes_ttl=FOR_EVER),
@@ -154,39 +125,17 @@ def _started(home: Path, where: str, port: int, binary: str) -> Iterator[dict[st
         yield found
 
 
-def _postgres_peer(name: str, home: Path, port: int, binary: str) -> Exporter:
-    command = [binary, "--web.listen-address=127.0.0.1:{port}"]
-    return Exporter(name, home, command, {"DATA_SOURCE_NAME": _url(port)})
-
-
-def _turns(exporters: dict[str, Exporter], rounds: int) -> Iterator[tuple[str, Exporter]]:
-    for round_ in range(rounds):
-        names = list(exporters)
-        place = round_ % len(names)
-        yield from ((name, exporters[name]) for name in names[place:] + names[:place])
-
-
-def _rounds(exporters: dict[str, Exporter], server: Postgres, rounds: int) -> dict[str, list[Scrape]]:
-    taken: dict[str, list[Scrape]] = {name: [] for name in exporters}
-    for name, exporter in _turns(exporters, rounds):
-        at_server, own = watched.spent_by(server), exporter.spent()
-        wall = watched.pages(exporter.port, 1)[0]
-        time.sleep(SETTLED)
-        taken[name].append(Scrape(wall, watched.spent_by(server) - at_server, exporter.spent() - own))
-    return taken
-
-
 def _memory(
     home: Path, server: Postgres, postgres_exporter: str, redis_exporter: str, pages: int
 ) -> dict[str, float]:
     """Of ours, which watches both servers, and of the peers, after so many pages."""
     redis = Redis(home / "redis").start()
-    both = {"DATABASE_URL": _url(server.port), "REDIS_URL": redis.url}
+    both = {"DATABASE_URL": url(server.port), "REDIS_URL": redis.url}
     command = [redis_exporter, "--web.listen-address=127.0.0.1:{port}", f"--redis.addr={redis.url}"]
     exporters = [watched.ours("ours, both servers", home, both)]
     if redis_exporter:
         exporters += [
-            _postgres_peer("postgres_exporter", home, server.port, postgres_exporter),
+            postgres_peer("postgres_exporter", home, server.port, postgres_exporter),
             Exporter("redis_exporter", home, command, {}),
         ]
     with ExitStack() as stack:
@@ -236,15 +185,3 @@ def _expositions(rounds: int) -> dict[str, list[float]]:
             if round_:
                 taken[name].append(time.process_time() - began)
     return taken
-
-
-def _joined(body: bytes) -> bytes:
-    """A body that came in chunks."""
-    found = b""
-    while body:
-        length, _, body = body.partition(b"\r\n")
-        size = int(length, 16)
-        found, body = found + body[:size], body[size + 2 :]
-        if not size:
-            break
-    return found

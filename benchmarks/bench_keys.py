@@ -18,7 +18,8 @@ from pathlib import Path
 from redis import Redis as Client
 
 from benchmarks import watched
-from benchmarks.bench_exporter import PEER, Scrape
+from benchmarks.equal_work import PEER
+from benchmarks.scrapes import Scrape
 from benchmarks.watched import Exporter
 from examples.demo.databases import Redis
 from examples.demo.process import ServerError, wait_until

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import sections
-from benchmarks.bench_exporter import PEER, Scrape
 from benchmarks.bench_keys import PATTERNS, QUIET, SLICE_SECONDS, TRIALS, Counted, measure
+from benchmarks.equal_work import PEER
 from benchmarks.figures import Figures
 from benchmarks.report import table, verdict
+from benchmarks.scrapes import Scrape
 from examples.demo.process import ServerError
 from exporters.collectors.redis.settings import ACTIVE, ESTIMATED, PACED
 

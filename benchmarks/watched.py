@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import selectors
@@ -133,10 +134,10 @@ class Exporter(Server):
         return pages(self.port, 1)[1]
 
 
-def ours(name: str, home: Path, env: Mapping[str, str], **stands: float) -> Exporter:
-    """Our exporter; `stands` is of the options that say for how many seconds an answer does."""
+def ours(name: str, home: Path, env: Mapping[str, str], **options: float | bool) -> Exporter:
+    """Our exporter, with these options of PostgreSQL."""
     config = home / f"{name.replace(' ', '-')}.yml"
-    config.write_text(f"postgres: {stands}\n")
+    config.write_text(f"postgres: {json.dumps(options)}\n")
     command = [sys.executable, "-m", "exporters", "--web.listen-address=127.0.0.1:{port}"]
     return Exporter(name, home, [*command, "--config.file", str(config)], env)
 
@@ -184,13 +185,28 @@ def _spent(pid: int) -> float:
         return 0.0
 
 
+@dataclass
+class Proxy:
+    """Stands before a server.
+
+    Attributes:
+        turns: how often somebody asked something after an answer: each a way there and back.
+    """
+
+    port: int = 0
+    turns: int = 0
+
+
 @contextmanager
-def delayed(port: int, seconds: float) -> Iterator[int]:
-    """The port of a proxy through which each way takes half of this time longer."""
+def delayed(port: int, seconds: float) -> Iterator[Proxy]:
+    """A proxy through which each way takes half of this time longer."""
+    proxy = Proxy()
     loop = asyncio.new_event_loop()
     listener = socket.create_server(("127.0.0.1", 0))
 
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def pump(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter, said: list[bool], asks: bool
+    ) -> None:
         queue: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 
         async def pass_on() -> None:
@@ -206,20 +222,32 @@ def delayed(port: int, seconds: float) -> Iterator[int]:
         passing = loop.create_task(pass_on())
         with contextlib.suppress(OSError):
             while data := await reader.read(1 << 16):
+                proxy.turns += asks and not said[0]
+                said[0] = asks
                 queue.put_nowait((loop.time() + seconds / 2, data))
         queue.put_nowait((loop.time(), b""))
         await passing
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(pump(reader, there[1]), pump(there[0], writer), return_exceptions=True)
+        said = [False]  # whether it was the client who spoke last
+        await asyncio.gather(
+            pump(reader, there[1], said, True), pump(there[0], writer, said, False), return_exceptions=True
+        )
 
-    asyncio.set_event_loop(loop)
-    loop.run_until_complete(asyncio.start_server(client, sock=listener))
+    server = loop.run_until_complete(asyncio.start_server(client, sock=listener))
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:
-        yield listener.getsockname()[1]
+        proxy.port = listener.getsockname()[1]
+        yield proxy
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
+        server.close()
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        if left:
+            loop.run_until_complete(asyncio.wait(left))
+        loop.close()

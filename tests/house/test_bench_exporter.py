@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import watched
+from benchmarks import equal_work, watched
 from benchmarks.bench_exporter import (
     EXPOSITIONS,
     HEAVY,
@@ -33,8 +33,14 @@ def scrapes(*walls: float) -> list[Scrape]:
     return [Scrape(wall, wall / 2, wall / 4) for wall in walls]
 
 
+EQUAL = {
+    equal_work.PEER: scrapes(1, 2, 4),
+    equal_work.EXACT: scrapes(0.4, 0.8, 2),
+    equal_work.ESTIMATED: scrapes(0.3, 0.6, 0.9),
+}
 MADE = Measured(
     TINY,
+    equal=[equal_work.Equal(dict.fromkeys(EQUAL, Pages(10, 100)), EQUAL, dict.fromkeys(EQUAL, 1))],
     versions={"a": "1"},
     pages={name: Pages(10, 100) for name in (PEER, WHOLE, HEAVY, REMEMBERED)},
     near={
@@ -53,9 +59,11 @@ MADE = Measured(
 
 def test_of_twenty_scrapes_one_asks_all_and_fifteen_nothing_dear() -> None:
     found = [round(ratio, 3) for _, _, ratio in bars(MADE)]
-    assert found == [0.09, 0.09, 0.31, 0.31, 1.3, 1.5, 0.05, 0.2, 1.0]
+    assert found == [0.4, 0.457, 0.3, 0.257, 0.09, 0.09, 0.31, 0.31, 1.3, 1.5, 0.05, 0.2, 1.0]
     verdicts = re.findall(r"x \| \S+x \| (.*) \|", section(MADE))
     assert [each == "reached" for each in verdicts] == [
+        *[True] * 2,
+        *[False] * 2,
         True,
         True,
         *[False] * 2,
@@ -75,7 +83,7 @@ def test_the_section_is_put_between_others(tmp_path: Path) -> None:
         assert target.read_text() == f"# Performance\n\n{text}\n\n## Boards\n\nKept.\n"
     assert kept(target, HEADING, "## Boards") == f"{text}\n\n## Boards\n\nKept."
     tables = re.findall(r"(?:^\|.*\n?)+", text, re.MULTILINE)
-    assert len(tables) == 5
+    assert len(tables) == 6
     assert all(len({line.count("|") for line in one.splitlines()}) == 1 for one in tables)
 
 
@@ -88,6 +96,12 @@ def test_every_page_is_measured_without_the_peers() -> None:
     assert set(measured.near) == set(measured.far) == {WHOLE, HEAVY, REMEMBERED}
     taken = [*measured.near.values(), *measured.far.values()]
     assert all(one.wall > 0 and one.server > 0 and one.own > 0 for (one,) in taken)
+    (equal,) = measured.equal
+    assert set(equal.taken) == {equal_work.EXACT, equal_work.ESTIMATED}
+    assert set(equal.turns.values()) == {1}
+    assert all(page.series > 600 for page in equal.pages.values())
+    assert "ours, equal work | " in equal_work.told(equal)
+    assert list(equal_work.bars(equal)) == []
     assert all(page.series > 300 and page.size > 30_000 for page in measured.pages.values())
     (through,), (direct,) = measured.far[REMEMBERED], measured.near[REMEMBERED]
     assert through.wall > 0.005
@@ -109,3 +123,15 @@ def test_a_peer_that_is_named_must_be_there(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("PEER_REDIS_EXPORTER", "/nowhere")
     with pytest.raises(ServerError, match="PEER_REDIS_EXPORTER=/nowhere: no program"):
         watched.peer("PEER_REDIS_EXPORTER")
+
+
+def test_a_peer_without_tables_is_no_match(tmp_path: Path) -> None:
+    binary = tmp_path / "peer"
+    for flags, wanted in (
+        ("--collector.database", []),
+        ("--collector.stat_user_tables --collector.postmaster", ["--collector.postmaster"]),
+    ):
+        binary.write_text(f"#!/bin/sh\necho '{flags}' >&2\n")
+        binary.chmod(0o755)
+        assert equal_work.collectors(str(binary)) == wanted
+    assert "no equal work" in equal_work.told(equal_work.Equal())
