@@ -26,6 +26,9 @@ class Finding:
         message: what is wrong, with the value.
         fix: what to do; empty where the message says it.
         level: an error keeps `build` from writing anything.
+        line: of the file, from 1; 0 where a finding is about a place that has a name of its own.
+        column: of that line, from 1.
+        effect: what becomes of it in who reads the file.
     """
 
     file: str
@@ -34,6 +37,9 @@ class Finding:
     message: str
     fix: str = ""
     level: Level = "error"
+    line: int = 0
+    column: int = 0
+    effect: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,12 @@ def judged(
         for each in dict.fromkeys(waivers)
         if each not in needed and not each.place.startswith(absent)
     ]
-    return Verdict(findings=tuple(sorted(left)), waived=tuple(waived))
+    return Verdict(findings=tuple(sorted(left, key=_place)), waived=tuple(waived))
+
+
+def _place(finding: Finding) -> tuple[str, int, int, Finding]:
+    """In the order of the file where the finding knows its line."""
+    return finding.file, finding.line, finding.column, finding
 
 
 def _covers(waiver: Waiver, finding: Finding) -> bool:

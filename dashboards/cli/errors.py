@@ -128,12 +128,34 @@ def report(findings: Sequence[Finding]) -> None:
     """
     alike: dict[object, list[Finding]] = {}
     for finding in findings:
-        of_alert = finding.where.startswith("alert ")
+        of_alert = finding.where.startswith("alert ") and not finding.line
         alike.setdefault((finding.rule, finding.where) if of_alert else finding, []).append(finding)
     for finding, *others in alike.values():
         level = "" if finding.level == "error" else f"{finding.level}: "
-        fix = f" {finding.fix}" if finding.fix else ""
+        place = f":{finding.line}:{finding.column}" if finding.line else ""
         count = sum(each.file == finding.file for each in others)
         more = f" ({count} more of it, see `lint --json`)" if count else ""
-        text = f"{finding.file}: {finding.where}: {level}{finding.message}.{fix} [{finding.rule}]{more}"
+        text = f"{finding.file}{place}: {finding.where}: {level}{told(finding)} [{finding.rule}]{more}"
         click.echo(plain(text), err=True)
+
+
+def told(finding: Finding) -> str:
+    """What is wrong, what comes of it, and what to do."""
+    effect = f" ({finding.effect})" if finding.effect else ""
+    return f"{finding.message}{effect}.{' ' if finding.fix else ''}{finding.fix}"
+
+
+def annotate(findings: Sequence[Finding]) -> None:
+    """Findings as GitHub's workflow commands, which it shows at their lines."""
+    for finding in findings:
+        place = f"file={_property(finding.file)}"
+        if finding.line:
+            place += f",line={finding.line},col={finding.column}"
+        text = plain(f"{finding.where}: {told(finding)} [{finding.rule}]").replace("%", "%25")
+        click.echo(f"::{finding.level} {place},title={finding.rule}::{text}")
+
+
+def _property(text: str) -> str:
+    for character, code in (("%", "%25"), (":", "%3A"), (",", "%2C")):
+        text = text.replace(character, code)
+    return plain(text)

@@ -13,7 +13,7 @@ import click
 
 from dashboards.checks.finding import listed
 from dashboards.checks.waivers import Verdict, waivers_of
-from dashboards.cli.errors import plain, report, waived
+from dashboards.cli.errors import annotate, plain, report, waived
 from dashboards.cli.options import chosen, stack_options
 from dashboards.cli.server import access_options
 from dashboards.errors import StackError
@@ -41,8 +41,15 @@ EXAMPLE = "Example: python -m dashboards lint boards/ --metrics-from http://127.
     type=click.Path(path_type=Path),
     help="A YAML or JSON list of rule, place and reason: what is right all the same. With PATH.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout.")
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(("text", "json", "github")),
+    help="How findings are told: lines on stderr, one JSON array, or GitHub's annotations.  [default: text]",
+)
+@click.option("--json", "as_json", is_flag=True, help="As --format json.")
 @click.option("--list", "list_rules", is_flag=True, help="List the checks and exit.")
+@click.option("--markdown", is_flag=True, help="With --list: the page of the checks on alerting files.")
 @access_options
 @stack_options
 def lint(
@@ -50,24 +57,28 @@ def lint(
     paths: tuple[Path, ...],
     metrics: tuple[str, ...],
     waivers_file: Path | None,
+    shape: str | None,
     as_json: bool,
     list_rules: bool,
+    markdown: bool,
     asker: Prometheus,
     stack_name: str,
     engine: str | None,
 ) -> None:
-    """Run the checks on what would be built, or on anybody's dashboards: files or folders of their JSON.
+    """Run the checks on what would be built, or on anybody's files and folders.
 
-    Exits with 1 if one of them finds an error.
+    They hold dashboards as JSON, Grafana's alerting files as YAML or JSON, or Prometheus' rules. Exits with
+    1 if one of them finds an error.
     """
-    from dashboards import checks, write  # noqa: PLC0415 - grafanalib is slow to import
-
+    shape = _shape(shape, as_json=as_json)
+    if markdown and not list_rules:
+        raise click.UsageError("--markdown goes with --list.")
     if list_rules:
-        for rule in checks.RULES:
-            known = f" ({', '.join(rule.answers)})" if rule.answers else ""
-            click.echo(f"{rule.id:18} {rule.summary}{known}")
+        _list(markdown=markdown)
         return
     if not paths:
+        from dashboards import checks, write  # noqa: PLC0415 - grafanalib is slow to import
+
         if metrics or waivers_file or asker.username or asker.token:
             raise click.UsageError(
                 "--metrics-from, who asks there, and --waivers go with a PATH; a stack has its own of them."
@@ -76,14 +87,33 @@ def lint(
         told = f"{checks.count()} checks, {len(verdict.findings)} findings"
     else:
         verdict, told = _others(paths, _sources(metrics, asker), waivers_file)
-    if as_json:
+    if shape == "json":
         click.echo(json.dumps(_rows(verdict), indent=2))
     else:
-        report(verdict.findings)
-    if not as_json:
+        (annotate if shape == "github" else report)(verdict.findings)
         click.echo(told + waived(verdict), err=True)
     if any(finding.level == "error" for finding in verdict.findings):
         sys.exit(1)
+
+
+def _shape(shape: str | None, *, as_json: bool) -> str:
+    if as_json and shape not in (None, "json"):
+        raise click.UsageError(f"--json and --format {shape}: expected one way of telling; leave one out.")
+    return "json" if as_json else shape or "text"
+
+
+def _list(*, markdown: bool) -> None:
+    from dashboards import checks  # noqa: PLC0415 - slow to import
+    from dashboards.checks import provisioned  # noqa: PLC0415 - slow to import
+
+    if markdown:
+        click.echo(provisioned.page(), nl=False)
+        return
+    for rule in checks.RULES:
+        known = f" ({', '.join(rule.answers)})" if rule.answers else ""
+        click.echo(f"{rule.id:18} {rule.summary}{known}")
+    for check in provisioned.CHECKS:
+        click.echo(f"{check.id:18} {check.summary} (alerting files)")
 
 
 def _rows(verdict: Verdict) -> list[dict[str, str]]:
@@ -105,22 +135,28 @@ def _sources(given: tuple[str, ...], asker: Prometheus) -> list[Source]:
 
 
 def _others(paths: tuple[Path, ...], sources: list[Source], waivers: Path | None) -> tuple[Verdict, str]:
-    """The verdict on anybody's dashboards, and the last line."""
+    """The verdict on anybody's files, and the last line."""
     from dashboards import checks  # noqa: PLC0415 - slow to import
-    from dashboards.checks import others  # noqa: PLC0415 - slow to import
+    from dashboards.checks import others, provisioned  # noqa: PLC0415 - slow to import
 
-    files, left_out = others.found(paths)
+    alerting = provisioned.found(paths)
+    rest = tuple(path for path in paths if path.resolve() not in alerting.taken)
+    files, left_out = others.found(rest, alerting.taken)
     for path in left_out:
         click.echo(plain(f"left out: {path}: no dashboard"), err=True)
-    findings = others.judge(files, checks.RULES, sources)
-    known = [*(rule.id for rule in checks.RULES), others.SHAPE]
+    findings = provisioned.judge(alerting)
+    known = [*(rule.id for rule in checks.RULES), others.SHAPE, *(each.id for each in provisioned.CHECKS)]
+    parts, told = [], ""
+    if files:
+        findings += others.judge(files, checks.RULES, sources)
+        lookups = [rule.id for rule in checks.RULES if rule.lookup]
+        ran = checks.count(others=True) - (0 if sources else len(lookups))
+        parts.append(f"{len(files)} boards, {ran} checks")
+        told = "" if sources else f"; left out without --metrics-from: {', '.join(lookups)}"
+    if alerting.taken:
+        parts.append(f"{alerting.rules} alerting files, {len(provisioned.CHECKS)} checks")
     verdict = checks.judged(findings, _waivers(waivers), known)
-    lookups = [rule.id for rule in checks.RULES if rule.lookup]
-    ran = checks.count(others=True) - (0 if sources else len(lookups))
-    told = f"{len(files)} boards, {ran} checks, {len(verdict.findings)} findings"
-    if not sources:
-        told += f"; left out without --metrics-from: {', '.join(lookups)}"
-    return verdict, told
+    return verdict, f"{'; '.join(parts)}, {len(verdict.findings)} findings{told}"
 
 
 def _waivers(path: Path | None) -> tuple[Waiver, ...]:

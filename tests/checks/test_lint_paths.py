@@ -255,3 +255,52 @@ def test_nothing_in_a_board_of_any_type_breaks_the_checks() -> None:
         except StackError:
             continue  # it is no dashboard any more
         assert all(each.message for each in found)
+
+
+WRONG_GROUP = "groups:\n  - {name: api, folder: team, interval: 15s, rules: [{uid: a, title: Up}]}\n"
+
+
+def test_alerting_files_are_told_with_line_and_column_effect_and_fix(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(WRONG_GROUP)
+    done = lint(str(path))
+    assert done.exit_code == 1
+    assert f"{path}:2:41: group api: its interval is 15s; expected a multiple of 10s (Grafana" in done.stderr
+    assert "[interval-tick]" in done.stderr
+
+
+def test_findings_as_githubs_annotations(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(WRONG_GROUP)
+    done = lint("--format", "github", str(path))
+    assert done.exit_code == 1
+    assert f"::error file={path},line=2,col=41,title=interval-tick::group api: " in done.stdout
+
+
+def test_findings_as_json_say_line_and_effect(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(WRONG_GROUP)
+    done = lint("--format", "json", str(path))
+    found = next(each for each in json.loads(done.stdout) if each["rule"] == "interval-tick")
+    assert (found["line"], found["column"], found["effect"]) == (2, 41, "Grafana does not start")
+
+
+def test_a_folder_of_boards_and_alerting_files_is_looked_at_as_both(tmp_path: Path) -> None:
+    (tmp_path / "board.json").write_text('{"uid": "a", "title": "A", "panels": []}')
+    (tmp_path / "rules.yaml").write_text("groups: []\n")
+    assert "1 boards, " in lint(str(tmp_path)).stderr
+    assert "1 alerting files, " in lint(str(tmp_path)).stderr
+
+
+def test_yaml_that_is_something_else_is_no_alerting_file(tmp_path: Path) -> None:
+    path = tmp_path / "compose.yaml"
+    path.write_text("services: {}\n")
+    done = lint(str(path))
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"error: {path}: it is of another kind; expected ")
+
+
+def test_the_page_of_checks_and_its_flag() -> None:
+    assert lint("--list", "--markdown").stdout.startswith("# Checks on alerting files")
+    assert lint("--markdown").exit_code == 2
+    assert lint("--json", "--format", "text").exit_code == 2

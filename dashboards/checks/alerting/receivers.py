@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from dashboards.checks.alerting.all_rules import of_grafana
 from dashboards.checks.alerting.matchers import TIMES, routes, trees
 from dashboards.checks.expressions import Json
 from dashboards.checks.finding import Finding, Report, file_rule, listed, nearest
+from dashboards.checks.provisioned.structs import LONGEST_UID, UID
 from dashboards.checks.subject import ALERTMANAGER, Subject
 from dashboards.checks.times import seconds
 
-UID = re.compile(r"[a-zA-Z0-9_-]{1,40}")
 WAITS = ("group_wait", "group_interval", "repeat_interval")
 
 
@@ -70,7 +69,7 @@ def _receiver_uids(subject: Subject, report: Report) -> Iterator[Finding]:
                 if not uid or uid in seen:
                     message = f"its receiver's uid {uid!r} is that of {seen.get(uid, 'none')}"
                     yield report(path, where, message, "Give each receiver a uid of its own.")
-                elif not UID.fullmatch(uid):
+                elif not UID.match(uid) or len(uid) > LONGEST_UID:
                     message = (
                         f"its receiver's uid is {uid!r}; Grafana takes 1 to 40 of a-z, A-Z, 0-9, _ and -"
                     )

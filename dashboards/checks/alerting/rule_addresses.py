@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from dashboards.checks.alerting.all_rules import name, of_grafana, of_prometheus
 from dashboards.checks.finding import Finding, Report, file_rule
+from dashboards.checks.provisioned.structs import LONGEST_TITLE, LONGEST_UID, UID
 from dashboards.checks.subject import Subject
-
-UID = re.compile(r"[a-zA-Z0-9_-]{1,40}\Z")
-LONGEST_TITLE = 190
 
 
 @file_rule("rule-address", "uids and titles of rules are right and unique", about="own")
@@ -20,7 +17,7 @@ def addresses(subject: Subject, report: Report) -> Iterator[Finding]:
     titles: dict[tuple[object, str], str] = {}
     for path, where, group, rule in of_grafana(subject):
         uid, title = str(rule.get("uid", "")), str(rule.get("title", ""))
-        if not UID.match(uid):
+        if not UID.match(uid) or len(uid) > LONGEST_UID:
             fix = "1 to 40 letters, digits, `_` and `-`."
             yield report(path, where, f"the uid {uid!r} is refused by Grafana", fix)
         if not 0 < len(title) <= LONGEST_TITLE:

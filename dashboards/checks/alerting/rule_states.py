@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 from dashboards.checks.alerting.all_rules import of_grafana
 from dashboards.checks.finding import Finding, Report, file_rule, listed
+from dashboards.checks.provisioned.structs import ERROR_STATES, NO_DATA_STATES
 from dashboards.checks.subject import Subject
 
-STATES = {
-    "noDataState": ("NoData", "Alerting", "OK", "KeepLast"),
-    "execErrState": ("Error", "Alerting", "OK", "KeepLast"),
-}
+STATES = {"noDataState": NO_DATA_STATES, "execErrState": ERROR_STATES}
 
 
 @file_rule(

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from dashboards.checks.alerting.all_rules import of_grafana, of_prometheus
 from dashboards.checks.finding import Finding, Report, file_rule
+from dashboards.checks.provisioned.structs import TICK
 from dashboards.checks.subject import Subject
 from dashboards.checks.times import seconds
-
-TICK = 10
 
 
 @file_rule("rule-times", "intervals and holds of rules are times that the engines take", about="own")

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from dashboards.checks.finding import Finding, Report, file_rule
+from dashboards.checks.provisioned.reader import at, json_refused
 from dashboards.checks.subject import ALERTING, Subject
-
-REFUSED = (
-    (re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"), "half of a surrogate pair as an escape"),
-    (re.compile(r"\\/"), "an escaped slash"),
-    (re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]"), "a control character"),
-)
 
 
 @file_rule(
@@ -23,9 +17,7 @@ def strict(subject: Subject, report: Report) -> Iterator[Finding]:
     for path, content in subject.files.items():
         if path.startswith(ALERTING) and path.endswith(".json"):
             text = content.decode("utf-8", "replace")
-            for pattern, what in REFUSED:
-                found = pattern.search(text)
-                if found:
-                    line = text.count("\n", 0, found.start()) + 1
-                    message = f"it has {what}, {found[0]!r}, which Grafana's parser refuses"
-                    yield report(path, f"line {line}", message, "Write the character itself, or drop it.")
+            for found, what in json_refused(text):
+                line, _ = at(text, found.start())
+                message = f"it has {what}, {found[0]!r}, which Grafana's parser refuses"
+                yield report(path, f"line {line}", message, "Write the character itself, or drop it.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,8 +34,12 @@ class NoDashboardError(StackError):
     """JSON that is something else: an error where it was named, left out where a folder was."""
 
 
-def found(paths: Sequence[Path]) -> tuple[list[File], list[str]]:
+def found(paths: Sequence[Path], taken: Collection[Path] = ()) -> tuple[list[File], list[str]]:
     """The dashboards, each once, and the JSON files in folders that hold none.
+
+    Args:
+        paths: files and folders.
+        taken: what of it is known to be something else that is looked at.
 
     Raises:
         StackError: a path is missing or cannot be read, a file is no dashboard, or a folder holds none.
@@ -45,15 +49,25 @@ def found(paths: Sequence[Path]) -> tuple[list[File], list[str]]:
     for path in paths:
         before = len(files)
         for each in _json_files(path):
+            if each.resolve() in taken:
+                continue
             try:
                 files.setdefault(each.resolve(), File(str(each), read(each)))
             except NoDashboardError:
                 if not path.is_dir():
                     raise
                 others.append(str(each))
-        if len(files) == before and path.is_dir():
-            raise StackError(f"{path}: no dashboard in this folder; {WANTED} in files that end in .json")
+        if len(files) == before and path.is_dir() and not _below(path, taken):
+            raise StackError(
+                f"{path}: no dashboard in this folder; {WANTED} in files that end in .json, or alerting files"
+            )
     return list(files.values()), others
+
+
+def _below(folder: Path, taken: Collection[Path]) -> bool:
+    """Whether something in the folder is looked at as what it is."""
+    top = folder.resolve()
+    return any(each.is_relative_to(top) for each in taken)
 
 
 def _json_files(path: Path) -> Iterator[Path]:

@@ -1,0 +1,160 @@
+"""Which files of those that are named are alerting files, and whose."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dashboards.checks.finding import Finding
+from dashboards.checks.provisioned.check import reporter
+from dashboards.checks.provisioned.files import File, Reader
+from dashboards.checks.provisioned.nodes import Node
+from dashboards.checks.provisioned.reader import LARGEST, BoundsError, UnreadableError, read
+from dashboards.checks.provisioned.rules.unread import bounds, parses
+from dashboards.checks.provisioned.structs import GRAFANA
+from dashboards.errors import StackError
+
+SUFFIXES = (".yaml", ".yml", ".json")
+# What a dashboard has and no alerting file.
+BOARD = ("panels", "rows", "dashboard", "elements", "spec")
+OWN = frozenset(GRAFANA.fields) - {"apiVersion", "groups"}
+_LOWER = {name.lower(): name for name in GRAFANA.fields if name != "apiVersion"}
+_LOOKS = re.compile(rf"^\s*[{{\[]?\s*[\"']?({'|'.join(_LOWER)})[\"']?\s*:", re.IGNORECASE | re.MULTILINE)
+# How the folder is called in which Grafana looks for them.
+FOLDER = "alerting"
+RULE_KEYS = ("uid", "title", "data", "condition", "grafana_alert")
+
+
+@dataclass(slots=True)
+class Found:
+    """What is there.
+
+    Attributes:
+        files: the alerting files, and those of data sources, which rules name.
+        findings: of files that cannot be read.
+        taken: the paths of all these; what is left may be dashboards.
+    """
+
+    files: list[File] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    taken: set[Path] = field(default_factory=set)
+
+    @property
+    def rules(self) -> int:
+        """How many files of rules or notifications there are, those that cannot be read too."""
+        sources = sum(file.reader == "sources" for file in self.files)
+        return len(self.taken) - sources
+
+
+def found(paths: Sequence[Path]) -> Found:
+    """The alerting files at these paths, each once.
+
+    Raises:
+        StackError: a file is not there or cannot be opened, or is YAML that was named and is none of them.
+    """
+    result = Found()
+    for path in paths:
+        if path.is_dir():
+            top = path.resolve()
+            for each in _below(path):
+                if not each.resolve().is_relative_to(top):
+                    message = f"it is a link that leads out of {path}"
+                    result.findings.append(reporter(bounds)(str(each), (1, 1), "file", message))
+                    result.taken.add(each.resolve())
+                else:
+                    _look(each, result, named=False)
+        else:
+            _look(path, result, named=True)
+    return result
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    yield from sorted(each for each in folder.rglob("*") if each.suffix in SUFFIXES and each.is_file())
+
+
+def _look(path: Path, result: Found, *, named: bool) -> None:
+    """Take a file if it is one of ours."""
+    is_json = path.suffix == ".json"
+    if path.resolve() in result.taken or not path.exists():
+        return
+    content = _content(path, result, is_json=is_json)
+    if content is None:
+        return
+    likely = path.parent.name == FOLDER or _LOOKS.search(content.decode("utf-8", "replace")) is not None
+    if is_json and not _may_be_ours(content, likely=likely):
+        return
+    try:
+        root = read(content, json=is_json)
+    except UnreadableError as error:
+        if likely or (named and not is_json):
+            check = bounds if isinstance(error, BoundsError) else parses
+            place = error.line, error.column
+            result.findings.append(reporter(check)(str(path), place, "file", str(error)))
+            result.taken.add(path.resolve())
+        return
+    whose = reader_of(root, path)
+    if whose is not None:
+        result.files.append(File(str(path), *whose))
+        result.taken.add(path.resolve())
+    elif named and not is_json:
+        held = "empty" if root is None else "of another kind"
+        raise StackError(
+            f"{path}: it is {held}; expected Grafana's alerting files or Prometheus' rules: a mapping with "
+            f"groups, {', '.join(sorted(OWN)[:3])} or the like"
+        )
+
+
+def _content(path: Path, result: Found, *, is_json: bool) -> bytes | None:
+    try:
+        size = path.stat().st_size
+        if size > LARGEST:
+            if not is_json:
+                message = f"it has {size} bytes; looked at are files of at most {LARGEST}"
+                result.findings.append(reporter(bounds)(str(path), (1, 1), "file", message))
+                result.taken.add(path.resolve())
+            return None
+        return path.read_bytes()
+    except OSError as error:
+        raise StackError(f"{path}: cannot be read: {error.strerror}; check its type and rights") from None
+
+
+def _may_be_ours(content: bytes, *, likely: bool) -> bool:
+    """Whether JSON is worth the slower reader that knows places: a board is not."""
+    if not likely:
+        return False
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return True
+    return isinstance(document, dict) and not any(key in document for key in BOARD)
+
+
+def reader_of(root: Node | None, path: Path) -> tuple[Node, Reader] | None:
+    """The part of a document that is read, and who reads it; nothing for a file of another kind."""
+    if root is None or root.kind != "map":
+        return None
+    keys = {key.text for key, _ in root.pairs}
+    spec = root.get("spec")
+    if root.said("kind") == "PrometheusRule" and spec is not None and spec.kind == "map":
+        return spec, "prometheus"
+    if "datasources" in keys:
+        return root, "sources"
+    if keys & OWN or path.parent.name == FOLDER:
+        return root, "grafana"
+    if "groups" in keys:
+        return root, "grafana" if "apiVersion" in keys or _of_grafana(root) else "prometheus"
+    lower = {key.lower().replace("_", "") for key in keys}
+    return (root, "grafana") if lower & set(_LOWER) else None
+
+
+def _of_grafana(root: Node) -> bool:
+    for group in root.each("groups"):
+        if group.kind == "map" and group.get("folder", "orgId") is not None:
+            return True
+        for rule in group.each("rules") if group.kind == "map" else ():
+            if rule.kind == "map" and rule.get(*RULE_KEYS) is not None:
+                return True
+    return False

@@ -1,0 +1,136 @@
+"""How the queries of a rule name each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dashboards.checks.finding import Finding, listed, nearest
+from dashboards.checks.provisioned.check import ERRS, STOPS, Report, check
+from dashboards.checks.provisioned.files import Files, Query
+from dashboards.checks.provisioned.nodes import Node
+from dashboards.checks.provisioned.sample import rule
+
+MATH = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+KINDS = ("math", "reduce", "resample", "classic_conditions", "threshold", "sql")
+
+
+@check(
+    "condition-known",
+    summary="a rule's condition is one of its queries",
+    cause="A query that was renamed or taken out, and the condition forgotten.",
+    effect=ERRS,
+    fix="Name one of them.",
+    wrong=rule("condition: B", "condition: C"),
+    right=rule(),
+)
+def condition(files: Files, report: Report) -> Iterator[Finding]:
+    """Grafana asks for that in its API alone."""
+    for each, queries in files.by_rule.items():
+        refs = [query.ref for query in queries]
+        for node, key, name in (
+            (each.node, "condition", "condition"),
+            (each.node.get("record"), "from", "record.from"),
+        ):
+            named = node.fixed(key) if node is not None and node.kind == "map" else None
+            if node is not None and named and named not in refs and refs:
+                message = f"its {name} is {named!r}, and its queries are {listed(refs)}"
+                yield report(each.file, node.near(key), each.where, message, nearest(named, refs))
+
+
+@check(
+    "ref-unique",
+    summary="the queries of a rule have letters of their own",
+    cause="A query that was copied.",
+    effect=ERRS,
+    fix="Give each its own refId.",
+    wrong=rule("condition: B", "condition: A")
+    .replace("refId: B", "refId: A")
+    .replace("type: threshold", "type: math")
+    .replace("expression: A", "expression: 1 > 0"),
+    right=rule(),
+)
+def unique(files: Files, report: Report) -> Iterator[Finding]:
+    """One of two is lost; without a refId none can be named."""
+    for each, queries in files.by_rule.items():
+        seen: dict[str, Query] = {}
+        for query in queries:
+            if not query.ref:
+                message = "a query has no refId, so that nothing can name it"
+                yield report(each.file, query.node.near("refId"), each.where, message)
+            elif query.ref in seen:
+                message = f"two queries are {query.ref!r}, the first in line {seen[query.ref].node.line}"
+                yield report(each.file, query.node.near("refId"), each.where, message)
+            seen.setdefault(query.ref, query)
+
+
+def _read(model: Node) -> Iterator[tuple[Node, str]]:
+    """What an expression reads."""
+    expression = model.get("expression")
+    if model.said("type") == "math" and expression is not None:
+        for found in MATH.finditer(expression.text):
+            yield expression, found[1] or found[2]
+    elif model.said("type") in ("reduce", "resample", "threshold") and expression is not None:
+        yield expression, expression.text.removeprefix("$")
+    elif model.said("type") == "classic_conditions":
+        for each in model.each("conditions"):
+            query = each.get("query")
+            for node in query.each("params") if query is not None and query.kind == "map" else ():
+                yield node, node.text
+
+
+@check(
+    "expression-reads",
+    summary="an expression reads queries of its rule, and is of a kind that there is",
+    cause="A query that was renamed, and the expression on it forgotten.",
+    effect=ERRS,
+    fix="Name one of them.",
+    wrong=rule("expression: A", "expression: Q"),
+    right=rule(),
+)
+def reads(files: Files, report: Report) -> Iterator[Finding]:
+    """Of math, reduce, resample, threshold and classic conditions."""
+    for query in files.queries:
+        if not query.is_expression:
+            continue
+        model, kind = query.model, query.model.said("type")
+        if kind not in KINDS:
+            message = f"the expression's type is {kind or 'missing'!r}; expected one of {listed(KINDS)}"
+            place = model.near("type")
+            yield report(query.rule.file, place, query.where, message, nearest(kind, KINDS))
+            continue
+        if kind in ("math", "reduce", "resample", "threshold") and not model.said("expression"):
+            message = f"the {kind} has no expression"
+            yield report(query.rule.file, model.near("expression"), query.where, message)
+        refs = {other.ref for other in files.by_rule[query.rule]}
+        for node, name in _read(model):
+            if name not in refs:
+                message = f"it reads {name!r}, which is none of {listed(refs)}"
+                yield report(query.rule.file, node, query.where, message, nearest(name, refs))
+            elif name == query.ref:
+                yield report(query.rule.file, node, query.where, f"it reads itself, {name!r}")
+
+
+@check(
+    "range-order",
+    summary="a query's time range begins before it ends, in seconds before now",
+    cause="`from` and `to` swapped, or the range forgotten, which is 0 to 0.",
+    effect=STOPS,
+    fix="Write from above to, such as from: 600, to: 0.",
+    wrong=rule("from: 600, to: 0", "from: 0, to: 600"),
+    right=rule(),
+)
+def ranges(files: Files, report: Report) -> Iterator[Finding]:
+    """Of queries that ask a data source."""
+    for query in files.queries:
+        if query.is_expression or "$" in query.source:
+            continue
+        span = query.node.get("relativeTimeRange")
+        texts = [span.said(key) if span is not None and span.kind == "map" else "" for key in ("from", "to")]
+        try:
+            start, end = (int(text.replace("_", "") or "0", 0) for text in texts)
+        except ValueError:
+            continue  # told as a wrong type
+        if start <= end:
+            message = f"its time range is from {start} to {end} seconds before now"
+            yield report(query.rule.file, query.node.near("relativeTimeRange"), query.where, message)

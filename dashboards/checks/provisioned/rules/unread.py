@@ -1,0 +1,40 @@
+"""Files that their readers cannot read, or that nobody should have to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dashboards.checks.finding import Finding
+from dashboards.checks.provisioned.check import STOPS, UNREAD, check
+
+
+def _while_read(*_: object) -> Iterator[Finding]:
+    """Nothing: these are found while a file is read."""
+    return iter(())
+
+
+parses = check(
+    "file-parses",
+    summary="every file is read by Grafana's YAML parser, JSON too",
+    cause="`json.dumps` writes an emoji as two halves, `\\/` is an escape of JSON alone, a key stands twice.",
+    effect=STOPS,
+    fix="Write the character itself, and each key once.",
+    wrong="""
+        groups: []
+        groups: []
+    """,
+    right="""
+        groups: []
+    """,
+)(_while_read)
+
+
+bounds = check(
+    "file-bounds",
+    summary="no file is larger, deeper or wider than people write, or leads out of its folder",
+    cause="Aliases of aliases, a link to another disk, a dump that ended here by mistake.",
+    effect=UNREAD,
+    fix="Split it, or take it out.",
+    wrong="groups: " + "[" * 101 + "]" * 101,
+    right="groups: []",
+)(_while_read)

@@ -1,0 +1,115 @@
+"""Each check on alerting files refuses its wrong example, by name and line, and takes the right one."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboards.checks.finding import Finding
+from dashboards.checks.provisioned import CHECKS, Check, found, judge, page
+from dashboards.checks.provisioned.reader import UnreadableError, read
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = pytest.mark.parametrize("check", CHECKS, ids=[check.id for check in CHECKS])
+
+
+def lint(folder: Path, *texts: str, name: str = "file{}.yaml") -> list[Finding]:
+    target = folder / "alerting"
+    target.mkdir(exist_ok=True)
+    for number, text in enumerate(texts):
+        (target / name.format(number)).write_text(text, encoding="utf-8")
+    return judge(found([folder]))
+
+
+@EXAMPLES
+def test_the_wrong_example_is_refused(check: Check, tmp_path: Path) -> None:
+    findings = lint(tmp_path, check.wrong)
+    assert {each.rule for each in findings} == {check.id}, findings
+    assert all(each.line and each.column and each.effect and each.fix for each in findings)
+    assert all(each.level == check.level for each in findings)
+
+
+@EXAMPLES
+def test_the_right_example_is_taken(check: Check, tmp_path: Path) -> None:
+    assert lint(tmp_path, check.right) == []
+
+
+def test_the_page_is_the_checks() -> None:
+    assert (ROOT / "docs/checks.md").read_text(encoding="utf-8") == page(), (
+        "run: python -m dashboards lint --list --markdown > docs/checks.md"
+    )
+
+
+def test_our_own_files_have_no_finding() -> None:
+    assert judge(found([ROOT / "provisioning"])) == []
+
+
+def test_a_finding_points_at_the_field(tmp_path: Path) -> None:
+    (each,) = lint(
+        tmp_path,
+        "groups:\n  - name: api\n    folder: team\n    interval: 1m\n    rulez: []\n",
+    )
+    assert (each.line, each.column, each.where) == (5, 5, "group api")
+    assert "'rulez'" in each.message
+    assert each.fix == "Did you mean 'rules'?"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('{"groups": [\n{"name": "\\ud83d\\ude00"}]}', 2),
+        ('{"groups": [],\n"x": "a\\/b"}', 2),
+        ('{"groups": [], "groups": []}', 1),
+        ('{"groups": [\n', 2),
+        ('{"groups": "\x7f"}', 1),
+    ],
+)
+def test_json_that_a_yaml_parser_refuses(tmp_path: Path, text: str, line: int) -> None:
+    (each,) = lint(tmp_path, text, name="file{}.json")
+    assert (each.rule, each.line) == ("file-parses", line)
+
+
+def test_an_escaped_backslash_escapes_nothing(tmp_path: Path) -> None:
+    text = '{"templates": [{"name": "a", "template": "\\\\/ \\\\ud83d"}]}'
+    assert lint(tmp_path, text, name="file{}.json") == []
+
+
+def test_aliases_that_explode_are_counted_not_written_out(tmp_path: Path) -> None:
+    lines = ["groups: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"k{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    (each,) = lint(tmp_path, "\n".join(lines))
+    assert (each.rule, each.effect) == ("file-bounds", "nobody looked at it")
+
+
+def test_an_anchor_that_contains_itself(tmp_path: Path) -> None:
+    (each,) = lint(tmp_path, "groups: &a\n  - *a\n")
+    assert (each.rule, each.line) == ("file-parses", 2)
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "outside.yaml").write_text("groups: [", encoding="utf-8")
+    folder = tmp_path / "alerting"
+    folder.mkdir()
+    (folder / "in.yaml").symlink_to(tmp_path / "outside.yaml")
+    (each,) = judge(found([folder]))
+    assert each.rule == "file-bounds"
+    assert "leads out of" in each.message
+
+
+def test_fifty_megabytes_are_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    with path.open("wb") as file:
+        file.truncate(50_000_000)
+    (each,) = judge(found([path]))
+    assert (each.rule, each.file) == ("file-bounds", str(path))
+
+
+@given(st.binary(max_size=200) | st.text(alphabet='{}[]&*:-,"\n x0!|>%@', max_size=80).map(str.encode))
+def test_no_bytes_end_the_reader(content: bytes) -> None:
+    for json in (False, True):
+        with suppress(UnreadableError):
+            read(content, json=json)
