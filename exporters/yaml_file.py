@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import yaml
 from exporters.errors import ConfigError
 
 SHOWN_CHARACTERS = 60
+LONGEST_NUMBER = 4096  # bits
 MAY_BE_SECRET = re.compile(r"://|passw|secret|token|dsn|connection", re.IGNORECASE)
 PLAIN_KEY = re.compile(r"\w{1,40}")
 HIDDEN_KEY = "(a key not shown)"
@@ -54,11 +56,27 @@ class Hidden:
         return "(a value not shown)"
 
 
+class _Shown(reprlib.Repr):
+    """As `repr`, of as much as fits: what names itself again and again may be endless."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel, self.maxlist, self.maxdict = 3, 8, 8
+        self.maxstring = self.maxother = self.maxlong = 2 * SHOWN_CHARACTERS
+
+    def repr_int(self, x: int, level: int) -> str:
+        """A number; one of thousands of digits Python does not write."""
+        return super().repr_int(x, level) if x.bit_length() < LONGEST_NUMBER else "a number of many digits"
+
+
+_shown = _Shown().repr
+
+
 class WrongError(Exception):
     """A value is not what is expected at its place; the message says so, and hides what may be a secret."""
 
     def __init__(self, key: str, value: object, expected: str) -> None:
-        shown = repr(value)
+        shown = _shown(value)
         # Without a key the file may hold nothing but a password.
         if not key or HIDDEN_KEY in key or MAY_BE_SECRET.search(f"{key} {shown}"):
             shown = repr(Hidden())
