@@ -113,6 +113,7 @@ bench-boards: packages $(READY) ## Measure builds, and boards on 100 000 series,
 bench-exporter: packages $(READY) ## Measure the exporter beside its peers, into docs/performance.md (PEER_...=PATH for newer ones).
 	$(BIN)/python -m benchmarks.exporter_report
 	$(BIN)/python -m benchmarks.keys_report
+	$(BIN)/python -m benchmarks.targets_report
 
 grafana-check: packages $(READY) ## Run the files through a real Grafana (URL=... or one on PATH); writes its report.
 	$(BIN)/python -m examples.demo.grafana_check $(if $(URL),--grafana $(URL)) $(ARGS)

@@ -1,7 +1,8 @@
 """Measure builds and the middleware, and write docs/performance.md, which takes a few minutes.
 
 python -m benchmarks; what boards cost is measured by python -m benchmarks.boards_report, and what the
-exporter costs by python -m benchmarks.exporter_report and benchmarks.keys_report; these stay as they are.
+exporter costs by python -m benchmarks.exporter_report, benchmarks.keys_report and
+benchmarks.targets_report; these stay as they are.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from benchmarks.exporter_report import HEADING as EXPORTER
 from benchmarks.keys_report import HEADING as KEYS
 from benchmarks.report import bars, document
 from benchmarks.sections import TARGET, kept
+from benchmarks.targets_report import HEADING as TARGETS
 
 
 def main() -> None:
@@ -22,7 +24,7 @@ def main() -> None:
     builds = bench_build.measure()
     print("measuring the middleware")
     measured = bench_middleware.measure()
-    TARGET.write_text(document(builds, measured, kept(TARGET, EXPORTER, KEYS, BOARDS)))
+    TARGET.write_text(document(builds, measured, kept(TARGET, EXPORTER, KEYS, TARGETS, BOARDS)))
     print(bars(builds, measured))
     print(f"written: {TARGET.relative_to(Path.cwd())}" if TARGET.is_relative_to(Path.cwd()) else TARGET)
 

@@ -68,17 +68,11 @@ def postgres(home: Path, size: Size) -> Iterator[Postgres]:
     """A server with tables, indexes and statements, and a role that may read all statistics."""
     server = Postgres(home, autovacuum="off", shared_buffers="128MB").start()
     try:
-        rules = server.data / "pg_hba.conf"
-        # Without a password: peers connect anew for each scrape, which is no part of what is compared.
-        rules.write_text(f"host all {ROLE} 127.0.0.1/32 trust\n{rules.read_text()}")
-        with psycopg.connect(server.superuser_dsn, autocommit=True) as session:
-            session.execute(f"CREATE ROLE {ROLE} LOGIN IN ROLE pg_monitor")
-            session.execute(f"CREATE DATABASE {DATABASE}")
-            session.execute("SELECT pg_reload_conf()")
+        let_in(server)
         with psycopg.connect(f"{server.superuser_dsn} dbname={DATABASE}") as session:
             session.execute("CREATE EXTENSION pg_stat_statements")
             for number in range(size.tables):
-                session.execute(_table(number))
+                session.execute(table(number))
         with psycopg.connect(f"{server.superuser_dsn} dbname={DATABASE}", autocommit=True) as session:
             session.execute("VACUUM ANALYZE")
             for number in range(size.tables):
@@ -90,12 +84,24 @@ def postgres(home: Path, size: Size) -> Iterator[Postgres]:
         server.stop()
 
 
-def _table(number: int) -> bytes:
+def let_in(server: Postgres) -> None:
+    """Make the role that watches, and a database."""
+    rules = server.data / "pg_hba.conf"
+    # Without a password: peers connect anew for each scrape, which is no part of what is compared.
+    rules.write_text(f"host all {ROLE} 127.0.0.1/32 trust\n{rules.read_text()}")
+    with psycopg.connect(server.superuser_dsn, autocommit=True) as session:
+        session.execute(f"CREATE ROLE {ROLE} LOGIN IN ROLE pg_monitor")
+        session.execute(f"CREATE DATABASE {DATABASE}")
+        session.execute("SELECT pg_reload_conf()")
+
+
+def table(number: int) -> bytes:
+    """What makes a table of some rows with four indexes."""
     name = f"t{number}"
     indexes = "".join(f"CREATE INDEX {name}_{column} ON {name} ({column});" for column in "abc")
     rows = "SELECT n, n % 7, n % 11, md5(n::text) FROM generate_series(1, 200) n"
-    table = f"CREATE TABLE {name} (id int PRIMARY KEY, a int, b int, c text);"
-    return f"{table} {indexes} INSERT INTO {name} {rows}".encode()
+    head = f"CREATE TABLE {name} (id int PRIMARY KEY, a int, b int, c text);"
+    return f"{head} {indexes} INSERT INTO {name} {rows}".encode()
 
 
 class Exporter(Server):
@@ -125,9 +131,17 @@ class Exporter(Server):
     def resident(self) -> float:
         """Bytes of memory that it holds."""
         assert self.process is not None  # noqa: S101 - it was started
+        return self._status("VmRSS") * 1024.0
+
+    def threads(self) -> int:
+        """How many it has."""
+        return self._status("Threads")
+
+    def _status(self, field: str) -> int:
+        assert self.process is not None  # noqa: S101 - it was started
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        found = re.search(r"VmRSS:\s+(\d+)", status)
-        return int(found[1]) * 1024.0 if found else 0.0
+        found = re.search(rf"{field}:\s+(\d+)", status)
+        return int(found[1]) if found else 0
 
     def page(self) -> bytes:
         """One page."""
@@ -142,8 +156,11 @@ def ours(name: str, home: Path, env: Mapping[str, str], **options: float | bool)
     return Exporter(name, home, [*command, "--config.file", str(config)], env)
 
 
-def pages(port: int, clients: int) -> tuple[float, bytes]:
+def pages(port: int, clients: int, path: str = "/metrics") -> tuple[float, bytes]:
     """So many ask at once: how long the slowest waited, and the last answer, with its head."""
+    request = REQUEST.replace(b"/metrics", path.encode()).replace(
+        b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"
+    )
     answers: dict[socket.socket, bytes] = {}
     with contextlib.ExitStack() as stack:
         selector = stack.enter_context(selectors.DefaultSelector())
@@ -154,7 +171,7 @@ def pages(port: int, clients: int) -> tuple[float, bytes]:
         time.sleep(0.02)  # all are known to the server
         began = last = time.perf_counter()
         for client in answers:
-            client.sendall(REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+            client.sendall(request)
         answer = b""
         while selector.get_map():
             for key, _ in selector.select():
