@@ -42,6 +42,7 @@ DOCUMENTS = (
     "docs/dashboards.md",
     "docs/lint.md",
     "docs/metrics.md",
+    "docs/migration.md",
     "docs/notifications.md",
     "docs/targets.md",
 )
