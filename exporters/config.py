@@ -297,6 +297,7 @@ REDIS: dict[str, Reader] = {
     "scan_interval": _seconds(1, 86400),
     "top_prefixes": _whole(0, 100),
     "sample_keys": _whole(0, 1000),
+    "sample_ages": _whole(0, 1000),
     "compat": _switch,
 }
 OPTIONS: dict[str, Reader] = {"postgres": section(POSTGRES), "redis": section(REDIS)}

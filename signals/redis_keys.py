@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from exporters.catalogue import redis, redis_detail
-from signals.idioms import promql, value
+from signals.idioms import promql, rate, value
 from signals.model import Signal
-from signals.numbers import BYTES, COUNT, RATIO, SECONDS
+from signals.numbers import BYTES, COUNT, PER_SECOND, RATIO, SECONDS
 from signals.redis import COUNT_AGE, KEYS_BY_PATTERN
 
 BY_PATTERN = (redis.DB, redis.KEY)
@@ -93,6 +93,33 @@ KEY_MEMORY = Signal(
     ),
     unit=BYTES,
     legend="{{key}}",
+)
+UNTIMED = Signal(
+    title="Keys that never expire",
+    why="Share of the keys of each pattern without a time to live, of some that each pass draws by chance.",
+    good="0 % for what is cached; 100 % for what is kept on purpose.",
+    act="A cache that never expires fills the memory: set a time to live where its keys are written.",
+    query=value(redis_detail.UNTIMED, over="max", by=BY_PATTERN),
+    unit=RATIO,
+    legend="{{key}}",
+)
+IDLE = Signal(
+    title="Unused for",
+    why="For how long half of the keys of each pattern, or more, have been unused, of some drawn by chance.",
+    good="Below their time to live: what is cached is read.",
+    act="Far above: nobody reads these keys; a shorter time to live makes room for others.",
+    query=value(redis_detail.IDLE, over="max", by=BY_PATTERN),
+    unit=SECONDS,
+    legend="{{key}}",
+)
+OWN_LOOKUPS = Signal(
+    title="Look-ups of the exporter",
+    why="Look-ups per second that Redis counts as hits or misses because sample_ages asks for them.",
+    good="Next to nothing beside the hits.",
+    act="They raise the hit ratio: fewer sample_ages, or a longer scan_interval, in the exporter's file.",
+    query=rate(redis_detail.OWN_LOOKUPS),
+    unit=PER_SECOND,
+    legend="exporter",
 )
 UNMATCHED_PREFIXES = Signal(
     title="Keys of no pattern, by what they begin with",

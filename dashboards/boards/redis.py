@@ -10,6 +10,7 @@ from signals import redis, redis_detail, redis_keys
 from signals import redis_change as change
 
 NO_PATTERN = "no key pattern in the exporter's configuration"
+NO_AGES = "no sample_ages in the exporter's configuration"
 NO_SAMPLE = "no sample_keys in the exporter's configuration"
 NO_LIMIT = "no maxmemory set"
 UNKNOWN = "unknown"
@@ -180,6 +181,9 @@ BOARD = Board(
             graph(change.POLICIES),
             graph(redis.FRAGMENTATION),
             graph(redis_keys.PATTERN_MEMORY, title="Memory by pattern", stacked=True, empty=NO_SAMPLE),
+            graph(redis_keys.UNTIMED, zero="every key expires", empty=NO_AGES),
+            graph(redis_keys.IDLE, zero="all are in use", empty=NO_AGES + ", or an LFU policy evicts"),
+            graph(redis_keys.OWN_LOOKUPS, empty=NO_AGES),
             graph(redis_keys.TIME_TO_LIVE, empty="no key expires, or Redis has no estimate yet"),
             graph(
                 change.PATTERN_GROWTH,

@@ -28,6 +28,7 @@ LINES: Mapping[str, str] = {
     "postgres.slots": "none, where no replication slot is wanted",
     "redis": "REDIS_URL=redis://obs_exporter:PASSWORD@HOST of the exporter",
     "redis.keyspace": 'redis: {key_patterns: ["session:*"]} in the exporter\'s --config.file',
+    "redis.ages": "redis: {sample_ages: 50} in the exporter's --config.file",
     "redis.slowlog": "ACL SETUSER obs_exporter +slowlog|len in redis-cli",
     "blackbox": '{targets: ["http://HOST/health"], labels: {kind: health}} in targets/backend.yml',
     "rules": "rule_files: [rules/*.yml] in prometheus.yml",

@@ -130,3 +130,25 @@ PATTERN_MEMORY_ERROR = Gauge(
     labels=(DB, KEY),
     optional="without sample_keys",
 )
+UNTIMED = Gauge(
+    name="obs_redis_keys_without_ttl_ratio",
+    help="Share of the keys of a pattern that never expire, of some that the last pass drew by chance.",
+    collector="redis.ages",
+    unit="ratio",
+    labels=(DB, KEY),
+    optional="without sample_ages, and for a pattern without keys",
+)
+IDLE = Gauge(
+    name="obs_redis_keys_idle_seconds",
+    help="For how long half of the keys of a pattern, or more, have not been used, of some that were drawn.",
+    collector="redis.ages",
+    unit="seconds",
+    labels=(DB, KEY),
+    optional="without sample_ages, for a pattern without keys, and where an LFU policy evicts",
+)
+OWN_LOOKUPS = Counter(
+    name="obs_redis_own_lookups_total",
+    help="Look-ups that Redis counted as hits or misses because sample_ages asked for them.",
+    collector="redis.ages",
+    optional="without sample_ages",
+)

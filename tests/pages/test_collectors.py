@@ -15,6 +15,7 @@ from examples.demo.databases import Postgres, Redis
 from examples.demo.prepare import MEASURES_KEYS
 from examples.demo.process import wait_until
 from exporters.catalogue import CATALOGUE, self_
+from exporters.catalogue.redis_detail import OWN_LOOKUPS
 from exporters.collectors.postgres import ExpectedIndex
 from exporters.collectors.postgres.model import always
 from tests.servers import exporter_support as redis_support
@@ -90,12 +91,15 @@ def test_each_metric_of_redis_comes_from_its_collector(redis_server: Redis) -> N
                 )
                 return redis_support.collect(backend).names()
 
-        patterns = {"key_patterns": ("a:*",), "keys": "estimated", "sample_keys": 10}
-        healthy = page(*MEASURES_KEYS, **patterns)
-        sampled = {metric.name for metric in CATALOGUE if metric.collector == "redis.sample"}
+        patterns = {"key_patterns": ("a:*",), "keys": "estimated", "sample_keys": 10, "sample_ages": 10}
+        healthy = page(*MEASURES_KEYS, "+ttl", "+object|idletime", **patterns)
+        parts = ("redis.sample", "redis.ages")
+        sampled = {metric.name for metric in CATALOGUE if metric.collector in parts}
         found = {
             "redis.keyspace": healthy - page() - {self_.CACHE_AGE.name} - sampled,
             "redis.sample": healthy - page("-memory|usage", **patterns),
+            # How many look-ups there were is told after a refusal too.
+            "redis.ages": healthy - page("+memory|usage", "-ttl", **patterns) | {OWN_LOOKUPS.name},
             "redis.slowlog": page(*MEASURES_KEYS, **patterns) - page("-slowlog|len", **patterns),
             # A pass asks INFO too: which databases there are.
             "redis.info": page("+slowlog|len") - page("-info"),

@@ -43,7 +43,7 @@ CONFIG = """
 postgres:
   statement_texts: true
   expected_indexes: [{name: jobs_open, table: jobs, columns: [id]}]
-redis: {key_patterns: ['job:*'], sample_keys: 5}
+redis: {key_patterns: ['job:*'], sample_keys: 5, sample_ages: 5}
 """
 
 Rows = dict[str, dict[str, Any]]
@@ -98,10 +98,11 @@ def url(database: None, postgres: Postgres) -> Iterator[str]:
 @pytest.fixture
 def redis_url(redis_server: Redis) -> Iterator[str]:
     """The exporter's user, which may also measure keys."""
-    with of_redis.admin(redis_server) as client:
-        client.flushall()
     of_redis.add_user(redis_server)
     of_redis.allow_measuring(redis_server)
+    with of_redis.admin(redis_server) as client:
+        client.flushall()
+        client.execute_command("ACL", "SETUSER", "obs_exporter", "+ttl", "+object|idletime")
     yield of_redis.url_of(redis_server)
     of_redis.add_user(redis_server)
 
@@ -118,7 +119,7 @@ def test_every_collector_of_the_exporter_is_tried_and_a_line_each_says_that_it_w
     page = collect(backend)
     backend.close()
     known = {dict(labels)["collector"] for name, labels in page if name == self_.COLLECTOR_SUCCESS.name}
-    of_a_redis = {"redis.up", "redis.info", "redis.slowlog", "redis.keyspace", "redis.sample"}
+    of_a_redis = {"redis.up", "redis.info", "redis.slowlog", "redis.keyspace", "redis.sample", "redis.ages"}
     assert {name for name, _ in lines} == known | of_a_redis
 
 
@@ -128,7 +129,14 @@ def test_what_the_configuration_does_not_ask_for_is_no_finding(
     result = run(tmp_path, "--json", config="", DATABASE_URL=url, REDIS_URL=redis_url)
     assert result.exit_code == 0
     assert not_well({row["collector"]: row for row in json.loads(result.stdout)}) == dict.fromkeys(
-        ("postgres.expected_indexes", "postgres.statement_texts", "redis.keyspace", "redis.sample"), "off"
+        (
+            "postgres.expected_indexes",
+            "postgres.statement_texts",
+            "redis.keyspace",
+            "redis.sample",
+            "redis.ages",
+        ),
+        "off",
     )
 
 
@@ -270,7 +278,8 @@ def test_an_older_server_is_told_what_it_would_need(
         ("-slowlog|len", {"redis.slowlog": "+slowlog|len"}),
         ("-client|setname", {"redis.up": "+client|setname"}),
         ("-scan -select", {"redis.keyspace": "+select +scan"}),
-        ("resetkeys", {"redis.sample": "~* +memory|usage"}),
+        ("resetkeys", {"redis.sample": "~* +memory|usage", "redis.ages": "~* +ttl +object|idletime"}),
+        ("-object|idletime", {"redis.ages": "+object|idletime"}),
         ("-memory|usage", {"redis.sample": "~* +memory|usage"}),
         ("-info", {"redis.info": "+info", "redis.keyspace": "+info"}),
     ],

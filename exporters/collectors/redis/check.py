@@ -19,6 +19,7 @@ from exporters.collectors.redis import (
     require_loaded,
 )
 from exporters.collectors.redis.address import Address, parse_url
+from exporters.collectors.redis.ages import COLLECTOR as AGES
 from exporters.collectors.redis.connection import CLIENT_NAME, Command, Reply, Session
 from exporters.collectors.redis.info import InfoCollector, parse_info
 from exporters.collectors.redis.keyspace import COLLECTOR as KEYSPACE
@@ -68,25 +69,28 @@ def _outcomes(
     met = replies[SCAN].value
     key = met[1][0] if isinstance(met, list) and met[1] else NO_KEY
     usage: Command = ("MEMORY", "USAGE", key)
+    life: Command = ("TTL", key)
+    idle: Command = ("OBJECT", "IDLETIME", key)
     parts[SAMPLE] = {usage: "~* +memory|usage"}
+    parts[AGES] = {life: "~* +ttl", idle: "+object|idletime"}
     wanted = {
         KEYSPACE: bool(settings.key_patterns),
         SAMPLE: bool(settings.key_patterns and settings.sample_keys),
+        AGES: bool(settings.key_patterns and settings.sample_ages),
     }
-    if wanted[SAMPLE]:
-        (replies[usage],) = session.ask([usage], deadline)
+    asked = [command for name in (SAMPLE, AGES) if wanted[name] for command in parts[name]]
+    replies |= zip(asked, session.ask(asked, deadline), strict=True)
+    details = {KEYSPACE: said(found) if (found := overlaps(settings.key_patterns)) else ""}
+    if wanted[AGES] and "LFU" in str(replies[idle].value):
+        del parts[AGES][idle]
+        details[AGES] = "an LFU policy evicts, so Redis keeps no idle times"
     for name, part in parts.items():
-        if wanted.get(name, True):
-            outcome = _outcome(name, {rule: replies[command] for command, rule in part.items()}, address)
-            if (
-                name == KEYSPACE
-                and outcome.state is State.WORKS
-                and (found := overlaps(settings.key_patterns))
-            ):
-                outcome = replace(outcome, detail=said(found))
-            yield outcome
-        else:
+        if not wanted.get(name, True):
             yield Outcome(collector=name, state=State.OFF, detail="the configuration asks for nothing")
+            continue
+        outcome = _outcome(name, {rule: replies[command] for command, rule in part.items()}, address)
+        works = outcome.state is State.WORKS
+        yield replace(outcome, detail=details.get(name, "")) if works else outcome
 
 
 def _outcome(name: str, replies: Mapping[str, Reply], address: Address) -> Outcome:

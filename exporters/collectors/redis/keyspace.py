@@ -12,7 +12,7 @@ from exporters.catalogue import redis_detail, self_
 from exporters.collectors.backoff import PAUSE_SHARE
 from exporters.collectors.base import Family
 from exporters.collectors.names import Names
-from exporters.collectors.redis import prefixes, sample
+from exporters.collectors.redis import ages, prefixes, sample
 from exporters.collectors.redis.address import Address
 from exporters.collectors.redis.connection import Session, open_session
 from exporters.collectors.redis.estimate import Estimate
@@ -43,7 +43,9 @@ class KeyCounter:
         self._patterns = Patterns(settings.key_patterns)
         self._stats = stats
         self._log = log
-        self._sample_ok: bool | None = None
+        self._samples: dict[str, bool] = {}
+        self._lookups = 0
+        self._idle_kept = True
         self._last: Pass | None = None
         self._ok: bool | None = None
         self._walk: Walk | None = None
@@ -69,7 +71,7 @@ class KeyCounter:
     def outcome(self) -> dict[str, tuple[bool, float]]:
         """Whether the last pass came to its end, and the seconds of the last one that did."""
         seconds = self._last.seconds if self._last else 0.0
-        found = {COLLECTOR: self._ok, sample.COLLECTOR: self._sample_ok}
+        found = {COLLECTOR: self._ok, **self._samples}
         return {name: (ok, seconds) for name, ok in found.items() if ok is not None}
 
     def families(self) -> Iterator[Family]:
@@ -95,6 +97,13 @@ class KeyCounter:
         yield from sample.families(
             ((f"db{number}", names[pattern - 1]), memory) for (number, pattern), memory in last.memory.items()
         )
+        if last.ages:
+            named = {
+                (number, pattern): (f"db{number}", name)
+                for number in last.found
+                for pattern, name in enumerate(names, start=1)
+            }
+            yield from ages.families(last.ages, named, self._lookups)
         yield Family(catalogue.KEYSPACE_PASS_TIMESTAMP, [()], [last.ended])
         yield Family(catalogue.KEYSPACE_PASS_SECONDS, [()], [last.seconds])
         age = time.monotonic() - last.ended_here
@@ -142,16 +151,22 @@ class KeyCounter:
         if self._last is None and found.how != self._settings.keys:
             self._log.info("%s: a cluster's keys are not estimated; counts them %s", COLLECTOR, found.how)
         if self._settings.sample_keys:
-            self._tell_sample(found)
+            self._tell(sample.COLLECTOR, found.denied)
+        if found.ages:
+            self._lookups += found.ages.lookups
+            self._tell(ages.COLLECTOR, found.ages.denied)
+            if self._idle_kept and not found.ages.kept:
+                self._log.info("%s: an LFU policy evicts, so Redis keeps no idle times", ages.COLLECTOR)
+            self._idle_kept = found.ages.kept
         return found
 
-    def _tell_sample(self, found: Pass) -> None:
-        if found.denied:
-            self._stats.failed(sample.COLLECTOR, type(found.denied).__name__)
-            if self._sample_ok is not False:
-                name = type(found.denied).__name__
-                self._log.warning("%s: %s: %s", sample.COLLECTOR, name, found.denied)
-        self._sample_ok = found.denied is None
+    def _tell(self, part: str, denied: Exception | None) -> None:
+        """Count a refusal, and log it when it begins."""
+        if denied:
+            self._stats.failed(part, type(denied).__name__)
+            if self._samples.get(part, True):
+                self._log.warning("%s: %s: %s", part, type(denied).__name__, denied)
+        self._samples[part] = denied is None
 
 
 def _limits(found: Found) -> list[Estimate]:

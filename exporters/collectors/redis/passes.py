@@ -18,7 +18,7 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
-from exporters.collectors.redis import sample
+from exporters.collectors.redis import ages, sample
 from exporters.collectors.redis.connection import Command, Reply, Session
 from exporters.collectors.redis.estimate import Estimate, draw, estimate
 from exporters.collectors.redis.info import databases, parse_info
@@ -31,7 +31,7 @@ ACTIVE_BATCH = 1000  # a millisecond
 PAUSES_PER_BATCH = 19  # times the batch itself: at most a twentieth of the time is spent on the pass
 SMALL = 20_000  # keys that are counted one by one and without a pause, in some 50 ms
 COMMAND_SECONDS = 5.0  # longer than this is no answer
-LOOKS: tuple[Command, ...] = (("INFO", "keyspace"), ("INFO", "stats"), ("INFO", "cluster"))
+LOOKS: tuple[Command, ...] = tuple(("INFO", part) for part in ("keyspace", "stats", "cluster", "memory"))
 
 
 class StoppedError(Exception):
@@ -45,12 +45,14 @@ class Look:
     Attributes:
         held: keys by database.
         gone: keys that ever expired or were evicted, of the whole server.
+        idle_kept: it notes when a key was used; under an LFU policy it notes how often instead.
         cluster: keys lie in a table for each slot, of which a cursor drawn by chance does not choose fairly.
     """
 
     held: Mapping[int, int]
     gone: int
     cluster: bool
+    idle_kept: bool
 
     def error(self, before: Look, number: int, counted: int) -> int:
         """By how many a count between the two looks may be off: by what came, or by what went meanwhile.
@@ -101,6 +103,7 @@ class Pass:
         found: by database.
         memory: by database and pattern, estimated bytes and how sure that is; empty if none was asked for.
         denied: why the memory could not be asked.
+        ages: None if they are not asked for.
         how: `paced`, `active` or `estimated`; a cluster is not estimated.
         ended: Unix time.
         ended_here: the same by ``time.monotonic()``, which no one sets back.
@@ -110,6 +113,7 @@ class Pass:
     found: Mapping[int, Found]
     memory: Mapping[tuple[int, int], sample.Estimate]
     denied: ResponseError | None
+    ages: ages.Ages | None
     how: str
     ended: float
     ended_here: float
@@ -155,7 +159,8 @@ class Walk:
         batch = ACTIVE_BATCH if how == ACTIVE else BATCH
         size = 1 + len(self._settings.key_patterns)
         found = {number: Found([0] * size) for number in sorted({0, *before.held})}
-        draws = {number: sample.Draw(self._settings.sample_keys) for number in found}
+        drawn = max(self._settings.sample_keys, self._settings.sample_ages)
+        draws = {number: sample.Draw(drawn) for number in found}
         for number, held in before.held.items():
             if how == ESTIMATED and held > SMALL:
                 met = list(self._drawn(number))
@@ -168,6 +173,7 @@ class Walk:
         for number, each in found.items():
             each.error = each.error if each.limits else after.error(before, number, sum(each.counts))
         memory, denied = self._memory(found, draws) if self._settings.sample_keys else ({}, None)
+        aged = self._ages(draws, ages.Ages(kept=after.idle_kept)) if self._settings.sample_ages else None
         if total == 0:
             self.seen = 1.0
         ended = time.monotonic()
@@ -175,6 +181,7 @@ class Walk:
             found=found,
             memory=memory,
             denied=denied,
+            ages=aged,
             how=how,
             ended=time.time(),
             ended_here=ended,
@@ -182,12 +189,13 @@ class Walk:
         )
 
     def _look(self) -> Look:
-        keyspace, stats, cluster = (
+        keyspace, stats, cluster, memory = (
             parse_info(value) for value in values(self._session.ask(LOOKS, self._deadline()))
         )
         held = {number: keys for number, (keys, _) in databases(keyspace).items()}
         gone = int(stats.get("expired_keys", 0)) + int(stats.get("evicted_keys", 0))
-        return Look(held, gone, cluster.get("cluster_enabled") == "1")
+        idle_kept = "lfu" not in memory.get("maxmemory_policy", "")
+        return Look(held, gone, cluster.get("cluster_enabled") == "1", idle_kept)
 
     def _scan(self, number: int, batch: int) -> Iterator[list[bytes]]:
         """Every key of a database, in batches; time spent on a batch is slept off after it."""
@@ -238,7 +246,7 @@ class Walk:
         try:
             for number, drawn in draws.items():
                 values(self._session.ask([("SELECT", number)], self._deadline()))
-                for pattern, keys in drawn.batches():
+                for pattern, keys in drawn.batches(self._settings.sample_keys):
                     before = time.monotonic()
                     measured[number, pattern] += sample.sizes(self._ask, keys)
                     self._rest(before)
@@ -248,6 +256,26 @@ class Walk:
             (number, pattern): sample.estimate(sizes, *found[number].of(pattern))
             for (number, pattern), sizes in measured.items()
         }, None
+
+    def _ages(self, draws: Mapping[int, sample.Draw], found: ages.Ages) -> ages.Ages:
+        """Of some keys of each pattern; nothing without the right to ask, which costs no count."""
+        lives: dict[tuple[int, int], list[float]] = {}
+        rests: dict[tuple[int, int], list[float]] = {}
+        try:
+            for number, drawn in draws.items():
+                values(self._session.ask([("SELECT", number)], self._deadline()))
+                for pattern, keys in drawn.batches(self._settings.sample_ages):
+                    before = time.monotonic()
+                    life, rest = found.ask(self._ask, keys)
+                    lives.setdefault((number, pattern), []).extend(life)
+                    rests.setdefault((number, pattern), []).extend(rest)
+                    self._rest(before)
+        except ResponseError as error:
+            found.denied = error
+            return found
+        for place, life in lives.items():
+            found.found(place, life, rests[place])
+        return found
 
     def _ask(self, commands: Sequence[Command]) -> list[Reply]:
         return self._session.ask(commands, self._deadline())

@@ -1,7 +1,6 @@
 """How much memory the keys of a pattern take, from a few of them drawn by chance while they are counted.
 
-MEMORY USAGE alone: it counts no hit and leaves the order of eviction as it is, where OBJECT IDLETIME and TTL
-count a hit for each key that they are asked about.
+MEMORY USAGE alone: it counts no hit and leaves the order of eviction as it is.
 """
 
 from __future__ import annotations
@@ -40,9 +39,10 @@ class Draw:
         elif (place := self._chance.randrange(seen)) < self.size:
             kept[place] = key
 
-    def batches(self) -> Iterator[tuple[int, list[bytes]]]:
-        """The keys drawn, a few at a time, each few of one pattern."""
-        for pattern, keys in self._kept.items():
+    def batches(self, most: int) -> Iterator[tuple[int, list[bytes]]]:
+        """So many of the keys drawn of each pattern, a few at a time, each few of one pattern."""
+        for pattern, kept in self._kept.items():
+            keys = kept if most >= len(kept) else self._chance.sample(kept, most)
             for start in range(0, len(keys), BATCH):
                 yield pattern, keys[start : start + BATCH]
 

@@ -24,6 +24,9 @@ class RedisSettings:
         sample_keys: of how many keys of each pattern a pass asks the memory; 0 is none. The user then needs
             ``~* +memory|usage``.
         compat: whether the rest of redis_exporter's default series is shown too, with its labels.
+        sample_ages: of how many keys of each pattern a pass asks the time to live, and for how long nobody
+            used them; 0 is none. Redis counts two hits for each. The user then needs
+            ``~* +ttl +object|idletime``.
     """
 
     url: Callable[[], str]
@@ -32,4 +35,5 @@ class RedisSettings:
     scan_interval: float = 60.0
     top_prefixes: int = 10
     sample_keys: int = 0
+    sample_ages: int = 0
     compat: bool = False
