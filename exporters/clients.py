@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,9 +95,14 @@ WAITS_FOR = {Doing.ASKING: select.POLLIN, Doing.READING: select.POLLOUT}
 
 
 class Places:
-    """Those who have asked: some are served, the others wait in the order of their coming."""
+    """Those who have asked: some are served, the others wait in the order of their coming.
 
-    def __init__(self) -> None:
+    Args:
+        more: how many places there are now beside the usual ones.
+    """
+
+    def __init__(self, more: Callable[[], int] = int) -> None:
+        self._more = more
         self._lock = threading.Lock()
         self._served: set[Client] = set()
         self._waiting: deque[Client] = deque()
@@ -108,7 +114,7 @@ class Places:
         """Whether there is a place for the client, which otherwise waits for one."""
         client.moves(Doing.ASKING)
         with self._lock:
-            if len(self._served) >= PLACES:
+            if len(self._served) >= PLACES + self._more():
                 self._waiting.append(client)
                 return False
             self._served.add(client)

@@ -85,7 +85,8 @@ class Server:
         self.log = log
         self.guard = guard
         self.ready = True
-        self.places = Places()
+        # Each target may keep one waiting that asks for it, and nobody else.
+        self.places = Places(lambda: min(len(targets or ()), MOST_CONNECTED // 2))
         self.compressed = {path: _Compressed() for path in pages}
         self._ending = threading.Event()
         try:
@@ -370,7 +371,10 @@ def accepts_gzip(header: str) -> bool:
 
 
 def _landing(server: Server) -> bytes:
-    links = "".join(f'<li><a href="{path}">{path}</a></li>' for path in (*server.pages, HEALTHY, READY))
+    of_targets = () if server.targets is None else (TARGETS,)
+    links = "".join(
+        f'<li><a href="{path}">{path}</a></li>' for path in (*server.pages, *of_targets, HEALTHY, READY)
+    )
     title = html.escape(server.title)
     return (
         f'<!doctype html><html lang="en"><title>{title}</title><h1>{title}</h1><ul>{links}</ul></html>\n'

@@ -63,6 +63,8 @@ class Watching:
             with _drivers():
                 LOG.info("watching %s at %s", NAMES[kind], where(kind, source))
         self._take(config)
+        if self.targets:
+            LOG.info("%d targets may be asked for", len(self.targets))
 
     def __bool__(self) -> bool:
         return bool(self._sources) or len(self.targets) > 0

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from exporters.catalogue import postgres_objects, self_
 from exporters.catalogue import redis as redis_catalogue
 from exporters.config import read_config
 from tests.servers.exporter_process import Exporter
-from tests.servers.exporter_support import Samples, add_user
+from tests.servers.exporter_support import Samples, add_user, parse
 from tests.servers.postgres_support import admin, create_database
 from tests.servers.targets_support import ORDERS, STOCK, ManyTargets
 
@@ -167,6 +169,30 @@ def test_a_target_that_does_not_answer_keeps_the_time_limit_and_holds_up_no_othe
     began = time.monotonic()
     many.probe("silent", X_Prometheus_Scrape_Timeout_Seconds="1")
     assert time.monotonic() - began < 1
+
+
+def test_60_targets_that_do_not_answer_hold_up_no_other(redis_server: Redis, tmp_path: Path) -> None:
+    silent = [f"silent-{number}" for number in range(60)]
+    lines = [f"  {name}: {{kind: redis, connection_env: SILENT}}\n" for name in silent]
+    file = tmp_path / "exporter.yml"
+    file.write_text("targets:\n  cache: {kind: redis, connection_env: CACHE}\n" + "".join(lines))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        env = {"CACHE": redis_server.url, "SILENT": f"redis://127.0.0.1:{listener.getsockname()[1]}"}
+        exporter = Exporter(tmp_path, "--config.file", str(file), **env)
+        try:
+            with ThreadPoolExecutor(len(silent)) as pool:
+                asked = [pool.submit(exporter.get, f"/probe?target={name}") for name in silent]
+                time.sleep(0.8)
+                began = time.monotonic()
+                page = parse(exporter.get("/probe?target=cache").text)
+                taken = time.monotonic() - began
+                assert not any(each.done() for each in asked)
+                pages = [parse(each.result().text) for each in asked]
+        finally:
+            exporter.stop()
+    assert page.of(redis_catalogue.UP) == 1
+    assert taken < 0.8
+    assert [each.of(redis_catalogue.UP) for each in pages] == [0] * 60
 
 
 def test_targets_are_listed_as_prometheus_reads_them(many: ManyTargets) -> None:
