@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from examples.demo.databases import Postgres
-from exporters.catalogue import CATALOGUE
+from exporters.catalogue import CATALOGUE, self_
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import postgres_objects as objects
 from exporters.collectors.postgres import ExpectedIndex
@@ -48,10 +48,12 @@ def server(release: Release, server_root: Path) -> Iterator[Postgres]:
 
 
 def test_every_collector_works(server: Postgres, release: Release) -> None:
-    with closing(watch(server, DATABASE, expected_indexes=(INDEX,), statement_texts=True)) as backend:
+    asked = {"expected_indexes": (INDEX,), "statement_texts": True, "compat": True}
+    with closing(watch(server, DATABASE, **asked)) as backend:
         pages = [collect(backend) for _ in range(2)]
     for page in pages:
         assert_well(page)
+        assert 0 not in [ok for (name, _), ok in page.items() if name == self_.COLLECTOR_SUCCESS.name]
         assert errors(page) == {}
     (version,) = (dict(labels)["short_version"] for name, labels in page if name == catalogue.STATIC.name)
     number = release.name.partition(" ")[2]
@@ -63,3 +65,5 @@ def test_every_collector_works(server: Postgres, release: Release) -> None:
     assert there <= page.names()
     if number.startswith("13."):
         assert not since_14 & page.names()
+    of_others = CATALOGUE.of("compat")
+    assert {one.name for one in of_others if one.name.startswith("pg_") and not one.optional} <= page.names()

@@ -35,7 +35,7 @@ def test_every_collector_works(server: Redis, release: Release) -> None:
     fill(server, *(f"user:{number}" for number in range(500)), "stray")
     with admin(server) as client:
         client.execute_command("ACL", "LOG", "RESET")
-        with closing(watch(server, key_patterns=("user:*",), sample_keys=20)) as backend:
+        with closing(watch(server, key_patterns=("user:*",), sample_keys=20, compat=True)) as backend:
             page = collect_until(backend, catalogue.KEYS, 500, db="db0", key="user:*")
         assert client.execute_command("ACL", "LOG") == []
         said = client.info("server")
