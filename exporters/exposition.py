@@ -19,6 +19,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 LONGEST_VALUE = 256  # characters of a label's value
 CUT = "..."
 NONE: Mapping[str, str] = {}
+NOTHING_KEPT: Mapping[int, tuple[Family, str]] = {}
 MAX_SERIES = 20_000  # a net under a runaway label; 1,500 series are usual
 
 KINDS = frozenset({"gauge", "counter"})
@@ -38,10 +39,12 @@ class Page:
         series: how many samples it holds.
         dropped: how many samples were left out, by reason: ``cap``, ``duplicate``, ``invalid``.
         of_metrics: the same by metric and reason.
+        kept: its families by identity, each with its text; of use to the next page, which may hold some too.
     """
 
     body: bytes
     series: int
+    kept: Mapping[int, tuple[Family, str]] = field(default_factory=dict)
     dropped: Counter[str] = field(default_factory=Counter)
     of_metrics: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -51,6 +54,7 @@ def render(
     *,
     max_series: int = MAX_SERIES,
     labels: Mapping[str, str] = NONE,
+    kept: Mapping[int, tuple[Family, str]] = NOTHING_KEPT,
 ) -> Page:
     """Write gauges and counters; families of one metric are joined under one HELP and TYPE.
 
@@ -60,8 +64,9 @@ def render(
         families: of samples.
         max_series: that are written.
         labels: of every sample, before its own.
+        kept: of the page before, with the same labels.
     """
-    writer = _Writer(max_series, labels)
+    writer = _Writer(max_series, labels, kept)
     by_metric: dict[str, list[Family]] = {}
     for family in families:
         by_metric.setdefault(family.metric.name, []).append(family)
@@ -71,7 +76,7 @@ def render(
     dropped = Counter[str]()
     for (_, reason), lost in writer.dropped.items():
         dropped[reason] += lost
-    return Page(body=body, series=writer.series, dropped=dropped, of_metrics=writer.dropped)
+    return Page(body=body, series=writer.series, dropped=dropped, of_metrics=writer.dropped, kept=writer.kept)
 
 
 def compress(body: bytes) -> bytes:
@@ -123,8 +128,12 @@ class _Labels(NamedTuple):
 
 
 class _Writer:
-    def __init__(self, max_series: int, labels: Mapping[str, str]) -> None:
+    def __init__(
+        self, max_series: int, labels: Mapping[str, str], before: Mapping[int, tuple[Family, str]]
+    ) -> None:
         self.max_series = max_series
+        self.before = before
+        self.kept: dict[int, tuple[Family, str]] = {}
         self.names, self.values = tuple(labels), tuple(labels.values())
         self.blocks: list[str] = []
         self.series = 0
@@ -139,7 +148,9 @@ class _Writer:
             self.dropped[metric.name, "invalid"] += sum(len(family.values) for family in families)
             return
         self.dropped[metric.name, "cap"] += sum(family.dropped for family in families)
-        lines = self._whole(families[0]) if len(families) == 1 else None
+        if len(families) == 1 and self._again(families[0]):
+            return
+        lines = whole = self._whole(families[0]) if len(families) == 1 else None
         if lines is None:
             lines = []
             seen: set[str] = set()
@@ -152,6 +163,18 @@ class _Writer:
                 f"# HELP {metric.name} {metric.help.translate(HELP_ESCAPES)}\n"
                 f"# TYPE {metric.name} {metric.kind}\n{samples}"
             )
+            if whole:
+                self.kept[id(families[0])] = families[0], self.blocks[-1]
+
+    def _again(self, family: Family) -> bool:
+        """Write what stood on the page before, if it did and there is room."""
+        known = self.before.get(id(family))
+        if known is None or self.series + len(family.values) > self.max_series:
+            return False
+        self.series += len(family.values)
+        self.blocks.append(known[1])
+        self.kept[id(family)] = known
+        return True
 
     def _whole(self, family: Family) -> list[str] | None:
         """The lines of a family of which nothing must be left out; None if each sample must be looked at."""

@@ -69,6 +69,7 @@ class Scraper:
         self._process = process
         self._dropped: Counter[str] = Counter()
         self._told: set[tuple[str, str]] = set()
+        self._kept: Mapping[int, tuple[Family, str]] = {}
         self._log = log
         self._lock = threading.Lock()
         self._shared = _Shared([])
@@ -102,8 +103,9 @@ class Scraper:
 
     def _write(self, joined: Sequence[_Flight]) -> bytes:
         families = (family for flight in joined for family in flight.families())
-        page = render(families, labels=self._labels)
+        page = render(families, labels=self._labels, kept=self._kept)
         with self._lock:
+            self._kept = page.kept
             self._dropped.update(page.dropped)
             self._tell({lost: number for lost, number in page.of_metrics.items() if number})
             dropped = [self._dropped[reason] for reason in self_.REASON.values]

@@ -266,3 +266,23 @@ def test_promtool_does_find_fault(broken: str) -> None:
     )
 
     assert done.stdout + done.stderr
+
+
+def test_what_stood_on_the_page_before_is_not_written_again() -> None:
+    metric = Gauge(name="test_kept", help="A number.", collector="postgres.test")
+    other = Gauge(name="test_other", help="A number.", collector="postgres.test", labels=(WHERE,))
+    same, wrong = Family(metric, [()], ["7"]), Family(other, [("a",), ("a",)], ["1", "2"])
+    first = render([same, wrong])
+    assert [text for _, text in first.kept.values()] == [
+        first.body.decode().partition("# HELP test_other")[0]
+    ]
+
+    known = {key: (family, text.replace("7", "8")) for key, (family, text) in first.kept.items()}
+    again = render([wrong, same], kept=known)
+    assert b"test_kept 8\n" in again.body
+    assert (again.series, again.dropped["duplicate"]) == (2, 1)
+    assert again.kept == known
+    # There may be less room, or another family of the metric; and one that is gone is not kept.
+    assert b"test_kept" not in render([same], kept=known, max_series=0).body
+    assert b"test_kept 7\n" in render([same, Family(metric, [()], ["9"])], kept=known).body
+    assert render([], kept=known).kept == {}

@@ -7,6 +7,7 @@ import itertools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import psycopg
 from psycopg import pq
@@ -184,10 +185,11 @@ def _rows(result: pq.abc.PGresult, codec: str) -> list[Row]:
     """All values as texts, decoded in one go: PostgreSQL has no text with a zero in it."""
     columns, value = result.nfields, result.get_value
     raw = [value(row, column) for row in range(result.ntuples) for column in range(columns)]
-    plain = raw if None not in raw else [b"" if one is None else one for one in raw]
-    texts: list[str | None] = [*b"\0".join(plain).decode(codec, "replace").split("\0")]  # type: ignore[arg-type]
+    has_null = None in raw
+    plain = [b"" if one is None else one for one in raw] if has_null else cast("list[bytes]", raw)
+    texts: list[str | None] = [*b"\0".join(plain).decode(codec, "replace").split("\0")]
     if len(texts) != len(raw):  # what is no text in this encoding took a zero with it, or there is no value
         texts = [None if one is None else one.decode(codec, "replace") for one in raw]
-    elif plain is not raw:
+    elif has_null:
         texts = [None if one is None else text for one, text in zip(raw, texts, strict=True)]
     return list(zip(*[iter(texts)] * columns, strict=True)) if columns else [()] * result.ntuples
