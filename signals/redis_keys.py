@@ -151,7 +151,7 @@ COVERAGE = Signal(
 )
 PASS_TIME = Signal(
     title="Time of a pass",
-    why="How long the last complete pass over the keys took; beyond 20 000 keys it pauses most of it, "
+    why="How long the last complete pass over the keys took; beyond 20 000 keys it rests after each 50, "
     "unless keys: active or estimated says otherwise.",
     good="Far below how often it is to run, so that counts are fresh.",
     act="Long on a large keyspace: the pauses keep it from holding up clients. Leave it, or estimate.",

@@ -140,7 +140,7 @@ def test_few_keys_are_counted_rather_than_estimated(server: Redis) -> None:
 def test_a_clusters_keys_are_counted_rather_than_estimated(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(passes, "PAUSES_PER_BATCH", 0)
+    monkeypatch.setattr(passes, "PAUSE_SECONDS", 0)
     caplog.set_level("INFO")
     server = Redis(tmp_path / "redis", cluster_enabled="yes", enable_debug_command="local").start()
     try:

@@ -28,7 +28,9 @@ from exporters.patterns import NOTHING, Patterns
 
 BATCH = 50  # Redis is held up for a twentieth of a millisecond, which its clients do not notice
 ACTIVE_BATCH = 1000  # a millisecond
-PAUSES_PER_BATCH = 19  # times the batch itself: at most a twentieth of the time is spent on the pass
+PAUSE_SECONDS = (
+    0.002  # after each, so that few commands meet one of ours; the network's time is no part of it
+)
 SMALL = 20_000  # keys that are counted one by one and without a pause, in some 50 ms
 COMMAND_SECONDS = 5.0  # longer than this is no answer
 LOOKS: tuple[Command, ...] = tuple(("INFO", part) for part in ("keyspace", "stats", "cluster", "memory"))
@@ -141,7 +143,7 @@ class Walk:
         self._patterns = patterns
         self._stop = stop
         self._chance = chance or random.Random()  # noqa: S311  no secret
-        self._pauses = 0
+        self._pause = 0.0
         self._met = 0
 
     def run(self) -> Pass:
@@ -155,7 +157,7 @@ class Walk:
         before = self._look()
         how = PACED if before.cluster and self._settings.keys == ESTIMATED else self._settings.keys
         total = sum(before.held.values())
-        self._pauses = PAUSES_PER_BATCH if how == PACED and total > SMALL else 0
+        self._pause = PAUSE_SECONDS if how == PACED and total > SMALL else 0
         batch = ACTIVE_BATCH if how == ACTIVE else BATCH
         size = 1 + len(self._settings.key_patterns)
         found = {number: Found([0] * size) for number in sorted({0, *before.held})}
@@ -198,19 +200,17 @@ class Walk:
         return Look(held, gone, cluster.get("cluster_enabled") == "1", idle_kept)
 
     def _scan(self, number: int, batch: int) -> Iterator[list[bytes]]:
-        """Every key of a database, in batches; time spent on a batch is slept off after it."""
+        """Every key of a database, in batches."""
         asked: list[Command] = [("SELECT", number), ("SCAN", b"0", "COUNT", batch)]
-        before = time.monotonic()
         self._session.send(asked, self._deadline())
         while asked:
             *_, (cursor, keys) = values(self._session.receive(len(asked), self._deadline()))
             asked = [] if cursor == b"0" else [("SCAN", cursor, "COUNT", batch)]
-            if asked and not self._pauses:
+            if asked and not self._pause:
                 self._session.send(asked, self._deadline())  # the server works while these are counted
             yield keys
-            if asked and self._pauses:
-                self._rest(before)
-                before = time.monotonic()
+            if asked and self._pause:
+                self._rest()
                 self._session.send(asked, self._deadline())
 
     def _drawn(self, number: int) -> set[bytes]:
@@ -247,9 +247,8 @@ class Walk:
             for number, drawn in draws.items():
                 values(self._session.ask([("SELECT", number)], self._deadline()))
                 for pattern, keys in drawn.batches(self._settings.sample_keys):
-                    before = time.monotonic()
                     measured[number, pattern] += sample.sizes(self._ask, keys)
-                    self._rest(before)
+                    self._rest()
         except ResponseError as error:
             return {}, error
         return {
@@ -265,11 +264,10 @@ class Walk:
             for number, drawn in draws.items():
                 values(self._session.ask([("SELECT", number)], self._deadline()))
                 for pattern, keys in drawn.batches(self._settings.sample_ages):
-                    before = time.monotonic()
                     life, rest = found.ask(self._ask, keys)
                     lives.setdefault((number, pattern), []).extend(life)
                     rests.setdefault((number, pattern), []).extend(rest)
-                    self._rest(before)
+                    self._rest()
         except ResponseError as error:
             found.denied = error
             return found
@@ -280,8 +278,8 @@ class Walk:
     def _ask(self, commands: Sequence[Command]) -> list[Reply]:
         return self._session.ask(commands, self._deadline())
 
-    def _rest(self, before: float) -> None:
-        if self._stop.wait((time.monotonic() - before) * self._pauses):
+    def _rest(self) -> None:
+        if self._stop.wait(self._pause):
             raise StoppedError
 
     def _deadline(self) -> float:
