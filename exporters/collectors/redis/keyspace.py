@@ -115,6 +115,8 @@ class KeyCounter:
             self._walk = None
             try:
                 self._last = self._pass()
+                if self._ok is False:
+                    self._log.info("%s: complete again", COLLECTOR)
                 self._ok = True
                 pause = self._settings.scan_interval
                 failing = None
