@@ -23,7 +23,7 @@ from exporters.secrets import Redactor
 DEFAULT_ADDRESS = "127.0.0.1:10910"
 PREFIX = "OBS_EXPORTER"
 DSN = "--dsn"  # a server without its password
-COMMANDS = ("check", "indexes", "metrics")
+COMMANDS = ("check", "config-schema", "indexes", "metrics")
 
 
 def _arguments(args: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -48,7 +48,9 @@ class _Group(Manual, click.Group):
     def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"exporters.commands.{cmd_name}").command
+        command: click.Command = importlib.import_module(
+            f"exporters.commands.{cmd_name.replace('-', '_')}"
+        ).command
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

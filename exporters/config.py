@@ -6,20 +6,35 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from exporters.catalogue import CATALOGUE
 from exporters.catalogue.types import RESERVED_LABELS
-from exporters.dsn import did_you_mean, holds_connection_string
-from exporters.errors import ConfigError
+from exporters.dsn import holds_connection_string
 from exporters.globs import GlobError, translate
-from exporters.yaml_file import HIDDEN_KEY, WrongError, read_yaml, shown_key
-
-Reader = Callable[[Any, str], Any]
-Document = TypeVar("Document")
+from exporters.readers import (
+    Reader,
+    a_text,
+    described,
+    list_of,
+    mapping,
+    matching,
+    named,
+    of_mapping,
+    of_names,
+    one_of,
+    read_document,
+    schema_of,
+    seconds,
+    section,
+    switch,
+    whole_number,
+)
+from exporters.yaml_file import WrongError, shown_key
 
 MOST_PATTERNS = 100
 NAME = re.compile(r"\w([\w-]|\.(?!\.)){0,99}", re.ASCII)  # nothing that may be taken for a place elsewhere
+NAMES = "names of letters, digits and '-._'"
 LABEL = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]{0,99}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LONGEST_LABEL_VALUE = 200
@@ -109,96 +124,8 @@ def read_config(path: Path) -> Config:
     return read_document(path, SECTIONS, understood)
 
 
-def read_document(
-    path: Path, readers: Mapping[str, Reader], understood: Callable[[dict[str, Any]], Document]
-) -> Document:
-    """What a file says.
-
-    Args:
-        path: of the file.
-        readers: of each key that may stand in it.
-        understood: makes one thing of what they read, or raises WrongError.
-
-    Raises:
-        ConfigError: it is unreadable, no YAML, or says something that nobody understands.
-    """
-    document = read_yaml(path, readers)
-    try:
-        return understood(_mapping({} if document is None else document, "", readers))
-    except WrongError as error:
-        raise ConfigError(f"{path}: {error}") from None
-
-
-def _mapping(value: Any, key: str, readers: Mapping[str, Reader]) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise WrongError(key, value, f"a mapping of {', '.join(readers)}")
-    read: dict[str, Any] = {}
-    for name, item in value.items():
-        where = f"{key}.{shown_key(name)}" if key else shown_key(name)
-        if name not in readers:
-            hint = did_you_mean(str(name), readers)
-            raise WrongError(where, item, f"one of the keys {', '.join(readers)}{hint}")
-        read[name] = readers[name](item, where)
-    return read
-
-
-def section(readers: Mapping[str, Reader]) -> Reader:
-    """What reads a mapping; one whose keys are all commented out is read as nothing."""
-    return lambda value, key: _mapping({} if value is None else value, key, readers)
-
-
-def _number(value: Any, key: str, low: float, high: float, unit: str) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise WrongError(key, value, f"{unit} from {low:g} to {high:g}")
-    return value
-
-
-def _whole(low: int, high: int, unit: str = "a whole number") -> Reader:
-    def read(value: Any, key: str) -> int:
-        if isinstance(value, float):
-            raise WrongError(key, value, f"{unit} from {low} to {high}")
-        return int(_number(value, key, low, high, unit))
-
-    return read
-
-
-def _seconds(low: float, high: float) -> Reader:
-    return lambda value, key: float(_number(value, key, low, high, "a number of seconds"))
-
-
-def _switch(value: Any, key: str) -> bool:
-    if not isinstance(value, bool):
-        raise WrongError(key, value, "true or false")
-    return value
-
-
-def _one_of(*words: str) -> Reader:
-    def read(value: Any, key: str) -> str:
-        if value not in words:
-            raise WrongError(key, value, f"one of {', '.join(words)}")
-        return str(value)
-
-    return read
-
-
-def a_text(value: Any, key: str) -> str:
-    """One that is not blank."""
-    if not isinstance(value, str) or not value.strip():
-        raise WrongError(key, value, "a text in quotes" if isinstance(value, int | float) else "a text")
-    return value
-
-
-def _list(item: Reader) -> Reader:
-    def read(value: Any, key: str) -> tuple[Any, ...]:
-        if not isinstance(value, list):
-            raise WrongError(key, value, "a list")
-        return tuple(item(one, f"{key}[{number}]") for number, one in enumerate(value))
-
-    return read
-
-
 def _glob(value: Any, key: str) -> str:
-    pattern = a_text(value, key)
+    pattern: str = a_text(value, key)
     try:
         translate(pattern)
     except GlobError as error:
@@ -206,8 +133,9 @@ def _glob(value: Any, key: str) -> str:
     return pattern
 
 
+@described(type="array", items=schema_of(a_text), maxItems=MOST_PATTERNS, uniqueItems=True)
 def _patterns(value: Any, key: str) -> tuple[str, ...]:
-    patterns: tuple[str, ...] = _list(_glob)(value, key)
+    patterns: tuple[str, ...] = list_of(_glob)(value, key)
     if len(patterns) > MOST_PATTERNS:
         raise WrongError(f"{key}[{MOST_PATTERNS}]", patterns[MOST_PATTERNS], f"{MOST_PATTERNS} at most")
     for number, pattern in enumerate(patterns):
@@ -219,8 +147,9 @@ def _patterns(value: Any, key: str) -> tuple[str, ...]:
 def _sql(read: str, expected: str) -> Reader:
     """A text that a function of the collectors can read; which one, since loading them loads psycopg."""
 
+    @described(**schema_of(a_text))
     def reader(value: Any, key: str) -> str:
-        text = a_text(value, key)
+        text: str = a_text(value, key)
         try:
             from exporters.collectors.postgres import names, options, predicate  # noqa: PLC0415  loads psycopg
         except ModuleNotFoundError:  # without the driver nobody asks for it
@@ -248,14 +177,15 @@ _PREDICATE = _sql("predicate", "what follows WHERE, each parenthesis closed once
 INDEX: dict[str, Reader] = {
     "name": _NAME,
     "table": _TABLE,
-    "columns": _list(_COLUMN),
-    "include": _list(_NAME),
+    "columns": list_of(_COLUMN),
+    "include": list_of(_NAME),
     "where": _PREDICATE,
 }
 
 
+@described(**of_mapping(INDEX), required=["name", "table", "columns"])
 def _index(value: Any, key: str) -> IndexConfig:
-    read = _mapping(value, key, INDEX)
+    read = mapping(value, key, INDEX)
     for name in ("name", "table", "columns"):
         if not read.get(name):
             raise WrongError(
@@ -264,8 +194,9 @@ def _index(value: Any, key: str) -> IndexConfig:
     return IndexConfig(**read)
 
 
+@described(type="array", items=schema_of(_index))
 def _indexes(value: Any, key: str) -> tuple[IndexConfig, ...]:
-    indexes: tuple[IndexConfig, ...] = _list(_index)(value, key)
+    indexes: tuple[IndexConfig, ...] = list_of(_index)(value, key)
     named = [(index.name, index.table) for index in indexes]
     for number, one in enumerate(named):
         if one in named[:number]:
@@ -275,67 +206,44 @@ def _indexes(value: Any, key: str) -> tuple[IndexConfig, ...]:
 
 POSTGRES: dict[str, Reader] = {
     "expected_indexes": _indexes,
-    "tables": _list(_TABLE),
-    "top_tables": _whole(0, 1000),
-    "top_indexes": _whole(0, 1000),
-    "top_statements": _whole(0, 200),
-    "statement_texts": _switch,
-    "cap_roles": _whole(1, 200),
-    "cap_applications": _whole(1, 200),
-    "own_database_only": _switch,
-    "cap_databases": _whole(1, 1000),
-    "compat": _switch,
-    "exact_sizes": _switch,
-    "heavy_ttl": _seconds(0, 3600),
-    "sizes_ttl": _seconds(0, 86400),
-    "statement_timeout_ms": _whole(10, 60_000, "a whole number of milliseconds"),
-    "lock_timeout_ms": _whole(10, 60_000, "a whole number of milliseconds"),
+    "tables": list_of(_TABLE),
+    "top_tables": whole_number(0, 1000),
+    "top_indexes": whole_number(0, 1000),
+    "top_statements": whole_number(0, 200),
+    "statement_texts": switch,
+    "cap_roles": whole_number(1, 200),
+    "cap_applications": whole_number(1, 200),
+    "own_database_only": switch,
+    "cap_databases": whole_number(1, 1000),
+    "compat": switch,
+    "exact_sizes": switch,
+    "heavy_ttl": seconds(0, 3600),
+    "sizes_ttl": seconds(0, 86400),
+    "statement_timeout_ms": whole_number(10, 60_000, "a whole number of milliseconds"),
+    "lock_timeout_ms": whole_number(10, 60_000, "a whole number of milliseconds"),
 }
 REDIS: dict[str, Reader] = {
     "key_patterns": _patterns,
-    "keys": _one_of(*WAYS),
-    "scan_interval": _seconds(1, 86400),
-    "top_prefixes": _whole(0, 100),
-    "sample_keys": _whole(0, 1000),
-    "sample_ages": _whole(0, 1000),
-    "compat": _switch,
+    "keys": one_of(*WAYS),
+    "scan_interval": seconds(1, 86400),
+    "top_prefixes": whole_number(0, 100),
+    "sample_keys": whole_number(0, 1000),
+    "sample_ages": whole_number(0, 1000),
+    "compat": switch,
 }
 OPTIONS: dict[str, Reader] = {"postgres": section(POSTGRES), "redis": section(REDIS)}
 KINDS = (*OPTIONS, "pgbouncer")
 
 
-def _matching(pattern: re.Pattern[str], expected: str) -> Reader:
-    def read(value: Any, key: str) -> str:
-        if not isinstance(value, str) or not pattern.fullmatch(value):
-            raise WrongError(key, value, expected)
-        return value
-
-    return read
-
-
+@described(**schema_of(a_text))
 def _path(value: Any, key: str) -> str:
-    path = a_text(value, key)
+    path: str = a_text(value, key)
     if holds_connection_string(path):
         raise WrongError(key, value, "the path of a file that holds a connection string")
     return path
 
 
-def _named(item: Reader) -> Reader:
-    """A mapping whose keys are names."""
-
-    def read(value: Any, key: str) -> dict[str, Any]:
-        if value is None:
-            return {}
-        if not isinstance(value, dict):
-            raise WrongError(key, value, "a mapping by name")
-        for name in value:
-            if not isinstance(name, str) or not NAME.fullmatch(name):
-                raise WrongError(key, HIDDEN_KEY, "names of letters, digits and '-._'")
-        return {name: item(one, f"{key}.{name}") for name, one in value.items()}
-
-    return read
-
-
+@described(**of_names(LABEL, {"type": "string", "minLength": 1, "maxLength": LONGEST_LABEL_VALUE}))
 def _labels(value: Any, key: str) -> dict[str, str]:
     if not isinstance(value, dict):
         raise WrongError(key, value, "a mapping of labels")
@@ -349,16 +257,21 @@ def _labels(value: Any, key: str) -> dict[str, str]:
 
 
 TARGET: dict[str, Reader] = {
-    "kind": _matching(re.compile("|".join(KINDS)), f"one of {', '.join(KINDS)}"),
+    "kind": matching(re.compile("|".join(KINDS)), f"one of {', '.join(KINDS)}"),
     "connection_file": _path,
-    "connection_env": _matching(VARIABLE, "the name of a variable that holds a connection string"),
+    "connection_env": matching(VARIABLE, "the name of a variable that holds a connection string"),
     "labels": _labels,
-    "module": _matching(NAME, "the name of a module"),
+    "module": matching(NAME, "the name of a module"),
 }
 
 
+@described(
+    **of_mapping(TARGET),
+    required=["kind"],
+    oneOf=[{"required": ["connection_file"]}, {"required": ["connection_env"]}],
+)
 def _target(value: Any, key: str) -> TargetConfig:
-    read = _mapping(value, key, TARGET)
+    read = mapping(value, key, TARGET)
     if "kind" not in read:
         raise WrongError(f"{key}.kind", None, f"one of {', '.join(KINDS)}")
     if ("connection_file" in read) == ("connection_env" in read):
@@ -385,6 +298,6 @@ def _check_modules(config: Config) -> None:
 
 SECTIONS: dict[str, Reader] = {
     **OPTIONS,
-    "targets": _named(_target),
-    "modules": _named(section(OPTIONS)),
+    "targets": named(NAME, NAMES, _target),
+    "modules": named(NAME, NAMES, section(OPTIONS)),
 }

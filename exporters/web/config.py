@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from exporters.config import Reader, a_text, read_document, section
+from exporters.readers import Reader, a_text, read_document, section
 from exporters.yaml_file import HIDDEN_KEY, Hidden, WrongError
 
 BCRYPT = re.compile(r"\$2[aby]\$(?P<cost>\d\d)\$[./A-Za-z0-9]{53}")
