@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,7 @@ def test_json_says_what_bounds_a_label_and_how_often_is_looked() -> None:
     assert texts["type"] == "gauge"
     assert texts["missing"] == objects.STATEMENT_TEXT.optional
     assert texts["renewed_seconds"] == 300
+    assert (texts["also_of"], found["pg_up"]["also_of"]) == ("", "postgres_exporter")
     (label,) = [label for label in texts["labels"] if label["name"] == "queryid"]
     assert label["bound"]
     assert label["help"]
@@ -51,6 +53,7 @@ def test_the_page_is_what_the_command_prints() -> None:
     page = Path("docs/metrics.md")
     assert told("--markdown") == page.read_text(), f"stale: {page}; run: make build"
     assert page.read_text().count("\n| `pg_up` | gauge |") == 1
+    assert re.search(r"^\| `pg_blocked_backends` .*\| new \|$", page.read_text(), re.MULTILINE)
 
 
 def test_one_form_at_a_time() -> None:
