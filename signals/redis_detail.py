@@ -270,12 +270,12 @@ UPTIME = Signal(
 )
 VERSION = Signal(
     title="Version",
-    why="Version of the server; Valkey tells the one of Redis that it is compatible with.",
+    why="What the server is, Redis or Valkey, and its version.",
     good="One that still gets mends.",
     act="Plan the update; from Redis 7 on percentiles of commands are known.",
-    query=value(redis.INFO, over="max", by=(redis.REDIS_VERSION,)),
+    query=value(redis.SERVER, over="max", by=(redis.SERVER_NAME, redis.SERVER_VERSION)),
     unit=STATE,
-    legend="{{redis_version}}",
+    legend="{{server_name}} {{server_version}}",
 )
 ROLE = Signal(
     title="Role",

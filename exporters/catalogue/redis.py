@@ -11,7 +11,11 @@ ERR = Label(
     name="err", help="Prefix of an error reply, such as WRONGTYPE.", bound="30 prefixes, the rest as `other`"
 )
 ROLE = Label(name="role", help="Replication role.", values=("master", "slave"))
-REDIS_VERSION = Label(name="redis_version", help="Version of the server.", bound="one per server")
+REDIS_VERSION = Label(
+    name="redis_version", help="Version of Redis that it is or is compatible with.", bound="one per server"
+)
+SERVER_NAME = Label(name="server_name", help="redis, valkey or another kin.", bound="one per server")
+SERVER_VERSION = Label(name="server_version", help="Version of the server.", bound="one per server")
 REDIS_MODE = Label(
     name="redis_mode", help="standalone, sentinel or cluster.", values=("standalone", "sentinel", "cluster")
 )
@@ -35,6 +39,13 @@ INFO = Info(
     collector="redis.info",
     unit="info",
     labels=(ROLE, REDIS_VERSION, REDIS_MODE, MAXMEMORY_POLICY),
+)
+SERVER = Info(
+    name="obs_redis_server_info",
+    help="Which server it is, and its own version: Valkey tells that of a Redis as redis_version.",
+    collector="redis.info",
+    unit="info",
+    labels=(SERVER_NAME, SERVER_VERSION),
 )
 START_TIME = Gauge(
     name="redis_start_time_seconds",

@@ -46,4 +46,6 @@ def test_every_collector_works(server: Redis, release: Release) -> None:
     assert {metric.name for metric in CATALOGUE.of("redis") if not metric.optional} <= page.names()
     assert (page.of(redis_detail.PATTERN_MEMORY, db="db0", key="user:*") or 0) > 0
     name, number = release.name.split()
-    assert str(said.get(f"{name.lower()}_version")).startswith(number)
+    own = str(said.get(f"{name.lower()}_version"))
+    assert own.startswith(number)
+    assert page.of(catalogue.SERVER, server_name=name.lower(), server_version=own) == 1

@@ -84,6 +84,9 @@ class InfoCollector:
     def families(self, info: Mapping[str, str]) -> Iterator[Family]:
         """Everything the catalogue says of ``redis.info``; a field that this server lacks is left out."""
         yield Family(catalogue.INFO, [tuple(info.get(field, "") for field in IDENTITY)], [1])
+        server = info.get("server_name", "redis")
+        version = info.get(f"{server}_version", info.get("redis_version", ""))
+        yield Family(catalogue.SERVER, [(server, version)], [1])
         yield Family(catalogue.START_TIME, [()], [self._start_time(info)])
         for metric, field in PLAIN:
             if field in info:
