@@ -144,7 +144,7 @@ def _others(paths: tuple[Path, ...], sources: list[Source], waivers: Path | None
     files, left_out = others.found(rest, alerting.taken)
     for path in left_out:
         click.echo(plain(f"left out: {path}: no dashboard"), err=True)
-    findings = provisioned.judge(alerting)
+    findings = provisioned.judge(alerting, checks.RULES, sources)
     known = [*(rule.id for rule in checks.RULES), others.SHAPE, *(each.id for each in provisioned.CHECKS)]
     parts, told = [], ""
     if files:
@@ -153,7 +153,7 @@ def _others(paths: tuple[Path, ...], sources: list[Source], waivers: Path | None
         ran = checks.count(others=True) - (0 if sources else len(lookups))
         parts.append(f"{len(files)} boards, {ran} checks")
         told = "" if sources else f"; left out without --metrics-from: {', '.join(lookups)}"
-    if alerting.taken:
+    if alerting.rules:
         parts.append(f"{alerting.rules} alerting files, {len(provisioned.CHECKS)} checks")
     verdict = checks.judged(findings, _waivers(waivers), known)
     return verdict, f"{'; '.join(parts)}, {len(verdict.findings)} findings{told}"

@@ -5,7 +5,11 @@ They read what a person wrote, with its line and column, and say what its reader
 
 from __future__ import annotations
 
-from dashboards.checks.finding import Finding
+from collections.abc import Sequence
+
+from dashboards.checks.finding import Finding, Rule
+from dashboards.checks.others import Source
+from dashboards.checks.provisioned import asked
 from dashboards.checks.provisioned.check import Check, reporter
 from dashboards.checks.provisioned.files import Files
 from dashboards.checks.provisioned.found import Found, found
@@ -15,10 +19,21 @@ from dashboards.checks.provisioned.rules import CHECKS
 __all__ = ["CHECKS", "Check", "Found", "found", "judge", "page"]
 
 
-def judge(given: Found) -> list[Finding]:
-    """What is wrong in these files, in their order."""
+def judge(given: Found, rules: Sequence[Rule] = (), sources: Sequence[Source] = ()) -> list[Finding]:
+    """What is wrong in these files, in their order.
+
+    Args:
+        given: the files.
+        rules: the checks that look at PromQL anywhere.
+        sources: what says what is exported.
+
+    Raises:
+        StackError: a source does not answer, or with something else.
+    """
     files = Files(given.files)
     findings = set(given.findings)
     for check in CHECKS:
         findings.update(check.run(files, reporter(check)))
+    if rules:
+        findings.update(asked.judge(files, rules, sources))
     return sorted(findings, key=lambda each: (each.file, each.line, each.column, each.rule, each.message))

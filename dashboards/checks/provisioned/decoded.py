@@ -8,6 +8,7 @@ from typing import Literal
 
 from dashboards.checks.finding import nearest
 from dashboards.checks.provisioned.check import IGNORED, REFUSED, STOPS
+from dashboards.checks.provisioned.contacts import contact
 from dashboards.checks.provisioned.files import File
 from dashboards.checks.provisioned.nodes import Node
 from dashboards.checks.provisioned.structs import GRAFANA, PROMETHEUS, ListOf, MapOf, Shape, Struct
@@ -43,7 +44,14 @@ def decoded(file: File) -> Iterator[Problem]:
     if file.reader == "sources":
         return
     struct = GRAFANA if file.reader == "grafana" else PROMETHEUS
-    yield from _Decoder(file, struct.strict).struct(struct, file.root, "file")
+    decoder = _Decoder(file, struct.strict)
+    yield from decoder.struct(struct, file.root, "file")
+    for point in file.root.each("contactPoints") if file.reader == "grafana" else ():
+        for receiver in point.each("receivers"):
+            known = contact(receiver.said("type"))
+            settings = receiver.get("settings")
+            if known is not None and settings is not None and settings.kind == "map":
+                yield from decoder.struct(known.settings, settings, f"contact point {point.said('name')}")
 
 
 class _Decoder:

@@ -29,6 +29,10 @@ time or data source is only missed where some of its kind are given, as Grafana 
 made by hand. A folder's JSON with panels is looked at as a dashboard, see [lint.md](lint.md); its waivers
 hold here too.
 
+The queries of rules stand the checks on queries of [lint.md](lint.md) as well: whether they parse, rates
+of gauges, labels that cannot match, limits that no value reaches. With `--metrics-from URL|FILE`, a page of
+metrics or a Prometheus, whether what they ask for is exported, or recorded by a rule of the files.
+
 For [pre-commit](https://pre-commit.com):
 
 ```yaml

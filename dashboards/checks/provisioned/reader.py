@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from dashboards.checks.provisioned.nodes import Node
+from dashboards.checks.provisioned.nodes import Kind, Node
 
 # A thousand rules are some 2 MB and 120 000 nodes.
 LARGEST = 20_000_000
@@ -94,7 +94,7 @@ class _Composer:
     """Nodes from the parser's events, without recursion, which has an end of its own."""
 
     def __init__(self, text: str) -> None:
-        self.events = yaml.parse(text, Loader=Loader)
+        self.events: Iterator[Any] = yaml.parse(text, Loader=Loader)
         self.anchors: dict[str, Node] = {}
         self.open: list[Node] = []
         self.keys: list[Node | None] = []
@@ -103,25 +103,23 @@ class _Composer:
         self.root: Node | None = None
 
     def document(self) -> Node | None:
+        """The first one."""
         for event in self.events:
-            if isinstance(event, yaml.DocumentEndEvent):
-                break
-            if isinstance(event, yaml.ScalarEvent):
-                node = self._made(event, "text")
-                node.text = event.value
-                node.plain = bool(event.implicit[0]) and event.style in (None, "")
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
+                mark = event.start_mark
+                plain = event.implicit[0] and not event.style
+                node = Node("text", mark.line + 1, mark.column + 1, event.value, bool(plain))
                 self._placed(node, event.anchor)
-            elif isinstance(event, yaml.AliasEvent):
-                self._placed(self._alias(event), None, event)
-            elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
-                self._opened(event)
-            elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                self._opened(event, "map" if kind is yaml.MappingStartEvent else "list")
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
                 self._closed()
+            elif kind is yaml.AliasEvent:
+                self._placed(self._alias(event), None, is_alias=True)
+            elif kind is yaml.DocumentEndEvent:
+                break
         return self.root
-
-    def _made(self, event: Any, kind: Any) -> Node:
-        mark = event.start_mark
-        return Node(kind, mark.line + 1, mark.column + 1)
 
     def _alias(self, event: Any) -> Node:
         place = event.start_mark.line + 1, event.start_mark.column + 1
@@ -132,8 +130,8 @@ class _Composer:
             raise UnreadableError(f"it is no YAML: the anchor &{event.anchor} contains itself", *place)
         return node
 
-    def _opened(self, event: Any) -> None:
-        node = self._made(event, "map" if isinstance(event, yaml.MappingStartEvent) else "list")
+    def _opened(self, event: Any, kind: Kind) -> None:
+        node = Node(kind, event.start_mark.line + 1, event.start_mark.column + 1)
         if len(self.open) >= DEPTH:
             raise BoundsError(f"it is nested more than {DEPTH} deep", node.line, node.column)
         if event.anchor:
@@ -148,7 +146,7 @@ class _Composer:
         self.seen.pop()
         self._placed(node, None)
 
-    def _placed(self, node: Node, anchor: str | None, event: Any = None) -> None:
+    def _placed(self, node: Node, anchor: str | None, *, is_alias: bool = False) -> None:
         if anchor:
             self.anchors[anchor] = node
         if not self.open:
@@ -157,14 +155,14 @@ class _Composer:
         parent = self.open[-1]
         parent.size += node.size
         if parent.size > NODES:
-            what = "written out, its aliases make" if event is not None else "it holds"
+            what = "written out, its aliases make" if is_alias else "it holds"
             raise BoundsError(f"{what} more than {NODES} values", node.line, node.column)
         if parent.kind == "list":
             parent.items.append(node)
             return
         key = self.keys[-1]
         if key is None:
-            self._key(node)
+            self._key(node, self.seen[-1])
             self.keys[-1] = node
             return
         self.keys[-1] = None
@@ -173,8 +171,7 @@ class _Composer:
         else:
             parent.pairs.append((key, node))
 
-    def _key(self, node: Node) -> None:
-        seen = self.seen[-1]
+    def _key(self, node: Node, seen: dict[str, Node]) -> None:
         if node.kind == "text" and node.text in seen and node.text != MERGE:
             first = seen[node.text].line
             raise UnreadableError(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# Between two files of one example.
+OTHER = "# --- another file\n"
+
 RULE = """\
 groups:
   - name: api
@@ -54,10 +57,10 @@ PROMETHEUS = """\
 groups:
   - name: api
     rules:
-      - record: job:up:avg
-        expr: avg by (job) (up)
+      - record: job:alive:avg
+        expr: avg by (job) (worker_alive)
       - alert: ApiDown
-        expr: job:up:avg{job="api"} < 1
+        expr: job:alive:avg{job="api"} < 1
         for: 5m
         annotations: {summary: '{{ $labels.job }} is down.'}
 """

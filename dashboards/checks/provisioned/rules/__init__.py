@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from dashboards.checks.provisioned.check import Check
-from dashboards.checks.provisioned.rules import addresses, conditions, fields, intervals, unread
+from dashboards.checks.provisioned.rules import (
+    addresses,
+    conditions,
+    contacts,
+    dollars,
+    fields,
+    intervals,
+    links,
+    mutes,
+    policies,
+    prometheus,
+    references,
+    templates,
+    thresholds,
+    unread,
+)
 
 CHECKS: tuple[Check, ...] = (
     unread.parses,
@@ -21,4 +36,32 @@ CHECKS: tuple[Check, ...] = (
     conditions.unique,
     conditions.reads,
     conditions.ranges,
+    thresholds.forms,
+    thresholds.possible,
+    thresholds.reduced,
+    references.sources,
+    links.links,
+    templates.labels,
+    dollars.expanded,
+    dollars.braces,
+    contacts.types,
+    contacts.settings,
+    mutes.ranges,
+    policies.root,
+    policies.once,
+    policies.grouping,
+    policies.groups,
+    policies.matchers,
+    policies.reached,
+    references.receivers,
+    references.mutes,
+    references.deleted,
+    dollars.secrets,
+    templates.parses,
+    templates.known,
+    prometheus.kinds,
+    prometheus.names,
+    prometheus.groups,
+    prometheus.twice,
+    prometheus.holds,
 )

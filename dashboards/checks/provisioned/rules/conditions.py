@@ -64,7 +64,7 @@ def unique(files: Files, report: Report) -> Iterator[Finding]:
             seen.setdefault(query.ref, query)
 
 
-def _read(model: Node) -> Iterator[tuple[Node, str]]:
+def read(model: Node) -> Iterator[tuple[Node, str]]:
     """What an expression reads."""
     expression = model.get("expression")
     if model.said("type") == "math" and expression is not None:
@@ -103,7 +103,7 @@ def reads(files: Files, report: Report) -> Iterator[Finding]:
             message = f"the {kind} has no expression"
             yield report(query.rule.file, model.near("expression"), query.where, message)
         refs = {other.ref for other in files.by_rule[query.rule]}
-        for node, name in _read(model):
+        for node, name in read(model):
             if name not in refs:
                 message = f"it reads {name!r}, which is none of {listed(refs)}"
                 yield report(query.rule.file, node, query.where, message, nearest(name, refs))

@@ -76,12 +76,14 @@ def types(files: Files, report: Report) -> Iterator[Finding]:
     effect=STOPS,
     fix="Give it one.",
     wrong="""
+        apiVersion: 1
         groups:
           - name: api
             interval: 1m
             rules: []
     """,
     right="""
+        apiVersion: 1
         groups:
           - name: api
             folder: team

@@ -1,0 +1,254 @@
+"""Go's templates to the depth that can be seen without running them.
+
+Seen are what does not parse: actions that do not close, blocks that do not end, functions and variables that
+there are not. Fields of the data are left to the run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+BUILT_IN = frozenset(
+    [
+        "and",
+        "or",
+        "not",
+        "len",
+        "index",
+        "slice",
+        "print",
+        "printf",
+        "println",
+        "html",
+        "js",
+        "call",
+        "urlquery",
+        "eq",
+        "ne",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+    ]
+)
+WORDS = frozenset(["true", "false", "nil"])
+# What Grafana's messages know, and what its rules and Prometheus' annotations know.
+NOTIFICATION = BUILT_IN | frozenset(
+    [
+        "toUpper",
+        "toLower",
+        "title",
+        "trimSpace",
+        "join",
+        "match",
+        "safeHtml",
+        "reReplaceAll",
+        "stringSlice",
+        "date",
+        "tz",
+        "coll",
+        "data",
+        "tmpl",
+        "time",
+        "tenantID",
+        "queryFromGeneratorURL",
+        "grafanaExploreURL",
+    ]
+)
+_RULES = BUILT_IN | frozenset(
+    [
+        "query",
+        "first",
+        "label",
+        "value",
+        "strvalue",
+        "args",
+        "reReplaceAll",
+        "safeHtml",
+        "match",
+        "title",
+        "toUpper",
+        "toLower",
+        "graphLink",
+        "tableLink",
+        "sortByLabel",
+        "stripPort",
+        "stripDomain",
+        "humanize",
+        "humanize1024",
+        "humanizeDuration",
+        "humanizePercentage",
+        "humanizeTimestamp",
+        "toTime",
+        "pathPrefix",
+        "externalURL",
+        "parseDuration",
+        "tmpl",
+    ]
+)
+PROMETHEUS = _RULES | frozenset(("now", "toDuration", "urlQueryEscape"))
+GRAFANA = _RULES | frozenset(
+    ["filterLabels", "filterLabelsRe", "removeLabels", "removeLabelsRe", "mergeLabelValues"]
+)
+VARIABLES = ("$labels", "$value")
+OF_GRAFANA = (*VARIABLES, "$values")
+OF_PROMETHEUS = (*VARIABLES, "$externalLabels", "$externalURL")
+# What a message may call without a file that defines it.
+SHIPPED = re.compile(r"__\w+\Z|(\w+\.)*default\.\w+(\.\w+)*\Z")
+
+_TOKEN = re.compile(
+    r"""
+    (?P<space>\s+)
+    | (?P<string>"(?:\\.|[^"\\\n])*"|`[^`]*`|'(?:\\.|[^'\\\n])+')
+    | (?P<variable>\$\w*)
+    | (?P<field>\.[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)
+    | (?P<number>[-+]?(?:0[xX][\da-fA-F]+|\d[\d_]*\.?\d*(?:[eE][-+]?\d+)?|\.\d+))
+    | (?P<word>[A-Za-z_]\w*)
+    | (?P<sign>:=|[|()=,.])
+    | (?P<other>.)
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+_COMMENT = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
+_BLOCKS = frozenset(("if", "range", "with", "define", "block"))
+
+
+Tokens = list[tuple[str, str]]
+
+
+@dataclass(slots=True)
+class _Scope:
+    word: str
+    offset: int
+    variables: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Template:
+    """What was seen.
+
+    Attributes:
+        problems: what is wrong, each with its offset.
+        defined: names of templates that are defined.
+        called: names that are called, with their offsets.
+    """
+
+    problems: list[tuple[int, str]] = field(default_factory=list)
+    defined: list[str] = field(default_factory=list)
+    called: list[tuple[int, str]] = field(default_factory=list)
+
+
+def _actions(text: str, found: Template) -> Iterator[tuple[int, Tokens]]:
+    """Each action with its offset and tokens."""
+    at = text.find("{{")
+    while at >= 0:
+        comment = _COMMENT.match(text, at)
+        if comment:
+            at = text.find("{{", comment.end())
+            continue
+        tokens: Tokens = []
+        place = at + (3 if text.startswith("{{- ", at) or text.startswith("{{-\n", at) else 2)
+        while True:
+            if text.startswith("}}", place) or text.startswith("-}}", place):
+                place += 2 if text.startswith("}}", place) else 3
+                break
+            token = _TOKEN.match(text, place)
+            if token is None or token[0] == "{":
+                found.problems.append((at, "an action does not close"))
+                return
+            if token.lastgroup == "other" and token[0] in "\"`'":
+                found.problems.append((at, "a text in quotation marks does not end"))
+                return
+            if token.lastgroup != "space":
+                tokens.append((str(token.lastgroup), token[0]))
+            place = token.end()
+        yield at, tokens
+        at = text.find("{{", place)
+
+
+def parse(text: str, functions: Collection[str], variables: Collection[str] = ()) -> Template:
+    """What is wrong in a template, as far as that can be seen."""
+    found = Template()
+    scopes = [_Scope("", 0, {"$", *variables})]
+    for at, tokens in _actions(text, found):
+        _pipeline(at, _structure(at, tokens, scopes, found), functions, scopes, found)
+    for scope in scopes[1:]:
+        found.problems.append((scope.offset, f"the {scope.word} has no end"))
+    return found
+
+
+def _structure(at: int, tokens: Tokens, scopes: list[_Scope], found: Template) -> Tokens:
+    """What of an action is computed, when its keyword has opened, divided or closed a block."""
+    if not tokens:
+        found.problems.append((at, "an action is empty"))
+        return tokens
+    word = tokens[0][1] if tokens[0][0] == "word" else ""
+    if word == "else":
+        if scopes[-1].word not in ("if", "range", "with"):
+            found.problems.append((at, "there is an else outside of if, range or with"))
+        return tokens[2:]
+    if word in _BLOCKS:
+        _opened(word, at, tokens, scopes, found)
+        return tokens[1:]
+    if word == "template":
+        _called(at, tokens, found)
+        return tokens[2:]
+    if word == "end":
+        if len(scopes) == 1:
+            found.problems.append((at, "there is an end without a beginning"))
+        else:
+            scopes.pop()
+    return [] if word in ("end", "break", "continue") else tokens
+
+
+def _opened(word: str, at: int, tokens: Tokens, scopes: list[_Scope], found: Template) -> None:
+    if word in ("define", "block"):
+        if len(tokens) < 2 or tokens[1][0] != "string":
+            found.problems.append((at, f"the {word} has no name in quotation marks"))
+        else:
+            found.defined.append(tokens[1][1][1:-1])
+        if word == "define" and len(scopes) > 1:
+            found.problems.append((at, f"a define stands inside of {scopes[-1].word}"))
+    elif len(tokens) == 1:
+        found.problems.append((at, f"the {word} has nothing to ask"))
+    scopes.append(_Scope(word, at, {"$"} if word == "define" else set()))
+
+
+def _called(at: int, tokens: Tokens, found: Template) -> None:
+    if len(tokens) < 2 or tokens[1][0] != "string":
+        found.problems.append((at, "the template that is called has no name in quotation marks"))
+    else:
+        found.called.append((at, tokens[1][1][1:-1]))
+
+
+def _pipeline(
+    at: int, tokens: Tokens, functions: Collection[str], scopes: list[_Scope], found: Template
+) -> None:
+    declared = _declared(tokens)
+    depth = 0
+    for kind, text in tokens[len(declared) * 2 if declared else 0 :]:
+        if text in "()":
+            depth += 1 if text == "(" else -1
+            if depth < 0:
+                break
+        elif kind == "word" and text not in functions and text not in WORDS:
+            found.problems.append((at, f"there is no function {text!r}"))
+        elif kind == "variable" and not any(text in scope.variables for scope in reversed(scopes)):
+            found.problems.append((at, f"there is no variable {text!r}"))
+        elif kind == "other":
+            found.problems.append((at, f"{text!r} means nothing in an action"))
+    if depth:
+        found.problems.append((at, "its parentheses do not match"))
+    scopes[-1].variables.update(declared)
+
+
+def _declared(tokens: Tokens) -> list[str]:
+    """The variables that an action declares: `$x :=` and `$i, $x :=`."""
+    signs = [text for _, text in tokens[:4]]
+    if len(tokens) > 1 and tokens[0][0] == "variable" and signs[1] == ":=":
+        return [signs[0]]
+    if len(tokens) > 3 and signs[1] == "," and signs[3] == ":=":
+        return [signs[0], signs[2]]
+    return []

@@ -1,0 +1,131 @@
+"""Prometheus' rules: what they are, and how they are called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dashboards.checks.finding import Finding
+from dashboards.checks.provisioned.check import REFUSED, Report, check
+from dashboards.checks.provisioned.files import Files
+from dashboards.checks.provisioned.sample import prometheus
+from dashboards.checks.times import seconds
+
+METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\Z")
+LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*\Z")
+
+
+@check(
+    "rule-kind",
+    summary="a rule records or alerts, and has what goes with that",
+    cause="`record` and `alert` in one rule, or a recording with `for` or annotations.",
+    effect=REFUSED,
+    fix="Make it one of the two.",
+    wrong=prometheus("expr: avg", "for: 5m\n        expr: avg"),
+    right=prometheus(),
+)
+def kinds(files: Files, report: Report) -> Iterator[Finding]:
+    """Of Prometheus' files."""
+    for rule in files.prometheus_rules:
+        record, alert = rule.node.said("record"), rule.node.said("alert")
+        if bool(record) == bool(alert):
+            message = "it records and alerts" if record else "it neither records nor alerts"
+            yield report(rule.file, rule.node, rule.where, message)
+        elif record:
+            for key in ("for", "keep_firing_for", "annotations"):
+                found = rule.node.get(key)
+                if found is not None and (found.pairs or found.text):
+                    message = f"a recording has {key}"
+                    yield report(rule.file, rule.node.near(key), rule.where, message, "Take it out.")
+
+
+@check(
+    "rule-names",
+    summary="recordings and labels have names that Prometheus 2 and 3 take",
+    cause="A dash or a dot in a name, or the name of an alert's label `__name__`.",
+    effect=REFUSED,
+    fix="Take letters, digits and `_`, and `:` in recordings.",
+    wrong=prometheus("record: job:alive:avg", "record: job-alive").replace("job:alive:avg{", "alive{"),
+    right=prometheus(),
+)
+def names(files: Files, report: Report) -> Iterator[Finding]:
+    """Prometheus 3 takes any text, and 2 refuses it."""
+    for rule in files.prometheus_rules:
+        record = rule.node.said("record")
+        if record and not METRIC.match(record):
+            message = f"the recording's name is {record!r}"
+            yield report(rule.file, rule.node.near("record"), rule.where, message)
+        for key, _ in rule.labels:
+            if not LABEL.match(key.text) or key.text == "__name__":
+                yield report(rule.file, key, rule.where, f"a label is called {key.text!r}")
+    for rule in files.rules:
+        metric = rule.node.get("record")
+        text = metric.fixed("metric") if metric is not None and metric.kind == "map" else None
+        if text and not METRIC.match(text):
+            message = f"the recording's name is {text!r}"
+            yield report(rule.file, metric or rule.node, rule.where, message, "", "Grafana does not start")
+
+
+@check(
+    "rule-groups",
+    summary="a file of Prometheus has each group once",
+    cause="A group that was copied to begin another one.",
+    effect=REFUSED,
+    fix="Rename one.",
+    wrong="groups:\n  - {name: api, rules: []}\n  - {name: api, rules: []}\n",
+    right="groups:\n  - {name: api, rules: []}\n  - {name: worker, rules: []}\n",
+)
+def groups(files: Files, report: Report) -> Iterator[Finding]:
+    """Across files Prometheus takes it."""
+    for file in files.of("prometheus"):
+        seen: dict[str, int] = {}
+        for group in file.root.each("groups"):
+            name = group.said("name") if group.kind == "map" else ""
+            if name and name in seen:
+                message = f"the group {name!r} is also in line {seen[name]}"
+                yield report(file, group.near("name"), f"group {name}", message)
+            seen.setdefault(name, group.line)
+
+
+@check(
+    "rule-twice",
+    summary="no two rules make the same series",
+    cause="A rule that was kept in two files, or copied and not renamed.",
+    effect="Prometheus drops samples of one of them as out of order, or alerts twice",
+    fix="Take one out, or give it a label of its own.",
+    wrong=prometheus() + "      - record: job:alive:avg\n        expr: min by (job) (worker_alive)\n",
+    right=prometheus() + "      - record: job:alive:min\n        expr: min by (job) (worker_alive)\n",
+)
+def twice(files: Files, report: Report) -> Iterator[Finding]:
+    """Of recordings with equal labels, and alerts with an equal query besides."""
+    seen: dict[tuple[object, ...], str] = {}
+    for rule in files.prometheus_rules:
+        labels = tuple(sorted((key.text, value.text) for key, value in rule.labels))
+        record = rule.node.said("record")
+        alert = (rule.node.said("alert"), " ".join(rule.node.said("expr").split()))
+        key = ("record", record, labels) if record else ("alert", *alert, labels)
+        if key in seen and (record or alert[0]):
+            message = f"it makes the same series as that of {seen[key]}"
+            yield report(rule.file, rule.node, rule.where, message)
+        seen.setdefault(key, f"{rule.file.path}:{rule.node.line}")
+
+
+@check(
+    "hold-kept",
+    summary="an alert's hold is not shorter than the interval of its group",
+    cause="`for: 10s` in a group of a minute.",
+    effect="the alert waits for the next evaluation all the same",
+    fix="Give a hold of the interval or more, or none.",
+    wrong=prometheus("    rules:", "    interval: 1m\n    rules:").replace("for: 5m", "for: 10s"),
+    right=prometheus("    rules:", "    interval: 1m\n    rules:"),
+    level="warning",
+)
+def holds(files: Files, report: Report) -> Iterator[Finding]:
+    """Of both engines."""
+    for rules in (files.rules, files.prometheus_rules):
+        for rule in rules:
+            hold, interval = seconds(rule.node.said("for")), seconds(rule.group.said("interval"))
+            if hold and interval and hold < interval:
+                every = rule.group.said("interval")
+                message = f"it holds {rule.node.said('for')}, and its group runs every {every}"
+                yield report(rule.file, rule.node.near("for"), rule.where, message)

@@ -1,0 +1,125 @@
+"""Expressions that Grafana computes: their parts, and what they can say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dashboards.checks.finding import Finding, listed, nearest
+from dashboards.checks.provisioned.check import ERRS, SILENT, Report, check
+from dashboards.checks.provisioned.files import Files, Query
+from dashboards.checks.provisioned.nodes import Node
+from dashboards.checks.provisioned.rules.conditions import read
+from dashboards.checks.provisioned.sample import rule
+
+ONE = ("gt", "lt", "eq", "ne", "gte", "lte")
+TWO = ("within_range", "outside_range", "within_range_included", "outside_range_included")
+REDUCERS = ("sum", "mean", "min", "max", "count", "last", "median")
+CLASSIC = "no_value"
+
+
+def _numbers(evaluator: Node) -> list[float] | None:
+    try:
+        return [float(node.text) for node in evaluator.each("params")]
+    except ValueError:
+        return None
+
+
+def _evaluators(query: Query) -> Iterator[Node]:
+    for each in query.model.each("conditions"):
+        evaluator = each.get("evaluator") if each.kind == "map" else None
+        if evaluator is not None and evaluator.kind == "map":
+            yield evaluator
+
+
+@check(
+    "threshold-form",
+    summary="a threshold has one condition, of a kind that there is, with its numbers",
+    cause="`above` instead of `gt`, a range with one number, a reducer such as `avg`.",
+    effect=ERRS,
+    fix="Correct it.",
+    wrong=rule("type: lt", "type: below"),
+    right=rule(),
+)
+def forms(files: Files, report: Report) -> Iterator[Finding]:
+    """Of thresholds, classic conditions and reducers."""
+    for query in files.queries:
+        if not query.is_expression:
+            continue
+        kind, file = query.model.said("type"), query.rule.file
+        if kind == "threshold" and len(list(_evaluators(query))) != 1:
+            count = len(list(_evaluators(query)))
+            message = f"the threshold has {count} conditions with an evaluator; expected one"
+            yield report(file, query.model.near("conditions"), query.where, message)
+        if kind == "reduce" and query.model.said("reducer").lower() not in REDUCERS:
+            named = query.model.said("reducer")
+            message = f"the reducer is {named!r}; expected one of {listed(REDUCERS)}"
+            yield report(file, query.model.near("reducer"), query.where, message, nearest(named, REDUCERS))
+        for evaluator in _evaluators(query) if kind in ("threshold", "classic_conditions") else ():
+            named, numbers = evaluator.said("type"), _numbers(evaluator)
+            known = (*ONE, *TWO, *((CLASSIC,) if kind != "threshold" else ()))
+            wanted = 2 if named in TWO else 0 if named == CLASSIC else 1
+            if named not in known:
+                message = f"its evaluator is {named!r}; expected one of {listed(known)}"
+                yield report(file, evaluator.near("type"), query.where, message, nearest(named, known))
+            elif numbers is None or len(numbers) < wanted:
+                message = f"{named} has the params {[node.text for node in evaluator.each('params')]}"
+                fix = f"Give it {wanted} number{'s' if wanted > 1 else ''}."
+                yield report(file, evaluator.near("params"), query.where, message, fix)
+
+
+@check(
+    "threshold-possible",
+    summary="a threshold can be crossed",
+    cause="The two ends of a range swapped.",
+    effect=SILENT,
+    fix="Write the lower number first.",
+    wrong=rule("{type: lt, params: [1]}", "{type: within_range, params: [10, 5]}"),
+    right=rule("{type: lt, params: [1]}", "{type: within_range, params: [5, 10]}"),
+)
+def possible(files: Files, report: Report) -> Iterator[Finding]:
+    """Of ranges."""
+    for query in files.queries:
+        for evaluator in _evaluators(query) if query.is_expression else ():
+            numbers = _numbers(evaluator) or []
+            if evaluator.said("type").startswith("within_range") and len(numbers) > 1:
+                low, high = numbers[:2]
+                if low > high or (low == high and evaluator.said("type") == "within_range"):
+                    message = f"nothing is between {low:g} and {high:g}"
+                    yield report(query.rule.file, evaluator.near("params"), query.where, message)
+
+
+@check(
+    "series-reduced",
+    summary="what a condition reads is one number for each series",
+    cause="A range query under a threshold without a reduce between them.",
+    effect=ERRS,
+    fix="Make the query instant: true, or put a reduce between them.",
+    wrong=rule(", instant: true", ", range: true"),
+    right=rule(),
+)
+def reduced(files: Files, report: Report) -> Iterator[Finding]:
+    """Of Prometheus' queries, whose models say which they are."""
+    for each, queries in files.by_rule.items():
+        by_ref = {query.ref: query for query in queries}
+        asked, waiting, seen = by_ref.get(each.node.said("condition")), [], set[str]()
+        if asked is None:
+            continue
+        waiting.append(asked)
+        while waiting:
+            query = waiting.pop()
+            if query.ref in seen:
+                continue
+            seen.add(query.ref)
+            if query.is_expression:
+                if query.model.said("type") in ("math", "threshold", "resample"):
+                    names = {name for _, name in read(query.model)}
+                    waiting += [by_ref[name] for name in names if name in by_ref]
+            elif _is_range(query):
+                message = "it gives a series over time, and the condition reads it without a reduce"
+                yield report(each.file, query.node.near("model"), query.where, message)
+
+
+def _is_range(query: Query) -> bool:
+    """Whether a query says that it is one of Prometheus over time."""
+    model = query.model
+    return bool(model.said("expr")) and model.said("instant") != "true" and model.said("range") == "true"

@@ -1,0 +1,129 @@
+"""The queries of others' rules: what dead rules of public collections taught, at the line of the query."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dashboards.cli import main
+
+PAGE = """\
+# TYPE pg_stat_activity_max_tx_duration gauge
+pg_stat_activity_max_tx_duration{datname="a",state="active"} 1
+# TYPE pg_stat_activity_count gauge
+pg_stat_activity_count{datname="a",state="active"} 1
+# TYPE pg_settings_max_connections gauge
+pg_settings_max_connections 100
+# TYPE http_requests_total counter
+http_requests_total{code="200"} 1
+"""
+DEAD = {
+    "gauge-growth": "rate(pg_stat_activity_max_tx_duration[2m]) > 120",
+    "timestamp-series": "timestamp(pg_stat_activity_count > 0) < time() - 36000",
+    "labels-match": "sum by (datname) (pg_stat_activity_count) / pg_settings_max_connections > 0.8",
+    "counter-growth": "http_requests_total > 100",
+    "metric-exists": "http_request_total > 100",
+    "promql-parses": "sum by job (up)",
+    "variable-declared": "up{job='$job'} == 0",
+}
+
+
+def lint(tmp_path: Path, text: str) -> Result:
+    (tmp_path / "rules.yml").write_text(text, encoding="utf-8")
+    (tmp_path / "page.txt").write_text(PAGE, encoding="utf-8")
+    arguments = ["lint", str(tmp_path / "rules.yml"), "--metrics-from", str(tmp_path / "page.txt")]
+    return CliRunner().invoke(main, arguments)
+
+
+@pytest.mark.parametrize("check", DEAD)
+def test_a_dead_rule_is_found_in_a_file_of_prometheus(check: str, tmp_path: Path) -> None:
+    done = lint(
+        tmp_path,
+        f"groups:\n  - name: a\n    rules:\n      - alert: Dead\n        expr: >-\n          {DEAD[check]}\n",
+    )
+    assert done.exit_code == 1, done.output
+    assert "rules.yml:5:15: alert Dead: " in done.stderr
+    assert f"[{check}]" in done.stderr
+
+
+@pytest.mark.parametrize("check", [each for each in DEAD if each != "variable-declared"])
+def test_a_dead_rule_is_found_in_a_file_of_grafana(check: str, tmp_path: Path) -> None:
+    done = lint(
+        tmp_path,
+        f"""\
+groups:
+  - name: a
+    folder: f
+    interval: 1m
+    rules:
+      - uid: dead
+        title: Dead
+        condition: A
+        data:
+          - refId: A
+            datasourceUid: prom
+            relativeTimeRange: {{from: 60, to: 0}}
+            model: {{instant: true, expr: "{DEAD[check]}"}}
+""",
+    )
+    assert done.exit_code == 1, done.output
+    assert "rules.yml:13:42: alert Dead, query A: " in done.stderr
+    assert f"[{check}]" in done.stderr
+
+
+def test_what_a_rule_records_is_there(tmp_path: Path) -> None:
+    done = lint(
+        tmp_path,
+        """\
+groups:
+  - name: a
+    rules:
+      - record: code:http_requests:rate5m
+        expr: sum by (code) (rate(http_requests_total[5m]))
+      - alert: Busy
+        expr: code:http_requests:rate5m > 100
+        for: 5m
+""",
+    )
+    assert (done.exit_code, "0 findings" in done.stderr) == (0, True), done.stderr
+
+
+def test_what_grafana_fills_in_is_no_variable(tmp_path: Path) -> None:
+    text = """\
+groups:
+  - name: a
+    folder: f
+    interval: 1m
+    rules:
+      - uid: a
+        title: A
+        condition: A
+        data:
+          - refId: A
+            datasourceUid: prom
+            relativeTimeRange: {from: 60, to: 0}
+            model: {instant: true, expr: 'rate(http_requests_total[$__rate_interval]) > 1'}
+"""
+    done = lint(tmp_path, text)
+    assert (done.exit_code, "0 findings" in done.stderr) == (0, True), done.stderr
+
+
+def test_a_query_of_logs_is_no_promql(tmp_path: Path) -> None:
+    text = """\
+groups:
+  - name: a
+    folder: f
+    interval: 1m
+    rules:
+      - uid: a
+        title: A
+        condition: A
+        data:
+          - refId: A
+            datasourceUid: logs
+            relativeTimeRange: {from: 60, to: 0}
+            model: {expr: 'sum(rate({app="a"} |= "error" [5m]))'}
+"""
+    assert lint(tmp_path, text).exit_code == 0
