@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
+from urllib.parse import quote
 
 import pytest
 
@@ -12,10 +13,14 @@ from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import postgres_compat as compat
 from exporters.catalogue import postgres_objects as objects
 from exporters.catalogue import self_
+from exporters.collectors.outcome import State
+from exporters.collectors.postgres import PostgresSettings
+from exporters.collectors.postgres.check import check
 from exporters.exposition import render
+from tests.servers.exporter_process import run_to_its_end
 from tests.servers.exporter_support import Samples
 from tests.servers.failure_support import DATABASE, locked
-from tests.servers.postgres_support import admin, collect, watch
+from tests.servers.postgres_support import PASSWORD, ROLE, admin, collect, conninfo, watch
 
 SUCCESS = self_.COLLECTOR_SUCCESS.name
 SIZE, INDEX_SIZE = compat.TABLE_SIZES
@@ -95,6 +100,7 @@ def test_settings_are_all_there_or_ten(server: Postgres, wanted: bool) -> None:
 
 def test_the_role_that_may_not_list_the_log_lacks_its_files(server: Postgres) -> None:
     segments, _ = compat.WAL_FILES
+    settings = PostgresSettings(conninfo=lambda: conninfo(server, DATABASE), compat=True)
     for right, there in (("GRANT EXECUTE", True), ("REVOKE EXECUTE", False)):
         with admin(server, DATABASE) as session:
             to = "TO" if there else "FROM"
@@ -103,3 +109,16 @@ def test_the_role_that_may_not_list_the_log_lacks_its_files(server: Postgres) ->
             page = collect(backend)
             assert not failed(page)
             assert (page.of(segments) is not None) is there
+        said = {outcome.collector: outcome for outcome in check(settings)}
+        assert {name for name, one in said.items() if one.state not in (State.WORKS, State.OFF)} == (
+            set() if there else {"postgres.compat_wal_files"}
+        )
+    (mend,) = said["postgres.compat_wal_files"].mend
+    assert mend == "GRANT EXECUTE ON FUNCTION pg_ls_waldir() TO obs_exporter;"
+
+
+def test_check_tries_what_the_flag_adds(server: Postgres) -> None:
+    url = f"postgresql://{ROLE}:{quote(PASSWORD, '')}@127.0.0.1:{server.port}/{DATABASE}"
+    for flags, added in ((("--compat",), True), ((), False)):
+        done = run_to_its_end(*flags, "check", DATABASE_URL=url)
+        assert ("postgres.compat_settings" in done.stdout) is added, done.stderr

@@ -182,6 +182,13 @@ class _Judge:
             return _fails(collector, self.unknown)
         if self.server.version < collector.needs.version:
             return self._too_old(collector, collector.needs.version)
+        if collector.needs.lists_log and not self.server.lists_log:
+            return Outcome(
+                collector=collector.name,
+                state=State.PRIVILEGE,
+                detail="EXECUTE on pg_ls_waldir, which lists the files of the log",
+                mend=(f"GRANT EXECUTE ON FUNCTION pg_ls_waldir() TO {self.rights.role};",),
+            )
         if not collector.needs.met_by(self.server):
             return self._lacks_extension(collector)
         return _fails(collector, self.broken)

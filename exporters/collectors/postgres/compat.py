@@ -184,8 +184,9 @@ def compatible(databases: Names) -> tuple[Collector, ...]:
         ),
         Collector(
             name="postgres.compat_wal_files",
-            sql=lambda server: WAL_SQL if server.lists_log else "",
+            sql=always(WAL_SQL),
             parse=lambda rows: table_of(0, compat.WAL_FILES, rows),
+            needs=Needs(lists_log=True),
         ),
         Collector(
             name="postgres.compat_slots",

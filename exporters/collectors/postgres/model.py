@@ -48,17 +48,20 @@ class Needs:
     Attributes:
         version: the oldest server, as in `Server.version`.
         statements: the oldest pg_stat_statements; empty if it is not needed.
+        lists_log: whether the role must be allowed to list the files of the log.
         statistics: what is missing for a role that does not read all statistics; empty if nothing is.
     """
 
     version: int = 0
     statements: tuple[int, ...] = ()
+    lists_log: bool = False
     statistics: str = ""
 
     def met_by(self, server: Server) -> bool:
         """Whether there is an answer."""
         extension = server.statements_version if server.statements_schema else ()
-        return server.version >= self.version and extension >= self.statements
+        lists_log = server.lists_log or not self.lists_log
+        return server.version >= self.version and extension >= self.statements and lists_log
 
 
 NOTHING = Needs()
