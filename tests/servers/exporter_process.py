@@ -14,7 +14,10 @@ from examples.demo.process import Server, free_port, listening
 from tests.servers.exporter_support import Samples, parse
 
 ROOT = Path(__file__).parents[2]
-UNSET = ("DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE", "OBS_EXPORTER_CONFIG_FILE")
+UNSET = (
+    "DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE", "OBS_EXPORTER_CONFIG_FILE",
+    "OBS_EXPORTER_WEB_CONFIG_FILE",
+)  # fmt: skip
 
 
 def environment(given: Mapping[str, str]) -> dict[str, str]:

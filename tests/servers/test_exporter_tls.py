@@ -80,8 +80,10 @@ def serial(exporter: Exporter, context: ssl.SSLContext) -> str:
 def test_pages_are_read_by_tls_and_files_are_looked_for_beside_the_configuration(
     started: list[Exporter], authority: Authority, tmp_path: Path
 ) -> None:
-    exporter = start(started, tmp_path, write(tmp_path / "conf", pair=authority.issue("here")))
+    web = write(tmp_path / "conf", pair=authority.issue("here"))
+    exporter = start(started, tmp_path, web)
 
+    subprocess.run(["promtool", "check", "web-config", str(web)], check=True)
     status, page = get(exporter, trusting(authority))
 
     assert status == 200
