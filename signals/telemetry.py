@@ -207,6 +207,16 @@ DROPPED_SERIES = Signal(
     objective=limits.DROPPED_SERIES,
     legend="{{reason}}",
 )
+FILE_READ = Signal(
+    title="Exporter's configuration",
+    why="Whether the exporter understood its file when that was last read. If not, the old one stays.",
+    good="Loaded.",
+    act="The exporter's log says which key and what was expected there; so does python -m exporters check.",
+    query=value(self_.CONFIG_LOADED, over="min"),
+    unit=STATE,
+    objective=shared.ANSWERING,
+    legend="loaded",
+)
 CACHE_AGE = Signal(
     title="Age of what is remembered",
     why="Age of the values that the exporter does not ask anew in each scrape, as a share of how often it "

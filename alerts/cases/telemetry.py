@@ -143,6 +143,12 @@ CASES = (
         summary="The exporter exporter:10910 left about 1 series out of its pages within 5 min (cap).",
     ),
     Case(
+        alert=telemetry.EXPORTER_CONFIG_RELOAD_FAILED,
+        series=(gauge(self_.CONFIG_LOADED, 1, 1, 0, 1),),
+        labels=EXPORTER,
+        summary="The exporter exporter:10910 could not read its configuration again.",
+    ),
+    Case(
         alert=telemetry.EXPORTER_COLLECTOR_FAILING,
         name="of PostgreSQL",
         series=collectors(postgres=(1, 1, 0, 1), redis=(1, 1, 1, 1)),

@@ -127,6 +127,17 @@ EXPORTER_SERIES_DROPPED = Alert(
     "within {window} ({{ $labels.reason }}).",
     description="What is left out is missing on boards and in rules, which say nothing of it.",
 )
+EXPORTER_CONFIG_RELOAD_FAILED = Alert(
+    name="ExporterConfigReloadFailed",
+    service="telemetry",
+    severity=Severity.WARNING,
+    signal=telemetry.FILE_READ,
+    operator="<",
+    by=(JOB, INSTANCE),
+    hold=300,
+    summary="The exporter {{ $labels.instance }} could not read its configuration again.",
+    description="It goes on with the old one: new targets are not watched, and a restart would fail.",
+)
 EXPORTER_COLLECTOR_FAILING = Alert(
     name="ExporterCollectorFailing",
     service="telemetry",
@@ -199,6 +210,7 @@ ALERTS = (
     SCRAPE_SLOW,
     SERIES_GROWTH,
     EXPORTER_SERIES_DROPPED,
+    EXPORTER_CONFIG_RELOAD_FAILED,
     EXPORTER_COLLECTOR_FAILING,
     EXPORTER_STALE,
     INSTRUMENTATION_ERRORS,

@@ -114,7 +114,6 @@ CONFIG_LOADED = Gauge(
     name="obs_exporter_config_last_reload_successful",
     help="1 if the configuration file was understood when it was last read.",
     collector="exporter.self",
-    spare="on /metrics of an exporter whose file is read again; its log says what was wrong",
 )
 CONFIG_LOADED_TIMESTAMP = Gauge(
     name="obs_exporter_config_last_reload_success_timestamp_seconds",
