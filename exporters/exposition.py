@@ -22,6 +22,9 @@ NONE: Mapping[str, str] = {}
 NOTHING_KEPT: Mapping[int, tuple[Family, str]] = {}
 MAX_SERIES = 20_000  # a net under a runaway label; 1,500 series are usual
 
+DIGITS = b"0123456789\n"
+LONGEST = 200  # digits, as the pattern below has it
+
 KINDS = frozenset({"gauge", "counter"})
 SPELLED = {"inf": "+Inf", "-inf": "-Inf", "nan": "NaN"}
 # Shorter than the greatest float: Prometheus refuses a whole page for a number that is too large for one.
@@ -96,7 +99,7 @@ def number(value: float | str) -> str:
 
 
 def _numbers(values: Sequence[float | str]) -> list[str] | None:
-    """The values as texts, some with a ``.0`` at the end; None if one needs a closer look.
+    """The values as texts; None if one needs a closer look.
 
     Digits that the server wrote are what Prometheus reads: no number is made of them on the way.
     """
@@ -108,12 +111,19 @@ def _numbers(values: Sequence[float | str]) -> list[str] | None:
     else:
         if joined.count("\n") != len(texts):
             return None
-        return list(texts) if PLAIN_NUMBERS.fullmatch(joined) else None
+        if not joined.encode("utf-8", "replace").translate(None, DIGITS):  # as most are: known sooner
+            sizes = list(map(len, texts))
+            return list(texts) if min(sizes, default=1) > 0 and max(sizes, default=1) <= LONGEST else None
+        if not PLAIN_NUMBERS.fullmatch(joined):
+            return None
+        return joined.replace(".0\n", "\n").split("\n")[:-1]
     try:
         written = list(map(repr, map(float, values)))
     except (TypeError, ValueError, OverflowError):
         return None
-    return None if "n" in "".join(written) else written  # of inf and nan
+    if "n" in "".join(written):  # of inf and nan
+        return None
+    return [text.removesuffix(".0") for text in written]
 
 
 class _Labels(NamedTuple):
@@ -157,8 +167,7 @@ class _Writer:
             for family in families:
                 self._write_samples(family, lines, seen)
         if lines:
-            # A line ends nowhere but at its end: a label's text has no bare newline.
-            samples = "".join(lines).replace(".0\n", "\n")
+            samples = "".join(lines)
             self.blocks.append(
                 f"# HELP {metric.name} {metric.help.translate(HELP_ESCAPES)}\n"
                 f"# TYPE {metric.name} {metric.kind}\n{samples}"

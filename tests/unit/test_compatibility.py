@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from exporters.catalogue import CATALOGUE, peers
+from exporters.collectors.redis.compat import compatible
 from exporters.commands.compatibility import ABSENT, FEWER, RENAMED, SAME, WITH_COMPAT, fates
 from exporters.commands.metrics import command
 
@@ -52,3 +53,9 @@ def test_what_compat_adds_is_theirs() -> None:
     # Servers newer than those whose pages were read have more fields, under names that redis_exporter gives.
     added = {metric.name for metric in CATALOGUE.of("compat") if not metric.name.startswith("redis_")}
     assert added <= FATES.keys()
+
+
+def test_a_word_where_a_number_is_expected_costs_its_field_alone() -> None:
+    info = {"hz": "fast", "process_id": "7", "used_memory_lua": ""}
+    found = {family.metric.name: list(family.values) for family in compatible([], info)}
+    assert found == {"redis_process_id": [7.0]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from exporters.catalogue import redis as catalogue
 from exporters.catalogue import redis_compat as compat
@@ -21,7 +22,7 @@ def compatible(families: Iterable[Family], info: Mapping[str, str]) -> Iterator[
         elif family.metric is detail.REPLICA_OFFSET:
             yield _lags(family.labels, info)
     for metric, field in compat.PLAIN:
-        if field in info:
+        with suppress(KeyError, ValueError):  # some servers have other fields, or words in them
             yield Family(metric, [()], [float(info[field])])
     if "master_host" in info:
         follows = tuple(info.get(field, "") for _, field in compat.FOLLOWS)
