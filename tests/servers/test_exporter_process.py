@@ -152,8 +152,8 @@ def test_a_mistake_in_the_configuration_is_told_before_it_listens(tmp_path: Path
 
     assert done.returncode == 2
     assert done.stderr == (
-        f"obs-exporter: {file}: redis.scan_intervall: 10; expected one of the keys key_patterns, "
-        "scan_interval, sample_keys; did you mean 'scan_interval'?\n"
+        f"obs-exporter: {file}: redis.scan_intervall: 10; expected one of the keys key_patterns, keys, "
+        "scan_interval, top_prefixes, sample_keys, sample_ages, compat; did you mean 'scan_interval'?\n"
     )
 
 

@@ -91,8 +91,11 @@ def test_every_declared_metric_is_emitted_and_every_emitted_one_is_declared(
             replica_client.replicaof("127.0.0.1", own_server.port)
         # Of the replica the master knows when that has joined.
         for one, keys in ((replica, 1), (own_server, 1)):
-            settings = {"key_patterns": ("dashboard:*",), "scan_interval": 0.1, "sample_keys": 10}
+            settings = {"key_patterns": ("dashboard:*",), "scan_interval": 0.1, "keys": "estimated"}
+            settings |= {"sample_keys": 10, "sample_ages": 10}
             allow_measuring(one)
+            with admin(one) as client:
+                client.execute_command("ACL", "SETUSER", "obs_exporter", "+ttl", "+object|idletime")
             with closing(watch(one, **settings)) as backend:
                 collect_until(backend, catalogue.KEYS, keys, db="db0", key="dashboard:*")
                 if one is replica:
