@@ -200,7 +200,6 @@ BOARD = Board(
                 stacked=True,
                 zero="every key has a pattern",
                 empty="no top_prefixes, or " + NO_PATTERN,
-                width=24,
             ),
             collapsed=True,
         ),

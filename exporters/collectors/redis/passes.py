@@ -223,14 +223,14 @@ class Walk:
 
     def _count(self, keys: Sequence[bytes], found: Found, drawn: sample.Draw, total: int) -> None:
         numbers = self._patterns.find(keys)
-        for number, count in Counter(numbers).items():
+        counts = Counter(numbers)
+        for number, count in counts.items():
             found.counts[number] += count
         if self._settings.top_prefixes:
             found.begins.offer(compress(keys, map(not_, numbers)))
         if drawn.size:
-            for number, key in zip(numbers, keys, strict=True):
-                if number != NOTHING:
-                    drawn.offer(number, key)
+            del counts[NOTHING]  # which a Counter allows where there is none
+            drawn.offer(keys, numbers, counts)
         self._met += len(keys)
         self.seen = min(1.0, self._met / total)
 

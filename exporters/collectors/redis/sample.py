@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import random
 import statistics
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from exporters.catalogue import redis_detail as catalogue
 from exporters.collectors.base import Family
@@ -22,22 +22,44 @@ Estimate = tuple[float, float]
 
 
 class Draw:
-    """At most so many keys of each pattern, each with the same chance however many there are."""
+    """At most so many keys of each pattern, each with the same chance however many there are.
+
+    Which key is the next to be kept is drawn beforehand, so that the many between cost nothing.
+    """
 
     def __init__(self, size: int) -> None:
         self.size = size
         self._kept: dict[int, list[bytes]] = {}
         self._seen: dict[int, int] = {}
+        self._next: dict[int, int] = {}
+        self._weight: dict[int, float] = {}
         self._chance = random.Random()  # noqa: S311  no secret
 
-    def offer(self, pattern: int, key: bytes) -> None:
-        """A key that was met."""
+    def offer(self, keys: Sequence[bytes], numbers: Sequence[int], counts: Mapping[int, int]) -> None:
+        """Keys that were met, the number of the pattern of each, and of how many keys each pattern is."""
+        for pattern, count in counts.items():
+            first = self._seen.get(pattern, 0)
+            self._seen[pattern] = first + count
+            if self._next.setdefault(pattern, 0) < first + count:
+                among = [key for key, number in zip(keys, numbers, strict=True) if number == pattern]
+                self._keep(pattern, among, first)
+
+    def _keep(self, pattern: int, keys: Sequence[bytes], first: int) -> None:
+        """Those of a pattern whose turn it is; the first of them is its so many-th."""
         kept = self._kept.setdefault(pattern, [])
-        seen = self._seen[pattern] = self._seen.get(pattern, 0) + 1
-        if len(kept) < self.size:
-            kept.append(key)
-        elif (place := self._chance.randrange(seen)) < self.size:
-            kept[place] = key
+        while (turn := self._next[pattern]) < first + len(keys):
+            key = keys[turn - first]
+            if len(kept) < self.size:
+                kept.append(key)
+            else:
+                kept[self._chance.randrange(self.size)] = key
+            self._next[pattern] = turn + 1 + (self._skipped(pattern) if len(kept) == self.size else 0)
+
+    def _skipped(self, pattern: int) -> int:
+        """How many are passed over before the next is kept: the reservoir of algorithm L (Li, 1994)."""
+        root = math.log(1 - self._chance.random()) / self.size
+        weight = self._weight[pattern] = self._weight.get(pattern, 1) * math.exp(root)
+        return math.floor(math.log(1 - self._chance.random()) / math.log1p(-weight)) if weight < 1 else 0
 
     def batches(self, most: int) -> Iterator[tuple[int, list[bytes]]]:
         """So many of the keys drawn of each pattern, a few at a time, each few of one pattern."""
