@@ -26,6 +26,7 @@ from tests.checks.others import (
 from tests.checks.small import only
 
 AXIS: Json = {"type": "graph", "yaxes": [{"format": "reqps"}]}
+MATH: Json = {"datasource": {"type": "__expr__", "uid": "__expr__"}, "expression": "$A * 2", "type": "math"}
 NOW: Json = {"refId": "A", "expr": RATE, "instant": True, "datasource": PROMETHEUS}
 MEAN = "rate(web_wait_seconds_sum{SCOPE}[5h]) / (rate(web_wait_seconds_count{SCOPE}[5h]) > 0)"
 
@@ -38,6 +39,11 @@ def logs(expr: str) -> Json:
     asks = {"refId": "A", "expr": expr, "datasource": LOKI, "legendFormat": "lines"}
     panel = graph(unit="short", datasource=LOKI, targets=[asks])
     return board(panel, variables=(source("loki_datasource", "loki"),))
+
+
+def asking(*more: Json) -> Json:
+    """A panel that asks for more beside what is right."""
+    return board(graph(targets=[*graph()["targets"], *more]))
 
 
 def stat(calcs: list[str], **more: Any) -> Json:
@@ -148,6 +154,21 @@ PAIRS: list[tuple[str, Json, str, Json]] = [
         asked("sum by (path) (sum by (job, path) (web_things{SCOPE}))"),
     ),
     ("promql-parses", asked("sum by (path (web_things)"), "no PromQL", asked("$metric{SCOPE}")),
+    ("promql-parses", asked(" "), "the query is empty", asking({"refId": "B", "expr": "", "hide": True})),
+    ("promql-parses", asking({"refId": "B"}), "the query is empty", asking({"refId": "B", **MATH})),
+    (
+        "promql-parses",
+        asking({"refId": "B", "datasource": PROMETHEUS, "expr": None}),
+        "the query is empty",
+        asking({"refId": "B", "panelId": 2, "datasource": {"type": "datasource", "uid": "-- Dashboard --"}}),
+    ),
+    (
+        "promql-parses",
+        board(graph(datasource={"uid": "$datasource"}, targets=[{"refId": "A"}])),
+        "the query is empty",
+        # Who asks what here is not known.
+        board(graph(datasource={"uid": "P18"}, targets=[{"refId": "A"}])),
+    ),
     (
         "variable-declared",
         asked('web_things{SCOPE,path="$route"}'),
@@ -176,6 +197,7 @@ PAIRS: list[tuple[str, Json, str, Json]] = [
     ),
     ("source-chosen", board(graph(datasource="$datasource")), "the text '$datasource'", board()),
     ("source-chosen", board(graph(datasource={"uid": "$other"})), "$other, which the board", board()),
+    ("source-chosen", board(graph(datasource=None)), "only its queries name a data source", board()),
     (
         "source-chosen",
         board(graph(datasource=None, targets=[{"refId": "A", "expr": RATE, "legendFormat": "x"}])),
@@ -222,6 +244,29 @@ PAIRS: list[tuple[str, Json, str, Json]] = [
         ),
     ),
     ("target-narrowed", asked('web_things{job=~"$job"}'), "not narrowed by $instance", board()),
+    # Of several the value is `a|b`, and of all of them `.+`: no job is called so.
+    (
+        "target-narrowed",
+        asked('web_things{job="$job",instance=~"$instance"}'),
+        'not narrowed by $job, as job="$job" takes one value',
+        asked('web_things{job=~"${job:pipe}",instance=~"[[instance]]"}'),
+    ),
+    (
+        "target-narrowed",
+        asked('web_things{job!~"$job",instance=~"$instance"}'),
+        'not narrowed by $job, as job!~"$job" leaves out',
+        asked('web_things{job=~"${job}",instance=~"${instance:regex}"}'),
+    ),
+    (
+        "target-narrowed",
+        asked('web_things{job=~"${job:csv}",instance=~"$instance"}'),
+        "is no regular expression of several",
+        board(
+            graph('web_things{job="$job",instance=~"$instance"}'),
+            variables=(source(), variable("job", multi=False), variable("instance")),
+        ),
+    ),
+    ("target-narrowed", asked('web_things{job=~"$jobs",instance=~"$instance"}'), "by $job, in", board()),
     ("single-value", board(stat(["mean"])), "it reduces by ['mean']", board(stat(["lastNotNull"]))),
     (
         "single-value",

@@ -17,7 +17,7 @@ ERRORS = f'sum by ({BY}) (rate(http_requests_total{{SCOPE,status=~"5.."}}[$__rat
 REFUSED: list[tuple[str, str, str, str]] = [
     ("promql-parses", "sum(rate(http_requests_total[5m])", "unclosed left parenthesis", "Correct"),
     ("promql-parses", 'up{job="a" or job="b"}', "no `or` between matchers", "Correct"),
-    ("promql-parses", "", "no expression", "Correct"),
+    ("promql-parses", "", "the query is empty", "Write it"),
     ("promql-portable", "sort_by_label(up{SCOPE}, 'job')", "sort_by_label", "older"),
     ("promql-portable", f"limitk by ({BY}) (3, up{{SCOPE}})", "limitk", "older"),
     (

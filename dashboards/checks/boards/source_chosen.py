@@ -33,8 +33,10 @@ def sources(subject: Subject, report: Report) -> Iterator[Finding]:
         if wrong:
             message = f"its data source is {'; '.join(wrong)}"
             yield report(path, where, message, 'Write {"type": ..., "uid": "${datasource}"}.')
-        elif panel.get("targets") and not any(thing.get("datasource") for thing in _asked(panel)):
-            yield report(path, where, "it names no data source", 'Write {"uid": "${datasource}"}.')
+        elif panel.get("targets") and not panel.get("datasource"):
+            named = any(thing.get("datasource") for thing in _asked(panel))
+            message = "only its queries name a data source" if named else "it names no data source"
+            yield report(path, where, message, 'Write {"uid": "${datasource}"}.')
 
 
 def _asked(panel: Json) -> list[Json]:

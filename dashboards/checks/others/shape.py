@@ -18,6 +18,8 @@ REFERENCE = re.compile(r"\$\{?(\w+)(?::\w+)?\}?\Z")
 PROMETHEUS = ("prometheus", "grafana-amazonprometheus-datasource", "victoriametrics-metrics-datasource")
 # Grafana's own: what asks them has no query language.
 BUILT_IN = ("grafana", "datasource", "mixed", "__expr__")
+# These may keep the queries of what they were made from, and ask none.
+QUIET = ("row", "text", "alertlist", "annolist", "dashlist", "news")
 WORDS: dict[type, str] = {dict: "an object", list: "a list", str: "a text"}
 
 
@@ -172,6 +174,8 @@ class Shaper:
         language = self.language(raw, panel)
         if isinstance(text, str) and text.strip() and not raw.get("hide"):
             target["expr" if language == "promql" else language] = text
+        elif not raw.get("hide") and self._of_prometheus(raw, panel, written=isinstance(text, str)):
+            target["expr"] = ""
         instant = raw.get("instant") is True
         target |= {"instant": instant, "range": bool(raw.get("range", not instant))}
         return target
@@ -196,6 +200,13 @@ class Shaper:
         if kind == "loki":
             return "logql"
         return "promql" if not kind or kind in PROMETHEUS else "other"
+
+    def _of_prometheus(self, target: Json, panel: Json, *, written: bool) -> bool:
+        """Whether a query without text is one of Prometheus: what Grafana works out itself needs none."""
+        own = target.get("datasource")
+        kind = self._kind(own or panel.get("datasource"))
+        asks = panel.get("type") not in QUIET and "libraryPanel" not in panel
+        return asks and (kind in PROMETHEUS or (written and not kind))
 
     def _kind(self, source: Any) -> str:
         """The kind of a data source; empty where the text does not say."""

@@ -21,7 +21,9 @@ def parses(subject: Subject, report: Report) -> Iterator[Finding]:
     """What the parser refuses."""
     for place in subject.places:
         reason = subject.parse_errors.get(place.text)
-        if reason is not None:
+        if not place.text.strip():
+            yield report(place.file, place.where, "the query is empty", "Write it, or take it out.")
+        elif reason is not None:
             yield report(
                 place.file, place.where, f"no PromQL: {reason}, in `{excerpt(place.text)}`", "Correct it."
             )
