@@ -1,7 +1,7 @@
-"""Measure builds and the middleware, and write docs/performance.md, which takes a few minutes.
+"""Measure the middleware, and write docs/performance.md, which takes a few minutes.
 
-python -m benchmarks; what boards cost is measured by python -m benchmarks.boards_report, and what the
-exporter costs by python -m benchmarks.exporter_report, benchmarks.keys_report and
+python -m benchmarks; what boards and builds cost is measured by python -m benchmarks.boards_report, and what
+the exporter costs by python -m benchmarks.exporter_report, benchmarks.keys_report and
 benchmarks.targets_report; these stay as they are.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks import bench_build, bench_middleware
+from benchmarks import bench_middleware
 from benchmarks.boards_report import HEADING as BOARDS
 from benchmarks.exporter_report import HEADING as EXPORTER
 from benchmarks.keys_report import HEADING as KEYS
@@ -20,12 +20,10 @@ from benchmarks.targets_report import HEADING as TARGETS
 
 def main() -> None:
     """Nothing is written before the last measurement is done."""
-    print("measuring a cold build")
-    builds = bench_build.measure()
     print("measuring the middleware")
     measured = bench_middleware.measure()
-    TARGET.write_text(document(builds, measured, kept(TARGET, EXPORTER, KEYS, TARGETS, BOARDS)))
-    print(bars(builds, measured))
+    TARGET.write_text(document(measured, kept(TARGET, EXPORTER, KEYS, TARGETS, BOARDS)))
+    print(bars(measured))
     print(f"written: {TARGET.relative_to(Path.cwd())}" if TARGET.is_relative_to(Path.cwd()) else TARGET)
 
 

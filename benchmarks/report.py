@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 
 from benchmarks import peer
 from benchmarks.application import BARE, OURS, PEER, PEER_DEFAULTS
-from benchmarks.bench_build import BAR_SECONDS, TITLES, Builds
 from benchmarks.bench_middleware import BAR_RATIO, Requests
 from benchmarks.figures import CLOCKS, by_clock
 
@@ -25,10 +24,6 @@ NAMES = {
 }
 CLOCK_NAMES = {"wall": "wall", "cpu": "CPU"}
 
-HOW_BUILD = """\
-Whole processes, taken in turns; the build writes into an empty folder each time. The bar is on wall time, and
-on the difference within a round.
-"""
 HOW_MIDDLEWARE = """\
 The application is called through ASGI in the process itself: no server, no socket. Each variant runs in a
 process of its own, and all answer a batch of requests in turns, in another order every round. What a variant
@@ -44,7 +39,7 @@ where others use the machine, CPU time is the steadier one.
 """
 
 
-def document(builds: Builds, measured: Sequence[Requests], others: str = "") -> str:
+def document(measured: Sequence[Requests], others: str = "") -> str:
     """The whole file; at its end, what was measured of other things another time."""
     parts = [
         "# Performance",
@@ -52,8 +47,7 @@ def document(builds: Builds, measured: Sequence[Requests], others: str = "") -> 
         "`make bench-exporter`; what stands in each was measured in one run, and compares within it.",
         "\n".join(f"- {line}" for line in circumstances()),
         "## Bars",
-        bars(builds, measured),
-        build_section(builds),
+        bars(measured),
         middleware_section(measured),
         others,
     ]
@@ -73,17 +67,9 @@ def circumstances() -> list[str]:
     ]
 
 
-def bars(builds: Builds, measured: Sequence[Requests]) -> str:
+def bars(measured: Sequence[Requests]) -> str:
     """Each bar, what was measured, and whether it was reached."""
-    beyond = by_clock(builds.beyond, "wall").median
-    rows = [
-        [
-            "Cold build, beyond importing grafanalib",
-            f"< {BAR_SECONDS:g} s",
-            f"{beyond:.3f} s",
-            verdict(builds.reached),
-        ]
-    ]
+    rows = []
     for requests in measured:
         if requests.compared:
             told = ", ".join(f"{requests.ratio(clock):.2f}x {CLOCK_NAMES[clock]}" for clock in CLOCKS)
@@ -101,28 +87,6 @@ def bars(builds: Builds, measured: Sequence[Requests]) -> str:
 def verdict(reached: bool) -> str:
     """A word for it."""
     return "reached" if reached else "**not reached here**"
-
-
-def build_section(builds: Builds) -> str:
-    """What a build costs."""
-    rows = [
-        [TITLES[name], CLOCK_NAMES[clock], by_clock(taken, clock).told(1, 3)]
-        for name, taken in builds.taken.items()
-        for clock in CLOCKS
-    ]
-    rows += [
-        ["build beyond the import", CLOCK_NAMES[clock], by_clock(builds.beyond, clock).told(1, 3)]
-        for clock in CLOCKS
-    ]
-    rounds = len(next(iter(builds.taken.values())))
-    return "\n\n".join(
-        [
-            "## Cold build",
-            f"{HOW_BUILD.strip()} {rounds} rounds.",
-            table(["seconds", "clock", "median | least | greatest"], rows),
-            f"A build takes {builds.ratio:.2f} times as long as the import.",
-        ]
-    )
 
 
 def middleware_section(measured: Sequence[Requests]) -> str:

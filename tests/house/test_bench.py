@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import bench_build, peer
+from benchmarks import peer
 from benchmarks.application import BARE, OURS, PEER, PEER_DEFAULTS, SCENARIOS
-from benchmarks.bench_build import BUILD, COMMANDS, IMPORT, START, Builds
 from benchmarks.bench_middleware import Requests, Running, Scale, measure, same_work, sitting
 from benchmarks.figures import Figures, Times
-from benchmarks.report import build_section, document, middleware_section
+from benchmarks.report import document, middleware_section
 
 TINY = Scale(sittings=1, rounds=2, requests=3)
 ROOT = Path(__file__).parents[2]
@@ -22,7 +21,6 @@ def steady(milliseconds: float) -> list[Times]:
     return [Times(wall=milliseconds / 1000, cpu=milliseconds / 1000)] * 3
 
 
-BUILDS = Builds({START: steady(20), IMPORT: steady(200), BUILD: steady(700)})
 COMPARED = Requests(
     SCENARIOS["routes"],
     [{BARE: steady(1), OURS: steady(1.1), PEER: steady(1.4), PEER_DEFAULTS: steady(1.5)}],
@@ -34,16 +32,15 @@ def test_figures_are_the_least_the_middle_and_the_greatest() -> None:
 
 
 def test_the_report_says_what_was_measured_and_which_bars_were_reached() -> None:
-    text = document(BUILDS, [COMPARED])
-    assert "| Cold build, beyond importing grafanalib | < 1 s | 0.500 s | reached |" in text
+    text = document([COMPARED])
     assert "| <= 0.35x | 0.25x wall, 0.25x CPU | reached |" in text
     assert "0.25 (0.25 to 0.25) in wall time" in text
     assert peer.requirement() in text
     slow = Requests(SCENARIOS["routes"], [{BARE: steady(1), OURS: steady(1.2), PEER: steady(1.4)}])
-    assert "| 0.50x wall, 0.50x CPU | **not reached here** |" in document(BUILDS, [slow])
+    assert "| 0.50x wall, 0.50x CPU | **not reached here** |" in document([slow])
     rows = [line for line in text.splitlines() if line.startswith("|")]
     tables = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
-    assert len(tables) == 3
+    assert len(tables) == 2
     assert all(len({line.count("|") for line in one.splitlines()}) == 1 for one in tables)
     assert rows
 
@@ -82,10 +79,3 @@ def test_an_application_that_cannot_start_is_told(tmp_path: Path, capfd: pytest.
     with pytest.raises(RuntimeError, match="'peer' ended"):
         sitting("one", [PEER], TINY, tmp_path)
     assert "ModuleNotFoundError" in capfd.readouterr().err
-
-
-def test_a_build_is_measured_beside_its_import() -> None:
-    builds = bench_build.measure(rounds=1)
-    assert set(builds.taken) == set(COMMANDS)
-    assert len(builds.beyond) == 1
-    assert "beyond the import" in build_section(builds)
