@@ -45,6 +45,8 @@ REACHED = (Word(0, "missed", "warning"), Word(1, "reached", "good"))
 JUST = 1e-9
 # Pixels of a column whose words are short; Grafana's own least width pushes the last one out of half a row.
 NARROW = 80
+# A share of which hundredths of a percent matter.
+NEARLY_ALL = 0.99
 # What an axis shows at least, so that a line of zeros is not drawn against a hundred.
 LEAST: dict[Unit, float] = {
     **{RATIO: 0.01, COUNT: 1, PER_SECOND: 0.1, REQUESTS_PER_SECOND: 0.1, SECONDS: 0.001},
@@ -243,6 +245,9 @@ def field_config(panel: Panel, numbers: Mapping[str, Number]) -> Json:
     }
     overrides: list[Json] = []
     if panel.kind == "stat":
+        number = first.objective and numbers.get(first.objective.key, first.objective)
+        if first.unit is RATIO and number and NEARLY_ALL <= number.value < 1:
+            defaults["decimals"] = 2  # 99.86 % is not yet 99.9 %
         defaults["mappings"] = [*defaults["mappings"], nothing(defaults["noValue"])]
     elif panel.kind == "graph":
         custom = _lines(panel, first, numbers) | _reach(panel, numbers)

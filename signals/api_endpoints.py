@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from exporters.catalogue import api
 from signals import api as whole
 from signals import api_cost, objectives
@@ -13,11 +11,6 @@ from signals.numbers import BYTES, BYTES_PER_SECOND, RATIO, SECONDS
 
 BY = (api.HANDLER,)
 HANDLER = "{{handler}}"
-
-
-def column(signal: Signal, title: str) -> Signal:
-    """A signal under the short name that a column has room for."""
-    return replace(signal, title=title)
 
 
 TIME_SHARE = Signal(
@@ -127,26 +120,26 @@ BANDWIDTH = Signal(
     legend=HANDLER,
 )
 TABLE = (
-    column(whole.HANDLER_RATE, "Requests"),
+    whole.HANDLER_RATE.called("Requests"),
     TIME_SHARE,
-    column(whole.HANDLER_AVERAGE, "Average"),
+    whole.HANDLER_AVERAGE.called("Average"),
     P50,
-    column(whole.HANDLER_P95, "p95"),
+    whole.HANDLER_P95.called("p95"),
     P99,
     CLIENT_ERRORS,
-    column(whole.HANDLER_ERRORS, "5xx"),
-    column(api_cost.HANDLER_QUERIES, "Queries"),
+    whole.HANDLER_ERRORS.called("5xx"),
+    api_cost.HANDLER_QUERIES.called("Queries"),
     DATABASE_SHARE,
 )
 SUFFERING = (
-    column(whole.HANDLER_RATE, "Requests"),
-    column(whole.HANDLER_ERRORS, "Failed"),
+    whole.HANDLER_RATE.called("Requests"),
+    whole.HANDLER_ERRORS.called("Failed"),
     SLOW,
 )
 PAYLOADS = (
-    column(api_cost.PAYLOAD, "Payload"),
+    api_cost.PAYLOAD.called("Payload"),
     SENT,
     SAVED,
     BANDWIDTH,
-    column(api_cost.REQUEST_SIZE, "Received"),
+    api_cost.REQUEST_SIZE.called("Received"),
 )

@@ -68,10 +68,11 @@ FIRING_COUNT = Signal(
     why="Alerts that fire now in Prometheus, of severity warning or critical.",
     act="Start with the table below: the one that fires longest is often the cause of the others.",
     query=promql(
-        "count by (<by:>) ({firing}) or 0 * count by (<by:>) ({targets})",
+        "count by (<by:>) ({firing}) or 0 * count by (<by:>) ({rules})",
         labels=(),
         firing=telemetry.FIRING.query,
-        targets=external.UP,
+        # Where no rule is evaluated, nobody knows whether anything would fire.
+        rules=external.RULES_EVALUATED,
     ),
     unit=COUNT,
     objective=shared.FIRING,

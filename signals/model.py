@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exporters.catalogue import Gauge, Label, Metric
 from exporters.catalogue.labels import INSTANCE, JOB
@@ -85,6 +85,10 @@ class Signal:
     def is_name(self) -> bool:
         """Whether its labels are the answer and its value is always 1; others only choose of its series."""
         return any(metric.unit == "info" for metric in self.query.metrics[:1])
+
+    def called(self, title: str) -> Signal:
+        """The same under another name, such as a short one that a column or bar has room for."""
+        return replace(self, title=title)
 
     def says(self, text: str, numbers: Mapping[str, Number]) -> str:
         """One of the texts, with the numbers that count in this stack.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from signals import api_load, api_run, pool, postgres, postgres_upkeep, redis
 from signals.idioms import SERVER_LEVEL, promql
 from signals.limits import postgres as limits
@@ -26,18 +24,14 @@ XID_SHARE = Signal(
 )
 
 
-def _named(signal: Signal, title: str) -> Signal:
-    return replace(signal, title=title)
-
-
 EVERYTHING = (
-    _named(pool.WORKER_UTILIZATION, "Pool of the fullest worker"),
-    _named(pool.CEILING_SHARE, "Ceiling of all pools"),
-    _named(postgres.CONNECTIONS_SHARE, "PostgreSQL connections"),
+    pool.WORKER_UTILIZATION.called("Fullest pool"),
+    pool.CEILING_SHARE.called("Ceiling of all pools"),
+    postgres.CONNECTIONS_SHARE.called("PostgreSQL"),
     XID_SHARE,
-    _named(postgres_upkeep.SLOT_SHARE, "Log kept for replicas"),
-    _named(redis.MEMORY_SHARE, "Redis memory"),
-    _named(redis.CLIENTS_SHARE, "Redis clients"),
-    _named(api_run.THREADS_SHARE, "Threads of the workers"),
-    _named(api_load.CAPACITY_USED, "Proven throughput"),
+    postgres_upkeep.SLOT_SHARE.called("Replica slot"),
+    redis.MEMORY_SHARE.called("Redis memory"),
+    redis.CLIENTS_SHARE.called("Redis clients"),
+    api_run.THREADS_SHARE.called("Worker threads"),
+    api_load.CAPACITY_USED.called("Throughput"),
 )

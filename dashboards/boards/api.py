@@ -21,12 +21,12 @@ def burning(level: ServiceLevel, *, zero: str, moves: str) -> tuple[Panel, Panel
     )
 
 
-NO_TRAFFIC = "no traffic"
+NO_TRAFFIC = "no traffic seen"
 NO_STATEMENT = "no request uses the database now"
 NO_HISTORY = "there is no history of a day and a week, or too little traffic then"
 NO_CONNECTION = "no request takes a connection now"
 NO_CONNECTING = "no connection was opened lately: the pool keeps those it has"
-NO_EXCEPTION = "no exception since the application started"
+NO_EXCEPTION = "no exception seen since the application started"
 RUNS = (Word(1, "runs", "good"),)
 
 BOARD = Board(
@@ -48,8 +48,8 @@ BOARD = Board(
                 api.LATENCY_P95, title="p95 latency", no_value=NO_TRAFFIC, trend=True, moves="slow-endpoint"
             ),
             stat(api.WORKERS, zero="no worker is alive", moves="lose-worker"),
-            stat(api_run.VERSION, no_value="no worker is alive", words=RUNS),
-            stat(api_run.SINCE_START, title="Last start", no_value="no worker is alive"),
+            stat(api_run.VERSION, no_value="no worker seen", words=RUNS),
+            stat(api_run.SINCE_START, title="Last start", no_value="no worker seen"),
         ),
         row(
             "Which endpoint?",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dashboards.model import Board, bars, graph, row, stat, table, timeline
 from signals import (
     api,
@@ -20,7 +18,7 @@ from signals import (
 from signals.levels import AVAILABILITY, LATENCY
 from signals.slo import HOUR
 
-NO_TRAFFIC = "no traffic"
+NO_TRAFFIC = "no traffic seen"
 API, POSTGRES, REDIS, TELEMETRY = "backend-api", "backend-postgres", "backend-redis", "backend-telemetry"
 BLIND = "A gap is no answer to the question: whoever asks was down. Since when is where the colour begins."
 NO_LAST_WEEK = "Prometheus does not yet know of last week"
@@ -50,7 +48,13 @@ BOARD = Board(
                 moves="stop-postgres",
             ),
             stat(redis.UP, title="Redis", zero="Redis does not answer", opens=REDIS, moves="stop-redis"),
-            stat(components.FIRING_COUNT, title="Alerts", zero="none firing", moves="errors"),
+            stat(
+                components.FIRING_COUNT,
+                title="Alerts",
+                zero="none firing",
+                no_value="no rules",
+                moves="errors",
+            ),
             stat(
                 AVAILABILITY.kept,
                 title="Availability",
@@ -128,7 +132,7 @@ BOARD = Board(
             "Is the promise kept, and is it a day like others?",
             bars(
                 "Error budget left",
-                *(replace(level.left, title=level.title) for level in (AVAILABILITY, LATENCY)),
+                *(level.left.called(level.title) for level in (AVAILABILITY, LATENCY)),
                 width=6,
                 zero="all of it is spent",
             ),

@@ -95,7 +95,7 @@ INDEXES = row(
     table(
         "Expected indexes",
         objects.EXPECTED_COVERED,
-        objects.EXPECTED_PRESENT,
+        objects.EXPECTED_PRESENT.called("By name"),
         objects.EXPECTED_VALID,
         objects.EXPECTED_COLUMNS,
         objects.EXPECTED_SIZE,
@@ -109,7 +109,7 @@ INDEXES = row(
     table(
         "Tables that want an index",
         indexes.READ_THROUGH,
-        objects.SEQUENTIAL_ROWS,
+        objects.SEQUENTIAL_ROWS.called("Rows read"),
         indexes.ROWS_OF_A_SCAN,
         objects.INDEX_USE,
         writes.ROWS,
@@ -194,7 +194,7 @@ DETAIL = (
             work.READ_WAIT,
             work.WRITE_WAIT,
             title="Sessions waiting for disks, mean",
-            zero="track_io_timing is off",
+            zero="track_io_timing is off, or nobody waited",
         ),
         graph(postgres.TEMP_BYTES, zero="everything fits into work_mem"),
         graph(

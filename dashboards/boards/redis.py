@@ -66,7 +66,7 @@ BOARD = Board(
                 redis.ERRORS,
                 columns=True,
                 zero="no error replies",
-                empty="no error reply since Redis started",
+                empty="no error reply seen since Redis started",
             ),
         ),
         row(
