@@ -169,6 +169,7 @@ def test_a_target_that_does_not_answer_keeps_the_time_limit_and_holds_up_no_othe
     began = time.monotonic()
     many.probe("silent", X_Prometheus_Scrape_Timeout_Seconds="1")
     assert time.monotonic() - began < 1
+    assert re.search("logger=exporter.silent msg=.redis.up: ", many.exporter.written())
 
 
 def test_60_targets_that_do_not_answer_hold_up_no_other(redis_server: Redis, tmp_path: Path) -> None:
