@@ -92,12 +92,20 @@ def servers(
         Watched(kind=kind, source=source, options=config.section(kind))
         for kind, source in watched(environ, redactor, allow_open).items()
     ]
-    for name, target in config.targets.items():
-        source = connection_of(name, target, environ, redactor, allow_open)
-        found.append(
-            Watched(target=name, kind=target.kind, source=source, options=config.options(target, ""))
-        )
-    return found
+    return found + [of_target(name, config, environ, redactor, allow_open) for name in config.targets]
+
+
+def of_target(
+    name: str, config: Config, environ: Mapping[str, str], redactor: Redactor, allow_open: bool = False
+) -> Watched:
+    """A target, with the options that hold where a scrape names none.
+
+    Raises:
+        ConfigError: see `connection_of`.
+    """
+    target = config.targets[name]
+    source = connection_of(name, target, environ, redactor, allow_open)
+    return Watched(target=name, kind=target.kind, source=source, options=config.options(target, ""))
 
 
 def where(kind: str, source: ConnectionString) -> str:

@@ -9,8 +9,14 @@ from pathlib import Path
 import click
 
 from exporters.collectors.outcome import Outcome, State
-from exporters.commands.options import config_option, configuration, json_option, servers
-from exporters.dsn import did_you_mean
+from exporters.commands.options import (
+    config_option,
+    configuration,
+    json_option,
+    servers,
+    target_option,
+    target_server,
+)
 from exporters.errors import ConfigError
 from exporters.manual import POSTGRES, REDIS, Manual
 from exporters.secrets import Redactor
@@ -34,7 +40,7 @@ WELL = (State.WORKS, State.OFF)
         "python -m exporters check --config.file exporter.yml --target orders --json",
     ),
 )
-@click.option("--target", metavar="NAME", help="Ask this target of the configuration alone.")
+@target_option
 @config_option
 @json_option
 @click.pass_context
@@ -44,13 +50,8 @@ def command(ctx: click.Context, target: str | None, config_file: Path | None, as
     Nothing is changed.
     """
     redactor: Redactor = ctx.obj
-    found = servers(ctx, configuration(ctx, config_file))
-    if target is not None:
-        names = [server.target for server in found if server.target]
-        found = [server for server in found if server.target == target]
-        if not found or not target:
-            known = ", ".join(names) or "a configuration with targets"
-            raise ConfigError(f"--target: {target!r}; expected one of {known}{did_you_mean(target, names)}")
+    config = configuration(ctx, config_file)
+    found = servers(ctx, config) if target is None else [target_server(ctx, config, target, *CHECKS)]
     if not found:
         raise ConfigError(
             "no server to ask; expected DATABASE_URL or REDIS_URL, or either as a file in DATABASE_URL_FILE, "

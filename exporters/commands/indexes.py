@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exporters.commands.options import config_option, configuration, json_option, main_server
+from exporters.commands.options import (
+    config_option,
+    configuration,
+    json_option,
+    main_server,
+    target_option,
+    target_server,
+)
 from exporters.errors import ConfigError
 from exporters.manual import POSTGRES, Manual
 from exporters.secrets import ConnectionString, Redactor
@@ -38,10 +45,13 @@ STEP = 1024
     metavar="DSN",
     help="Whom to ask instead of DATABASE_URL, and without a password: ~/.pgpass and PGPASSFILE hold one.",
 )
+@target_option
 @config_option
 @json_option
 @click.pass_context
-def command(ctx: click.Context, dsn: str | None, config_file: Path | None, as_json: bool) -> None:
+def command(
+    ctx: click.Context, dsn: str | None, target: str | None, config_file: Path | None, as_json: bool
+) -> None:
     """Show the expected indexes, and others that are invalid, redundant or never used; and what mends each.
 
     The SQL is printed, never run: it is for the owner of the tables, each statement outside of a transaction.
@@ -49,12 +59,21 @@ def command(ctx: click.Context, dsn: str | None, config_file: Path | None, as_js
     by.
     """
     redactor: Redactor = ctx.obj
-    source = (
-        ConnectionString(name="--dsn", value=dsn, redactor=redactor) if dsn else main_server(ctx, "postgres")
-    )
+    config = configuration(ctx, config_file)
+    options = config.postgres
+    source: ConnectionString | None
+    if target is not None:
+        if dsn:
+            raise ConfigError("--dsn and --target are both given; expected one of them")
+        server = target_server(ctx, config, target, "postgres")
+        source, options = server.source, server.options
+    elif dsn:
+        source = ConnectionString(name="--dsn", value=dsn, redactor=redactor)
+    else:
+        source = main_server(ctx, "postgres")
     if source is None:
-        raise ConfigError("no PostgreSQL to ask; expected DATABASE_URL, DATABASE_URL_FILE or --dsn")
-    settings = postgres_settings(source, configuration(ctx, config_file).postgres)
+        raise ConfigError("no PostgreSQL to ask; expected DATABASE_URL, DATABASE_URL_FILE, --dsn or --target")
+    settings = postgres_settings(source, options)
 
     from exporters.collectors.postgres.index_report import report  # noqa: PLC0415  loads psycopg
 

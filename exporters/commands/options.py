@@ -10,6 +10,8 @@ import click
 
 from exporters import watched
 from exporters.config import Config, read_config
+from exporters.dsn import did_you_mean
+from exporters.errors import ConfigError
 from exporters.secrets import ConnectionString
 from exporters.watched import Watched
 
@@ -20,6 +22,7 @@ config_option = click.option(
     metavar="FILE",
     help="The exporter's YAML. May also stand before the command, or in OBS_EXPORTER_CONFIG_FILE.",
 )
+target_option = click.option("--target", metavar="NAME", help="Ask this target of the configuration alone.")
 json_option = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 
@@ -30,6 +33,25 @@ def servers(ctx: click.Context, config: Config) -> list[Watched]:
         ConfigError: see `watched.servers`.
     """
     return watched.servers(config, os.environ, ctx.obj, _allow_open(ctx))
+
+
+def target_server(ctx: click.Context, config: Config, name: str, *kinds: str) -> Watched:
+    """One target; what the others are connected by is not looked at.
+
+    Args:
+        ctx: of the command.
+        config: that names it.
+        name: of the target.
+        kinds: of servers that it may be.
+
+    Raises:
+        ConfigError: there is none of this name, or see `watched.of_target`.
+    """
+    names = [known for known, target in config.targets.items() if target.kind in kinds]
+    if name not in names:
+        known = ", ".join(names) or f"a configuration with targets of {' or '.join(kinds)}"
+        raise ConfigError(f"--target: {name!r}; expected one of {known}{did_you_mean(name, names)}")
+    return watched.of_target(name, config, os.environ, ctx.obj, _allow_open(ctx))
 
 
 def main_server(ctx: click.Context, kind: str) -> ConnectionString | None:

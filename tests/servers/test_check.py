@@ -385,7 +385,7 @@ def test_targets_are_asked_by_their_names(redis_server: Redis, tmp_path: Path) -
     assert re.findall("^target.*", every.output, re.MULTILINE) == ["target here:", "target gone:"]
     assert "hunter2" not in every.output
 
-    one = run(tmp_path, "--target", "here", "--json", config=TARGETS, **env)
+    one = run(tmp_path, "--target", "here", "--json", config=TARGETS, HERE=env["HERE"])
     assert one.exit_code == 0
     assert {row["target"] for row in json.loads(one.stdout)} == {"here"}
 

@@ -285,7 +285,7 @@ def test_a_dsn_without_a_password_may_be_an_argument(
         (("--dsn", "host=h password=hunter2"), {}, "--dsn holds a password; expected"),
         (("postgresql://u@h/db",), {}, "an argument holds a connection string; expected"),
         ((), {"OBS_EXPORTER_INDEXES_DSN": "host=h"}, "no PostgreSQL to ask; expected DATABASE_URL,"),
-        ((), {}, "no PostgreSQL to ask; expected DATABASE_URL, DATABASE_URL_FILE or --dsn"),
+        ((), {}, "no PostgreSQL to ask; expected DATABASE_URL, DATABASE_URL_FILE, --dsn or"),
         (
             (),
             {"DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:1/db"},
@@ -302,3 +302,29 @@ def test_a_mistake_ends_with_2_and_one_line_without_a_secret(
     assert line.startswith("obs-exporter: ")
     assert message in line
     assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_a_target_is_asked_with_its_own_options(session: Session, postgres: Postgres, tmp_path: Path) -> None:
+    file = tmp_path / "exporter.yml"
+    expected = {"name": "of_the_module", "table": "of_target", "columns": ["id"]}
+    targets = {
+        "app": {"kind": "postgres", "connection_env": "APP_URL", "module": "app"},
+        "cache": {"kind": "redis", "connection_env": "NOT_SET"},
+    }
+    modules = {"app": {"postgres": {"expected_indexes": [expected]}}}
+    file.write_text(yaml.safe_dump({"targets": targets, "modules": modules}))
+    session.execute("CREATE TABLE of_target (id int)")
+    flags = ("indexes", "--config.file", str(file))
+    env = {"APP_URL": postgres.url(ROLE, quote(PASSWORD, safe=""), DATABASE)}
+
+    done = run_to_its_end(*flags, "--target", "app", **env)
+    assert done.returncode == 1, done.stderr
+    assert "of_the_module" in done.stdout
+
+    for wrong, said in (
+        (("--target", "cache"), "--target: 'cache'; expected one of app"),
+        (("--target", "app", "--dsn", "host=x"), "--dsn and --target are both given; expected one of them"),
+    ):
+        done = run_to_its_end(*flags, *wrong, **env)
+        assert done.returncode == 2
+        assert done.stderr == f"obs-exporter: {said}\n"
