@@ -67,9 +67,10 @@ def spellings(secret: str) -> set[str]:
     backslashes = secret.replace("\\", "\\\\")
     forms = {
         secret,
-        quote(secret, safe=""),
-        quote(secret),
-        quote_plus(secret),
+        # A variable may hold what is no UTF-8; it is refused, but not told either.
+        quote(secret, safe="", errors="surrogateescape"),
+        quote(secret, errors="surrogateescape"),
+        quote_plus(secret, errors="surrogateescape"),
         repr(secret)[1:-1],
         backslashes.replace("'", "\\'"),
         backslashes.replace('"', '\\"'),
@@ -100,11 +101,22 @@ class ConnectionString:
         """The string as it is now.
 
         Raises:
-            ConfigError: the file is unreadable, empty, or readable for everybody.
+            ConfigError: it is no text, or its file is unreadable, empty, or readable for everybody.
         """
         text = self.value if self.file is None else read_secret(self.file, self.name, self.allow_open)
         self.redactor.learn(secrets_in(text))
+        if not holds_text(text):
+            raise ConfigError(f"{self.name}: not UTF-8 text; encode its bytes in a URL, as %C3%BC for ü")
         return text
+
+
+def holds_text(value: str) -> bool:
+    """Whether it can be written as UTF-8, which Python lets a variable hold anyhow."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def connection_string(

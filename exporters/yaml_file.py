@@ -61,8 +61,9 @@ class _Shown(reprlib.Repr):
 
     def __init__(self) -> None:
         super().__init__()
-        self.maxlevel, self.maxlist, self.maxdict = 3, 8, 8
-        self.maxstring = self.maxother = self.maxlong = 2 * SHOWN_CHARACTERS
+        # Far more than is shown: at its end may stand what makes a secret of its beginning.
+        self.maxlevel, self.maxlist, self.maxdict = 3, 40, 40
+        self.maxstring = self.maxother = self.maxlong = 10_000
 
     def repr_int(self, x: int, level: int) -> str:
         """A number; one of thousands of digits Python does not write."""

@@ -18,6 +18,7 @@ from examples.demo.databases import Redis
 from examples.demo.process import wait_until
 from exporters.catalogue import redis as catalogue
 from exporters.catalogue import self_
+from exporters.config import REDIS
 from tests.servers.exporter_process import Exporter, run_to_its_end
 from tests.servers.exporter_support import add_user, admin, parse, url_of
 
@@ -103,6 +104,11 @@ NOWHERE = "redis://127.0.0.1:1"
         ),
         (
             (),
+            {"DATABASE_URL": "postgresql://u:hunter2\udcfc@db/app"},  # of a terminal with Latin 1
+            "DATABASE_URL: not UTF-8 text; encode its bytes in a URL, as %C3%BC for ü",
+        ),
+        (
+            (),
             {"DATABASE_URL": "postgresql://u:hunter2@db?sslmode=bogus"},
             "DATABASE_URL: unknown sslmode; expected one of disable, allow",
         ),
@@ -152,8 +158,8 @@ def test_a_mistake_in_the_configuration_is_told_before_it_listens(tmp_path: Path
 
     assert done.returncode == 2
     assert done.stderr == (
-        f"obs-exporter: {file}: redis.scan_intervall: 10; expected one of the keys key_patterns, keys, "
-        "scan_interval, top_prefixes, sample_keys, sample_ages, compat; did you mean 'scan_interval'?\n"
+        f"obs-exporter: {file}: redis.scan_intervall: 10; expected one of the keys {', '.join(REDIS)}; "
+        "did you mean 'scan_interval'?\n"
     )
 
 

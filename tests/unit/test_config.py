@@ -214,6 +214,14 @@ def test_a_password_that_is_no_yaml_is_not_repeated(file: Path, text: str) -> No
     assert "hunter2" not in str(raised.value)
 
 
+@pytest.mark.parametrize("text", [f"hunter2 {'x' * 3000} password", f"[hunter2, {'x, ' * 20} password]"])
+def test_what_looks_like_a_secret_late_is_not_repeated_from_its_beginning(file: Path, text: str) -> None:
+    file.write_text(f"redis: {{scan_interval: {text}}}\n")
+
+    with pytest.raises(ConfigError, match="a value not shown"):
+        read_config(file)
+
+
 def test_a_long_value_is_cut(file: Path) -> None:
     file.write_text(f"redis: {'x' * 1000}\n")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,10 +14,13 @@ from hypothesis import strategies as st
 
 from exporters.collectors.base import Family
 from exporters.collectors.redis import INFO, RedisBackend, RedisSettings
+from exporters.collectors.redis.address import parse_url
 from exporters.collectors.redis.connection import Reply
 from exporters.config import read_config
+from exporters.conninfo import libpq_conninfo
 from exporters.errors import ConfigError
 from exporters.exposition import render
+from exporters.secrets import ConnectionString, Redactor
 from exporters.targets import AskedWrongError, Targets
 from exporters.web.config import read_web_config
 from tests.servers.exporter_support import LOG, parse, samples
@@ -114,7 +116,6 @@ def file() -> Iterator[Path]:
 
 def taken_or_refused(read: Callable[[Path], object], file: Path, text: bytes) -> None:
     file.write_bytes(text)
-    began = time.monotonic()
     message = f"{file}"
     try:
         read(file)
@@ -124,7 +125,6 @@ def taken_or_refused(read: Callable[[Path], object], file: Path, text: bytes) ->
     assert len(message.splitlines()) == 1
     assert len(message) < 1000
     assert SECRET not in message
-    assert time.monotonic() - began < 10
 
 
 @SHORT
@@ -144,6 +144,68 @@ def test_any_bytes_are_a_configuration_or_are_refused(text: bytes, file: Path) -
 @example(text=b"[" + re.sub(rb"a\d: ", b"", BOMB).replace(b"\n", b",") + b"]")
 def test_any_bytes_are_a_web_configuration_or_are_refused(text: bytes, file: Path) -> None:
     taken_or_refused(read_web_config, file, text)
+
+
+SHAPES = (
+    "postgresql://u:hunter2@h:5433/app?sslmode=require",
+    "postgresql+asyncpg://u:hunter2@h/app?ssl=true",
+    "postgresql://h/app?user=u&password=hunter2",
+    "host=h user=u password='hunter2' dbname=app connect_timeout=3",
+    "rediss://u:hunter2@h:7000/3?ssl_ca_certs=/ca.pem",
+    "unix://u:hunter2@/run/redis.sock?db=1",
+)
+DSN_PIECES = (
+    *(
+        "@",
+        ":",
+        "/",
+        "?",
+        "&",
+        "=",
+        "#",
+        "%",
+        "%zz",
+        "'",
+        "\\",
+        " ",
+        "[",
+        "]",
+        ",",
+        "\n",
+        "\0",
+        "\u2028",
+        "\udcff",
+    ),
+    *("://", "host=", "port=x", "::1", "99999", "ssl_mode=1"),
+)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@settings(SHORT, max_examples=80)
+@given(data=st.data())
+def test_any_connection_string_is_understood_or_refused_without_the_password(
+    shape: str, data: st.DataObject
+) -> None:
+    # Beside the password, which is then still the one that must not be told.
+    before, _, after = shape.partition(SECRET)
+    piece = st.sampled_from(DSN_PIECES) | st.text(max_size=2)
+    put = [(data.draw(st.integers(0, len(part))), data.draw(piece)) for part in (before, after)]
+    changed = [part[:at] + new + part[at:] for part, (at, new) in zip((before, after), put, strict=True)]
+    text = SECRET.join(changed)
+
+    message = "DATABASE_URL: understood"
+    redactor = Redactor()
+    try:
+        read = ConnectionString(name="DATABASE_URL", value=text, redactor=redactor).read()
+        if shape.startswith(("redis", "unix")):
+            parse_url(read, "DATABASE_URL")
+        else:
+            libpq_conninfo(read, "DATABASE_URL")
+    except ConfigError as error:
+        message = str(error)
+    assert message.startswith("DATABASE_URL: ")
+    assert len(message.splitlines()) == 1
+    assert SECRET not in redactor.mask(message)
 
 
 QUERIES = st.text(max_size=40) | st.lists(
