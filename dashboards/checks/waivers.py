@@ -5,6 +5,7 @@ A waiver that nothing needs any more is a finding itself: it would hide the next
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,14 +36,16 @@ def judged(
     waivers: Sequence[Waiver],
     known: Collection[str],
     absent: tuple[str, ...] = (),
+    idle: Collection[str] = (),
 ) -> Verdict:
-    """The findings without those that are waived, and one for each waiver that waives nothing.
+    """The findings that no waiver covers, and one for each waiver that waives nothing, or stands twice.
 
     Args:
         findings: what the checks found.
         waivers: what is right all the same.
         known: the ids of the checks.
         absent: beginnings of places that are not looked at this time, as those of another engine.
+        idle: ids of checks that did not run this time: whether their waivers are needed is not known.
 
     Raises:
         DefinitionError: a waiver names no check that there is.
@@ -62,18 +65,29 @@ def judged(
             needed.add(covering[0])
         else:
             left.append(finding)
+    asked = [each for each in waivers if each.rule not in idle and not each.place.startswith(absent)]
+    nothing = "{} finds nothing here that it would waive (reason given: {})"
     left += [
-        Finding(
-            file=each.place,
-            where="waiver",
-            rule=RULE,
-            message=f"{each.rule} finds nothing here that it would waive (reason given: {each.reason})",
-            fix="Take the waiver out.",
-        )
-        for each in dict.fromkeys(waivers)
-        if each not in needed and not each.place.startswith(absent)
+        _told(each, nothing.format(each.rule, each.reason), "Take the waiver out.")
+        for each in _first(waivers)
+        if each in asked and each not in needed
+    ]
+    counts = Counter((each.rule, each.place) for each in waivers)
+    left += [
+        _told(each, f"{each.rule} is waived here {count} times", "Take one of them out.")
+        for each in _first(waivers)
+        if (count := counts[each.rule, each.place]) > 1
     ]
     return Verdict(findings=tuple(sorted(left, key=_place)), waived=tuple(waived))
+
+
+def _first(waivers: Sequence[Waiver]) -> list[Waiver]:
+    """Of each check and place the first waiver, which is the one that counts."""
+    return list({(each.rule, each.place): each for each in reversed(waivers)}.values())[::-1]
+
+
+def _told(waiver: Waiver, message: str, fix: str) -> Finding:
+    return Finding(file=waiver.place, where="waiver", rule=RULE, message=message, fix=fix)
 
 
 def _place(finding: Finding) -> tuple[str, int, int, Finding]:

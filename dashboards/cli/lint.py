@@ -146,16 +146,16 @@ def _others(paths: tuple[Path, ...], sources: list[Source], waivers: Path | None
         click.echo(plain(f"left out: {path}: no dashboard"), err=True)
     findings = provisioned.judge(alerting, checks.RULES, sources)
     known = [*(rule.id for rule in checks.RULES), others.SHAPE, *(each.id for each in provisioned.CHECKS)]
+    lookups = [] if sources else [rule.id for rule in checks.RULES if rule.lookup]
     parts, told = [], ""
     if files:
         findings += others.judge(files, checks.RULES, sources)
-        lookups = [rule.id for rule in checks.RULES if rule.lookup]
-        ran = checks.count(others=True) - (0 if sources else len(lookups))
+        ran = checks.count(others=True) - len(lookups)
         parts.append(f"{len(files)} boards, {ran} checks")
-        told = "" if sources else f"; left out without --metrics-from: {', '.join(lookups)}"
+        told = f"; left out without --metrics-from: {', '.join(lookups)}" if lookups else ""
     if alerting.rules:
         parts.append(f"{alerting.rules} alerting files, {len(provisioned.CHECKS)} checks")
-    verdict = checks.judged(findings, _waivers(waivers), known)
+    verdict = checks.judged(findings, _waivers(waivers), known, idle=lookups)
     return verdict, f"{'; '.join(parts)}, {len(verdict.findings)} findings{told}"
 
 

@@ -184,6 +184,27 @@ def test_a_waiver_from_a_file_is_counted_and_must_be_needed(tmp_path: Path) -> N
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_one_file_of_waivers_serves_with_and_without_what_is_exported(tmp_path: Path) -> None:
+    path = written(tmp_path, "theirs.json", board())
+    waivers = written(
+        tmp_path, "waivers.yml", [{"rule": "metric-exists", "place": str(path), "reason": "not yet there"}]
+    )
+    page = tmp_path / "page.prom"
+    page.write_text("# TYPE web_things gauge\nweb_things 1\n")
+
+    without = lint(path, "--waivers", waivers)
+    assert (without.exit_code, "left out without --metrics-from: metric-exists" in without.stderr) == (
+        0,
+        True,
+    )
+    beside = lint(path, "--waivers", waivers, "--metrics-from", str(page))
+    assert (beside.exit_code, beside.stderr.rstrip()[-10:]) == (0, ", 1 waived")
+
+    page.write_text('# TYPE web_requests counter\nweb_requests_total{path="/",job="a",instance="b"} 1\n')
+    there = lint(path, "--waivers", waivers, "--metrics-from", str(page))
+    assert "metric-exists finds nothing here" in there.stderr, there.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     [

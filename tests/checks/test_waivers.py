@@ -59,6 +59,25 @@ def test_a_waiver_of_another_engines_file_is_not_asked_for() -> None:
     assert judged([], [waiver(place, "route-value")], KNOWN).findings != ()
 
 
+def test_a_waiver_of_a_check_that_did_not_run_is_not_asked_for() -> None:
+    mine = waiver(rule="metric-exists")
+
+    assert judged([], [mine], KNOWN, idle=("metric-exists",)).findings == ()
+    assert judged([], [mine], KNOWN, idle=("label-exists",)).findings != ()
+
+
+@pytest.mark.parametrize("reason", [WHY, "it is right for another reason"])
+def test_of_two_waivers_of_one_check_and_place_the_second_is_told(reason: str) -> None:
+    second = Waiver(rule="panel-unit", place=PANEL, reason=reason)
+    verdict = judged([finding()], [waiver(), second], KNOWN)
+
+    (mine,) = verdict.findings
+    assert (mine.rule, mine.file) == ("waiver-needed", PANEL)
+    assert "panel-unit is waived here 2 times" in mine.message
+    assert "Take one of them out" in mine.fix
+    assert judged([finding()], [waiver()], KNOWN).findings == ()
+
+
 def test_a_waiver_of_no_check_is_told_at_once() -> None:
     with pytest.raises(DefinitionError, match="'panel-units', which is not there; Did you mean 'panel-unit'"):
         judged([], [waiver(rule="panel-units")], KNOWN)
