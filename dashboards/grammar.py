@@ -13,6 +13,9 @@ from dashboards.layout import lines
 from dashboards.model import Board, Row
 
 VERDICT = ("stat", "scorecard")
+# What tells the signals of a panel apart: the legends of lines, elsewhere the titles of what is so called.
+LINES = ("graph", "timeline")
+CALLED = {"table": "columns", "bars": "bars", "scorecard": "rows"}
 MOST_STATS = 8
 MOST_OPEN = 24
 # Of a title, on a screen of 1440 pixels: each column has room for some, and the signs beside it take some.
@@ -94,12 +97,19 @@ def _titles(board: Board) -> Iterator[str]:
 
 def _names(board: Board) -> Iterator[str]:
     for panel in board.panels:
-        named = [signal.legend for signal in panel.shown] if panel.kind == "graph" else []
-        for legend in dict.fromkeys(named):
-            if named.count(legend) > 1:
+        lines = panel.kind in LINES
+        named = [signal.legend if lines else signal.title for signal in panel.shown]
+        for name in dict.fromkeys(named if lines or panel.kind in CALLED else ()):
+            count = named.count(name)
+            if count > 1:
+                several = (
+                    f"draws {count} signals of the legend"
+                    if lines
+                    else f"has {count} {CALLED[panel.kind]} called"
+                )
                 yield (
-                    f"panel {panel.title!r} draws {named.count(legend)} signals of the legend {legend!r}; "
-                    "expected one each, or nobody can tell them apart; give each its own, or part it"
+                    f"panel {panel.title!r} {several} {name!r}; expected one each, or nobody can tell them "
+                    "apart; give each its own, or part it"
                 )
 
 

@@ -116,6 +116,14 @@ class Panel:
                 "which a screen shows some 30; change it"
             )
         self._one_axis()
+        words: dict[int, str] = {}
+        for word in self.words:
+            if word.value in words:
+                raise BoardError(
+                    f"panel {self.title!r} calls {word.value} both {words[word.value]!r} and {word.text!r}; "
+                    "expected one word for a value; leave one out"
+                )
+            words[word.value] = word.text
 
     def _one_axis(self) -> None:
         """Of two units on one axis, one is drawn as a flat line."""
@@ -357,6 +365,13 @@ class Board:
                 raise BoardError(
                     f"board {self.uid}: {name} is {value!r}; expected what it is called, and for whom it is "
                     "and when to open it; write it"
+                )
+        chosen = [choice.label.name for choice in self.choices]
+        for name in chosen:
+            if chosen.count(name) > 1:
+                raise BoardError(
+                    f"board {self.uid}: two choices are of the label {name!r}; expected one, since it gives "
+                    "the variable its name; leave one out"
                 )
         ids: dict[int, str] = {}
         for panel in self.panels:

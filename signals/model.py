@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,7 @@ from signals.numbers import (
 )
 from signals.promql import Query
 
+LABELS = re.compile(r"\{\{\s*\w+\s*\}\}")
 NO_WORDS: Mapping[float, str] = {}
 
 
@@ -70,6 +72,11 @@ class Signal:
                     f"{what}: critical is {self.critical.key!r}, better {self.critical.better}; expected an "
                     "objective of which the same is better, for the line before it; give one"
                 )
+        if set("{}") & set(LABELS.sub("", self.legend)):
+            raise SignalError(
+                f"{what}: legend is {self.legend!r}; expected text and {{{{label}}}}, two braces on each "
+                "side; anything else is shown as it is; correct it"
+            )
         if not self.title.strip():
             raise SignalError(
                 "a signal has no title; panels, columns and lines take theirs from it; write it"

@@ -11,7 +11,7 @@ from dashboards.stack import STACK
 from tests.unit.conftest import Build, line, refused
 
 GOOD = """\
-from dashboards.model import Board, graph, row, stat, text
+from dashboards.model import Board, Choice, Word, graph, row, stat, text
 from dashboards.stack import STACK as THEIRS, Stack
 from exporters.catalogue import redis as metrics
 from signals import redis
@@ -61,6 +61,27 @@ MISTAKES = [
         "__import__('dataclasses').replace(redis.MEMORY_USED, title=' '))",
         14,
         "a signal has no title; panels, columns and lines take theirs from it; write it",
+    ),
+    *(
+        (
+            "redis.MEMORY_USED)",
+            f"__import__('dataclasses').replace(redis.MEMORY_USED, legend='{legend}'))",
+            14,
+            f"signal 'Memory used': legend is '{legend}'; expected text and {{{{label}}}}, two braces on",
+        )
+        for legend in ("{{instance}", "{instance}", "in {{instance}}}", "{{in stance}}")
+    ),
+    (
+        "stat(redis.UP)",
+        "stat(redis.UP, words=(Word(0, 'off', 'bad'), Word(0, 'gone', 'bad')))",
+        13,
+        "panel 'Redis answers' calls 0 both 'off' and 'gone'; expected one word for a value; leave one out",
+    ),
+    (
+        "    rows=(",
+        "    choices=(Choice(label=metrics.DB, metric=metrics.DB_KEYS),) * 2,\n    rows=(",
+        6,
+        "board shop: two choices are of the label 'db'; expected one, since it gives the variable its name",
     ),
     ("MEMORY_USED)", "MEMORY_USED, width=True)", 14, "width is True (bool); expected int; give that"),
     (

@@ -13,10 +13,24 @@ from dashboards.checks import definitions
 from dashboards.colours import OF_LABEL
 from dashboards.errors import DefinitionError
 from dashboards.grammar import MOST_OPEN, MOST_STATS, letters, problems
-from dashboards.model import Board, Choice, Kind, Panel, Row, graph, row, scorecard, stat, table, text
+from dashboards.model import (
+    Board,
+    Choice,
+    Kind,
+    Panel,
+    Row,
+    bars,
+    graph,
+    row,
+    scorecard,
+    stat,
+    table,
+    text,
+    timeline,
+)
 from dashboards.stack import STACK, Stack
 from exporters.catalogue import api as metrics
-from signals import api, audit, pool, postgres
+from signals import api, api_endpoints, audit, pool, postgres, redis
 
 
 def verdict(count: int = 1) -> Row:
@@ -84,6 +98,26 @@ REFUSED = [
         "panel 'Twice' draws 2 signals of the legend 'p95'; expected one each, or nobody can tell them apart",
     ),
     (
+        door(table("Endpoints", api.HANDLER_P95, api.HANDLER_P95, key="handler")),
+        f"panel 'Endpoints' has 2 columns called {api.HANDLER_P95.title!r}; expected one each",
+    ),
+    (
+        door(
+            bars(
+                "Full", pool.WORKER_UTILIZATION, replace(api.ERROR_RATIO, title=pool.WORKER_UTILIZATION.title)
+            )
+        ),
+        f"panel 'Full' has 2 bars called {pool.WORKER_UTILIZATION.title!r}; expected one each",
+    ),
+    (
+        door(scorecard("Times", audit.AVERAGE, audit.AVERAGE, height=6)),
+        f"panel 'Times' has 2 rows called {audit.AVERAGE.title!r}; expected one each",
+    ),
+    (
+        door(timeline(redis.UP, redis.UP, title="Up?")),
+        f"panel 'Up?' draws 2 signals of the legend {redis.UP.legend!r}; expected one each",
+    ),
+    (
         door(table("Endpoints", api.HANDLER_P95, key="handler", opens="backend-apy")),
         "panel 'Endpoints' opens the board 'backend-apy', which is not there; expected perhaps 'backend-api'",
     ),
@@ -115,6 +149,8 @@ RIGHT = [
     board(row("Is it well?", stat(api.ERROR_RATIO, title=LONG * 4), stat(api.REQUEST_RATE))),
     door(stat(api.ERROR_RATIO, opens="backend-runbooks")),
     door(graph(api.LATENCY_P50, api.LATENCY_P95, title="Each its own")),
+    door(table("Endpoints", api.HANDLER_P95, api_endpoints.SENT, key="handler")),
+    door(bars("Full", pool.WORKER_UTILIZATION, api.ERROR_RATIO)),
     door(graph(postgres.CONNECTIONS_BY_STATE, limits=(postgres.USABLE, pool.CEILING))),
     replace(door(table("Endpoints", api.HANDLER_P95, key="handler", opens="shop")), choices=(ENDPOINT,)),
     replace(door(stat(api.ERROR_RATIO, opens="backend-postgres")), uid="shop"),
