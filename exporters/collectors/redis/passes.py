@@ -28,7 +28,7 @@ from exporters.patterns import NOTHING, Patterns
 
 BATCH = 50  # Redis is held up for a twentieth of a millisecond, which its clients do not notice
 ACTIVE_BATCH = 1000  # a millisecond
-PAUSE_SECONDS = 0.002  # after each, so that few commands meet one of ours
+PAUSE_SECONDS = 0.005  # after each, so that one of a hundred commands meets one of ours
 SMALL = 20_000  # keys that are counted one by one and without a pause, in some 50 ms
 COMMAND_SECONDS = 5.0  # longer than this is no answer
 LOOKS: tuple[Command, ...] = tuple(("INFO", part) for part in ("keyspace", "stats", "cluster", "memory"))
