@@ -43,7 +43,7 @@ DIGEST := find provisioning/blackbox $(FILES) -type f ! -path '*/targets/*' -exe
 # The one place that names the resolver of `make lock`.
 UV := uv==0.13.9
 
-.PHONY: help demo test drills versions soak soak-exporter lint check build up down bench bench-boards bench-exporter grafana-check lock clean packages
+.PHONY: help demo test drills versions soak soak-exporter lint check build up down bench bench-boards bench-exporter grafana-check checks-grafana lock clean packages
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -117,6 +117,9 @@ bench-exporter: packages $(READY) ## Measure the exporter beside its peers, into
 
 grafana-check: packages $(READY) ## Run the files through a real Grafana (URL=... or one on PATH); writes its report.
 	$(BIN)/python -m examples.demo.grafana_check $(if $(URL),--grafana $(URL)) $(ARGS)
+
+checks-grafana: packages $(READY) ## Give wrong alerting files to a real Grafana on PATH; writes docs/checks-grafana.md.
+	$(BIN)/python -m examples.demo.grafana_verdicts $(ARGS)
 
 lock: ## Pin the newest versions again, with their hashes: the lock files.
 	set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \

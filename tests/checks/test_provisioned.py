@@ -7,6 +7,7 @@ from pathlib import Path
 from time import process_time
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from dashboards.checks.finding import Finding
 from dashboards.checks.provisioned import CHECKS, Check, found, judge, page
 from dashboards.checks.provisioned.reader import UnreadableError, read
 from dashboards.checks.provisioned.sample import OTHER, RULE
+from dashboards.cli import main
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = pytest.mark.parametrize("check", CHECKS, ids=[check.id for check in CHECKS])
@@ -142,3 +144,24 @@ def test_a_thousand_rules_take_a_second_or_two(tmp_path: Path) -> None:
     assert sum(1 for _ in given.files[0].root.each("groups")) == 50
     # Of this process alone; a machine that is busy takes up to twice as long for the same work.
     assert process_time() - before < 4
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "told"),
+    [
+        (b"\x00\x01\xff\xfe", 1, "it is no UTF-8"),
+        (b"", 2, "it is empty"),
+        (b"groups: " + b"[" * 5000, 1, "nested more than 100 deep"),
+        (b"services: {}", 2, "it is of another kind"),
+        (b"groups: []\n", 0, "0 findings"),
+    ],
+    ids=["binary", "empty", "deep", "other", "right"],
+)
+def test_bad_input_ends_in_a_finding_or_an_error(
+    content: bytes, code: int, told: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_bytes(content)
+    done = CliRunner().invoke(main, ["lint", str(path)])
+    assert (done.exit_code, told in done.stderr) == (code, True), done.output
+    assert "Traceback" not in done.output

@@ -37,6 +37,7 @@ DOCUMENTS = (
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/architecture.md",
+    "docs/checks-grafana.md",
     "docs/checks.md",
     "docs/compatibility.md",
     "docs/dashboards.md",

@@ -67,19 +67,16 @@ class _Decoder:
     def value(self, shape: Shape, node: Node, where: str, name: str) -> Iterator[Problem]:
         if node.is_null:
             return
-        if isinstance(shape, Struct):
+        wanted = "map" if isinstance(shape, Struct | MapOf) else "list" if isinstance(shape, ListOf) else ""
+        if wanted and node.kind != wanted:
+            yield self.wrong(node, where, name, "a mapping" if wanted == "map" else "a list")
+        elif isinstance(shape, Struct):
             yield from self.struct(shape, node, where)
         elif isinstance(shape, ListOf):
-            if node.kind != "list":
-                yield self.wrong(node, where, name, "a list")
-                return
             for number, each in enumerate(node.items, 1):
                 inside = _inside(where, shape.of, each, number) if isinstance(shape.of, Struct) else where
                 yield from self.value(shape.of, each, inside, name)
         elif isinstance(shape, MapOf):
-            if node.kind != "map":
-                yield self.wrong(node, where, name, "a mapping")
-                return
             for key, each in node.pairs:
                 yield from self.value(shape.of, each, where, f"{name}.{key.text}")
         elif shape is not None and shape != "any":
@@ -138,9 +135,8 @@ class _Decoder:
         for name in struct.required:
             if name not in given:
                 message = f"the {struct.name} has no {name}"
-                yield self.problem(
-                    "required", node.near(name), where, message, f"Give it {_GIVEN.get(name, 'one')}."
-                )
+                fix = f"Give it {_GIVEN.get(name, 'one')}."
+                yield self.problem("required", node.near(name), where, message, fix, struct.lacking)
 
     def unknown(self, struct: Struct, key: Node, where: str) -> Problem:
         lower = {name.lower().replace("_", ""): name for name in struct.fields}

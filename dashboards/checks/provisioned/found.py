@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dashboards.checks.finding import Finding
+from dashboards.checks.finding import Finding, nearest
 from dashboards.checks.provisioned.check import reporter
 from dashboards.checks.provisioned.files import File, Reader
 from dashboards.checks.provisioned.nodes import Node
@@ -123,17 +123,19 @@ def _content(path: Path, result: Found, *, is_json: bool) -> bytes | None:
 
 def _may_be_ours(content: bytes, *, likely: bool) -> bool:
     """Whether JSON is worth the slower reader that knows places: a board is not."""
-    if not likely:
-        return False
     try:
         document = json.loads(content)
     except (ValueError, RecursionError):
-        return True
-    return isinstance(document, dict) and not any(key in document for key in BOARD)
+        return likely
+    if not isinstance(document, dict):
+        return likely
+    return not any(key in document for key in BOARD)
 
 
 def reader_of(root: Node | None, path: Path) -> tuple[Node, Reader] | None:
     """The part of a document that is read, and who reads it; nothing for a file of another kind."""
+    if root is not None and root.kind != "map" and path.parent.name == FOLDER:
+        return root, "grafana"
     if root is None or root.kind != "map":
         return None
     keys = {key.text for key, _ in root.pairs}
@@ -147,7 +149,8 @@ def reader_of(root: Node | None, path: Path) -> tuple[Node, Reader] | None:
     if "groups" in keys:
         return root, "grafana" if "apiVersion" in keys or _of_grafana(root) else "prometheus"
     lower = {key.lower().replace("_", "") for key in keys}
-    return (root, "grafana") if lower & set(_LOWER) else None
+    misspelt = "apiVersion" in keys and "kind" not in keys and any(nearest(key, _LOWER) for key in lower)
+    return (root, "grafana") if lower & set(_LOWER) or misspelt else None
 
 
 def _of_grafana(root: Node) -> bool:

@@ -43,6 +43,9 @@ For [pre-commit](https://pre-commit.com):
       args: [provisioning/]
 ```
 
+What a real Grafana does with each wrong example, and with some hundred files more:
+[checks-grafana.md](checks-grafana.md).
+
 This page is `python -m dashboards lint --list --markdown`.
 """
 

@@ -79,6 +79,8 @@ def read(content: bytes, *, json: bool = False) -> Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        if "nesting depth" in str(error.problem):
+            raise BoundsError(f"it is nested more than {DEPTH} deep", *place) from None
         raise UnreadableError(f"it is no YAML: {error.problem or error.context}", *place) from None
     except yaml.YAMLError as error:
         raise UnreadableError(f"it is no YAML: {' '.join(str(error).split())}") from None

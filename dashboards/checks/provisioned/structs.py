@@ -38,6 +38,7 @@ class Struct:
         enums: the values of fields that have few.
         any_case: read through JSON, whose reader takes a key in any case.
         strict: an unknown field is refused, not ignored.
+        lacking: what comes of a required field that is missing, where the file is read all the same.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Struct:
     enums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     any_case: bool = False
     strict: bool = False
+    lacking: str = ""
 
 
 Shape = Scalar | ListOf | MapOf | Struct | None
@@ -187,24 +189,27 @@ TEMPLATE = Struct(
 )
 
 
-def _deleted(name: str, key: str, *, required: bool) -> ListOf:
-    return ListOf(Struct(name, {"orgId": "whole", key: "text"}, required=(key,) if required else ()))
+def _deleted(name: str, key: str, lacking: str = "") -> ListOf:
+    return ListOf(Struct(name, {"orgId": "whole", key: "text"}, required=(key,), lacking=lacking))
 
+
+# Its own contact point has none, and is what the first tree of policies leads to.
+POINTLESS = "Grafana deletes its default contact point, and can read its notifications no more"
 
 GRAFANA = Struct(
     "file",
     {
         "apiVersion": "any",
         "groups": ListOf(GROUP),
-        "deleteRules": _deleted("deleted rule", "uid", required=True),
+        "deleteRules": _deleted("deleted rule", "uid", "Grafana deletes nothing, without a word"),
         "contactPoints": ListOf(POINT),
-        "deleteContactPoints": _deleted("deleted contact point", "uid", required=True),
+        "deleteContactPoints": _deleted("deleted contact point", "uid", POINTLESS),
         "policies": ListOf(POLICY),
         "resetPolicies": ListOf("whole"),
         "muteTimes": ListOf(MUTE),
-        "deleteMuteTimes": _deleted("deleted mute time", "name", required=True),
+        "deleteMuteTimes": _deleted("deleted mute time", "name"),
         "templates": ListOf(TEMPLATE),
-        "deleteTemplates": _deleted("deleted template", "name", required=True),
+        "deleteTemplates": _deleted("deleted template", "name"),
     },
 )
 PROMETHEUS_RULE = Struct(

@@ -42,7 +42,7 @@ def condition(files: Files, report: Report) -> Iterator[Finding]:
     "ref-unique",
     summary="the queries of a rule have letters of their own",
     cause="A query that was copied.",
-    effect=ERRS,
+    effect="Grafana loads it, and one of two with one letter is lost without a word",
     fix="Give each its own refId.",
     wrong=rule("condition: B", "condition: A")
     .replace("refId: B", "refId: A")
@@ -57,7 +57,7 @@ def unique(files: Files, report: Report) -> Iterator[Finding]:
         for query in queries:
             if not query.ref:
                 message = "a query has no refId, so that nothing can name it"
-                yield report(each.file, query.node.near("refId"), each.where, message)
+                yield report(each.file, query.node.near("refId"), each.where, message, "", ERRS)
             elif query.ref in seen:
                 message = f"two queries are {query.ref!r}, the first in line {seen[query.ref].node.line}"
                 yield report(each.file, query.node.near("refId"), each.where, message)

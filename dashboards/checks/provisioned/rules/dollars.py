@@ -119,9 +119,9 @@ def braces(files: Files, report: Report) -> Iterator[Finding]:
     summary="no secret is written out in a contact point",
     cause="A webhook's whole address or a token, in a file that ends up in Git.",
     effect="everybody who reads the file can write to the channel",
-    fix="Write $__file{/run/secrets/NAME}, and put it there.",
+    fix="Write $__file{/run/secrets/NAME} or a variable such as $SLACK_URL, and put it there.",
     wrong=notifications("$SLACK_URL", "https://hooks.slack.com/services/T0001/B0001/" + "x" * 24),
-    right=notifications("$SLACK_URL", "'$__file{/run/secrets/slack}'"),
+    right=notifications(),
     level="warning",
 )
 def secrets(files: Files, report: Report) -> Iterator[Finding]:

@@ -55,12 +55,12 @@ def known(files: Files, report: Report) -> Iterator[Finding]:
     fix="Give it the right type.",
     wrong="""
         policies:
-          - receiver: team
+          - receiver: grafana-default-email
             group_by: alertname
     """,
     right="""
         policies:
-          - receiver: team
+          - receiver: grafana-default-email
             group_by: [alertname]
     """,
 )

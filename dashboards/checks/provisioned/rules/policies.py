@@ -141,7 +141,10 @@ def matchers(files: Files, report: Report) -> Iterator[Finding]:
             if each.kind != "list":
                 continue  # told as a wrong type
             if len(parts) != 3:
-                yield report(file, each, where, f"the matcher {parts} has {len(parts)} parts")
+                # The rest is dropped, and a value that is not there is an empty one.
+                effect = SILENT if len(parts) > 1 and parts[1] in OPERATORS else STOPS
+                message = f"the matcher {parts} has {len(parts)} parts"
+                yield report(file, each, where, message, "", effect)
             elif parts[1] not in OPERATORS and "$" not in parts[1]:
                 yield report(file, each.items[1], where, f"the matcher's operator is {parts[1]!r}")
             elif parts[1] in ("=~", "!~") and (why := _no_expression(parts[2])):

@@ -11,6 +11,7 @@ from dashboards.checks.provisioned.nodes import Node
 from dashboards.checks.provisioned.rules.policies import TIMES, routes
 from dashboards.checks.provisioned.sample import OTHER, notifications, rule
 
+SOURCES = "datasources: [{name: Prometheus, uid: prom, type: prometheus}]\n"
 Named = tuple[File, Node, str, int]
 
 
@@ -116,8 +117,8 @@ def deleted(files: Files, report: Report) -> Iterator[Finding]:
     cause="The name of a data source instead of its uid, or the uid of another Grafana.",
     effect=ERRS,
     fix="Name the uid of one of them.",
-    wrong="datasources: [{name: Prometheus, uid: prometheus, type: prometheus}]\n" + OTHER + rule(),
-    right="datasources: [{name: Prometheus, uid: prom, type: prometheus}]\n" + OTHER + rule(),
+    wrong=SOURCES + OTHER + rule("datasourceUid: prom\n", "datasourceUid: Prometheus\n"),
+    right=SOURCES + OTHER + rule(),
 )
 def sources(files: Files, report: Report) -> Iterator[Finding]:
     """Where files of data sources are given, and all of them have a uid."""

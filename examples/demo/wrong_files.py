@@ -1,0 +1,250 @@
+"""Files that are wrong in one way, or only look so, for a real Grafana and for our checks to judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dashboards.checks.provisioned import CHECKS
+from dashboards.checks.provisioned.sample import OTHER, notifications, rule, template
+
+# Of Prometheus, or about what no Grafana is asked.
+NOT_GRAFANAS = ("rule-kind", "rule-names", "rule-groups", "rule-twice", "hold-kept", "file-bounds")
+# What the database and the environment decide, and no file.
+BEYOND = ("rule: receiver that is not there", "notifications: an unset variable")
+Change = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Files to load.
+
+    Attributes:
+        name: what is wrong in them.
+        texts: each a file.
+        suffix: what their names end in.
+    """
+
+    name: str
+    texts: tuple[str, ...]
+    suffix: str = ".yaml"
+
+
+RULE_CHANGES: tuple[Change, ...] = (
+    ("no uid", "uid: up", "isPaused: false"),
+    ("no title", "        title: Up\n", ""),
+    ("no condition", "        condition: B\n", ""),
+    ("no folder", "    folder: team\n", ""),
+    ("no group name", "name: api\n    folder", "folder"),
+    ("no interval", "    interval: 1m\n", ""),
+    ("interval of 0s", "interval: 1m", "interval: 0s"),
+    ("interval 90", "interval: 1m", "interval: 90"),
+    ("interval 1.5m", "interval: 1m", "interval: 1.5m"),
+    ("for -5m", "for: 5m", "for: -5m"),
+    ("for 300", "for: 5m", "for: 300"),
+    ("for empty", "for: 5m", "for: ''"),
+    ("keepFiringFor 5 m", "for: 5m", "keepFiringFor: 5 m"),
+    ("noDataState ok", "for: 5m", "noDataState: ok"),
+    ("noDataState Ok", "for: 5m", "noDataState: Ok"),
+    ("execErrState NoData", "for: 5m", "execErrState: NoData"),
+    ("missing_series_evals_to_resolve 0", "for: 5m", "missing_series_evals_to_resolve: 0"),
+    ("isPaused yes", "for: 5m", "isPaused: 'yes'"),
+    ("isPaused empty", "for: 5m", "isPaused: ''"),
+    ("isPaused null", "for: 5m", "isPaused: null"),
+    ("panelId text", "for: 5m", "panelId: seven"),
+    ("labels a list", "for: 5m", "labels: [team]"),
+    ("a label a number", "for: 5m", "labels: {team: 7}"),
+    ("a label a list", "for: 5m", "labels: {team: [a]}"),
+    ("annotations text", "for: 5m", "annotations: Up"),
+    ("receiver that is not there", "for: 5m", "notification_settings: {receiver: nobody}"),
+    ("no receiver", "for: 5m", "notification_settings: {group_by: [alertname]}"),
+    ("group_by text", "for: 5m", "notification_settings: {receiver: grafana-default-email, group_by: a}"),
+    ("a range of texts", "{from: 600, to: 0}", "{from: 10m, to: 0}"),
+    ("a range of 600.0", "{from: 600, to: 0}", "{from: 600.0, to: 0}"),
+    ("no range", "            relativeTimeRange: {from: 600, to: 0}\n", ""),
+    ("data a mapping", "data:\n          - refId: A", "data:\n            refId: A"),
+    ("model text", "{expr: up, instant: true}", "up"),
+    ("a missing file in the model", "{expr: up,", "{expr: 'up{a=\"$__file{/none}\"}',"),
+    ("a missing file in an annotation", "for: 5m", "annotations: {a: '$__file{/none}'}"),
+    ("a rule of the HTTP API", "title: Up", "grafana_alert: {title: Up}"),
+    ("a title of 191 letters", "title: Up", f"title: {'x' * 191}"),
+    ("a uid of 41 letters", "uid: up", f"uid: {'x' * 41}"),
+    ("a uid with a dot", "uid: up", "uid: u.p"),
+    ("no refId", "refId: B", "queryType: ''"),
+    ("PromQL that does not parse", "expr: up", "expr: 'sum by job (up)'"),
+    (
+        "a math on nothing",
+        "type: threshold\n              expression: A",
+        "type: math\n              expression: $Q > 1",
+    ),
+    ("a threshold without params", "params: [1]", "params: []"),
+    ("a threshold of text", "params: [1]", "params: [one]"),
+    ("an unknown expression", "type: threshold", "type: thresh"),
+    ("a label with the value", "for: 5m", "labels: {a: '{{ $$value }}'}"),
+    ("a template of a label that does not parse", "for: 5m", "labels: {a: '{{ if }}'}"),
+)
+NOTIFICATION_CHANGES: tuple[Change, ...] = (
+    ("no name", "name: chat\n    receivers", "receivers"),
+    ("no uid", "uid: chat\n        type", "type"),
+    ("no type", "        type: slack\n", ""),
+    ("no settings", "        settings: {url: $SLACK_URL}\n", ""),
+    ("empty settings", "{url: $SLACK_URL}", "{}"),
+    (
+        "an unset variable",
+        "type: slack\n        settings: {url: $SLACK_URL}",
+        "type: webhook\n        settings: {url: $NONE}",
+    ),
+    (
+        "a number as a key",
+        "type: slack\n        settings: {url: $SLACK_URL}",
+        "type: pagerduty\n        settings: {integrationKey: 123}",
+    ),
+    (
+        "a number as text",
+        "type: slack\n        settings: {url: $SLACK_URL}",
+        "type: pagerduty\n        settings: {integrationKey: '123'}",
+    ),
+    (
+        "a webhook without url",
+        "type: slack\n        settings: {url: $SLACK_URL}",
+        "type: webhook\n        settings: {title: a}",
+    ),
+    ("an unknown setting", "{url: $SLACK_URL}", "{url: $SLACK_URL, channel: a}"),
+    ("a setting in another case", "{url: $SLACK_URL}", "{URL: $SLACK_URL}"),
+    ("a type in another case", "type: slack", "type: Slack"),
+    ("a mention of everyone", "{url: $SLACK_URL}", "{url: $SLACK_URL, mentionChannel: everyone}"),
+    ("a uid with a dot", "uid: chat", "uid: c.hat"),
+    ("over midnight", "'00:00', end_time: '06:00'", "'22:00', end_time: '06:00'"),
+    ("9:00", "'00:00'", "'0:00'"),
+    ("mon-fri", "monday:friday", "mon-fri"),
+    ("Monday:Friday", "monday:friday", "Monday:Friday"),
+    ("friday:monday", "monday:friday", "friday:monday"),
+    ("a zone that is not there", "weekdays:", "location: Berlin\n        weekdays:"),
+    ("no name of a mute time", "  - name: nights\n    time", "  - time"),
+    ("no receiver at the root", "policies:\n  - receiver: chat\n    group_by", "policies:\n  - group_by"),
+    (
+        "a mute time at the root",
+        "    group_by: [alertname]\n",
+        "    group_by: [alertname]\n    mute_time_intervals: [nights]\n",
+    ),
+    ("group_wait 30", "    group_by: [alertname]\n", "    group_by: [alertname]\n    group_wait: 30\n"),
+    ("group_wait 30s", "    group_by: [alertname]\n", "    group_by: [alertname]\n    group_wait: 30s\n"),
+    (
+        "group_interval 0s",
+        "    group_by: [alertname]\n",
+        "    group_by: [alertname]\n    group_interval: 0s\n",
+    ),
+    ("continue as text", "      - receiver: chat\n", "      - receiver: chat\n        continue: 'true'\n"),
+    ("a matcher of two parts", "[severity, =, info]", "[severity, info]"),
+    ("a matcher of four parts", "[severity, =, info]", "[severity, =, info, x]"),
+    ("a matcher that is no expression", "[severity, =, info]", "[severity, =~, '(']"),
+    ("matchers as text", "object_matchers: [[severity, =, info]]", "matchers: [severity=info]"),
+    ("a label twice", "[alertname]", "[alertname, alertname]"),
+    ("an unknown field of a route", "mute_time_intervals:", "mute_times:"),
+)
+TEMPLATE_CHANGES: tuple[Change, ...] = (
+    ("no name", "name: chat\n    template", "template"),
+    ("an end too many", "{{ end }}{{ end }}", "{{ end }}{{ end }}{{ end }}"),
+    ("a function of rules", ".Labels.alertname", "humanizeDuration 3"),
+    ("an unknown function", ".Labels.alertname", "shout .Labels.alertname"),
+    ("an undefined variable", ".Labels.alertname", "$name"),
+    ("a variable of its own", "{{ .Labels.alertname }}", "{{ $n := .Labels.alertname }}{{ $n }}"),
+    ("an empty action", "{{ .Labels.alertname }}", "{{ }}"),
+    (
+        "without a define",
+        '{{ define "chat.title" }}{{ range .Alerts }}{{ .Labels.alertname }}{{ end }}{{ end }}',
+        "{{ len .Alerts }}",
+    ),
+    ("a call of nothing", "{{ .Labels.alertname }}", '{{ template "none" . }}'),
+    ("an unclosed text", "{{ .Labels.alertname }}", '{{ "a }}'),
+    ("parentheses", "{{ .Labels.alertname }}", "{{ (len .Labels }}"),
+)
+
+# Of each type of contact point, settings that are enough and settings that lack one.
+CONTACTS: tuple[tuple[str, str, str], ...] = (
+    ("email", "{addresses: a@b.c}", "{subject: a}"),
+    ("webhook", "{url: http://127.0.0.1, maxAlerts: '3'}", "{httpMethod: PUT}"),
+    ("webhook", "{url: http://127.0.0.1, headers: {a: b}}", "{url: http://127.0.0.1, headers: {a: 1}}"),
+    ("pagerduty", "{integrationKey: a, details: {a: b}}", "{severity: critical}"),
+    ("slack", "{token: a, recipient: b}", "{recipient: b}"),
+    ("teams", "{url: http://127.0.0.1}", "{title: a}"),
+    ("discord", "{url: http://127.0.0.1}", "{url: http://127.0.0.1, use_discord_username: 'true'}"),
+    ("telegram", "{bottoken: a, chatid: '1'}", "{bottoken: a, chatid: 1}"),
+    ("telegram", "{bottoken: a, chatid: '1', parse_mode: html}", "{chatid: '1'}"),
+    ("opsgenie", "{apiKey: a}", "{apiKey: a, sendTagsAs: tag}"),
+    ("pushover", "{userKey: a, apiToken: b, priority: 1}", "{userKey: a}"),
+    ("googlechat", "{url: http://127.0.0.1}", "{message: a}"),
+    ("victorops", "{url: http://127.0.0.1}", "{messageType: CRITICAL}"),
+    ("kafka", "{kafkaRestProxy: http://a, kafkaTopic: b}", "{kafkaTopic: b}"),
+    ("LINE", "{token: a}", "{title: a}"),
+    ("threema", "{gateway_id: '*1234567', recipient_id: '12345678', api_secret: a}", "{api_secret: a}"),
+    ("sensugo", "{url: http://127.0.0.1, apikey: a}", "{url: http://127.0.0.1}"),
+    ("wecom", "{url: http://127.0.0.1}", "{secret: a}"),
+    ("dingding", "{url: http://127.0.0.1}", "{title: a}"),
+    ("webex", "{bot_token: a, room_id: b}", "{bot_token: 1}"),
+    ("mqtt", "{brokerUrl: 'tcp://a:1', topic: b}", "{brokerUrl: 'tcp://a:1'}"),
+    ("oncall", "{url: http://127.0.0.1}", "{title: a}"),
+    ("sns", "{phone_number: '1', sigv4: {region: a}}", "{sigv4: {region: a}}"),
+    (
+        "jira",
+        "{api_url: http://a, project: b, issue_type: c, api_token: d}",
+        "{api_url: http://a, project: b}",
+    ),
+    ("prometheus-alertmanager", "{url: http://127.0.0.1}", "{basicAuthUser: a}"),
+)
+DELETIONS = (
+    "deleteRules: [{orgId: 1}]",
+    "deleteRules: [{uid: ''}]",
+    "deleteRules: [{uid: nobody}]",
+    "deleteContactPoints: [{uid: nobody}]",
+    "deleteMuteTimes: [{orgId: 1}]",
+    "deleteMuteTimes: [{name: nobody}]",
+    "deleteTemplates: [{orgId: 1}]",
+    "deleteTemplates: [{name: nobody}]",
+    "resetPolicies: [one]",
+    "resetPolicies: 1",
+    "apiVersion: one",
+    "apiVersion: 7",
+    "groups: null",
+    "groups: {}",
+    "[]",
+    "groups: &a [*a]",
+    "groups:\n\t- name: a",
+    "groups: []\n---\ngroups: [1]",
+)
+JSON = (
+    (r"half a pair", r'{"templates": [{"name": "chat", "template": "\ud83d\ude00"}]}'),
+    (r"a slash escaped", r'{"templates": [{"name": "chat", "template": "a\/b"}]}'),
+    ("DEL", '{"templates": [{"name": "chat", "template": "\x7f"}]}'),
+    ("a NUL escaped", r'{"templates": [{"name": "chat", "template": "a\u0000b"}]}'),
+    ("an emoji", '{"templates": [{"name": "chat", "template": "\U0001f600"}]}'),
+    ("tabs", '{\n\t"templates": [\n\t\t{"name": "chat", "template": "a"}]}'),
+    ("a key twice", '{"templates": [], "templates": []}'),
+    ("a comma too many", '{"templates": [{"name": "chat", "template": "a",},]}'),
+)
+_SETTINGS = "type: slack\n        settings: {url: $SLACK_URL}"
+
+
+def cases() -> Iterator[Case]:
+    """The examples of every check, then every change of a file that is right."""
+    for check in CHECKS:
+        if check.id not in NOT_GRAFANAS:
+            yield Case(f"`{check.id}`, wrong", tuple(check.wrong.split(OTHER)))
+            yield Case(f"`{check.id}`, right", tuple(check.right.split(OTHER)))
+    for kind, changed, changes in (
+        ("rule", rule, RULE_CHANGES),
+        ("notifications", notifications, NOTIFICATION_CHANGES),
+        ("template", template, TEMPLATE_CHANGES),
+    ):
+        for name, old, new in changes:
+            yield Case(f"{kind}: {name}", (changed(old, new),))
+    for kind, right, wrong in CONTACTS:
+        for settings in (right, wrong):
+            text = notifications(_SETTINGS, f"type: {kind}\n        settings: {settings}")
+            yield Case(f"{kind}: {settings}", (text,))
+    for text in DELETIONS:
+        yield Case(f"`{' '.join(text.split())}`", (f"{text}\n",))
+    for name, text in JSON:
+        yield Case(f"JSON: {name}", (text,), ".json")
+    # The last one, since Grafana can load nothing after it.
+    yield Case("`deleteContactPoints: [{orgId: 1}]`", ("deleteContactPoints: [{orgId: 1}]\n",))
