@@ -16,6 +16,8 @@ ROLE = ROOT / "exporters/sql/role.sql"
 ACL = ROOT / "exporters/redis.acl"
 # What `sample_keys` in examples/backend/exporter.yml needs.
 MEASURES_KEYS = ("~*", "+memory|usage")
+# What `sample_ages` there needs beside these.
+ASKS_AGES = ("+ttl", "+object|idletime")
 
 
 def create_database(postgres: Postgres, name: str, *, owner: str, password: str) -> str:
@@ -44,9 +46,9 @@ def exporter_role(postgres: Postgres, database: str) -> str:
 
 
 def exporter_user(redis: Redis, password: str = "") -> str:
-    """Create the exporter's user as `redis.acl` ships it, and may measure keys; return its URL."""
+    """Create the exporter's user as `redis.acl` ships it, who may look at keys too; return its URL."""
     password = password or secrets.token_urlsafe()
     _, name, *rules = ACL.read_text().split()
     with Client.from_url(redis.url) as client:
-        client.execute_command("ACL", "SETUSER", name, *rules, *MEASURES_KEYS, f">{password}")
+        client.execute_command("ACL", "SETUSER", name, *rules, *MEASURES_KEYS, *ASKS_AGES, f">{password}")
     return f"redis://{name}:{password}@127.0.0.1:{redis.port}/0"
