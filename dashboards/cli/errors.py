@@ -56,9 +56,18 @@ class Group(click.Group):
         try:
             return super().invoke(ctx)
         except MENDABLE as error:
-            click.echo(plain(f"error: {error}"), err=True)
             around = isinstance(error, StackError | ProofError) and not isinstance(error, DefinitionError)
+            place = "" if around else origin(error)
+            click.echo(plain(f"error: {place}{': ' if place else ''}{error}"), err=True)
             ctx.exit(2 if around else 1)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:  # of a team's own kind of stack, which is read as it is rendered
+            place = origin(error)
+            if not place:
+                raise
+            click.echo(plain(f"error: {place}: {said(error)}"), err=True)
+            ctx.exit(1)
 
 
 def origin(error: BaseException) -> str:

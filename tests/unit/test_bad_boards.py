@@ -138,6 +138,23 @@ def test_a_mistake_in_a_board_is_told_in_a_line_with_its_place(
     assert (f"{tmp_path / 'ourstack.py'}:{number}: " in said) == bool(number)
 
 
+@pytest.mark.parametrize(
+    ("raises", "told"),
+    [
+        ("raise KeyError('shop')", "KeyError: 'shop'"),
+        ("from signals.model import SignalError; raise SignalError('no shop')", "no shop"),
+        ("return THEIRS.context.shop", "AttributeError: 'Context' object has no attribute 'shop'"),
+    ],
+)
+def test_a_stack_of_a_team_s_own_kind_that_raises_is_told_in_a_line_with_its_place(
+    build: Build, tmp_path: Path, raises: str, told: str
+) -> None:
+    own = (
+        GOOD + f"class Own(Stack):\n    @property\n    def context(self):\n        {raises}\nSTACK = Own()\n"
+    )
+    assert f"{tmp_path / 'ourstack.py'}:21: {told}" in line(build(own))
+
+
 def test_the_same_board_without_a_mistake_is_built(build: Build) -> None:
     code, output, folder = build(GOOD)
     assert code == 0, output
