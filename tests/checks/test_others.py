@@ -187,6 +187,7 @@ PAIRS: list[tuple[str, Json, str, Json]] = [
             variables=(source(), variable("job"), variable("instance"), variable("route")),
         ),
     ),
+    ("board-refresh", board(refresh="1s"), "Grafana takes no less than 5 s", board(refresh="5s")),
     ("panel-type", board(graph(type="graph")), "no panel type 'graph'", board()),
     ("panel-has-unit", board(graph(unit="")), "no unit", board(graph(unit="", **AXIS))),
     (
