@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -27,6 +28,11 @@ from tests.checks.small import only
 
 AXIS: Json = {"type": "graph", "yaxes": [{"format": "reqps"}]}
 MATH: Json = {"datasource": {"type": "__expr__", "uid": "__expr__"}, "expression": "$A * 2", "type": "math"}
+LIBRARY: Json = {
+    "id": 7,
+    "libraryPanel": {"uid": "shared", "name": "Requests of all"},
+    "gridPos": {"x": 0, "y": 0, "w": 24, "h": 8},
+}
 NOW: Json = {"refId": "A", "expr": RATE, "instant": True, "datasource": PROMETHEUS}
 MEAN = "rate(web_wait_seconds_sum{SCOPE}[5h]) / (rate(web_wait_seconds_count{SCOPE}[5h]) > 0)"
 
@@ -39,6 +45,12 @@ def logs(expr: str) -> Json:
     asks = {"refId": "A", "expr": expr, "datasource": LOKI, "legendFormat": "lines"}
     panel = graph(unit="short", datasource=LOKI, targets=[asks])
     return board(panel, variables=(source("loki_datasource", "loki"),))
+
+
+def per(expr: str) -> Json:
+    """A quotient of things and asks."""
+    names = {"T": "web_things{SCOPE}", "A": "web_asks{SCOPE}"}
+    return asked(re.sub(r"\b[TA]\b", lambda found: names[found[0]], expr), unit="short")
 
 
 def asking(*more: Json) -> Json:
@@ -187,7 +199,24 @@ PAIRS: list[tuple[str, Json, str, Json]] = [
             variables=(source(), variable("job"), variable("instance"), variable("route")),
         ),
     ),
+    *(
+        ("division-guarded", per(wrong), "may be 0: web_asks", per(right))
+        for wrong, right in (
+            ("(T / A) and (A >= 0)", "(T / A) and (A > 0)"),
+            ("(T / A) and on () (A > 0)", "(100 * (T / A)) and on (job) (T > 1 and A > 0)"),
+            ("(T / A) and (T > 0)", "(T / A) unless (A == 0)"),
+            ("sum by (path) (T / A) and (A > 0)", "T / (A and A > 0)"),
+            ("T / (A and on () A > 0)", "T / (A and on (job) A > 0)"),
+            ("T / (A unless A == 1)", "T / (A unless A == 0)"),
+            ("(T / A) and (T > 0) and (A < 1)", "(T / A) and (A > 0) and (T < 1)"),
+            ("T / (A unless T == 0)", "T / (A unless A <= 0)"),
+            ("T * A ^ -1", "T * A ^ 2"),
+            ("T * A ^ (-0.5)", "T * (A > 0) ^ -1"),
+        )
+    ),
     ("board-refresh", board(refresh="1s"), "Grafana takes no less than 5 s", board(refresh="5s")),
+    ("panel-type", board({**LIBRARY, "type": "graph"}), "no panel type 'graph'", board(LIBRARY)),
+    ("panel-text", board({**LIBRARY, "libraryPanel": {}}), "has no title", board(LIBRARY)),
     ("panel-type", board(graph(type="graph")), "no panel type 'graph'", board()),
     ("panel-has-unit", board(graph(unit="")), "no unit", board(graph(unit="", **AXIS))),
     (
@@ -350,6 +379,12 @@ def test_our_own_boards_pass_but_for_what_they_show_of_more_than_one_target() ->
     assert len(boards) > 5
     assert rules(found) == {"target-variables", "target-narrowed"}
     assert {each.level for each in found} == {"warning"}
+
+
+def test_of_a_panel_from_the_library_its_place_is_judged_and_called_by_its_name() -> None:
+    assert judge(board(LIBRARY, graph(gridPos={"x": 0, "y": 8, "w": 24, "h": 8}))) == []
+    (found,) = only(judge(board(LIBRARY | {"id": 0})), "panel-id")
+    assert found.where == "panel 'Requests of all'"
 
 
 def test_queries_of_other_sources_are_no_promql() -> None:

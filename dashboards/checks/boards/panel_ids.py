@@ -13,7 +13,7 @@ from dashboards.checks.subject import Subject
 def ids(subject: Subject, report: Report) -> Iterator[Finding]:
     """Grafana 13 keeps one of two panels with the same id."""
     seen: dict[tuple[str, object], str] = {}
-    for path, where, panel in each(subject):
+    for path, where, panel in each(subject, shared=True):
         number = panel.get("id")
         if type(number) is not int or number < 1:
             yield report(

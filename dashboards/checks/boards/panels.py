@@ -8,11 +8,14 @@ from dashboards.checks.expressions import Json
 from dashboards.checks.expressions import panels as panels_of
 from dashboards.checks.subject import Subject
 
+# What stands in a board for a panel of the library, which is judged where it is kept.
+SHARED = "library-panel-ref"
 SILENT = frozenset({"row", "text"})
 
 
-def each(subject: Subject) -> Iterator[tuple[str, str, Json]]:
-    """Every panel with its file and how to call it."""
+def each(subject: Subject, *, shared: bool = False) -> Iterator[tuple[str, str, Json]]:
+    """Every panel with its file and how to call it; those of the library too if one asks for them."""
     for path, board in subject.boards.items():
         for panel in panels_of(board):
-            yield path, f"panel {panel.get('title')!r}", panel
+            if shared or panel.get("type") != SHARED or not panel.get("libraryPanel"):
+                yield path, f"panel {panel.get('title')!r}", panel

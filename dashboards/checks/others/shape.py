@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dashboards.checks.boards.grid import COLUMNS
+from dashboards.checks.boards.panels import SHARED
 from dashboards.checks.expressions import Json
 
 OLD_VARIABLE = re.compile(r"\[\[(\w+)(?::(\w+))?\]\]")
@@ -103,6 +104,9 @@ class Shaper:
 
     def panel(self, raw: Json) -> Json:
         """One panel, with those inside it."""
+        library = raw.get("libraryPanel")
+        if isinstance(library, dict) and library.get("name") and "type" not in raw:
+            raw = {"title": str(library["name"]), **raw, "type": SHARED}
         raw = self.single(raw, f"panel {raw.get('id')!r:.40}", "id", "title", "type", "description", "repeat")
         where = f"panel {raw.get('title')!r:.80}"
         kind = raw.get("type")

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from dashboards.checks.finding import ASKED, Problem, excerpt, query_rule
-from dashboards.checks.promql import Aggregation, Binary, Call, Node, Number, Selector, walk
+from dashboards.checks.promql import (
+    COMPARISONS,
+    Aggregation,
+    Binary,
+    Call,
+    Negation,
+    Node,
+    Number,
+    Selector,
+    walk,
+)
 from dashboards.checks.subject import Query
 
+# What leaves of the left what has something, or nothing, on the right.
+KEPT = frozenset({"and", "unless"})
 KEEPING = frozenset({"sum", "min", "max", "avg", "topk", "bottomk", "quantile"})
 THROUGH = frozenset(
     {"max_over_time", "min_over_time", "avg_over_time", "last_over_time", "label_replace", "scalar"}
@@ -17,13 +29,61 @@ THROUGH = frozenset(
 @query_rule("division-guarded", "a division has a divisor that is never 0", ASKED, answers=("E22",))
 def guarded(query: Query) -> Iterable[Problem]:
     """Divisors that may be zero."""
+    beside = _beside(query)
     for node, _ in query.nodes:
-        if isinstance(node, Binary) and node.operator in ("/", "%") and not positive(node.right):
+        if not isinstance(node, Binary):
+            continue
+        if _inverse(node) and not positive(node.left):
+            yield Problem(
+                f"`^` to less than 0, which divides, of something that may be 0: {_words(node.left)}",
+                "Write `(... > 0) ^`: no sample then says that there is nothing to divide by.",
+                "^",
+            )
+        if node.operator in ("/", "%") and not positive(node.right):
+            if node.right in beside.get(id(node), ()):
+                continue
             yield Problem(
                 f"`{node.operator}` by something that may be 0: {_words(node.right)}",
                 f"Write `{node.operator} (... > 0)`: no sample then says that there is nothing to divide by.",
                 f" {node.operator} ",
             )
+
+
+def _inverse(node: Binary) -> bool:
+    return node.operator == "^" and isinstance(node.right, Number) and node.right.value < 0
+
+
+def _beside(query: Query) -> dict[int, list[Node]]:
+    """Of each division in it, what is asked to be above 0 for the same series: `(a / b) and (b > 0)`."""
+    beside: dict[int, list[Node]] = {}
+    for node, _ in query.nodes:
+        if isinstance(node, Binary) and node.operator in KEPT and node.on != ():
+            asked = list(_nonzero(node))
+            left = [node.left]
+            while left:
+                found = left.pop()
+                if isinstance(found, Negation):
+                    left.append(found.expression)
+                elif isinstance(found, Binary) and found.operator != "or":
+                    left += [found.left] if found.operator in KEPT else [found.left, found.right]
+                    beside.setdefault(id(found), []).extend(asked)
+    return beside
+
+
+def _nonzero(node: Node) -> Iterator[Node]:
+    """What is never 0 where `left and right`, `left unless right` has a sample."""
+    if not isinstance(node, Binary) or node.on == ():
+        return
+    if node.operator == "and":
+        for each in (node.left, node.right):
+            yield from _nonzero(each)
+            if isinstance(each, Binary) and each.operator in COMPARISONS and positive(each):
+                yield each.left
+    elif node.operator == "unless":
+        yield from _nonzero(node.left)
+        zero = node.right
+        if isinstance(zero, Binary) and not zero.bool and zero.operator in ("==", "<="):
+            yield from (zero.left,) if zero.right == Number(0) else ()
 
 
 def positive(node: Node) -> bool:
@@ -32,7 +92,7 @@ def positive(node: Node) -> bool:
         case Number():
             return node.value != 0
         case Binary():
-            return _positive_binary(node)
+            return node.left in _nonzero(node) or _positive_binary(node)
         case Aggregation():
             if node.operator in ("count", "group"):
                 return True
@@ -46,7 +106,7 @@ def positive(node: Node) -> bool:
 
 def _positive_binary(node: Binary) -> bool:
     if node.bool or not isinstance(node.right, Number):
-        if node.operator == "and":
+        if node.operator in KEPT:
             return positive(node.left)
         return node.operator in ("+", "*", "or") and positive(node.left) and positive(node.right)
     limit = node.right.value
