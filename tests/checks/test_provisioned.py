@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from time import process_time
 
@@ -11,12 +12,15 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.model import Engine
 from dashboards.checks import RULES as QUERY_CHECKS
 from dashboards.checks.finding import Finding
 from dashboards.checks.provisioned import CHECKS, Check, found, judge, page
 from dashboards.checks.provisioned.reader import UnreadableError, read
 from dashboards.checks.provisioned.sample import OTHER, RULE
 from dashboards.cli import main
+from dashboards.stack import STACK
+from dashboards.write import render
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = pytest.mark.parametrize("check", CHECKS, ids=[check.id for check in CHECKS])
@@ -49,8 +53,14 @@ def test_the_page_is_the_checks() -> None:
     )
 
 
-def test_our_own_files_have_no_finding() -> None:
-    assert judge(found([ROOT / "provisioning"])) == []
+@pytest.mark.parametrize("engine", ["grafana", "prometheus"])
+def test_our_own_files_have_no_finding(engine: Engine, tmp_path: Path) -> None:
+    for path, content in render(replace(STACK, engine=engine)).items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    given = found([tmp_path])
+    assert given.rules >= 2
+    assert judge(given, QUERY_CHECKS) == []
 
 
 def test_a_finding_points_at_the_field(tmp_path: Path) -> None:
@@ -130,7 +140,9 @@ def rules(count: int) -> str:
                 f"{head.partition('groups:')[2].lstrip(chr(10))}    rules:\n".replace("api", f"g{number}")
             )
         groups.append(
-            body.replace("uid: up", f"uid: up-{number}").replace("expr: up", f"expr: up_{number} > 1")
+            body.replace("uid: up", f"uid: up-{number}").replace(
+                "expr: worker_alive", f"expr: alive_{number} > 1"
+            )
         )
     return "".join(groups)
 

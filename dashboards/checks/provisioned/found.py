@@ -21,6 +21,8 @@ SUFFIXES = (".yaml", ".yml", ".json")
 # What a dashboard has and no alerting file.
 BOARD = ("panels", "rows", "dashboard", "elements", "spec")
 OWN = frozenset(GRAFANA.fields) - {"apiVersion", "groups"}
+# What other programs call so too.
+WEAK = frozenset(("templates", "policies"))
 _LOWER = {name.lower(): name for name in GRAFANA.fields if name != "apiVersion"}
 _LOOKS = re.compile(rf"^\s*[{{\[]?\s*[\"']?({'|'.join(_LOWER)})[\"']?\s*:", re.IGNORECASE | re.MULTILINE)
 # How the folder is called in which Grafana looks for them.
@@ -144,13 +146,22 @@ def reader_of(root: Node | None, path: Path) -> tuple[Node, Reader] | None:
         return spec, "prometheus"
     if "datasources" in keys:
         return root, "sources"
-    if keys & OWN or path.parent.name == FOLDER:
+    if keys & OWN - WEAK or path.parent.name == FOLDER or _is_weak(root, keys):
         return root, "grafana"
     if "groups" in keys:
         return root, "grafana" if "apiVersion" in keys or _of_grafana(root) else "prometheus"
-    lower = {key.lower().replace("_", "") for key in keys}
+    lower = {key.lower().replace("_", "") for key in keys - WEAK}
     misspelt = "apiVersion" in keys and "kind" not in keys and any(nearest(key, _LOWER) for key in lower)
     return (root, "grafana") if lower & set(_LOWER) or misspelt else None
+
+
+def _is_weak(root: Node, keys: set[str]) -> bool:
+    """Whether it has templates or policies as Grafana has them; Alertmanager's are names of files."""
+    return any(
+        each.kind == "map" and each.get("orgId", "template", "receiver", "name") is not None
+        for key in keys & WEAK
+        for each in root.each(key)
+    )
 
 
 def _of_grafana(root: Node) -> bool:

@@ -19,7 +19,7 @@ groups:
           - refId: A
             datasourceUid: prom
             relativeTimeRange: {from: 600, to: 0}
-            model: {expr: up, instant: true}
+            model: {expr: worker_alive, instant: true}
           - refId: B
             datasourceUid: __expr__
             model:
