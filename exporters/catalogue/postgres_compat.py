@@ -52,7 +52,7 @@ def _of(
             collector=COLLECTOR,
             labels=labels,
             optional=optional,
-            unit="bytes" if "_bytes" in name else unit,
+            unit="bytes" if "_bytes" in name or said.startswith("Bytes ") else unit,
         )
         for name, _, said in rows
     )

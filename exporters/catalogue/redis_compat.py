@@ -152,7 +152,8 @@ used_cpu_user_main_thread cpu_user_main_thread_seconds_total
 def _unit(name: str) -> Unit:
     if "_bytes" in name:
         return "bytes"
-    return "seconds" if name.endswith(("_seconds", "_seconds_total", "_sec")) else "count"
+    seconds = name.endswith(("_seconds", "_seconds_total", "_sec")) and not name.endswith("_per_sec")
+    return "seconds" if seconds else "count"
 
 
 def _plain(kind: type[Metric], table: str) -> list[tuple[Metric, str]]:

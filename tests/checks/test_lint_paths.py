@@ -184,6 +184,26 @@ def test_a_waiver_from_a_file_is_counted_and_must_be_needed(tmp_path: Path) -> N
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("series", "unit", "wrong"),
+    [
+        ("redis_config_maxmemory", "bytes", ""),
+        ("redis_current_eviction_exceeded_time_ms", "ms", ""),
+        ("redis_instantaneous_eventloop_cycles_per_sec", "ops", ""),
+        ("pg_stat_replication_pg_wal_lsn_diff", "bytes", "short"),
+        ("redis_mem_aof_buffer_bytes", "bytes", "short"),
+        ("redis_connected_clients", "short", "bytes"),
+    ],
+)
+def test_a_name_of_theirs_that_says_no_unit_is_left_alone(series: str, unit: str, wrong: str) -> None:
+    def found(shown: str) -> list[str]:
+        judged = judge(board(graph(series + '{job=~"$job",instance=~"$instance"}', unit=shown)))
+        return [each.message for each in judged if each.rule == "panel-unit"]
+
+    assert found(unit) == []
+    assert bool(found(wrong or unit)) == bool(wrong)
+
+
 def test_one_file_of_waivers_serves_with_and_without_what_is_exported(tmp_path: Path) -> None:
     path = written(tmp_path, "theirs.json", board())
     waivers = written(

@@ -153,7 +153,8 @@ class Heard(Known):
     def unit(self, series: str) -> str | None:
         """What its name says, or what it is in the exporters that we know."""
         ours = CATALOGUE.find(series)
-        if ours is not None:
+        # With --compat stand whatever others have, in units that only some of their names say.
+        if ours is not None and (ours.unit != "count" or not ours.collector.startswith("compat.")):
             return ours.unit
         metric = self.metric(series)
         if metric is None:
