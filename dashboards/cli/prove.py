@@ -87,8 +87,8 @@ def prove(
     Variables stand on All, then on one value. Each is data, zero, declared (empty, with a reason in its
     definition), blind (who could tell it is down); or not as declared: ZERO and EMPTY without a reason, or
     though the state or a fault brings it, PRETENDS (a value of now, though nobody can tell it), NaN, Inf,
-    error, slow. Of twenty panels one may be empty with a reason. Exit with 1 where something is not as
-    declared, with 2 without an answer.
+    error, slow. Of twenty panels one may be empty with a reason, where a state says what there is. Exit with
+    1 where something is not as declared, with 2 without an answer.
     """
     from dashboards import prove as proof  # noqa: PLC0415 - requests is slow to import
     from dashboards.prove import report, variables  # noqa: PLC0415 - as above
@@ -109,14 +109,15 @@ def prove(
         stack, prometheus, span, whole=True, brings=brings, given=values, width=width, slow=slow_ms / 1000
     )
     whys = explained(proofs, stack, prometheus, span) if why else {}
+    # Of a backend of which no state tells what it has, nobody can say that it should have more.
+    excess = report.excess(proofs) if state else ""
     if junit:
-        write_report(junit, report.junit(proofs, time.perf_counter() - began, whys))
+        write_report(junit, report.junit(proofs, time.perf_counter() - began, whys, excess))
     if as_json:
         click.echo(json.dumps([report.row(each, whys) for each in proofs], indent=2, ensure_ascii=False))
     else:
         for line in report.matrix(proofs, whys):
             click.echo(plain(line))
-    excess = report.excess(proofs)
     click.echo(report.summary(proofs), err=True)
     if excess:
         click.echo(excess, err=True)

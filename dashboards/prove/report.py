@@ -46,7 +46,9 @@ def excess(proofs: Sequence[Proof]) -> str:
 def summary(proofs: Sequence[Proof]) -> str:
     """One line: what was asked, and how much of it came to which verdict."""
     kinds = Counter(each.what for each in proofs)
-    asked = ", ".join(f"{kinds[kind]} {kind}s" for kind in get_args(What) if kinds[kind])
+    asked = ", ".join(
+        f"{kinds[kind]} {kind}{'s' * (kinds[kind] > 1)}" for kind in get_args(What) if kinds[kind]
+    )
     verdicts = Counter(each.verdict for each in proofs)
     told = ", ".join(f"{name} {verdicts[name]}" for name in get_args(Verdict))
     answers = [answer for each in proofs for answer in each.answers]
@@ -117,8 +119,17 @@ def row(proof: Proof, whys: Mapping[Answer, str] | None = None) -> dict[str, Any
     }
 
 
-def junit(proofs: Sequence[Proof], seconds: float, whys: Mapping[Answer, str] | None = None) -> bytes:
-    """A file that build servers read: a case for each panel, variable and annotation."""
+def junit(
+    proofs: Sequence[Proof], seconds: float, whys: Mapping[Answer, str] | None = None, wrong: str = ""
+) -> bytes:
+    """A file that build servers read: a case for each panel, variable and annotation.
+
+    Args:
+        proofs: of which it tells.
+        seconds: that all took.
+        whys: what `explained` says of empty queries.
+        wrong: what `excess` says, where that is a failure.
+    """
     cases = [
         xml.Case(
             of=proof.board,
@@ -129,7 +140,7 @@ def junit(proofs: Sequence[Proof], seconds: float, whys: Mapping[Answer, str] | 
         )
         for proof in proofs
     ]
-    if wrong := excess(proofs):
+    if wrong:
         cases.append(xml.Case(of="boards", name="empty panels", failures=(wrong,)))
     return xml.report("panels", cases, seconds)
 

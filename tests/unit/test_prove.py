@@ -300,7 +300,11 @@ def test_reports_say_the_same() -> None:
     rows = json.loads(json.dumps([report.row(each, whys) for each in proofs]))
     assert [row["verdict"] for row in rows] == ["data", "declared", "EMPTY", "blind"]
     assert [query["variables"] for query in rows[0]["queries"]] == ["all", "one"]
-    suite = ElementTree.fromstring(report.junit(proofs, 1.0, whys))  # noqa: S314 - our own
+    wrong = report.excess(proofs)
+    assert wrong
+    few = ElementTree.fromstring(report.junit(proofs, 1.0, whys))  # noqa: S314 - our own
+    assert (few.get("tests"), few.get("failures")) == ("4", "1")
+    suite = ElementTree.fromstring(report.junit(proofs, 1.0, whys, wrong))  # noqa: S314 - our own
     counts = [suite.get(name) for name in ("tests", "failures", "skipped")]
     assert counts == ["5", "2", "2"], "the share of empty panels is a case of its own"
     skipped = [found.get("message") for found in suite.findall("./testcase/skipped")]
@@ -308,6 +312,6 @@ def test_reports_say_the_same() -> None:
     (failed, _) = suite.findall("./testcase/failure/..")
     assert (failed.get("classname"), failed.get("name")) == ("b", "variable gone")
     assert report.summary(proofs) == (
-        "3 panels, 1 variables: data 1, zero 0, declared 1, blind 1, ZERO 0, EMPTY 1, PRETENDS 0, NaN 0, "
+        "3 panels, 1 variable: data 1, zero 0, declared 1, blind 1, ZERO 0, EMPTY 1, PRETENDS 0, NaN 0, "
         "Inf 0, error 0, slow 0; 5 queries in 0.0 s; not as declared: 1"
     )
