@@ -77,6 +77,7 @@ check: $(READY) ## Are the generated files up to date, and do Prometheus's own t
 	$(DASHBOARDS) build --check --stack $(STACK)
 	$(DASHBOARDS) docs --check
 	$(BIN)/python -m exporters metrics --markdown | diff docs/metrics.md -
+	$(BIN)/python -m exporters config-schema --markdown | diff docs/configuration.md -
 	$(BIN)/python -m exporters metrics --compatibility | diff docs/compatibility.md -
 	promtool check config provisioning/prometheus/prometheus.yml
 	set -e; render=$$(mktemp -d); trap 'rm -rf "$$render"' EXIT; \
@@ -84,10 +85,11 @@ check: $(READY) ## Are the generated files up to date, and do Prometheus's own t
 	promtool check config "$$render/prometheus/prometheus.yml"; \
 	amtool check-config "$$render/alertmanager/alertmanager.yml"
 
-build: $(READY) ## Write provisioning/, docs/alerts.md, metrics.md and compatibility.md from the definitions.
+build: $(READY) ## Write provisioning/ and the generated pages of docs/ from the definitions.
 	$(DASHBOARDS) build --stack $(STACK)
 	$(DASHBOARDS) docs
 	$(BIN)/python -m exporters metrics --markdown > docs/metrics.md
+	$(BIN)/python -m exporters config-schema --markdown > docs/configuration.md
 	$(BIN)/python -m exporters metrics --compatibility > docs/compatibility.md
 
 up: $(UP_NEEDS) ## Start it with Docker (BACKEND=own for yours, ENGINE=prometheus for Alertmanager, STACK=yours).

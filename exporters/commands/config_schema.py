@@ -10,10 +10,22 @@ from typing import Any
 
 import click
 
+from exporters.commands.markdown import table
 from exporters.config import SECTIONS, IndexConfig, TargetConfig
 from exporters.manual import Manual
 from exporters.readers import Schema, of_mapping, or_nothing
 
+HEAD = """\
+# The exporter's file
+
+What may stand in the YAML of `--config.file`; the file is optional, and so is each key but those of an
+expected index (`name`, `table`, `columns`) and of a target (`kind`, and one of both connections). Written by
+`python -m exporters config-schema --markdown`; without `--markdown` it prints the JSON Schema for an editor.
+An unknown key, a wrong type or a number out of bounds ends the exporter before it listens, with one line.
+
+`modules.NAME` holds sections `postgres` and `redis` with the same keys, for targets:
+[targets.md](targets.md). How keys are counted: [keys.md](keys.md).
+"""
 DRAFT = "http://json-schema.org/draft-07/schema#"  # which every editor knows
 
 
@@ -24,13 +36,14 @@ DRAFT = "http://json-schema.org/draft-07/schema#"  # which every editor knows
     exit_codes={0: "It is printed."},
     examples=("python -m exporters config-schema > exporter.schema.json",),
 )
-def command() -> None:
+@click.option("--markdown", is_flag=True, help="As the page of tables that docs/configuration.md is.")
+def command(*, markdown: bool) -> None:
     """Print what may stand in the file of --config.file, as JSON Schema of draft 7.
 
     With `# yaml-language-server: $schema=exporter.schema.json` as the first line of that file, an editor
     completes its keys and marks what the exporter would refuse.
     """
-    click.echo(json.dumps(document(), indent=2, ensure_ascii=False))
+    click.echo(page() if markdown else json.dumps(document(), indent=2, ensure_ascii=False), nl=not markdown)
 
 
 def document() -> Schema:
@@ -46,6 +59,38 @@ def document() -> Schema:
         explain(each["redis"], RedisSettings)
     explain(schema["properties"]["targets"]["additionalProperties"], TargetConfig)
     return {"$schema": DRAFT, "title": "Configuration of obs-exporter", **or_nothing(schema)}
+
+
+def page() -> str:
+    """What may stand in the file, a table for each part of it."""
+    whole = document()["properties"]
+    postgres, redis = whole["postgres"]["properties"], whole["redis"]["properties"]
+    parts = {
+        "postgres": postgres,
+        "postgres.expected_indexes[]": postgres["expected_indexes"]["items"]["properties"],
+        "redis": redis,
+        "targets.NAME": whole["targets"]["additionalProperties"]["properties"],
+    }
+    heads = ("key", "what may stand there", "default", "meaning")
+    tables = [f"## {name}\n\n{table(heads, map(_row, keys.items()))}" for name, keys in parts.items()]
+    return "\n".join([HEAD, *tables])
+
+
+def _row(key: tuple[str, Schema]) -> tuple[str, ...]:
+    name, schema = key
+    default = schema.get("default", "")
+    told = f"`{json.dumps(default)}`" if default != "" else ""
+    return f"`{name}`", _kind(schema), told, schema.get("description", "").replace("``", "`")
+
+
+def _kind(schema: Schema) -> str:
+    if "enum" in schema:
+        return ", ".join(f"`{each}`" for each in schema["enum"])
+    if "minimum" in schema:
+        return f"{schema['type']}, {schema['minimum']} to {schema['maximum']}"
+    if schema["type"] == "array":
+        return f"list of {schema['items']['type']}s"
+    return str(schema["type"])
 
 
 def explain(schema: Schema, settings: Any) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from jsonschema import Draft7Validator
 
 from exporters.cli import main
-from exporters.commands.config_schema import document
+from exporters.commands.config_schema import document, page
 from exporters.config import read_config
 from exporters.errors import ConfigError
 from exporters.yaml_file import read_yaml
@@ -98,3 +98,11 @@ def test_what_the_exporter_refuses_it_refuses_as_far_as_a_schema_can(text: str, 
     except ConfigError:
         return  # no document at all
     assert SCHEMA.is_valid(loaded) <= any(words in said for words in OF_THE_READER)
+
+
+def test_the_page_of_all_keys_is_current_and_leaves_none_out() -> None:
+    printed = CliRunner().invoke(main, ["config-schema", "--markdown"]).stdout
+    assert printed == (ROOT / "docs/configuration.md").read_text(), "run: make build"
+    keys = document()["properties"]
+    for section in ("postgres", "redis"):
+        assert all(f"| `{key}` |" in page() for key in keys[section]["properties"])
