@@ -44,7 +44,8 @@ BEGIN
   END IF;
 END $$;
 
--- One session is what the exporter needs; the others are for a second exporter and for a look by hand.
+-- One session is what the exporter needs; the others are for a second exporter and for a look by hand. Of targets
+-- that are databases of this server each needs one: ALTER ROLE obs_exporter CONNECTION LIMIT n, after this ran.
 ALTER ROLE obs_exporter LOGIN CONNECTION LIMIT 3;
 \if :{?password}
   ALTER ROLE obs_exporter PASSWORD :'password';

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import socket
 import time
 from contextlib import ExitStack, closing
@@ -14,7 +15,9 @@ from examples.demo.databases import Postgres
 from examples.demo.process import wait_until
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import self_
+from exporters.collectors.outcome import State
 from exporters.collectors.postgres import PostgresBackend, PostgresSettings
+from exporters.collectors.postgres.check import check
 from exporters.errors import ConfigError
 from tests.servers.exporter_support import Samples
 from tests.servers.failure_support import (
@@ -157,6 +160,22 @@ def test_a_full_role_refuses_a_newcomer_and_keeps_who_is_there(
             assert_well(collect(backend))
             stack.close()
             assert_well(until_well(newcomer))
+
+
+def test_check_says_how_a_full_role_has_more_connections(server: Postgres) -> None:
+    settings = PostgresSettings(conninfo=lambda: conninfo(server, DATABASE))
+    with ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(psycopg.connect(conninfo(server, DATABASE)))
+        (refused,) = check(settings)
+        assert refused.state is State.UNREACHABLE
+        (mend,) = re.findall(r"ALTER ROLE \w+ CONNECTION LIMIT (?=n\b)", refused.detail)
+        with admin(server) as session:
+            try:
+                session.execute(f"{mend} 4")
+                assert len(check(settings)) > 1
+            finally:
+                session.execute(f"{mend} 3")
 
 
 def until_well(backend: PostgresBackend) -> Samples:
