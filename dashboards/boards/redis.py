@@ -105,7 +105,7 @@ BOARD = Board(
             replace(
                 table(
                     "Patterns now",
-                    redis.KEYS_BY_PATTERN,
+                    redis.KEYS_BY_PATTERN.called("Keys"),
                     redis_keys.AT_LEAST,
                     redis_keys.AT_MOST,
                     redis_keys.PATTERN_AGE,
