@@ -19,3 +19,7 @@ class ExporterError(Exception):
 
 class ConfigError(ExporterError):
     """A flag, variable or file holds something else than what is expected there."""
+
+
+class PageMissingError(Exception):
+    """There is no page now, and the log says why already."""

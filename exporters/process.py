@@ -15,7 +15,7 @@ from pathlib import Path
 from exporters.collectors.base import Backend
 from exporters.config import Config
 from exporters.distribution import installed, version
-from exporters.errors import ConfigError
+from exporters.errors import ConfigError, PageMissingError
 from exporters.secrets import Redactor
 from exporters.server import HEALTHY, PROBE, READY, RELOAD, TARGETS, Page, Server
 from exporters.watching import Watching
@@ -153,10 +153,20 @@ def api_page(directory: Path, patience: float = API_PATIENCE_SECONDS) -> Page:
 
     page = ApiPage(directory)
     due = time.monotonic() + patience
+    told = ""
 
     def render(_seconds: float, _asked: float) -> bytes:
-        nonlocal due
-        body = page.render()
+        nonlocal due, told
+        try:
+            body = page.render()
+        except OSError as error:
+            before, told = told, unreadable(error, directory)
+            if told != before:
+                LOG.error("--api.multiprocess-dir: %s", told)
+            raise PageMissingError from None
+        if told:
+            LOG.info("--api.multiprocess-dir: %s can be read now", directory)
+            told = ""
         if page.is_empty and time.monotonic() >= due:
             due = math.inf
             LOG.warning(
@@ -168,6 +178,16 @@ def api_page(directory: Path, patience: float = API_PATIENCE_SECONDS) -> Page:
         return body
 
     return render
+
+
+def unreadable(error: OSError, directory: Path) -> str:
+    """Which of the API's files cannot be read, why, and what they need."""
+    needs = (
+        "; expected files that the exporter may read: run it as the API's user, or in its group and the API "
+        "with UMask=0027"
+    )
+    what = f"{error.filename or directory}: {error.strerror or type(error).__name__}"
+    return what + (needs if isinstance(error, PermissionError) else "")
 
 
 def _host_and_port(address: str) -> tuple[str, int]:

@@ -19,7 +19,7 @@ from http import HTTPStatus
 from typing import Any
 
 from exporters.clients import STILL_SECONDS, Client, Doing, Inlet, Outlet, Places
-from exporters.errors import ExporterError
+from exporters.errors import ExporterError, PageMissingError
 from exporters.exposition import CONTENT_TYPE, compress
 from exporters.scrape import seconds_for
 from exporters.targets import AskedWrongError, Targets
@@ -317,8 +317,9 @@ class _Request(http.server.BaseHTTPRequestHandler):
         except AskedWrongError as error:
             self._answer(f"{error}\n".encode(), HTTPStatus.BAD_REQUEST)
             return
-        except Exception:
-            self.server.log.exception("%s: the page could not be made", self.path)
+        except Exception as error:
+            if not isinstance(error, PageMissingError):
+                self.server.log.exception("%s: the page could not be made", self.path)
             self._answer(b"the page could not be made; the log says why\n", HTTPStatus.INTERNAL_SERVER_ERROR)
             return
         headers = {}
