@@ -149,7 +149,7 @@ def _pages(options: Options, watching: Watching) -> dict[str, Page]:
 
 def api_page(directory: Path, patience: float = API_PATIENCE_SECONDS) -> Page:
     """What makes the page of the API's workers, and says once if they wrote nothing for so many seconds."""
-    from exporters.api.page import ApiPage  # noqa: PLC0415  loads prometheus_client
+    from exporters.api.page import EXPECTED, ApiPage, unreadable  # noqa: PLC0415  loads prometheus_client
 
     page = ApiPage(directory)
     due = time.monotonic() + patience
@@ -170,24 +170,14 @@ def api_page(directory: Path, patience: float = API_PATIENCE_SECONDS) -> Page:
         if page.is_empty and time.monotonic() >= due:
             due = math.inf
             LOG.warning(
-                "--api.multiprocess-dir: %s %s; expected the directory that the API has in "
-                "PROMETHEUS_MULTIPROC_DIR, set before its Python starts, and instrument(app) in its code",
+                "--api.multiprocess-dir: %s %s; %s",
                 directory,
                 "holds no metric files" if directory.is_dir() else "is not there",
+                EXPECTED,
             )
         return body
 
     return render
-
-
-def unreadable(error: OSError, directory: Path) -> str:
-    """Which of the API's files cannot be read, why, and what they need."""
-    needs = (
-        "; expected files that the exporter may read: run it as the API's user, or in its group and the API "
-        "with UMask=0027"
-    )
-    what = f"{error.filename or directory}: {error.strerror or type(error).__name__}"
-    return what + (needs if isinstance(error, PermissionError) else "")
 
 
 def _host_and_port(address: str) -> tuple[str, int]:

@@ -22,6 +22,11 @@ from exporters.catalogue import api
 from exporters.exposition import HELP_ESCAPES, LABEL_ESCAPES, number
 
 BUCKET = "_bucket"
+# Of a directory that is not there, or holds nothing.
+EXPECTED = (
+    "expected the directory that the API has in PROMETHEUS_MULTIPROC_DIR, set before its Python starts, and "
+    "instrument(app) in its code"
+)
 Labels = tuple[tuple[str, str], ...]
 GaugeKey = tuple[str, Labels]
 
@@ -83,6 +88,16 @@ class ApiPage:
 @functools.cache
 def _page(directory: Path) -> ApiPage:
     return ApiPage(directory)
+
+
+def unreadable(error: OSError, directory: Path) -> str:
+    """Which of the API's files cannot be read, why, and what they need."""
+    needs = (
+        "; expected files that the exporter may read: run it as the API's user, or in its group and the API "
+        "with UMask=0027"
+    )
+    what = f"{error.filename or directory}: {error.strerror or type(error).__name__}"
+    return what + (needs if isinstance(error, PermissionError) else "")
 
 
 class _Block:

@@ -10,6 +10,11 @@ import click
 
 from exporters.collectors.outcome import Outcome, State
 from exporters.commands.options import (
+    api_directory as directory_of,
+)
+from exporters.commands.options import (
+    api_option,
+    compat_option,
     config_option,
     configuration,
     json_option,
@@ -42,22 +47,33 @@ WELL = (State.WORKS, State.OFF)
 )
 @target_option
 @config_option
+@compat_option
+@api_option
 @json_option
 @click.pass_context
-def command(ctx: click.Context, target: str | None, config_file: Path | None, as_json: bool) -> None:
+def command(
+    ctx: click.Context,
+    target: str | None,
+    config_file: Path | None,
+    compat: bool,
+    api_directory: Path | None,
+    as_json: bool,
+) -> None:
     """Connect to the servers as the exporter does, ask what it asks, and say of each collector how that went.
 
     Nothing is changed.
     """
     redactor: Redactor = ctx.obj
-    config = configuration(ctx, config_file)
+    config = configuration(ctx, config_file, compat=compat)
     found = servers(ctx, config) if target is None else [target_server(ctx, config, target, *CHECKS)]
-    if not found:
+    directory = directory_of(ctx, api_directory) if target is None else None
+    if not found and directory is None:
         raise ConfigError(
             "no server to ask; expected DATABASE_URL or REDIS_URL, or either as a file in DATABASE_URL_FILE, "
-            "REDIS_URL_FILE, or targets in the configuration"
+            "REDIS_URL_FILE, targets in the configuration, or --api.multiprocess-dir"
         )
-    outcomes_of = [(server, CHECKS[server.kind](server)) for server in found]
+    outcomes_of = [("", [_api(directory)])] if directory is not None else []
+    outcomes_of += [(server.target, CHECKS[server.kind](server)) for server in found]
     outcomes = [outcome for _, of_one in outcomes_of for outcome in of_one]
     text = as_array(outcomes_of) if as_json else "\n".join(lines(outcomes_of))
     click.echo(redactor.mask(text))
@@ -84,6 +100,26 @@ def _pgbouncer(server: Watched) -> list[Outcome]:
     return check(pgbouncer_settings(server.source))
 
 
+def _api(directory: Path) -> Outcome:
+    """Whether the exporter can read what the API's workers write."""
+    from exporters.api.page import EXPECTED, ApiPage, unreadable  # noqa: PLC0415  loads prometheus_client
+
+    page = ApiPage(directory)
+    state, detail = State.WORKS, ""
+    try:
+        page.render()
+        if page.is_empty and not directory.is_dir():
+            state, detail = State.UNREACHABLE, f"{directory} is not there; {EXPECTED}"
+        elif page.is_empty:
+            state, detail = State.FAILS, f"{directory} holds no metric files; {EXPECTED}"
+    except NotADirectoryError:
+        state, detail = State.UNREACHABLE, f"{directory} is no directory; {EXPECTED}"
+    except OSError as error:
+        state = State.PRIVILEGE if isinstance(error, PermissionError) else State.FAILS
+        detail = unreadable(error, directory)
+    return Outcome(collector="api.files", state=state, detail=detail)
+
+
 CHECKS: dict[str, Callable[[Watched], list[Outcome]]] = {
     "postgres": _postgres,
     "redis": _redis,
@@ -91,14 +127,14 @@ CHECKS: dict[str, Callable[[Watched], list[Outcome]]] = {
 }
 
 
-def lines(found: Sequence[tuple[Watched, Sequence[Outcome]]]) -> Iterator[str]:
+def lines(found: Sequence[tuple[str, Sequence[Outcome]]]) -> Iterator[str]:
     """A line each, and below it what mends it, which is said once of all that it mends at a server."""
     width = max(len(outcome.collector) for _, outcomes in found for outcome in outcomes)
     told: set[str] = set()
-    for server, outcomes in found:
-        if server.target:
+    for target, outcomes in found:
+        if target:
             told = set()
-            yield f"target {server.target}:"
+            yield f"target {target}:"
         for outcome in outcomes:
             said = f"{outcome.state.value}: {outcome.detail}" if outcome.detail else outcome.state.value
             yield f"{outcome.collector:{width}}  {said}"
@@ -106,18 +142,18 @@ def lines(found: Sequence[tuple[Watched, Sequence[Outcome]]]) -> Iterator[str]:
             told.update(outcome.mend)
 
 
-def as_array(found: Sequence[tuple[Watched, Sequence[Outcome]]]) -> str:
+def as_array(found: Sequence[tuple[str, Sequence[Outcome]]]) -> str:
     """The same in JSON."""
     rows = [
         {
-            "target": server.target or None,
+            "target": target or None,
             "collector": outcome.collector,
             "state": outcome.state.value,
             "detail": outcome.detail,
             "mend": list(outcome.mend),
             "seconds": None if outcome.seconds is None else round(outcome.seconds, 6),
         }
-        for server, outcomes in found
+        for target, outcomes in found
         for outcome in outcomes
     ]
     return json.dumps(rows, indent=2, ensure_ascii=False)

@@ -22,6 +22,18 @@ config_option = click.option(
     metavar="FILE",
     help="The exporter's YAML. May also stand before the command, or in OBS_EXPORTER_CONFIG_FILE.",
 )
+compat_option = click.option(
+    "--compat",
+    is_flag=True,
+    help="With what the exporter emits by --compat; may also stand before the command.",
+)
+api_option = click.option(
+    "--api.multiprocess-dir",
+    "api_directory",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Whether the exporter can read what an API's workers write here; may also stand before the command.",
+)
 target_option = click.option("--target", metavar="NAME", help="Ask this target of the configuration alone.")
 json_option = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
@@ -67,7 +79,12 @@ def _allow_open(ctx: click.Context) -> bool:
     return bool(ctx.find_root().params.get("allow_world_readable", False))
 
 
-def configuration(ctx: click.Context, file: Path | None) -> Config:
+def api_directory(ctx: click.Context, given: Path | None) -> Path | None:
+    """Where the exporter would look for what an API's workers write."""
+    return given or ctx.find_root().params.get("api_directory")
+
+
+def configuration(ctx: click.Context, file: Path | None, *, compat: bool = False) -> Config:
     """What the exporter itself would read, were it started with the same flags and variables.
 
     Raises:
@@ -76,4 +93,4 @@ def configuration(ctx: click.Context, file: Path | None) -> Config:
     given = ctx.find_root().params
     chosen = file or given.get("config_file")
     config = read_config(chosen) if chosen else Config()
-    return replace(config, compat=bool(given.get("compat")))
+    return replace(config, compat=compat or bool(given.get("compat")))

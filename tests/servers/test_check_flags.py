@@ -1,0 +1,69 @@
+"""What the exporter is started with is given to `check` the same way, before its name or behind it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from examples.demo.databases import Postgres
+from exporters.commands.check import command
+from exporters.secrets import Redactor
+from tests.servers.exporter_process import environment, run_to_its_end
+from tests.servers.postgres_support import create_database
+from tests.servers.test_check import url_of
+from tests.servers.test_exporter_api import WORKER, another_user
+
+DIRECTORY = "--api.multiprocess-dir"
+
+
+def test_the_directory_of_the_api_is_looked_at(tmp_path: Path) -> None:
+    env = environment({"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "full")})
+    for name in ("full", "empty"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "file").touch()
+    subprocess.run([sys.executable, "-c", WORKER], env=env, check=True)
+    for name, code, said in (
+        ("full", 0, "works"),
+        ("empty", 1, "fails: {} holds no metric files; expected"),
+        ("absent", 2, "unreachable: {} is not there; expected"),
+        ("file", 2, "unreachable: {} is no directory; expected"),
+    ):
+        flags = (DIRECTORY, str(tmp_path / name))
+        for arguments in ((*flags, "check"), ("check", *flags)):
+            done = run_to_its_end(*arguments)
+            assert (done.returncode, done.stderr) == (code, ""), arguments
+            collector, told = done.stdout.split(maxsplit=1)
+            assert collector == "api.files"
+            assert told.startswith(said.format(tmp_path / name))
+
+
+def test_files_that_may_not_be_read_lack_a_privilege() -> None:
+    # A folder of pytest is for its own user alone.
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        env = environment({"PROMETHEUS_MULTIPROC_DIR": folder})
+        subprocess.run([sys.executable, "-c", WORKER], env=env, check=True)
+        Path(folder).chmod(0o755)
+        (closed,) = Path(folder).glob("counter_*.db")
+        closed.chmod(0)
+        flags = ["--json", DIRECTORY, folder]
+        with another_user():
+            done = CliRunner().invoke(
+                command, flags, env={"DATABASE_URL": "", "REDIS_URL": ""}, obj=Redactor()
+            )
+    assert done.exit_code == 1
+    (row,) = json.loads(done.stdout)
+    assert (row["collector"], row["state"]) == ("api.files", "lacks privilege")
+    assert row["detail"].startswith(f"{closed}: Permission denied; expected")
+
+
+@pytest.mark.parametrize("arguments", [("check", "--compat"), ("--compat", "check")])
+def test_what_compat_adds_is_tried(arguments: tuple[str, ...], postgres: Postgres) -> None:
+    create_database(postgres, "flags")
+    done = run_to_its_end(*arguments, DATABASE_URL=url_of(postgres, "flags"))
+    assert "postgres.compat_settings  " in done.stdout, done.stderr
