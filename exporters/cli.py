@@ -14,7 +14,7 @@ import click
 from exporters import logs
 from exporters.config import Config, read_config
 from exporters.distribution import missing, version
-from exporters.dsn import holds_connection_string, holds_password, secrets_in
+from exporters.dsn import did_you_mean, holds_connection_string, holds_password, secrets_in
 from exporters.errors import ExporterError
 from exporters.manual import POSTGRES, REDIS, Manual
 from exporters.process import Options, run
@@ -52,6 +52,15 @@ class _Group(Manual, click.Group):
             f"exporters.commands.{cmd_name.replace('-', '_')}"
         ).command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            known = ", ".join(COMMANDS)
+            ctx.fail(f"no command {name!r}; expected one of {known}{did_you_mean(name, COMMANDS)}")
+        return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         # Before click sees them, whose messages repeat what they refuse.

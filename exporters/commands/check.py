@@ -42,6 +42,7 @@ WELL = (State.WORKS, State.OFF)
     },
     examples=(
         "python -m exporters check --config.file exporter.yml",
+        "python -m exporters check --api.multiprocess-dir /run/myapp-metrics --compat",
         "python -m exporters check --config.file exporter.yml --target orders --json",
     ),
 )

@@ -69,3 +69,11 @@ def test_every_example_has_flags_that_there_are(name: str) -> None:
         with pytest.raises((click.UsageError, click.exceptions.Exit)) as raised:  # none runs
             command.make_context("exporters", [*args[bool(name) :], "--help"])
         assert raised.type is click.exceptions.Exit
+
+
+@pytest.mark.parametrize(("word", "hint"), [("chek", "; did you mean 'check'?"), ("serve", "")])
+def test_a_command_that_there_is_not_is_answered_with_those_that_there_are(word: str, hint: str) -> None:
+    result = CliRunner().invoke(main, [word])
+    assert result.exit_code == 2
+    line = result.stderr.splitlines()[-1]
+    assert line == f"Error: no command {word!r}; expected one of {', '.join(COMMANDS)}{hint}"
