@@ -8,9 +8,10 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from exporters.collectors.base import Backend
 from exporters.config import Config
@@ -20,6 +21,9 @@ from exporters.secrets import Redactor
 from exporters.server import HEALTHY, PROBE, READY, RELOAD, TARGETS, Page, Server
 from exporters.watching import Watching
 from exporters.web.policy import Policy
+
+if TYPE_CHECKING:
+    from exporters.web.guard import Guard
 
 LOG = logging.getLogger("exporter")
 ENDING = {signal.SIGTERM, signal.SIGINT}
@@ -77,7 +81,13 @@ def run(options: Options) -> None:
             " and ".join(found),
         )
     guard = _guard(options)
-    watching = Watching(options.config, options.environ, options.redactor, options.allow_open_secrets)
+    watching = Watching(
+        options.config,
+        options.environ,
+        options.redactor,
+        options.allow_open_secrets,
+        may_ask_is_loaded=lambda: guard is None or guard.is_loaded,
+    )
     try:
         if not watching and options.api_directory is None:
             raise ConfigError(
@@ -92,7 +102,7 @@ def run(options: Options) -> None:
             pages,
             f"obs-exporter {version()}",
             LOG,
-            guard=guard,
+            guard=guard.now if guard else Policy,
             targets=watching.targets if options.config.file else None,
             reload=watching.reload if options.lifecycle else None,
         )
@@ -105,13 +115,13 @@ def run(options: Options) -> None:
         _close(watching.backends())
 
 
-def _guard(options: Options) -> Callable[[], Policy]:
-    """What gives the policy of each connection."""
+def _guard(options: Options) -> Guard | None:
+    """What gives the policy of each connection; None where one holds for all."""
     if options.web_config_file is None:
-        return Policy
+        return None
     from exporters.web.guard import Guard  # noqa: PLC0415  loads OpenSSL
 
-    return Guard(options.web_config_file, options.allow_open_secrets, LOG).now
+    return Guard(options.web_config_file, options.allow_open_secrets, LOG)
 
 
 def _wait(watching: Watching) -> None:

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,15 +40,22 @@ class Watching:
         environ: where the connection strings are looked for.
         redactor: the one that the log uses.
         allow_open: whether every user of the machine may read files that hold secrets.
+        may_ask_is_loaded: whether the file that says who may ask was understood when it was last read.
 
     Raises:
         ExporterError: something is configured wrongly, or a driver is missing.
     """
 
     def __init__(
-        self, config: Config, environ: Mapping[str, str], redactor: Redactor, allow_open: bool = False
+        self,
+        config: Config,
+        environ: Mapping[str, str],
+        redactor: Redactor,
+        allow_open: bool = False,
+        may_ask_is_loaded: Callable[[], bool] = lambda: True,
     ) -> None:
         self._environ = environ
+        self._may_ask_is_loaded = may_ask_is_loaded
         self._redactor = redactor
         self._allow_open = allow_open
         self._sources = watched(environ, redactor, allow_open)
@@ -130,7 +137,7 @@ class Watching:
         return [
             Family(self_.START_TIME, [()], [self._started]),
             Family(self_.BUILD_INFO, [(version(),)], [1]),
-            Family(self_.CONFIG_LOADED, [()], [self._is_loaded]),
+            Family(self_.CONFIG_LOADED, [()], [self._is_loaded and self._may_ask_is_loaded()]),
             Family(self_.CONFIG_LOADED_TIMESTAMP, [()], [self._loaded]),
         ]
 

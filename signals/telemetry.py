@@ -209,9 +209,10 @@ DROPPED_SERIES = Signal(
 )
 FILE_READ = Signal(
     title="Exporter's configuration",
-    why="Whether the exporter understood its file when that was last read. If not, the old one stays.",
+    why="Whether the exporter understood its files when they were last read. If not, the old one stays.",
     good="Loaded.",
-    act="The exporter's log says which key and what was expected there; so does python -m exporters check.",
+    act="The exporter's log says which key and what was expected there; but for the file of "
+    "--web.config.file, so does python -m exporters check.",
     query=value(self_.CONFIG_LOADED, over="min"),
     unit=STATE,
     objective=shared.ANSWERING,

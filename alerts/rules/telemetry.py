@@ -136,7 +136,8 @@ EXPORTER_CONFIG_RELOAD_FAILED = Alert(
     by=(JOB, INSTANCE),
     hold=300,
     summary="The exporter {{ $labels.instance }} could not read its configuration again.",
-    description="It goes on with the old one: new targets are not watched, and a restart would fail.",
+    description="It goes on with the old one: new targets are not watched, new certificates not taken, and a "
+    "restart would fail.",
 )
 EXPORTER_COLLECTOR_FAILING = Alert(
     name="ExporterCollectorFailing",

@@ -112,7 +112,7 @@ BUILD_INFO = Info(
 )
 CONFIG_LOADED = Gauge(
     name="obs_exporter_config_last_reload_successful",
-    help="1 if the configuration file was understood when it was last read.",
+    help="1 if the configuration files, that of the web too, were understood when they were last read.",
     collector="exporter.self",
 )
 CONFIG_LOADED_TIMESTAMP = Gauge(

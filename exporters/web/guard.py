@@ -25,6 +25,9 @@ class Guard:
     What is wrong when it is read again changes nothing, and is told once. A file that gives up a protection
     is wrong too: it may be half written.
 
+    Attributes:
+        is_loaded: whether it was understood when it was last read.
+
     Raises:
         ExporterError: the configuration is wrong as it is at the start.
     """
@@ -36,6 +39,7 @@ class Guard:
         self._lock = threading.Lock()
         self._marks: dict[Path, Mark] = {}
         self._policy = self._read()
+        self.is_loaded = True
 
     def now(self) -> Policy:
         """What goes for a connection that is made now."""
@@ -54,8 +58,10 @@ class Guard:
                 )
         except ExporterError as error:
             self._log.error("%s; what was read before stays in force", error)
+            self.is_loaded = False
         else:
             self._policy = policy
+            self.is_loaded = True
             self._log.info("%s and its files are read again", self._path)
 
     def _read(self) -> Policy:

@@ -17,6 +17,7 @@ import bcrypt
 import pytest
 import requests
 
+from exporters.catalogue import self_
 from exporters.clients import PLACES
 from exporters.web.logins import MOST_OF_A_HOST, MOST_WAITING, Logins
 from exporters.web.policy import Verdict
@@ -153,6 +154,12 @@ def test_a_changed_file_goes_for_the_next_client(exporter: Exporter, web: Path) 
     assert exporter.get("/metrics").status_code == 401
     assert exporter.written().count("stays in force") == 2
     assert "hunter2" not in exporter.written()
+
+
+def test_a_refused_file_shows_until_it_is_mended(exporter: Exporter, web: Path) -> None:
+    for users, loaded in (("hunter2", 0), (hashed(PASSWORD), 1)):
+        web.write_text(json.dumps({"basic_auth_users": {"prometheus": users}}))
+        assert exporter.scrape(Authorization=RIGHT).of(self_.CONFIG_LOADED) == loaded
 
 
 def test_who_needs_no_password_needs_no_bcrypt(tmp_path: Path, web: Path) -> None:
