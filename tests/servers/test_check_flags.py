@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -67,3 +68,6 @@ def test_what_compat_adds_is_tried(arguments: tuple[str, ...], postgres: Postgre
     create_database(postgres, "flags")
     done = run_to_its_end(*arguments, DATABASE_URL=url_of(postgres, "flags"))
     assert "postgres.compat_settings  " in done.stdout, done.stderr
+    assert "postgres.compat_wal_files  lacks privilege: " in re.sub(" {2,}", "  ", done.stdout)
+    assert "    GRANT EXECUTE ON FUNCTION pg_ls_waldir() TO obs_exporter;\n" in done.stdout
+    assert done.returncode == 1
