@@ -11,7 +11,8 @@ from typing import Any
 from exporters.readers import Reader, a_text, read_document, section
 from exporters.yaml_file import HIDDEN_KEY, Hidden, WrongError
 
-BCRYPT = re.compile(r"\$2[aby]\$(?P<cost>\d\d)\$[./A-Za-z0-9]{53}")
+BCRYPT = re.compile(r"\$2[aby]\$(?P<cost>\d\d)\$(?P<salt>[./A-Za-z0-9]{22})[./A-Za-z0-9]{31}")
+QUICK = b"$2b$04$"  # before a salt that is tried
 LEAST_COST = 4
 MOST_COST = 15  # two seconds and more of a processor for each login
 MOST_USERS = 100
@@ -127,6 +128,15 @@ def _hash(value: Any, key: str) -> str:
     if not LEAST_COST <= int(found["cost"]) <= MOST_COST:
         expected = f"a cost from {LEAST_COST} to {MOST_COST}; to make one: htpasswd -nBC 10 NAME"
         raise WrongError(key, int(found["cost"]), expected)
+    try:
+        import bcrypt  # noqa: PLC0415  without it `Logins` says that it is missing
+    except ModuleNotFoundError:
+        return found[0]
+    try:
+        bcrypt.hashpw(b"", QUICK + found["salt"].encode())
+    except ValueError:
+        expected = "a bcrypt hash in quotes, as it was made; its salt is none"
+        raise WrongError(key, Hidden(), expected) from None
     return found[0]
 
 

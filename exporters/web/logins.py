@@ -66,6 +66,7 @@ class Logins:
         self._at_work: dict[bytes, _Login] = {}
         self._waiting: Counter[str] = Counter()
         self._working = False
+        self._failed = False
         self._told = -TOLD_SECONDS
 
     def check(self, authorization: str, host: str) -> Verdict:
@@ -114,7 +115,7 @@ class Logins:
                     self._working = False
                     return
                 login = self._queue.popleft()
-            right = self._is_right(login.name, login.password[:LONGEST_PASSWORD])
+            right = self._computed(login)
             with self._lock:
                 login.right = right
                 self._remembered[login.digest] = right
@@ -122,6 +123,17 @@ class Logins:
                     self._forget()
                 del self._at_work[login.digest]
             login.done.set()
+
+    def _computed(self, login: _Login) -> bool:
+        """Whether it is right; one that cannot be computed is not, and is no end of the others."""
+        try:
+            return self._is_right(login.name, login.password[:LONGEST_PASSWORD])
+        except BaseException as error:
+            if not self._failed:
+                kind = type(error).__name__
+                self._log.error("a login could not be computed, and is refused: %s: %s", kind, error)
+            self._failed = True
+            return False
 
     def _forget(self) -> None:
         """One that was wrong, the oldest; only without any the oldest that was right."""

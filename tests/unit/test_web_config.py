@@ -15,7 +15,7 @@ from exporters.web.config import TlsConfig, WebConfig, read_web_config
 from exporters.web.logins import Logins
 from exporters.web.policy import Verdict
 
-HASH = "$2y$10$" + "a" * 53
+HASH = "$2y$10$" + "e" * 53
 PAIR = "cert_file: c.pem, key_file: k.pem"
 
 
@@ -129,6 +129,11 @@ def test_an_empty_file_guards_nothing(file: Path, text: str) -> None:
             f"basic_auth_users: {{a: '$2b$31${HASH[7:]}'}}",
             "basic_auth_users.a: 31; expected a cost from 4 to 15",
         ),
+        # A salt that no program writes: bits are set that it has no use for.
+        (
+            f"basic_auth_users: {{a: '{HASH[:28]}z{HASH[29:]}'}}",
+            "basic_auth_users.a: (a value not shown); expected a bcrypt hash in quotes, as it was made",
+        ),
         (f"basic_auth_users: {{a: '{HASH}', a: '{HASH}'}}", "the key a stands twice"),
     ],
 )
@@ -190,3 +195,27 @@ def test_those_who_are_remembered_are_bounded_and_the_right_ones_stay(
     assert not users._waiting
     monkeypatch.setattr(users, "_matches", None)  # it is not computed again
     assert users.check(right, "here") is Verdict.YES
+
+
+def test_one_login_that_fails_ends_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    users = Logins({"prometheus": hashed("right", 4)}, logging.getLogger("test"))
+    matches = bcrypt.checkpw
+
+    class PanicError(BaseException):
+        """As what bcrypt's Rust raises, it is no Exception."""
+
+    def fails(given: bytes, against: bytes) -> bool:
+        if given != b"right":
+            raise PanicError("Invalid salt")
+        return matches(given, against)
+
+    monkeypatch.setattr(users, "_matches", fails)
+    for number in range(3):
+        assert users.check(f"Basic {number:04d}OmE=", "here") is Verdict.NO
+    assert users.check("Basic cHJvbWV0aGV1czpyaWdodA==", "here") is Verdict.YES
+
+    assert not users._waiting
+    told = [record.message for record in caplog.records if record.levelname == "ERROR"]
+    assert told == ["a login could not be computed, and is refused: PanicError: Invalid salt"]
