@@ -23,7 +23,6 @@ DEAD = {
     "gauge-growth": "rate(pg_stat_activity_max_tx_duration[2m]) > 120",
     "timestamp-series": "timestamp(pg_stat_activity_count > 0) < time() - 36000",
     "labels-match": "sum by (datname) (pg_stat_activity_count) / pg_settings_max_connections > 0.8",
-    "counter-growth": "http_requests_total > 100",
     "metric-exists": "http_request_total > 100",
     "promql-parses": "sum by job (up)",
     "variable-declared": "up{job='$job'} == 0",
@@ -127,3 +126,39 @@ groups:
             model: {expr: 'sum(rate({app="a"} |= "error" [5m]))'}
 """
     assert lint(tmp_path, text).exit_code == 0
+
+
+def told(tmp_path: Path, expr: str) -> Result:
+    (tmp_path / "rules.yml").write_text(
+        f"groups:\n  - name: a\n    rules:\n      - alert: A\n        expr: {expr}\n", encoding="utf-8"
+    )
+    return CliRunner().invoke(main, ["lint", str(tmp_path / "rules.yml")])
+
+
+@pytest.mark.parametrize(
+    ("check", "expr"),
+    [
+        ("division-guarded", "node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes < 0.1"),
+        ("counter-growth", "asks_total > 100"),
+        ("counter-growth", "up == 1 and on (job) asks_total > 100"),
+    ],
+)
+def test_what_only_the_author_knows_is_a_warning(check: str, expr: str, tmp_path: Path) -> None:
+    done = told(tmp_path, expr)
+    assert (done.exit_code, f"[{check}]" in done.stderr) == (0, True), done.stderr
+    assert "it loads, and may say something else than is meant" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        "rate(y_sum[5m]) > 1 and on (job) y_count > 0",
+        "rate(y_sum[5m]) > 1 and on (job) sum by (job) (y_count) > 0",
+        "rate(asks_total[5m]) > 1 or 0 * absent(asks_total)",
+        "sum(rate(asks_total[5m])) or sum(0 * asks_total)",
+        "asks_total offset 1h unless asks_total",
+    ],
+)
+def test_whether_a_counter_is_there_may_be_asked(expr: str, tmp_path: Path) -> None:
+    done = told(tmp_path, expr)
+    assert (done.exit_code, "0 findings" in done.stderr) == (0, True), done.stderr

@@ -14,7 +14,7 @@ from dashboards.checks.finding import Rule as QueryRule
 from dashboards.checks.labels import Known
 from dashboards.checks.others.judged import Boards
 from dashboards.checks.others.known import Exported, seen
-from dashboards.checks.provisioned.check import ERRS, NEVER, REFUSED, SILENT
+from dashboards.checks.provisioned.check import ERRS, MISLEADS, NEVER, REFUSED, SILENT
 from dashboards.checks.provisioned.files import Files, Query, Rule
 from dashboards.checks.provisioned.nodes import Node
 from dashboards.checks.queries.rates import UNKNOWN
@@ -34,6 +34,8 @@ _LOGS = re.compile(
     r"\|[=~>]|!>|\|\s*(json|logfmt|regexp|pattern|unpack|line_format|label_format|unwrap|drop|keep)\b"
 )
 PARSES = "promql-parses"
+# Of what nobody but the author can know: whether a divisor is ever 0, or a counter's own value is meant.
+OPINIONS = frozenset(("counter-growth", "division-guarded"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,11 +147,15 @@ def judge(files: Files, rules: Sequence[QueryRule], sources: Sequence[Source] = 
                 node = places[each.file, each.where]
                 effect = _effect(each.rule, readers[each.file])
                 where = each.where.rpartition(" (line ")[0]
-                found.append(replace(each, where=where, line=node.line, column=node.column, effect=effect))
+                level = "warning" if each.rule in OPINIONS else each.level
+                place = replace(each, where=where, line=node.line, column=node.column)
+                found.append(replace(place, effect=effect, level=level))
     return found
 
 
 def _effect(rule: str, reader: str) -> str:
     if rule == PARSES:
         return REFUSED if reader == "prometheus" else ERRS
+    if rule in OPINIONS:
+        return MISLEADS
     return NEVER if reader == "prometheus" else SILENT

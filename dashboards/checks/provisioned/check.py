@@ -17,6 +17,7 @@ ERRS = "Grafana loads it, and it fails at every evaluation"
 SILENT = "Grafana loads it, and it never does what is meant"
 REFUSED = "Prometheus refuses the whole file"
 NEVER = "Prometheus loads it, and it never does what is meant"
+MISLEADS = "it loads, and may say something else than is meant"
 UNREAD = "nobody looked at it"
 
 Report = Callable[..., Finding]

@@ -30,8 +30,10 @@ made by hand. A folder's JSON with panels is looked at as a dashboard, see [lint
 hold here too.
 
 The queries of rules stand the checks on queries of [lint.md](lint.md) as well: whether they parse, rates
-of gauges, labels that cannot match, limits that no value reaches. With `--metrics-from URL|FILE`, a page of
-metrics or a Prometheus, whether what they ask for is exported, or recorded by a rule of the files.
+of gauges, labels that cannot match, limits that no value reaches. What only the author can know is a
+warning: whether a divisor is ever 0, whether a counter's own value is meant. With
+`--metrics-from URL|FILE`, a page of metrics or a Prometheus, whether what they ask for is exported, or
+recorded by a rule of the files.
 
 For [pre-commit](https://pre-commit.com):
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dashboards.checks.promql import Aggregation, Binary, Call, Node, Selector, Subquery, walk
+from dashboards.checks.promql import (
+    COMPARISONS,
+    Aggregation,
+    Binary,
+    Call,
+    Node,
+    Number,
+    Selector,
+    Subquery,
+    walk,
+)
 from dashboards.checks.subject import Query
 from exporters.catalogue import Metric
 
@@ -16,6 +26,7 @@ EXISTENCE_CALLS = frozenset(
     {"absent", "absent_over_time", "present_over_time", "count_over_time", "timestamp", "resets", "changes"}
 )
 EXISTENCE_AGGREGATIONS = frozenset({"count", "group"})
+_KEEPING = frozenset({"sum", "min", "max"})
 
 
 def is_counter(metric: Metric, series: str) -> bool:
@@ -27,6 +38,7 @@ def is_counter(metric: Metric, series: str) -> bool:
 
 def raw(query: Query, node: Node) -> list[Selector]:
     """The counters in an expression that are read as they are."""
+    asked = _presence(node)
     return [
         each
         for each, parent in walk(node)
@@ -34,7 +46,31 @@ def raw(query: Query, node: Node) -> list[Selector]:
         and (metric := query.known.metric(each.name)) is not None
         and is_counter(metric, each.name)
         and not grows(each, parent)
+        and id(each) not in asked
     ]
+
+
+def _presence(node: Node) -> set[int]:
+    """The selectors in an expression that are only asked whether they are there: their value says nothing."""
+    found: set[int] = set()
+    for each, _ in walk(node):
+        if not isinstance(each, Binary):
+            continue
+        if each.operator in ("and", "unless"):
+            right = _asked(each.right)
+            found.add(id(right))
+            if isinstance(each.left, Selector) and isinstance(right, Selector):
+                found.update({id(each.left)} if each.left.name == right.name else ())
+        elif each.operator == "*" and Number(0) in (each.left, each.right):
+            found.update((id(_asked(each.left)), id(_asked(each.right))))
+    return found
+
+
+def _asked(node: Node) -> Node:
+    """What a guard looks at: `sum(x) > 0` at x."""
+    if isinstance(node, Binary) and node.operator in COMPARISONS and node.right == Number(0):
+        return _asked(node.left)
+    return _asked(node.expression) if isinstance(node, Aggregation) and node.operator in _KEEPING else node
 
 
 def ratios(query: Query) -> Iterator[tuple[Selector, ...]]:
