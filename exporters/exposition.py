@@ -6,6 +6,7 @@ A series that would break the page (written twice, not a number, past the cap) i
 from __future__ import annotations
 
 import gzip
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -65,21 +66,38 @@ def render(
 
     Args:
         families: of samples.
-        max_series: that are written.
+        max_series: that are written; of more, the last of the largest families are left out.
         labels: of every sample, before its own.
         kept: of the page before, with the same labels.
     """
-    writer = _Writer(max_series, labels, kept)
+    writer = _Writer(labels, kept)
     by_metric: dict[str, list[Family]] = {}
     for family in families:
         by_metric.setdefault(family.metric.name, []).append(family)
-    for group in by_metric.values():
-        writer.write(group)
+    rooms = _rooms([_size(group) for group in by_metric.values()], max_series)
+    for group, room in zip(by_metric.values(), rooms, strict=True):
+        writer.write(group, room)
     body = "".join(writer.blocks).encode("utf-8", "replace")
     dropped = Counter[str]()
     for (_, reason), lost in writer.dropped.items():
         dropped[reason] += lost
     return Page(body=body, series=writer.series, dropped=dropped, of_metrics=writer.dropped, kept=writer.kept)
+
+
+def _size(families: Sequence[Family]) -> int:
+    return sum(len(family.values) for family in families) if families[0].metric.kind in KINDS else 0
+
+
+def _rooms(sizes: Sequence[int], max_series: int) -> Sequence[int]:
+    """How many samples of each metric are written: all of the small ones, of the others equally many."""
+    if sum(sizes) <= max_series:
+        return sizes
+    rooms = list(sizes)
+    ascending = sorted(range(len(sizes)), key=sizes.__getitem__)
+    for done, place in enumerate(ascending):
+        rooms[place] = min(sizes[place], math.ceil(max_series / (len(sizes) - done)))
+        max_series -= rooms[place]
+    return rooms
 
 
 def compress(body: bytes) -> bytes:
@@ -138,21 +156,20 @@ class _Labels(NamedTuple):
 
 
 class _Writer:
-    def __init__(
-        self, max_series: int, labels: Mapping[str, str], before: Mapping[int, tuple[Family, str]]
-    ) -> None:
-        self.max_series = max_series
+    def __init__(self, labels: Mapping[str, str], before: Mapping[int, tuple[Family, str]]) -> None:
         self.before = before
         self.kept: dict[int, tuple[Family, str]] = {}
         self.names, self.values = tuple(labels), tuple(labels.values())
         self.blocks: list[str] = []
         self.series = 0
+        self.most = 0
         self.dropped: Counter[tuple[str, str]] = Counter()
         # Keyed by identity: the families hold their lists until the page is written.
         self.label_texts: dict[tuple[int, tuple[str, ...]], _Labels] = {}
 
-    def write(self, families: Sequence[Family]) -> None:
-        """All samples of one metric."""
+    def write(self, families: Sequence[Family], room: int) -> None:
+        """The samples of one metric, as many as there is room for."""
+        self.most = self.series + room
         metric = families[0].metric
         if metric.kind not in KINDS:
             self.dropped[metric.name, "invalid"] += sum(len(family.values) for family in families)
@@ -172,13 +189,13 @@ class _Writer:
                 f"# HELP {metric.name} {metric.help.translate(HELP_ESCAPES)}\n"
                 f"# TYPE {metric.name} {metric.kind}\n{samples}"
             )
-            if whole:
+            if whole and len(families[0].values) <= room:
                 self.kept[id(families[0])] = families[0], self.blocks[-1]
 
     def _again(self, family: Family) -> bool:
         """Write what stood on the page before, if it did and there is room."""
         known = self.before.get(id(family))
-        if known is None or self.series + len(family.values) > self.max_series:
+        if known is None or self.series + len(family.values) > self.most:
             return False
         self.series += len(family.values)
         self.blocks.append(known[1])
@@ -186,19 +203,20 @@ class _Writer:
         return True
 
     def _whole(self, family: Family) -> list[str] | None:
-        """The lines of a family of which nothing must be left out; None if each sample must be looked at."""
+        """The lines of a family that is right as it is; None if each sample must be looked at."""
         labels = self._labels(family)
-        size = len(family.values)
-        if not labels.sound or len(labels.texts) != size or self.series + size > self.max_series:
+        if not labels.sound or len(labels.texts) != len(family.values):
             return None
-        numbers = _numbers(family.values)
+        size = min(len(family.values), self.most - self.series)
+        numbers = _numbers(family.values[:size])
         if numbers is None:
             return None
+        self.dropped[family.metric.name, "cap"] += len(family.values) - size
         self.series += size
         if not size:
             return []
         name = family.metric.name
-        return [name, f"\n{name}".join(map(add, labels.spaced, numbers)), "\n"]
+        return [name, f"\n{name}".join(map(add, labels.spaced[:size], numbers)), "\n"]
 
     def _write_samples(self, family: Family, lines: list[str], seen: set[str]) -> None:
         name = family.metric.name
@@ -209,7 +227,7 @@ class _Writer:
                 self.dropped[name, "invalid"] += 1
             elif text in seen:
                 self.dropped[name, "duplicate"] += 1
-            elif self.series >= self.max_series:
+            elif self.series >= self.most:
                 self.dropped[name, "cap"] += 1
             else:
                 try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import math
 import subprocess
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -211,15 +212,44 @@ def test_numbers_that_are_none_are_spelled_as_prometheus_does() -> None:
         ]
 
 
-def test_a_runaway_label_ends_at_the_cap_and_leaves_no_empty_family() -> None:
-    page = render(
-        [Family(LABELLED, [(str(n), "") for n in range(10)], [1] * 10), Family(PLAIN, [()], [1])],
-        max_series=8,
-    )
+@pytest.mark.parametrize(
+    ("sizes", "cap", "written"),
+    [
+        ([10, 1], 8, [7, 1]),  # whichever comes first
+        ([1, 10], 8, [1, 7]),
+        ([10, 2, 9], 13, [5, 2, 6]),
+        ([3, 5, 5], 13, [3, 5, 5]),
+        ([10, 10, 1], 2, [1, 0, 1]),  # and no family is empty
+    ],
+)
+def test_past_the_cap_the_last_of_the_largest_families_are_left_out(
+    sizes: list[int], cap: int, written: list[int]
+) -> None:
+    metrics = [replace(LABELLED, name=f"test_{number}") for number in range(len(sizes))]
+    families = [
+        Family(metric, [(str(n), "") for n in range(size)], [1] * size)
+        for metric, size in zip(metrics, sizes, strict=True)
+    ]
+    # A sample of two families is looked at one by one, others by the whole family.
+    parted = [
+        Family(family.metric, family.labels[part], family.values[part])
+        for family in families
+        for part in (slice(2), slice(2, None))
+    ]
 
-    assert page.series == 8
-    assert page.dropped["cap"] == 3
-    assert b"test_plain" not in page.body
+    for shown in (families, parted):
+        page = render(shown, max_series=cap)
+        found = read(page.body)
+        assert list(found) == [
+            (metric.name, frozenset({("where", str(n)), ("who", "")}))
+            for metric, count in zip(metrics, written, strict=True)
+            for n in range(count)
+        ]
+        assert page.series == cap
+        assert page.dropped["cap"] == sum(sizes) - cap
+        assert page.body.count(b"# HELP") == sum(map(bool, written))
+        again = render(shown, max_series=cap, kept=page.kept)
+        assert (again.body, again.dropped) == (page.body, page.dropped)
 
 
 def test_a_family_without_samples_is_not_on_the_page() -> None:
