@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dashboards.checks import promql
 from dashboards.checks.finding import Finding
 from dashboards.checks.provisioned.check import REFUSED, Report, check
 from dashboards.checks.provisioned.files import Files
@@ -12,6 +13,9 @@ from dashboards.checks.provisioned.sample import prometheus
 from dashboards.checks.times import seconds
 
 METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\Z")
+# Aggregations that give a series for each group, and functions that leave labels as they are.
+AGGREGATING = frozenset(("sum", "avg", "min", "max", "count", "group", "stddev", "stdvar"))
+KEEPING = frozenset(("rate", "increase", "irate", "delta", "deriv", "abs", "ceil", "floor"))
 LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*\Z")
 
 
@@ -97,17 +101,40 @@ def groups(files: Files, report: Report) -> Iterator[Finding]:
     right=prometheus() + "      - record: job:alive:min\n        expr: min by (job) (worker_alive)\n",
 )
 def twice(files: Files, report: Report) -> Iterator[Finding]:
-    """Of recordings with equal labels, and alerts with an equal query besides."""
+    """Of recordings whose series surely have equal labels, and alerts with an equal query besides."""
     seen: dict[tuple[object, ...], str] = {}
     for rule in files.prometheus_rules:
-        labels = tuple(sorted((key.text, value.text) for key, value in rule.labels))
-        record = rule.node.said("record")
-        alert = (rule.node.said("alert"), " ".join(rule.node.said("expr").split()))
-        key = ("record", record, labels) if record else ("alert", *alert, labels)
-        if key in seen and (record or alert[0]):
+        group = rule.group.get("labels")
+        every = [*(group.pairs if group is not None else ()), *rule.labels]
+        labels = tuple(sorted({key.text: value.text for key, value in every}.items()))
+        record, alert, expr = (rule.node.said(key) for key in ("record", "alert", "expr"))
+        made = _made(expr) if record else " ".join(expr.split())
+        key = ("record" if record else "alert", record or alert, made, labels)
+        if key in seen and (record or alert):
             message = f"it makes the same series as that of {seen[key]}"
             yield report(rule.file, rule.node, rule.where, message)
         seen.setdefault(key, f"{rule.file.path}:{rule.node.line}")
+
+
+def _made(expr: str) -> object:
+    """What decides the labels of an expression's series: the same for two that surely make the same ones."""
+    text = " ".join(expr.split())
+    try:
+        node = promql.parse(text)
+    except promql.ParseError:
+        return text
+    if not isinstance(node, promql.Aggregation) or node.operator not in AGGREGATING:
+        return text
+    if not node.by and node.without is None:
+        return ""
+    inside = {type(each) for each, _ in promql.walk(node.expression)}
+    if not inside <= {promql.Selector, promql.Call, promql.Subquery}:
+        return text
+    asked = frozenset((each.name, frozenset(each.matchers)) for each in promql.selectors(node.expression))
+    functions = [each.function for each, _ in promql.walk(node.expression) if isinstance(each, promql.Call)]
+    if any(each not in KEEPING for each in functions):
+        return text
+    return frozenset(node.by or ()), frozenset(node.without or ()), node.by is None, asked
 
 
 @check(

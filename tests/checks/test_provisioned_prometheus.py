@@ -1,0 +1,56 @@
+"""Rules of Prometheus that only look wrong, and those that are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dashboards.checks.finding import Finding
+from dashboards.checks.provisioned import found, judge
+
+
+def lint(folder: Path, text: str) -> list[Finding]:
+    (folder / "rules.yml").write_text(text, encoding="utf-8")
+    return judge(found([folder]))
+
+
+def recordings(*exprs: str) -> str:
+    rules = "".join(f"      - record: code:asks:rate5m\n        expr: {expr}\n" for expr in exprs)
+    return f"groups:\n  - name: a\n    rules:\n{rules}"
+
+
+@pytest.mark.parametrize(
+    "exprs",
+    [
+        ("sum(asks)", "sum by () (asks{code='5'})"),
+        ("sum by (code, job) (rate(asks[5m]))", "sum by (job, code) (rate(asks[1m]))"),
+        ("sum by (code) (asks)", "avg by (code) (asks)"),
+        ("asks", "asks"),
+    ],
+)
+def test_recordings_of_the_same_series_are_told(exprs: tuple[str, ...], tmp_path: Path) -> None:
+    assert [each.rule for each in lint(tmp_path, recordings(*exprs))] == ["rule-twice"]
+
+
+@pytest.mark.parametrize(
+    "exprs",
+    [
+        [f"sum by (code) (rate(asks{{code=~'{first}..'}}[5m]))" for first in "2345"],
+        ("sum by (code) (asks)", "sum by (code) (others)"),
+        ("sum by (code) (asks > 1)", "sum by (code) (asks <= 1)"),
+        ("sum by (code) (a_total / b_total)", "sum by (code) (b_total / a_total)"),
+        ("sum by (code) (asks)", "sum by (job) (asks)"),
+        ("asks{code='1'}", "asks{code='2'}"),
+    ],
+)
+def test_recordings_that_may_be_apart_are_not(exprs: tuple[str, ...], tmp_path: Path) -> None:
+    assert lint(tmp_path, recordings(*exprs)) == []
+
+
+def test_labels_of_groups_tell_rules_apart(tmp_path: Path) -> None:
+    group = "  - name: {0}\n    labels: {{team: {1}}}\n    rules:\n      - {{record: all, expr: sum(asks)}}\n"
+    apart = "groups:\n" + group.format("a", "a") + group.format("b", "b")
+    assert lint(tmp_path, apart) == []
+    same = apart.replace("{team: b}", "{team: a}")
+    assert [each.rule for each in lint(tmp_path, same)] == ["rule-twice"]
