@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -121,6 +122,27 @@ def test_fifty_megabytes_are_not_read(tmp_path: Path) -> None:
         file.truncate(50_000_000)
     (each,) = judge(found([path]))
     assert (each.rule, each.file) == ("file-bounds", str(path))
+
+
+def test_a_device_and_a_pipe_are_refused_unread(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    for path in ("/dev/zero", tmp_path / "pipe.yaml"):
+        done = CliRunner().invoke(main, ["lint", str(path)])
+        assert (done.exit_code, "it is a device or a pipe" in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"), [("1" * 100_000 + "m", 1), ("300y", 1), ("0" * 5000 + "5m", 0), ("290y", 0)]
+)
+def test_a_duration_that_nobody_can_hold(text: str, refused: int, tmp_path: Path) -> None:
+    found = lint(tmp_path, RULE.replace("for: 5m", f"for: {text}"))
+    assert [each.rule for each in found] == ["field-value"] * refused
+    assert all("at most 292 years" in each.fix and len(each.message) < 300 for each in found)
+
+
+def test_a_whole_number_of_any_length(tmp_path: Path) -> None:
+    text = RULE.replace("for: 5m", f"missing_series_evals_to_resolve: {'7' * 5000}")
+    assert [each.rule for each in lint(tmp_path, text)] == ["field-type"]
 
 
 @given(st.binary(max_size=200) | st.text(alphabet='{}[]&*:-,"\n x0!|>%@', max_size=80).map(str.encode))

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from dashboards.checks.finding import nearest
+from dashboards.checks.finding import excerpt, nearest
 from dashboards.checks.provisioned.check import IGNORED, REFUSED, STOPS
 from dashboards.checks.provisioned.contacts import contact
 from dashboards.checks.provisioned.files import File
 from dashboards.checks.provisioned.nodes import Node
 from dashboards.checks.provisioned.structs import GRAFANA, PROMETHEUS, ListOf, MapOf, Shape, Struct
-from dashboards.checks.times import seconds
+from dashboards.checks.times import seconds, written
 
 Sort = Literal["known", "type", "required", "value"]
 NAMES = ("title", "alert", "record", "name", "refId", "uid")
@@ -107,7 +107,7 @@ class _Decoder:
         if "$" in text or (not text and shape != "flag"):
             return
         if shape in ("time", "json-time") and not is_time(text):
-            message = f"{name} is {text!r}; expected a duration such as 30s, 5m or 1h30m"
+            message = f"{name} is {excerpt(text)!r}; expected a duration such as 30s, 5m or 1h30m"
             yield self.problem("value", node, where, message, _time_fix(text))
         elif (shape == "whole" and not _whole(text)) or (shape == "flag" and text not in FLAGS):
             yield self.wrong(node, where, name, _WANTED[shape])
@@ -165,6 +165,8 @@ def _whole(text: str) -> bool:
 
 
 def _time_fix(text: str) -> str:
+    if written(text):
+        return "Write at most 292 years; no reader holds more."
     if text.isdigit():
         return f"Write {text}s, if seconds are meant."
     return "Write whole numbers with y, w, d, h, m, s or ms, from the longest to the shortest."

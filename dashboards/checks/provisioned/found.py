@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,14 +112,20 @@ def _look(path: Path, result: Found, *, named: bool) -> None:
 
 def _content(path: Path, result: Found, *, is_json: bool) -> bytes | None:
     try:
-        size = path.stat().st_size
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise StackError(
+                f"{path}: it is a device or a pipe; expected a file or a folder; save it to a file"
+            )
+        size = status.st_size
         if size > LARGEST:
             if not is_json:
                 message = f"it has {size} bytes; looked at are files of at most {LARGEST}"
                 result.findings.append(reporter(bounds)(str(path), (1, 1), "file", message))
                 result.taken.add(path.resolve())
             return None
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(LARGEST + 1)
     except OSError as error:
         raise StackError(f"{path}: cannot be read: {error.strerror}; check its type and rights") from None
 

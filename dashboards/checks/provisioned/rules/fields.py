@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from dashboards.checks.finding import Finding
@@ -129,6 +130,6 @@ def values(files: Files, report: Report) -> Iterator[Finding]:
     for rule in files.rules:
         key = "missing_series_evals_to_resolve"
         text = rule.node.said(key)
-        if text.lstrip("-").isdigit() and int(text) <= 0:
+        if re.fullmatch(r"-[0-9]+|0+", text):
             message = f"{key} is {text}; expected 1 or more"
             yield report(rule.file, rule.node.near(key), rule.where, message)
