@@ -7,6 +7,7 @@ there are not. Fields of the data are left to the run.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
@@ -103,15 +104,22 @@ _TOKEN = re.compile(
     (?P<space>\s+)
     | (?P<string>"(?:\\.|[^"\\\n])*"|`[^`]*`|'(?:\\.|[^'\\\n])+')
     | (?P<variable>\$\w*)
-    | (?P<field>\.[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)
-    | (?P<number>[-+]?(?:0[xX][\da-fA-F]+|\d[\d_]*\.?\d*(?:[eE][-+]?\d+)?|\.\d+))
-    | (?P<word>[A-Za-z_]\w*)
+    | (?P<field>\.[^\W\d]\w*(?:\.[^\W\d]\w*)*)
+    | (?P<number>[-+]?(?:0[xX][\da-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+
+        |(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][-+]?\d+)?)i?)
+    | (?P<word>[^\W\d]\w*)
     | (?P<sign>:=|[|()=,.])
     | (?P<other>.)
     """,
     re.DOTALL | re.VERBOSE,
 )
 _COMMENT = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
+# One character, as Go has it between single quotation marks.
+_CHARACTER = re.compile(
+    r"'(?:[^'\\]|\\(?:[abfnrtv\\']|x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|[0-7]{3}))'\Z"
+)
+# Go stops at the first; a template of more is not looked at further.
+MOST = 10
 _BLOCKS = frozenset(("if", "range", "with", "define", "block"))
 
 
@@ -120,9 +128,36 @@ Tokens = list[tuple[str, str]]
 
 @dataclass(slots=True)
 class _Scope:
+    """An open block: its word and place, in how many ranges one stands, what it declares."""
+
     word: str
     offset: int
-    variables: set[str] = field(default_factory=set)
+    ranges: int = 0
+    variables: list[str] = field(default_factory=list)
+    divided: bool = False
+
+
+class _Scopes:
+    """The open blocks from the outside inwards, with every variable that can be seen."""
+
+    def __init__(self, variables: Collection[str]) -> None:
+        self.open = [_Scope("", 0)]
+        self.seen: Counter[str] = Counter(("$", *variables))
+
+    @property
+    def last(self) -> _Scope:
+        return self.open[-1]
+
+    def push(self, word: str, offset: int) -> None:
+        ranges = 0 if word in ("define", "block") else self.last.ranges + (word == "range")
+        self.open.append(_Scope(word, offset, ranges))
+
+    def pop(self) -> None:
+        self.seen.subtract(self.open.pop().variables)
+
+    def declare(self, names: list[str]) -> None:
+        self.last.variables += names
+        self.seen.update(names)
 
 
 @dataclass(slots=True)
@@ -171,23 +206,24 @@ def _actions(text: str, found: Template) -> Iterator[tuple[int, Tokens]]:
 def parse(text: str, functions: Collection[str], variables: Collection[str] = ()) -> Template:
     """What is wrong in a template, as far as that can be seen."""
     found = Template()
-    scopes = [_Scope("", 0, {"$", *variables})]
+    scopes = _Scopes(variables)
     for at, tokens in _actions(text, found):
         _pipeline(at, _structure(at, tokens, scopes, found), functions, scopes, found)
-    for scope in scopes[1:]:
+        if len(found.problems) >= MOST:
+            return found
+    for scope in scopes.open[1 : MOST + 1]:
         found.problems.append((scope.offset, f"the {scope.word} has no end"))
     return found
 
 
-def _structure(at: int, tokens: Tokens, scopes: list[_Scope], found: Template) -> Tokens:
+def _structure(at: int, tokens: Tokens, scopes: _Scopes, found: Template) -> Tokens:
     """What of an action is computed, when its keyword has opened, divided or closed a block."""
     if not tokens:
         found.problems.append((at, "an action is empty"))
         return tokens
     word = tokens[0][1] if tokens[0][0] == "word" else ""
     if word == "else":
-        if scopes[-1].word not in ("if", "range", "with"):
-            found.problems.append((at, "there is an else outside of if, range or with"))
+        _divided(at, tokens, scopes.last, found)
         return tokens[2:]
     if word in _BLOCKS:
         _opened(word, at, tokens, scopes, found)
@@ -196,36 +232,56 @@ def _structure(at: int, tokens: Tokens, scopes: list[_Scope], found: Template) -
         _called(at, tokens, found)
         return tokens[2:]
     if word == "end":
-        if len(scopes) == 1:
+        if len(scopes.open) == 1:
             found.problems.append((at, "there is an end without a beginning"))
         else:
             scopes.pop()
+    elif word in ("break", "continue") and not scopes.last.ranges:
+        found.problems.append((at, f"there is a {word} outside of a range"))
     return [] if word in ("end", "break", "continue") else tokens
 
 
-def _opened(word: str, at: int, tokens: Tokens, scopes: list[_Scope], found: Template) -> None:
+def _divided(at: int, tokens: Tokens, scope: _Scope, found: Template) -> None:
+    """An else: the last of its block, unless it asks on as the block does."""
+    if scope.word not in ("if", "range", "with"):
+        found.problems.append((at, "there is an else outside of if, range or with"))
+    elif scope.divided:
+        found.problems.append((at, f"there is an else after the else of {scope.word}"))
+    elif len(tokens) > 1 and (scope.word == "range" or tokens[1] != ("word", scope.word)):
+        found.problems.append((at, f"there is {tokens[1][1]!r} after the else of {scope.word}"))
+    elif len(tokens) == 1:
+        scope.divided = True
+        scope.ranges -= scope.word == "range"
+
+
+def _named(tokens: Tokens) -> bool:
+    return len(tokens) > 1 and tokens[1][0] == "string" and tokens[1][1][0] != "'"
+
+
+def _opened(word: str, at: int, tokens: Tokens, scopes: _Scopes, found: Template) -> None:
     if word in ("define", "block"):
-        if len(tokens) < 2 or tokens[1][0] != "string":
+        if not _named(tokens):
             found.problems.append((at, f"the {word} has no name in quotation marks"))
         else:
             found.defined.append(tokens[1][1][1:-1])
-        if word == "define" and len(scopes) > 1:
-            found.problems.append((at, f"a define stands inside of {scopes[-1].word}"))
+            if (len(tokens) > 2) == (word == "define"):
+                wrong = "more than its name" if word == "define" else "nothing to show"
+                found.problems.append((at, f"the {word} has {wrong}"))
+        if word == "define" and len(scopes.open) > 1:
+            found.problems.append((at, f"a define stands inside of {scopes.last.word}"))
     elif len(tokens) == 1:
         found.problems.append((at, f"the {word} has nothing to ask"))
-    scopes.append(_Scope(word, at, {"$"} if word == "define" else set()))
+    scopes.push(word, at)
 
 
 def _called(at: int, tokens: Tokens, found: Template) -> None:
-    if len(tokens) < 2 or tokens[1][0] != "string":
+    if not _named(tokens):
         found.problems.append((at, "the template that is called has no name in quotation marks"))
     else:
         found.called.append((at, tokens[1][1][1:-1]))
 
 
-def _pipeline(
-    at: int, tokens: Tokens, functions: Collection[str], scopes: list[_Scope], found: Template
-) -> None:
+def _pipeline(at: int, tokens: Tokens, functions: Collection[str], scopes: _Scopes, found: Template) -> None:
     declared = _declared(tokens)
     depth = 0
     for kind, text in tokens[len(declared) * 2 if declared else 0 :]:
@@ -235,13 +291,15 @@ def _pipeline(
                 break
         elif kind == "word" and text not in functions and text not in WORDS:
             found.problems.append((at, f"there is no function {text!r}"))
-        elif kind == "variable" and not any(text in scope.variables for scope in reversed(scopes)):
+        elif kind == "variable" and scopes.seen[text] <= 0:
             found.problems.append((at, f"there is no variable {text!r}"))
+        elif text[0] == "'" and not _CHARACTER.match(text):
+            found.problems.append((at, f"{text} is more than one character; text stands in double ones"))
         elif kind == "other":
             found.problems.append((at, f"{text!r} means nothing in an action"))
     if depth:
         found.problems.append((at, "its parentheses do not match"))
-    scopes[-1].variables.update(declared)
+    scopes.declare(declared)
 
 
 def _declared(tokens: Tokens) -> list[str]:
