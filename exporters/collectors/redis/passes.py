@@ -90,7 +90,8 @@ class Found:
     def estimated(self, met: int, held: int) -> None:
         """Make counts of some keys counts of all of them."""
         self.each = held / met if met else 1
-        self.limits = [estimate(count, met, held) for count in self.counts]
+        of = {count: estimate(count, met, held) for count in set(self.counts)}
+        self.limits = [of[count] for count in self.counts]
         self.counts = [int(each.count) for each in self.limits]
         self.error = max(each.error for each in self.limits)
 
