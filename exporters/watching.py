@@ -14,7 +14,7 @@ from exporters.catalogue import self_
 from exporters.collectors.base import Backend, Family
 from exporters.config import Config, read_config
 from exporters.distribution import missing, version
-from exporters.errors import ExporterError
+from exporters.errors import ConfigError, ExporterError
 from exporters.scrape import Scraper
 from exporters.secrets import Redactor
 from exporters.targets import Target, Targets, Watch
@@ -83,7 +83,13 @@ class Watching:
                 LOG.warning("there is no --config.file to read again")
                 return True
             try:
-                self._take(replace(read_config(self._file), compat=self._compat))
+                config = read_config(self._file)
+                if self.targets and not config.targets:
+                    raise ConfigError(
+                        f"{self._file}: names no target any more, as if half written; expected at least one; "
+                        "to give all up, start the exporter again"
+                    )
+                self._take(replace(config, compat=self._compat))
             except ExporterError as error:
                 LOG.error("the configuration stays as it was: %s", error)
                 self._is_loaded = False

@@ -90,6 +90,9 @@ MISTAKES = {
     "a variable that is not set": "targets: {orders: {kind: redis, connection_env: NOT_SET}}",
     "a file that is not there": "targets: {orders: {kind: redis, connection_file: /nowhere}}",
     "a connection string of another kind": "targets: {new: {kind: redis, connection_env: STOCK_URL}}",
+    "nothing, as a file that is half written": "",
+    "nothing but a remark": "# targets follow\nnull\n",
+    "no target, where there were some": "postgres: {top_tables: 5}\ntargets:\n",
     "a module that is not there": "targets: {new: {kind: redis, connection_env: STOCK_URL, module: none}}",
 }
 
