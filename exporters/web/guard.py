@@ -38,6 +38,7 @@ class Guard:
         self._log = log
         self._lock = threading.Lock()
         self._marks: dict[Path, Mark] = {}
+        self._policy = Policy()
         self._policy = self._read()
         self.is_loaded = True
 
@@ -71,7 +72,7 @@ class Guard:
         self._marks |= {file: _mark(file) for file in _files(config)}
         return Policy(
             context=_context(config.tls, self._path, self._allow_open) if config.tls else None,
-            logins=Logins(config.users, self._log) if config.users else None,
+            logins=Logins(config.users, self._log, self._policy.logins) if config.users else None,
         )
 
 

@@ -45,12 +45,13 @@ class Logins:
     Args:
         users: by name a bcrypt hash.
         log: where failures are told, one in a while.
+        before: those of the file as it was; who was seen is known on, where the hash is the same.
 
     Raises:
         ExporterError: the package bcrypt is not installed.
     """
 
-    def __init__(self, users: Mapping[str, str], log: logging.Logger) -> None:
+    def __init__(self, users: Mapping[str, str], log: logging.Logger, before: Logins | None = None) -> None:
         try:
             import bcrypt  # noqa: PLC0415  where nobody has a password it is not needed
         except ModuleNotFoundError as error:
@@ -59,15 +60,25 @@ class Logins:
         self._hashes = {name.encode(): hashed.encode() for name, hashed in users.items()}
         self._most = max(map(_cost, self._hashes.values()))
         self._log = log
-        self._key = secrets.token_bytes()
+        self._key: bytes = before._key if before else secrets.token_bytes()
         self._lock = threading.Lock()
-        self._remembered: OrderedDict[bytes, bool] = OrderedDict()
+        self._remembered: OrderedDict[bytes, bytes] = OrderedDict()  # whose it is; nobody's if wrong
         self._queue: deque[_Login] = deque()
         self._at_work: dict[bytes, _Login] = {}
         self._waiting: Counter[str] = Counter()
         self._working = False
         self._failed = False
         self._told = -TOLD_SECONDS
+        if before:
+            self._remember(before)
+
+    def _remember(self, before: Logins) -> None:
+        with before._lock:
+            self._remembered.update(
+                (digest, name)
+                for digest, name in before._remembered.items()
+                if name and before._hashes[name] == self._hashes.get(name)
+            )
 
     def check(self, authorization: str, host: str) -> Verdict:
         """What a client's header ``Authorization`` is good for.
@@ -118,7 +129,7 @@ class Logins:
             right = self._computed(login)
             with self._lock:
                 login.right = right
-                self._remembered[login.digest] = right
+                self._remembered[login.digest] = login.name if right else b""
                 if len(self._remembered) > MOST_REMEMBERED:
                     self._forget()
                 del self._at_work[login.digest]
@@ -137,7 +148,7 @@ class Logins:
 
     def _forget(self) -> None:
         """One that was wrong, the oldest; only without any the oldest that was right."""
-        oldest = next((digest for digest, right in self._remembered.items() if not right), None)
+        oldest = next((digest for digest, name in self._remembered.items() if not name), None)
         del self._remembered[oldest or next(iter(self._remembered))]
 
     def _is_right(self, name: bytes, password: bytes) -> bool:

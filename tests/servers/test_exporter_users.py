@@ -19,6 +19,7 @@ import requests
 
 from exporters.catalogue import self_
 from exporters.clients import PLACES
+from exporters.web.guard import Guard
 from exporters.web.logins import MOST_OF_A_HOST, MOST_WAITING, Logins
 from exporters.web.policy import Verdict
 from tests.servers.exporter_process import Exporter, run_to_its_end
@@ -154,6 +155,29 @@ def test_a_changed_file_goes_for_the_next_client(exporter: Exporter, web: Path) 
     assert exporter.get("/metrics").status_code == 401
     assert exporter.written().count("stays in force") == 2
     assert "hunter2" not in exporter.written()
+
+
+def test_who_was_seen_is_known_in_a_file_that_is_read_again(
+    web: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = json.loads(web.read_text())["basic_auth_users"] | {"gone": hashed("gone")}
+    web.write_text(json.dumps({"basic_auth_users": users}))
+    guard = Guard(web, True, logging.getLogger("test"))
+
+    def checks(*logins: tuple[str, str]) -> list[Verdict]:
+        now = guard.now().logins
+        assert now is not None
+        return [now.check(header(*login), "here") for login in logins]
+
+    seen = ("prometheus", PASSWORD), ("other", "another"), ("gone", "gone")
+    assert checks(*seen, ("prometheus", "wrong")) == [Verdict.YES] * 3 + [Verdict.NO]
+    web.write_text(json.dumps({"basic_auth_users": users | {"other": hashed("new")} | {"late": hashed("x")}}))
+    monkeypatch.setattr(bcrypt, "checkpw", lambda *_: False)  # computed now, all are wrong
+    assert checks(*seen) == [Verdict.YES, Verdict.NO, Verdict.YES]
+
+    del users["gone"]
+    web.write_text(json.dumps({"basic_auth_users": users}))
+    assert checks(*seen, ("late", "x")) == [Verdict.YES, Verdict.NO, Verdict.NO, Verdict.NO]
 
 
 def test_a_refused_file_shows_until_it_is_mended(exporter: Exporter, web: Path) -> None:
