@@ -140,6 +140,16 @@ def test_a_duration_that_nobody_can_hold(text: str, refused: int, tmp_path: Path
     assert all("at most 292 years" in each.fix and len(each.message) < 300 for each in found)
 
 
+@pytest.mark.parametrize("model", ["model: null", "queryType: ''"])
+def test_a_query_without_a_model(model: str, tmp_path: Path) -> None:
+    (each,) = lint(tmp_path, RULE.replace("model: {expr: worker_alive, instant: true}", model))
+    assert (each.rule, each.effect, "no model" in each.message) == (
+        "field-required",
+        "Grafana does not start",
+        True,
+    )
+
+
 def test_a_whole_number_of_any_length(tmp_path: Path) -> None:
     text = RULE.replace("for: 5m", f"missing_series_evals_to_resolve: {'7' * 5000}")
     assert [each.rule for each in lint(tmp_path, text)] == ["field-type"]

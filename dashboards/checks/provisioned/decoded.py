@@ -172,7 +172,7 @@ def _time_fix(text: str) -> str:
     return "Write whole numbers with y, w, d, h, m, s or ms, from the longest to the shortest."
 
 
-_GIVEN = {"settings": "what its type asks for", "data": "one query or more"}
+_GIVEN = {"settings": "what its type asks for", "data": "one query or more", "model": "what to ask"}
 
 
 def _inside(where: str, struct: Struct, node: Node, number: int) -> str:

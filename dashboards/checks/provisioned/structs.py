@@ -72,6 +72,7 @@ QUERY = Struct(
         "datasourceUid": "text",
         "model": MapOf("any"),
     },
+    required=("model",),
 )
 SETTINGS = Struct(
     "notification_settings",
