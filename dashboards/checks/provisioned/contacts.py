@@ -20,6 +20,45 @@ class Contact:
     needs: tuple[tuple[str, ...], ...]
 
 
+_TLS = Struct(
+    "tlsConfig",
+    {
+        "caCertificate": "json-text",
+        "clientCertificate": "json-text",
+        "clientKey": "json-text",
+        "insecureSkipVerify": "json-flag",
+        "serverName": "json-text",
+    },
+    any_case=True,
+)
+# Of every type, beside its own.
+_PROXY = Struct(
+    "proxy_config",
+    {
+        "proxy_url": "json-text",
+        "no_proxy": "json-text",
+        "proxy_from_environment": "json-flag",
+        "proxy_connect_header": MapOf("json-text"),
+    },
+    any_case=True,
+)
+_OAUTH2 = Struct(
+    "oauth2",
+    {
+        "client_id": "json-text",
+        "client_secret": "json-text",
+        "token_url": "json-text",
+        "scopes": ListOf("json-text"),
+        "endpoint_params": MapOf("json-text"),
+        "tls_config": _TLS,
+        "proxy_config": _PROXY,
+    },
+    required=("client_id", "client_secret", "token_url"),
+    any_case=True,
+)
+_HTTP = Struct("http_config", {"oauth2": _OAUTH2}, any_case=True)
+
+
 def _contact(
     name: str,
     texts: str,
@@ -32,22 +71,11 @@ def _contact(
     fields: dict[str, Shape] = dict.fromkeys(texts.split(), "json-text")
     fields |= dict.fromkeys(flags.split(), "json-flag")
     fields |= dict.fromkeys(numbers.split(), "any")
-    fields |= more or {}
+    fields |= {"http_config": _HTTP, **(more or {})}
     struct = Struct(f"settings of {name}", fields, enums=enums or {}, any_case=True)
     return Contact(struct, tuple(tuple(each.split("|")) for each in needs))
 
 
-_TLS = Struct(
-    "tlsConfig",
-    {
-        "caCertificate": "json-text",
-        "clientCertificate": "json-text",
-        "clientKey": "json-text",
-        "insecureSkipVerify": "json-flag",
-        "serverName": "json-text",
-    },
-    any_case=True,
-)
 _HMAC = Struct(
     "hmacConfig",
     {"secret": "json-text", "header": "json-text", "timestampHeader": "json-text"},
