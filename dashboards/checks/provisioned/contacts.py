@@ -103,12 +103,16 @@ CONTACTS = {
     "jira": _contact(
         "jira",
         "api_url project issue_type summary description priority reopen_transition resolve_transition "
-        "wont_fix_resolution reopen_duration dedup_key_field user password api_token",
+        "wont_fix_resolution dedup_key_field user password api_token",
         "api_url",
         "project",
         "issue_type",
         "api_token|user+password",
-        more={"labels": ListOf("json-text"), "fields": MapOf("any")},
+        more={
+            "labels": ListOf("json-text"),
+            "fields": MapOf("any"),
+            "reopen_duration": "json-time",
+        },
     ),
     "kafka": _contact(
         "kafka",

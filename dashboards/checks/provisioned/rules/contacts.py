@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dashboards.checks.finding import Finding, listed, nearest
 from dashboards.checks.provisioned.check import STOPS, Report, check
+from dashboards.checks.provisioned.contact_forms import wrong
 from dashboards.checks.provisioned.contacts import CONTACTS, contact
 from dashboards.checks.provisioned.files import File, Files
 from dashboards.checks.provisioned.nodes import Node
@@ -39,10 +40,10 @@ def types(files: Files, report: Report) -> Iterator[Finding]:
 
 @check(
     "contact-settings",
-    summary="a contact point has the settings that its type cannot do without",
-    cause="A webhook without its address, Slack's token without a recipient, a key under `secureSettings`.",
+    summary="a contact point has the settings that its type cannot do without, as it takes them",
+    cause="A webhook without its address, a key under `secureSettings`, a password beside a token, `qos: 3`.",
     effect=STOPS,
-    fix="Say where it sends to.",
+    fix="Say where it sends to, as its type takes it.",
     wrong=notifications("{url: $SLACK_URL}", "{token: $SLACK_TOKEN}"),
     right=notifications("{url: $SLACK_URL}", "{token: $SLACK_TOKEN, recipient: alerts}"),
 )
@@ -58,3 +59,5 @@ def settings(files: Files, report: Report) -> Iterator[Finding]:
                 wanted = " or ".join(way.replace("+", " with ") for way in ways)
                 message = f"its settings of {receiver.said('type')} have no {wanted}"
                 yield report(file, receiver.near("settings"), where, message, f"Give it {wanted}.")
+        for node, message, fix in wrong(receiver.said("type"), found):
+            yield report(file, node, where, f"of {receiver.said('type')}, {message}", fix)
