@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 HEADS = ("INDEX", "TABLE", "STATE", "SCANS", "SIZE")
 STEP = 1024
+# As a remark of SQL: it may be copied with the lines around it.
+UNSEEN_SQL = "-- not shown, since a name in it holds what cannot be seen; --json has it"
 
 
 @click.command(
@@ -85,7 +87,8 @@ def command(
 def lines(report: Report) -> Iterator[str]:
     """A head, then a line each, and below it the SQL that mends it."""
     since = f"since {_moment(report.since)}" if report.since else "since the database was made"
-    yield f"{report.database}: {report.count} indexes, {_spoken(report.size)}; scans are counted {since}"
+    total = f"{report.count} indexes, {_spoken(report.size)}"
+    yield f"{_seen(report.database)}: {total}; scans are counted {since}"
     if not any(line.expected for line in report.lines):
         yield "No index is expected: no configuration names one."
     if not report.lines:
@@ -95,13 +98,23 @@ def lines(report: Report) -> Iterator[str]:
     yield ""
     for cells, mend in zip(rows, ((), *(line.mend for line in report.lines)), strict=True):
         yield "  ".join(map(str.ljust, cells, widths)).rstrip()
-        yield from (f"    {statement}" for statement in mend)
+        if "".join(mend).isprintable():
+            yield from (f"    {statement}" for statement in mend)
+        else:
+            yield f"    {UNSEEN_SQL}"
 
 
 def _cells(line: Line) -> tuple[str, str, str, str, str]:
     scans = "-" if line.scans is None else str(line.scans)
     size = "-" if line.size is None else _spoken(line.size)
-    return line.index, line.table, line.state, scans, size
+    return _seen(line.index), _seen(line.table), _seen(line.state), scans, size
+
+
+def _seen(text: str) -> str:
+    """The same with what would begin a line, move the cursor or turn the text around as Python writes it."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text
+    )
 
 
 def _spoken(size: float) -> str:
@@ -120,4 +133,6 @@ def as_object(report: Report) -> str:
     """The same in JSON."""
     said = asdict(report)
     said["since"] = None if report.since is None else datetime.fromtimestamp(report.since, UTC).isoformat()
-    return json.dumps(said, indent=2, ensure_ascii=False)
+    written = json.dumps(said, indent=2, ensure_ascii=False)
+    # Of what cannot be seen only the ends of lines stand outside of a text.
+    return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in written)

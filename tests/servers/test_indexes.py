@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from examples.demo.databases import Postgres
 from examples.demo.process import wait_until
-from exporters.commands.indexes import command
+from exporters.commands.indexes import UNSEEN_SQL, command
 from exporters.secrets import Redactor
 from tests.servers.exporter_process import run_to_its_end
 from tests.servers.postgres_support import PASSWORD, ROLE, Session, admin, create_database
@@ -260,6 +260,42 @@ def test_the_table_has_a_head_and_the_sql_below_what_it_mends(
         ["idle", "public.orders", "never", "used", "0", "16", "KiB"],
         ["DROP", "INDEX", "CONCURRENTLY", "public.idle;"],
     ]
+
+
+# What would begin a line, move the cursor, or turn the text after it around.
+UNSEEN = (
+    "i\n    DROP TABLE orders CASCADE; --",
+    "i\x1b[2J",
+    "i\u202e;selbat",
+    "i\x9b2J",
+    "i\u2028x",
+    "i\U000e0041",
+)
+
+
+@pytest.mark.parametrize("name", UNSEEN, ids=ascii)
+def test_a_name_is_shown_so_that_all_of_it_is_seen_and_no_sql_with_what_is_not(
+    name: str, postgres: Postgres, session: Session, tmp_path: Path
+) -> None:
+    session.execute(f'CREATE INDEX "{name}" ON orders (status)')
+    wanted = f"{name} wanted"
+    expected = {"name": f'"{wanted}"', "table": "orders", "columns": ["made"], "where": "id >\n 5"}
+
+    result = run(postgres, tmp_path, expected=[expected])
+    assert all(line.isprintable() for line in result.stdout.split("\n"))
+    shown = name.encode("unicode_escape").decode()
+    *_, first, its_sql, second, other_sql, end = result.stdout.split("\n")
+    assert first.startswith(f'"{shown} wanted"  ')
+    assert second.startswith(f"{shown}  ")
+    assert its_sql == other_sql == f"    {UNSEEN_SQL}"
+    assert end == ""
+
+    written = run(postgres, tmp_path, "--json", expected=[expected]).stdout
+    assert all(line.isprintable() for line in written.split("\n"))
+    lines = told(postgres, tmp_path, 1, expected)
+    assert lines.keys() == {f'"{wanted}"', name}
+    mend(session, lines)
+    assert names(session) == {"orders_pkey", wanted}
 
 
 def test_a_dsn_without_a_password_may_be_an_argument(

@@ -31,6 +31,8 @@ NAME_BYTES = 63
 NEW = "_new"
 # What REINDEX CONCURRENTLY leaves behind when it is broken off.
 LEFT_BEHIND = re.compile(r".*_cc(new|old)\d*")
+# Of a predicate of several lines one is made; a name or a text with more than one stays what it is.
+OUTSIDE_QUOTES = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|[\n\r\t]""")
 PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 DATABASE_SQL = """
@@ -298,7 +300,7 @@ def create(index: ExpectedIndex, *, name: str = "", partitioned: bool = False) -
     include = f" INCLUDE ({', '.join(index.include)})" if index.include else ""
     where = f" WHERE {index.predicate}" if index.predicate else ""
     text = f"{how} {name or index.name} ON {index.table} ({', '.join(index.columns)}){include}{where};"
-    return text.replace("\n", " ")
+    return OUTSIDE_QUOTES.sub(lambda part: part[1] or " ", text)
 
 
 def _rebuilt(index: ExpectedIndex, wanted: Wanted, named: Index, there: Found | None) -> tuple[str, ...]:
