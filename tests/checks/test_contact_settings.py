@@ -52,7 +52,7 @@ SETTINGS = [
     ("telegram", BOT + "message_thread_id: '12'", BOT + "message_thread_id: '12a'"),
     ("telegram", BOT + "message_thread_id: '-2147483648'", BOT + "message_thread_id: '2147483648'"),
     ("threema", PEERS, PEERS.replace("*", "1")),
-    ("threema", PEERS.replace("'*1234567'", "$G"), PEERS.replace("ABCD", "")),
+    ("threema", PEERS.replace("'*1234567'", "$G"), PEERS.replace("D1234", "")),
     (
         "opsgenie",
         GENIE + "[{type: Team, name: a}, {type: '{{ .x }}', id: b}]",
