@@ -16,7 +16,18 @@ MATCHERS = ("match", "match_re", "matchers", "object_matchers")
 TIMES = ("mute_time_intervals", "active_time_intervals")
 OPERATORS = ("=", "!=", "=~", "!~")
 ALL = "..."
-_MATCHER = re.compile(r"\s*\{?\s*[^\s=!~{}]+\s*(=~|!~|!=|=)\s*(\"(?:\\.|[^\"\\])*\"|[^\s{}\",]*)")
+_QUOTED = r"\"(?:\\.|[^\"\\])*\""
+_MATCHER = re.compile(
+    rf"(?:\A|,)[\s{{]*(?:{_QUOTED}|[^\s=!~{{}}\",]+)\s*(=~|!~|!=|=)\s*({_QUOTED}|[^\s{{}}\",]*)"
+)
+# Longer than anybody writes an expression; how long it takes to judge one grows faster than that.
+LONGEST = 2000
+# Escapes and classes are passed over; the rest is what Python reads in an expression and Go does not.
+_NOT_GO = re.compile(
+    r"\\Q.*?(?:\\E|\Z)|(?P<back>\\[1-9])|\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]"
+    r"|(?P<look>\(\?(?:[=!>(#]|<[=!]|P=))|(?P<kept>(?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})\+)",
+    re.DOTALL,
+)
 
 
 def routes(files: Files) -> Iterator[tuple[File, Node, Node, str]]:
@@ -134,31 +145,60 @@ def groups(files: Files, report: Report) -> Iterator[Finding]:
     right=notifications(),
 )
 def matchers(files: Files, report: Report) -> Iterator[Finding]:
-    """Both ways of writing them."""
+    """Each way of writing them."""
     for file, _, route, where in routes(files):
-        for each in route.each("object_matchers"):
-            parts = [node.text for node in each.items]
-            if each.kind != "list":
-                continue  # told as a wrong type
-            if len(parts) != 3:
-                # The rest is dropped, and a value that is not there is an empty one.
-                effect = SILENT if len(parts) > 1 and parts[1] in OPERATORS else STOPS
-                message = f"the matcher {parts} has {len(parts)} parts"
-                yield report(file, each, where, message, "", effect)
-            elif parts[1] not in OPERATORS and "$" not in parts[1]:
-                yield report(file, each.items[1], where, f"the matcher's operator is {parts[1]!r}")
-            elif parts[1] in ("=~", "!~") and (why := _no_expression(parts[2])):
-                message = f"{parts[2]!r} is no regular expression: {why}"
-                yield report(file, each.items[2], where, message, "Correct it.")
-        for each in route.each("matchers"):
-            if each.kind == "text" and "$" not in each.text and not _MATCHER.match(each.text):
-                yield report(file, each, where, f"the matcher {each.text!r} has no operator")
+        for node, message, fix, effect in (*_objects(route), *_texts(route)):
+            yield report(file, node, where, message, fix, effect)
+
+
+def _objects(route: Node) -> Iterator[tuple[Node, str, str, str]]:
+    for each in route.each("object_matchers"):
+        parts = [node.text for node in each.items]
+        if each.kind != "list":
+            continue  # told as a wrong type
+        if len(parts) != 3:
+            # The rest is dropped, and a value that is not there is an empty one.
+            effect = SILENT if len(parts) > 1 and parts[1] in OPERATORS else STOPS
+            yield each, f"the matcher {parts} has {len(parts)} parts", "", effect
+        elif parts[1] not in OPERATORS and "$" not in parts[1]:
+            yield each.items[1], f"the matcher's operator is {parts[1]!r}", "", ""
+        elif parts[1] in ("=~", "!~"):
+            yield from _expression(each.items[2], parts[2])
+
+
+def _texts(route: Node) -> Iterator[tuple[Node, str, str, str]]:
+    for each in route.each("matchers"):
+        if each.kind != "text" or "$" in each.text:
+            continue
+        if not _MATCHER.match(each.text):
+            yield each, f"the matcher {each.text!r} has no operator", "", ""
+        for operator, value in _MATCHER.findall(each.text):
+            if operator in ("=~", "!~"):
+                yield from _expression(each, _unquoted(value))
+    found = route.get("match_re")
+    for _, node in found.pairs if found is not None else ():
+        if node.kind == "text":
+            yield from _expression(node, node.text)
+
+
+def _expression(node: Node, text: str) -> Iterator[tuple[Node, str, str, str]]:
+    if why := _no_expression(text):
+        yield node, f"{text!r} is no regular expression: {why}", "Correct it.", ""
+
+
+def _unquoted(text: str) -> str:
+    if not text.startswith('"'):
+        return text
+    return re.sub(r"\\([\"\\n])", lambda found: "\n" if found[1] == "n" else found[1], text[1:-1])
 
 
 def _no_expression(text: str) -> str:
-    """Why Go takes a text for no regular expression, where Python agrees; empty for the rest."""
-    if "$" in text.replace("$$", ""):
+    """Why Go takes a text for no regular expression, as far as that is sure; empty for the rest."""
+    if "$" in text.replace("$$", "") or len(text) > LONGEST:
         return ""
+    for found in _NOT_GO.finditer(text):
+        if found.lastgroup:
+            return f"Go knows no {found[0]!r}"
     try:
         re.compile(text.replace("$$", "$"))
     except re.error as error:

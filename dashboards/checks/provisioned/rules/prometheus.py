@@ -53,7 +53,7 @@ def kinds(files: Files, report: Report) -> Iterator[Finding]:
     right=prometheus(),
 )
 def names(files: Files, report: Report) -> Iterator[Finding]:
-    """Prometheus 3 takes any text, and 2 refuses it."""
+    """Prometheus 3 takes any text, as Grafana does, and 2 refuses it."""
     for rule in files.prometheus_rules:
         record = rule.node.said("record")
         if record and not METRIC.match(record):
@@ -62,12 +62,6 @@ def names(files: Files, report: Report) -> Iterator[Finding]:
         for key, _ in rule.labels:
             if not LABEL.match(key.text) or key.text == "__name__":
                 yield report(rule.file, key, rule.where, f"a label is called {key.text!r}")
-    for rule in files.rules:
-        metric = rule.node.get("record")
-        text = metric.fixed("metric") if metric is not None and metric.kind == "map" else None
-        if text and not METRIC.match(text):
-            message = f"the recording's name is {text!r}"
-            yield report(rule.file, metric or rule.node, rule.where, message, "", "Grafana does not start")
 
 
 @check(

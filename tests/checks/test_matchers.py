@@ -1,0 +1,61 @@
+"""Matchers of routes, as Grafana reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import process_time
+
+import pytest
+
+from dashboards.checks.finding import Finding
+from dashboards.checks.provisioned import found, judge
+from dashboards.checks.provisioned.sample import RULE, notifications
+
+TAKEN = [
+    """matchers: ['"foo bar"="x"']""",
+    """matchers: ['{a=~"b|c", d!="e"}', 'f=g']""",
+    r"""matchers: ['a=~"\d+\\.[(]"']""",
+    "object_matchers: [[a, =~, '(?i)b[(?!]'], [c, '!~', '(?P<d>e)[+]+'], [f, =~, '\\(\\?=']]",
+    "match_re: {a: '(b|c)+?'}",
+]
+REFUSED = [
+    """matchers: ['a=~"("']""",
+    """matchers: ['b=c, a=~(']""",
+    "match_re: {a: '('}",
+    "object_matchers: [[a, =~, '(?!x)y']]",
+    "object_matchers: [[a, =~, '(?<=x)y']]",
+    r"object_matchers: [[a, '!~', '(a)\1']]",
+    "object_matchers: [[a, =~, 'a++']]",
+]
+
+
+def lint(folder: Path, text: str) -> list[Finding]:
+    (folder / "file.yaml").write_text(text, encoding="utf-8")
+    return judge(found([folder]))
+
+
+def route(matchers: str) -> str:
+    return notifications("object_matchers: [[severity, =, info]]", matchers)
+
+
+@pytest.mark.parametrize("matchers", TAKEN)
+def test_what_grafana_takes(matchers: str, tmp_path: Path) -> None:
+    assert lint(tmp_path, route(matchers)) == []
+
+
+@pytest.mark.parametrize("matchers", REFUSED)
+def test_at_what_grafana_stops(matchers: str, tmp_path: Path) -> None:
+    (each,) = lint(tmp_path, route(matchers))
+    assert (each.rule, "is no regular expression" in each.message) == ("matcher-form", True)
+
+
+def test_grafana_records_under_any_name(tmp_path: Path) -> None:
+    text = RULE.replace("condition: B\n        for: 5m", "record: {metric: a-b, from: A}")
+    assert lint(tmp_path, text) == []
+
+
+@pytest.mark.parametrize("matchers", [" " * 100_000, "," * 100_000, 'a=~"' + "[" * 100_000 + '"'])
+def test_a_long_matcher_takes_no_longer_than_it_is(matchers: str, tmp_path: Path) -> None:
+    begun = process_time()
+    lint(tmp_path, route(f"matchers: ['{matchers}']"))
+    assert process_time() - begun < 5
