@@ -14,6 +14,8 @@ from benchmarks.watched import peer
 from exporters import config
 from exporters.catalogue import CATALOGUE
 from exporters.collectors.redis.address import parse_url
+from exporters.errors import ConfigError
+from exporters.web import config as web
 
 PAGE = (Path(__file__).parents[2] / "docs/migration.md").read_text()
 # Of every program.
@@ -76,6 +78,26 @@ def test_every_flag_variable_and_key_of_ours_is_there() -> None:
     metrics = {token for token in ours if re.match(r"(obs_)?(pg|redis)_", token)}
     assert metrics
     assert {name for name in metrics if CATALOGUE.find(name) is None} == set()
+
+
+def test_the_keys_of_a_web_configuration_are_taken_or_refused_as_it_says(tmp_path: Path) -> None:
+    section = PAGE.partition("\n## The file of --web.config.file\n")[2].partition("\n## ")[0]
+    taken, refused = (
+        set(re.findall(r"`([^`]+)`", " ".join(re.findall(r"^\| (`.*?) \|", part, re.MULTILINE))))
+        for part in section.split("| refused |")
+    )
+    ours = {f"tls_server_config.{key}" for key in web.TLS} | web.SECTIONS.keys() - {"tls_server_config"}
+    assert taken == ours
+    assert "http_server_config" in refused
+    for key in refused:
+        name, _, inner = key.partition(".")
+        file = tmp_path / "web.yml"
+        file.write_text(f"{name}: {{{inner or 'http2'}: true}}\n")
+        with pytest.raises(ConfigError, match=rf"{re.escape(key)}: .*; expected one of the keys "):
+            web.read_web_config(file)
+    values = {*web.VERSIONS, *web.CLIENT_AUTH}
+    assert {"RequestClientCert", "TLS11"} <= set(re.findall(r"`([^`]+)`", section))
+    assert not values & set(re.findall(r"`([^`]+)`", section))
 
 
 def test_what_a_url_of_redis_takes_is_taken() -> None:
