@@ -162,3 +162,31 @@ def test_what_only_the_author_knows_is_a_warning(check: str, expr: str, tmp_path
 def test_whether_a_counter_is_there_may_be_asked(expr: str, tmp_path: Path) -> None:
     done = told(tmp_path, expr)
     assert (done.exit_code, "0 findings" in done.stderr) == (0, True), done.stderr
+
+
+@pytest.mark.parametrize(("params", "code"), [("[A]", 0), ("[A, 5m, now]", 0), ("[Q, 5m, now]", 1)])
+def test_a_classic_condition_reads_its_first_parameter(params: str, code: int, tmp_path: Path) -> None:
+    classic = (
+        "type: classic_conditions, conditions: "
+        f"[{{evaluator: {{type: gt, params: [1]}}, query: {{params: {params}}}, reducer: {{type: last}}}}]"
+    )
+    done = lint(
+        tmp_path,
+        f"""\
+groups:
+  - name: a
+    folder: f
+    interval: 1m
+    rules:
+      - uid: a
+        title: A
+        condition: B
+        data:
+          - refId: A
+            datasourceUid: prom
+            relativeTimeRange: {{from: 60, to: 0}}
+            model: {{instant: true, expr: pg_stat_activity_count}}
+          - {{refId: B, datasourceUid: __expr__, model: {{{classic}}}}}
+""",
+    )
+    assert (done.exit_code, "[expression-reads]" in done.stderr) == (code, bool(code)), done.stderr

@@ -75,7 +75,8 @@ def read(model: Node) -> Iterator[tuple[Node, str]]:
     elif model.said("type") == "classic_conditions":
         for each in model.each("conditions"):
             query = each.get("query")
-            for node in query.each("params") if query is not None and query.kind == "map" else ():
+            params = list(query.each("params")) if query is not None and query.kind == "map" else []
+            for node in params[:1]:  # the rest is a time range, which nothing reads any more
                 yield node, node.text
 
 
