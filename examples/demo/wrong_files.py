@@ -9,7 +9,15 @@ from dashboards.checks.provisioned import CHECKS
 from dashboards.checks.provisioned.sample import OTHER, notifications, rule, template
 
 # Of Prometheus, or about what no Grafana is asked.
-NOT_GRAFANAS = ("rule-kind", "rule-names", "rule-groups", "rule-twice", "hold-kept", "file-bounds")
+NOT_GRAFANAS = (
+    "rule-kind",
+    "rule-result",
+    "rule-names",
+    "rule-groups",
+    "rule-twice",
+    "hold-kept",
+    "file-bounds",
+)
 # What the database and the environment decide, and no file.
 BEYOND = ("rule: receiver that is not there", "notifications: an unset variable")
 Change = tuple[str, str, str]

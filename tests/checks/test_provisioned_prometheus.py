@@ -54,3 +54,13 @@ def test_labels_of_groups_tell_rules_apart(tmp_path: Path) -> None:
     assert lint(tmp_path, apart) == []
     same = apart.replace("{team: b}", "{team: a}")
     assert [each.rule for each in lint(tmp_path, same)] == ["rule-twice"]
+
+
+@pytest.mark.parametrize(
+    ("expr", "refused"),
+    [("up[5m]", 1), ("\"'text'\"", 1), ("up[5m:1m]", 1), ("vector(1)", 0), ("1", 0), ("up offset 5m", 0)],
+)
+@pytest.mark.parametrize("kind", ["alert", "record"])
+def test_a_rule_gives_series_or_a_number(kind: str, expr: str, refused: int, tmp_path: Path) -> None:
+    text = f"groups:\n  - name: a\n    rules:\n      - {kind}: a\n        expr: {expr}\n"
+    assert [each.rule for each in lint(tmp_path, text)] == ["rule-result"] * refused

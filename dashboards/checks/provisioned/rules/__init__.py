@@ -60,6 +60,7 @@ CHECKS: tuple[Check, ...] = (
     templates.parses,
     templates.known,
     prometheus.kinds,
+    prometheus.results,
     prometheus.names,
     prometheus.groups,
     prometheus.twice,

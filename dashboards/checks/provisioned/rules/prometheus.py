@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from dashboards.checks import promql
 from dashboards.checks.finding import Finding
-from dashboards.checks.provisioned.check import REFUSED, Report, check
+from dashboards.checks.provisioned.check import FAILS, REFUSED, Report, check
 from dashboards.checks.provisioned.files import Files
 from dashboards.checks.provisioned.sample import prometheus
 from dashboards.checks.times import seconds
@@ -41,6 +41,28 @@ def kinds(files: Files, report: Report) -> Iterator[Finding]:
                 if found is not None and (found.pairs or found.text):
                     message = f"a recording has {key}"
                     yield report(rule.file, rule.node.near(key), rule.where, message, "Take it out.")
+
+
+@check(
+    "rule-result",
+    summary="a rule asks for series at a time, or for a number",
+    cause="A range without a function around it, or text.",
+    effect=FAILS,
+    fix="Put a function around it, such as max_over_time() or rate(), or take the range away.",
+    wrong=prometheus("avg by (job) (worker_alive)", "worker_alive[5m]"),
+    right=prometheus("avg by (job) (worker_alive)", "max_over_time(worker_alive[5m])"),
+)
+def results(files: Files, report: Report) -> Iterator[Finding]:
+    """Of alerts and recordings."""
+    for rule in files.prometheus_rules:
+        try:
+            node = promql.parse(rule.node.said("expr"))
+        except promql.ParseError:
+            continue  # told as that
+        if isinstance(node, promql.String):
+            yield report(rule.file, rule.node.near("expr"), rule.where, "its expr is text")
+        elif isinstance(node, promql.Subquery) or (isinstance(node, promql.Selector) and node.window):
+            yield report(rule.file, rule.node.near("expr"), rule.where, "its expr is a range of samples")
 
 
 @check(
