@@ -141,7 +141,7 @@ def _others(paths: tuple[Path, ...], sources: list[Source], waivers: Path | None
 
     alerting = provisioned.found(paths)
     rest = tuple(path for path in paths if path.resolve() not in alerting.taken)
-    files, left_out = others.found(rest, alerting.taken)
+    files, left_out = others.found(rest, alerting.taken | alerting.links)
     for path in left_out:
         click.echo(plain(f"left out: {path}: no dashboard"), err=True)
     findings = provisioned.judge(alerting, checks.RULES, sources)

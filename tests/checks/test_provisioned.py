@@ -116,6 +116,25 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
     assert "leads out of" in each.message
 
 
+def test_a_folder_of_links_out_names_them(tmp_path: Path) -> None:
+    (tmp_path / "outside.yaml").write_text("groups: []", encoding="utf-8")
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / "in.yaml").symlink_to(tmp_path / "outside.yaml")
+    done = CliRunner().invoke(main, ["lint", str(folder)])
+    assert (done.exit_code, f"{folder}/in.yaml:1:1: " in done.stderr) == (1, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("head", "effect"),
+    [("", "Prometheus refuses the whole file"), ("    folder: team\n", "Grafana does not start")],
+)
+def test_a_file_that_is_no_yaml_names_its_reader(head: str, effect: str, tmp_path: Path) -> None:
+    text = f"groups:\n  - name: a\n{head}    rules:\n      - alert: A\n        expr: {{{{ $x }}\n"
+    (each,) = lint(tmp_path, text)
+    assert (each.rule, each.effect) == ("file-parses", effect)
+
+
 def test_fifty_megabytes_are_not_read(tmp_path: Path) -> None:
     path = tmp_path / "rules.yaml"
     with path.open("wb") as file:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dashboards.checks.finding import Finding, nearest
-from dashboards.checks.provisioned.check import reporter
+from dashboards.checks.provisioned.check import REFUSED, reporter
 from dashboards.checks.provisioned.files import File, Reader
 from dashboards.checks.provisioned.nodes import Node
 from dashboards.checks.provisioned.reader import LARGEST, BoundsError, UnreadableError, read
@@ -26,6 +26,11 @@ OWN = frozenset(GRAFANA.fields) - {"apiVersion", "groups"}
 WEAK = frozenset(("templates", "policies"))
 _LOWER = {name.lower(): name for name in GRAFANA.fields if name != "apiVersion"}
 _LOOKS = re.compile(rf"^\s*[{{\[]?\s*[\"']?({'|'.join(_LOWER)})[\"']?\s*:", re.IGNORECASE | re.MULTILINE)
+_RULES = re.compile(r"^[ \t]*(?:- +)?[\"']?(?:alert|record|expr)[\"']?[ \t]*:", re.MULTILINE)
+_OF_GRAFANA = re.compile(
+    r"^[ \t]*(?:- +)?[\"']?(?:apiVersion|orgId|folder|condition|datasourceUid|refId)[\"']?[ \t]*:",
+    re.MULTILINE,
+)
 # How the folder is called in which Grafana looks for them.
 FOLDER = "alerting"
 RULE_KEYS = ("uid", "title", "data", "condition", "grafana_alert")
@@ -39,11 +44,13 @@ class Found:
         files: the alerting files, and those of data sources, which rules name.
         findings: of files that cannot be read.
         taken: the paths of all these; what is left may be dashboards.
+        links: the paths of links that lead out of their folder, as they stand in it.
     """
 
     files: list[File] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     taken: set[Path] = field(default_factory=set)
+    links: set[Path] = field(default_factory=set)
 
     @property
     def rules(self) -> int:
@@ -67,6 +74,7 @@ def found(paths: Sequence[Path]) -> Found:
                     message = f"it is a link that leads out of {path}"
                     result.findings.append(reporter(bounds)(str(each), (1, 1), "file", message))
                     result.taken.add(each.resolve())
+                    result.links.add(top / each.relative_to(path))
                 else:
                     _look(each, result, named=False)
         else:
@@ -95,7 +103,8 @@ def _look(path: Path, result: Found, *, named: bool) -> None:
         if likely or (named and not is_json):
             check = bounds if isinstance(error, BoundsError) else parses
             place = error.line, error.column
-            result.findings.append(reporter(check)(str(path), place, "file", str(error)))
+            effect = REFUSED if check is parses and _of_prometheus(content, path) else ""
+            result.findings.append(reporter(check)(str(path), place, "file", str(error), effect=effect))
             result.taken.add(path.resolve())
         return
     whose = reader_of(root, path)
@@ -108,6 +117,12 @@ def _look(path: Path, result: Found, *, named: bool) -> None:
             f"{path}: it is {held}; expected Grafana's alerting files or Prometheus' rules: a mapping with "
             f"groups, {', '.join(sorted(OWN)[:3])} or the like"
         )
+
+
+def _of_prometheus(content: bytes, path: Path) -> bool:
+    """Whether a file that cannot be read looks more like one of Prometheus than of Grafana."""
+    text = content.decode("utf-8", "replace")
+    return path.parent.name != FOLDER and bool(_RULES.search(text)) and not _OF_GRAFANA.search(text)
 
 
 def _content(path: Path, result: Found, *, is_json: bool) -> bytes | None:

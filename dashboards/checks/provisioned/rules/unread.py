@@ -15,7 +15,7 @@ def _while_read(*_: object) -> Iterator[Finding]:
 
 parses = check(
     "file-parses",
-    summary="every file is read by Grafana's YAML parser, JSON too",
+    summary="every file is read by its reader's YAML parser, JSON too",
     cause="`json.dumps` writes an emoji as two halves, `\\/` is an escape of JSON alone, a key stands twice.",
     effect=STOPS,
     fix="Write the character itself, and each key once.",
