@@ -140,6 +140,7 @@ def told(tmp_path: Path, expr: str) -> Result:
     [
         ("division-guarded", "node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes < 0.1"),
         ("counter-growth", "asks_total > 100"),
+        ("counter-growth", "asks_total > 0 and on (job) up == 1"),
         ("counter-growth", "up == 1 and on (job) asks_total > 100"),
     ],
 )
@@ -154,6 +155,7 @@ def test_what_only_the_author_knows_is_a_warning(check: str, expr: str, tmp_path
     [
         "rate(y_sum[5m]) > 1 and on (job) y_count > 0",
         "rate(y_sum[5m]) > 1 and on (job) sum by (job) (y_count) > 0",
+        "y_count > 0 and on (job) histogram_quantile(0.01, sum by (job, le) (rate(y_bucket[5m]))) < 60",
         "rate(asks_total[5m]) > 1 or 0 * absent(asks_total)",
         "sum(rate(asks_total[5m])) or sum(0 * asks_total)",
         "asks_total offset 1h unless asks_total",

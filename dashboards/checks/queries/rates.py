@@ -61,6 +61,10 @@ def _presence(node: Node) -> set[int]:
             found.add(id(right))
             if isinstance(each.left, Selector) and isinstance(right, Selector):
                 found.update({id(each.left)} if each.left.name == right.name else ())
+            left = _asked(each.left)
+            # How many were observed so far: above 0 where the quantile beside it says something.
+            if left is not each.left and isinstance(left, Selector) and left.name.endswith("_count"):
+                found.add(id(left))
         elif each.operator == "*" and Number(0) in (each.left, each.right):
             found.update((id(_asked(each.left)), id(_asked(each.right))))
     return found
