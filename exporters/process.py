@@ -126,14 +126,17 @@ def _guard(options: Options) -> Guard | None:
 
 def _wait(watching: Watching) -> None:
     """Return when it is time to end."""
+    threading.Thread(target=_sweep, args=(watching,), name="targets.sweep", daemon=True).start()
+    # Without a time limit: after a pause of the process or its container that is longer than such a one,
+    # Python returns from sigtimedwait as if a signal had come.
+    while signal.sigwait(SIGNALS) == signal.SIGHUP:
+        watching.reload()
+
+
+def _sweep(watching: Watching) -> None:
     while True:
-        received = signal.sigtimedwait(SIGNALS, SWEEP_SECONDS)
-        if received is None:
-            watching.targets.sweep()
-        elif received.si_signo == signal.SIGHUP:
-            watching.reload()
-        else:
-            return
+        time.sleep(SWEEP_SECONDS)
+        watching.targets.sweep()
 
 
 def _pages(options: Options, watching: Watching) -> dict[str, Page]:

@@ -19,6 +19,7 @@ from examples.demo.process import wait_until
 from exporters.catalogue import redis as catalogue
 from exporters.catalogue import self_
 from exporters.config import REDIS
+from exporters.process import SWEEP_SECONDS
 from tests.servers.exporter_process import Exporter, run_to_its_end
 from tests.servers.exporter_support import add_user, admin, parse, url_of
 
@@ -326,6 +327,19 @@ def test_a_signal_ends_it_within_a_second(number: signal.Signals, tmp_path: Path
         assert exporter.process.wait(5) == 0
         assert time.monotonic() - started < 1
         assert "Traceback" not in exporter.written()
+    finally:
+        exporter.stop()
+
+
+def test_a_pause_does_not_end_it(tmp_path: Path, server: Redis) -> None:
+    exporter = Exporter(tmp_path, REDIS_URL=url_of(server))
+    try:
+        assert exporter.process is not None
+        exporter.process.send_signal(signal.SIGSTOP)
+        time.sleep(SWEEP_SECONDS + 1)
+        exporter.process.send_signal(signal.SIGCONT)
+        time.sleep(0.5)
+        assert exporter.scrape().of(catalogue.UP) == 1
     finally:
         exporter.stop()
 
