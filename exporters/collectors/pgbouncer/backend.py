@@ -13,8 +13,8 @@ from exporters.catalogue import self_
 from exporters.collectors.base import Family
 from exporters.collectors.pgbouncer.console import Console, RefusedError
 from exporters.collectors.pgbouncer.shows import Shows
-from exporters.collectors.postgres.codes import explained
 from exporters.collectors.postgres.connect import ConnectionFailed
+from exporters.collectors.postgres.failures import Failures
 from exporters.collectors.selfstats import SelfStats
 from exporters.conninfo import describe
 from exporters.errors import ExporterError
@@ -48,7 +48,7 @@ class PgBouncerBackend:
         self._shows = Shows()
         self._console: Console | None = None
         self._where = "the server"
-        self._told: set[str] = set()
+        self._failures = Failures(self._stats, log)
         self._lock = threading.Lock()
         self._closed = False
 
@@ -63,7 +63,7 @@ class PgBouncerBackend:
                 self._hang_up()
                 part = next(part for part in self._shows.parts if part not in found)
                 detail = str(error) if isinstance(error, ExporterError) else f"at {self._where}"
-                self._tell(part, _code(error), detail if part == UP else "")
+                self._failures.tell(part, _code(error), detail if part == UP else "")
             if self._closed:
                 self._hang_up()
         up = found.get(UP) is not None
@@ -133,18 +133,7 @@ class PgBouncerBackend:
                 code = _code(error)
             found[part] = families
             seconds[part] = time.monotonic() - began
-            self._tell(part, code)
-
-    def _tell(self, part: str, code: str, detail: str = "") -> None:
-        """Count a failure; log it when it begins and when it ends."""
-        if code:
-            self._stats.failed(part, code)
-        if code and part not in self._told:
-            self._told.add(part)
-            self._log.warning("%s: %s", part, " ".join(filter(None, (explained(code), detail))))
-        elif not code and part in self._told:
-            self._told.discard(part)
-            self._log.info("%s: answers again", part)
+            self._failures.tell(part, code)
 
     def _hang_up(self) -> None:
         console, self._console = self._console, None

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import self_
 from exporters.collectors.base import Family
-from exporters.collectors.postgres.codes import explained
 from exporters.collectors.postgres.collectors import collectors
 from exporters.collectors.postgres.connect import ConnectionFailed
+from exporters.collectors.postgres.failures import Failures
 from exporters.collectors.postgres.model import UNKNOWN, Server
 from exporters.collectors.postgres.options import PostgresSettings
 from exporters.collectors.postgres.pipeline import Answer, Connection, Question
@@ -25,7 +25,6 @@ from exporters.conninfo import describe
 from exporters.errors import ExporterError
 
 UP = "postgres.up"
-PRIVILEGE = "postgres.privilege"
 TEXTS = "postgres.statement_texts"
 
 # A server that is alive answers the first question at once, whatever the others take.
@@ -69,7 +68,8 @@ class PostgresBackend:
         self._connection: Connection | None = None
         self._server = UNKNOWN
         self._where = "the server"
-        self._told: set[str] = set()
+        self._failures = Failures(self._stats, log)
+        self._is_blind_told = False
         self._resting: set[str] = set()
         self._lock = threading.Lock()
         self._under_way = False
@@ -87,7 +87,7 @@ class PostgresBackend:
                 self._hang_up(None if isinstance(error, ConnectionFailed) else times.deadline)
                 self._broke(error)
             if self._first.ok:
-                self._tell(UP, "")
+                self._failures.tell(UP, "")
             if self._closed:
                 self._hang_up()
             self._under_way = False
@@ -187,7 +187,7 @@ class PostgresBackend:
             except Exception as error:  # an answer otherwise than expected costs this collector alone
                 code = type(error).__name__
         run.end(families, answer.seconds, ok=not code)
-        self._tell(run.name, code)
+        self._failures.tell(run.name, code)
         self._tell_rest(run)
 
     def _meet(self, server: Server) -> None:
@@ -204,9 +204,9 @@ class PostgresBackend:
                 statements_version=self._server.statements_version,
             )
         if server.reads_statistics:
-            self._told.discard(PRIVILEGE)
-        elif PRIVILEGE not in self._told:
-            self._told.add(PRIVILEGE)
+            self._is_blind_told = False
+        elif not self._is_blind_told:
+            self._is_blind_told = True
             self._log.warning(
                 "postgres: the role %s may not see the sessions and statements of others, which are left out "
                 "or shown as unknown; as a superuser: GRANT pg_read_all_stats TO %s;",
@@ -219,21 +219,12 @@ class PostgresBackend:
         code = error.code if isinstance(error, ConnectionFailed) else type(error).__name__
         if self._first.ok and self._waited_for:
             self._waited_for[0].fail()
-            self._tell(self._waited_for[0].name, code)
+            self._failures.tell(self._waited_for[0].name, code)
             self._tell_rest(self._waited_for[0])
         else:
-            self._tell(UP, code, str(error) if isinstance(error, ExporterError) else f"at {self._where}")
-
-    def _tell(self, part: str, code: str, detail: str = "") -> None:
-        """Count a failure; log it when it begins and when it ends."""
-        if code:
-            self._stats.failed(part, code)
-        if code and part not in self._told:
-            self._told.add(part)
-            self._log.warning("%s: %s", part, " ".join(filter(None, (explained(code), detail))))
-        elif not code and part in self._told:
-            self._told.discard(part)
-            self._log.info("%s: answers again", part)
+            self._failures.tell(
+                UP, code, str(error) if isinstance(error, ExporterError) else f"at {self._where}"
+            )
 
     def _tell_rest(self, run: Run) -> None:
         """Say when it begins that a failing collector is asked less often."""
