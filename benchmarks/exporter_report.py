@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import os
 import statistics
-import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -27,7 +26,6 @@ from benchmarks.bench_exporter import (
 from benchmarks.figures import Figures
 from benchmarks.report import table, verdict
 from benchmarks.scrapes import Scrape
-from examples.demo.process import ServerError
 
 HEADING = "## Exporter"
 MILLI, MEGA = 1e3, 2.0**20
@@ -181,13 +179,7 @@ def _libraries(measured: Measured) -> str:
 
 def main() -> None:
     """Measure, and write it into docs/performance.md."""
-    print("measuring exporters: some minutes")
-    try:
-        measured = measure()
-    except ServerError as error:
-        print(f"bench-exporter: {error}; nothing was written", file=sys.stderr)
-        sys.exit(2)
-    print(write(sections.TARGET, measured))
+    sections.fill("measuring exporters: some minutes", measure, write)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import os
 import statistics
-import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,7 +15,6 @@ from benchmarks.equal_work import PEER
 from benchmarks.figures import Figures
 from benchmarks.report import table, verdict
 from benchmarks.scrapes import Scrape
-from examples.demo.process import ServerError
 from exporters.collectors.redis.settings import ACTIVE, ESTIMATED, PACED
 
 HEADING = "## Keys by pattern"
@@ -116,13 +114,7 @@ def _quantile(taken: Sequence[float], share: float) -> float:
 
 def main() -> None:
     """Measure, and write it into docs/performance.md."""
-    print("measuring how keys are counted: two minutes")
-    try:
-        counted = measure()
-    except ServerError as error:
-        print(f"bench-exporter: {error}; nothing was written", file=sys.stderr)
-        sys.exit(2)
-    print(write(sections.TARGET, counted))
+    sections.fill("measuring how keys are counted: two minutes", measure, write)
 
 
 if __name__ == "__main__":

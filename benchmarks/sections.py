@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
+from examples.demo.process import ServerError
+
+Measured = TypeVar("Measured")
 TARGET = Path(__file__).parents[1] / "docs/performance.md"
 
 
@@ -24,3 +30,14 @@ def kept(target: Path, *headings: str) -> str:
     text = target.read_text() if target.exists() else ""
     found = [section[0].strip() for heading in headings if (section := _of(heading).search(text))]
     return "\n\n".join(found)
+
+
+def fill(saying: str, measure: Callable[[], Measured], write: Callable[[Path, Measured], str]) -> None:
+    """Measure, and write and print the section; ends with 2, and nothing is written, where a server lacks."""
+    print(saying, flush=True)
+    try:
+        measured = measure()
+    except ServerError as error:
+        print(f"bench-exporter: {error}; nothing was written", file=sys.stderr)
+        sys.exit(2)
+    print(write(TARGET, measured))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import os
 import statistics
-import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,6 @@ from pathlib import Path
 from benchmarks import sections
 from benchmarks.bench_targets import ONE_IN, TABLES, Many, Measured, measure
 from benchmarks.report import table, verdict
-from examples.demo.process import ServerError
 from exporters.targets import IDLE_SECONDS
 
 HEADING = "## Targets"
@@ -125,13 +123,7 @@ def _row(point: Many) -> list[str]:
 
 def main() -> None:
     """Measure, and write it into docs/performance.md."""
-    print("measuring targets: eight minutes, five of them without a scrape")
-    try:
-        measured = measure()
-    except ServerError as error:
-        print(f"bench-exporter: {error}; nothing was written", file=sys.stderr)
-        sys.exit(2)
-    print(write(sections.TARGET, measured))
+    sections.fill("measuring targets: eight minutes, five of them without a scrape", measure, write)
 
 
 if __name__ == "__main__":
