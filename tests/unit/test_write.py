@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -315,3 +317,12 @@ def test_a_job_for_alertmanager_of_ones_own_is_kept() -> None:
     own = Job(name="alertmanager", addresses=("elsewhere:9093",))
     targets = replace(STACK.targets, jobs=(*STACK.targets.jobs, own))
     assert replace(STACK, engine="prometheus", targets=targets).scraped.jobs == targets.jobs
+
+
+def test_a_build_loads_nothing_that_asks_servers() -> None:
+    code = (
+        "import sys; from dashboards.stack import STACK; from dashboards.write import judged; judged(STACK); "
+        "print(*({'requests', 'psycopg', 'redis'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == []

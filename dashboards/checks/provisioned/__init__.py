@@ -6,15 +6,17 @@ They read what a person wrote, with its line and column, and say what its reader
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from dashboards.checks.finding import Finding, Rule
-from dashboards.checks.others import Source
-from dashboards.checks.provisioned import asked
 from dashboards.checks.provisioned.check import Check, reporter
 from dashboards.checks.provisioned.files import Files
 from dashboards.checks.provisioned.found import Found, found
 from dashboards.checks.provisioned.page import page
 from dashboards.checks.provisioned.rules import CHECKS
+
+if TYPE_CHECKING:
+    from dashboards.checks.others import Source
 
 __all__ = ["CHECKS", "Check", "Found", "found", "judge", "page"]
 
@@ -35,5 +37,7 @@ def judge(given: Found, rules: Sequence[Rule] = (), sources: Sequence[Source] = 
     for check in CHECKS:
         findings.update(check.run(files, reporter(check)))
     if rules:
+        from dashboards.checks.provisioned import asked  # noqa: PLC0415 - requests is slow to import
+
         findings.update(asked.judge(files, rules, sources))
     return sorted(findings, key=lambda each: (each.file, each.line, each.column, each.rule, each.message))
