@@ -120,4 +120,4 @@ def with_own(board: Board, signals: Sequence[Signal], own: Sequence[Objective]) 
 
 def _card(unit: Unit, rows: Sequence[Signal]) -> Panel:
     zero = "no data arrives" if unit is STATE else ZERO
-    return scorecard(f"Your own, in {unit.name}", *rows, height=3 + len(rows), zero=zero, empty=NEVER)
+    return scorecard(f"Your own, in {unit.name}", *rows, height=3 + len(rows), zero=zero, no_value=NEVER)

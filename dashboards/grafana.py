@@ -194,8 +194,8 @@ def describe(panel: Panel, numbers: Mapping[str, Number]) -> str:
         parts.append(f"Dashed, **{limit.legend}**: {limit.says(limit.why, numbers)}")
     if panel.zero:
         parts.append(f"*Zero means:* {panel.zero}")
-    if panel.empty:
-        parts.append(f"*Empty means:* {panel.empty}")
+    if panel.no_value and panel.kind != "stat":
+        parts.append(f"*Empty means:* {panel.no_value}")
     metrics = dict.fromkeys(metric.name for signal in panel.shown for metric in signal.query.metrics)
     if metrics:
         parts.append("*Source:* " + ", ".join(f"`{name}`" for name in metrics))

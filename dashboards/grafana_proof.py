@@ -11,6 +11,7 @@ from dashboards.differences import Terms, differences, things
 from dashboards.grafana import render_board
 from dashboards.grafana_api import Grafana, Json
 from dashboards.prove import Span, prove, summary
+from dashboards.prove.states import worded
 from dashboards.seen import Seen, Things, compared, counted
 from dashboards.stack import Stack
 
@@ -165,7 +166,7 @@ def answered(stack: Stack, grafana: Grafana, span: Span) -> Seen:
     Raises:
         StackError: Grafana does not answer, or refuses a query.
     """
-    proofs = prove(stack, grafana, span, whole=True)
+    proofs = prove(stack, grafana, span, whole=True, brings=worded)
     wrong = [f"{each.board}: {each.title} is {each.verdict}" for each in proofs if not each.well]
     return Seen(
         what="panels asked through Grafana", seen="; ".join([summary(proofs), *wrong]), well=not wrong

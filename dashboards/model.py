@@ -61,8 +61,8 @@ class Panel:
         trend: whether a stat shows how it came to its value.
         words: what the values of states are called; up and down where empty.
         zero: what a zero means here; a panel that shows nothing but zeros needs it.
-        empty: why the panel may be empty on a healthy backend; such panels are counted.
-        no_value: what is shown where there is no sample: unknown is not zero. By default, why it is empty.
+        no_value: what is shown where there is no sample: unknown is not zero. It excuses nothing: whether a
+            query may be empty says its signal.
         key: the label that names a table's rows.
         opens: uid of the board that a stat, or a row of a table by its key, leads to.
         moves: the fault that visibly moves a panel about trouble, one of the stack's; the proof injects it.
@@ -83,7 +83,6 @@ class Panel:
     trend: bool = False
     words: tuple[Word, ...] = ()
     zero: str = ""
-    empty: str = ""
     no_value: str = ""
     key: str = ""
     opens: str = ""
@@ -151,7 +150,7 @@ class Notes(TypedDict, total=False):
     note: str
     opens: str
     zero: str
-    empty: str
+    no_value: str
     moves: str
 
 
@@ -159,7 +158,6 @@ def stat(
     signal: Signal,
     *,
     title: str = "",
-    no_value: str = "",
     trend: bool = False,
     words: tuple[Word, ...] = (),
     **more: Unpack[Notes],
@@ -170,7 +168,6 @@ def stat(
         title=title or _title_of((signal,)),
         signals=(signal,),
         height=4,
-        no_value=no_value,
         trend=trend,
         words=words,
         **more,

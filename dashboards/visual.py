@@ -241,7 +241,7 @@ def field_config(panel: Panel, numbers: Mapping[str, Number]) -> Json:
         "mappings": mapping(words(panel)) if first.unit is STATE or panel.words else [],
         "color": {"mode": "thresholds"},
         "thresholds": thresholds(first, numbers),
-        "noValue": panel.no_value or panel.empty or "no data",
+        "noValue": panel.no_value or "no data",
     }
     overrides: list[Json] = []
     if panel.kind == "stat":

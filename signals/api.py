@@ -137,6 +137,7 @@ NEW_EXCEPTIONS = Signal(
     unit=COUNT,
     objective=limits.NEW_EXCEPTIONS,
     legend="{{exception}}",
+    empty="nothing was raised within half a day",
 )
 LATENCY_AVERAGE = Signal(
     title="Latency, average",

@@ -66,6 +66,7 @@ REPEATS = Signal(
     query=mean(api.NPLUSONE_REPEATS, by=(api.HANDLER,)),
     unit=COUNT,
     legend="{{handler}}",
+    empty="no request is an N+1 now",
 )
 REPEATS_P95 = Signal(
     title="Repeats within an N+1, p95",
@@ -76,6 +77,7 @@ REPEATS_P95 = Signal(
     query=quantile(0.95, api.NPLUSONE_REPEATS, by=(api.HANDLER,)),
     unit=COUNT,
     legend="{{handler}}, p95",
+    empty="no request is an N+1 now",
 )
 QUERY_P95 = Signal(
     title="Query duration, p95",

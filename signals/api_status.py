@@ -8,7 +8,7 @@ from signals.model import Signal
 from signals.numbers import REQUESTS_PER_SECOND
 
 
-def _answers(digit: int, what: str, good: str, act: str) -> Signal:
+def _answers(digit: int, what: str, good: str, act: str, empty: str = "") -> Signal:
     return Signal(
         title=f"Answers {digit}xx",
         why=f"Requests answered per second with a {digit}xx status: {what}.",
@@ -17,6 +17,7 @@ def _answers(digit: int, what: str, good: str, act: str) -> Signal:
         query=rate(api.REQUESTS, api.STATUS.re(f"{digit}..")),
         unit=REQUESTS_PER_SECOND,
         legend=f"{digit}xx",
+        empty=empty,
     )
 
 
@@ -27,9 +28,16 @@ CLASSES = (
         "go elsewhere, or nothing new since",
         "Few, of an API.",
         "Many: clients use an old address, or one with a slash too many.",
+        "nobody was sent elsewhere since the application started",
     ),
     _answers(
         4, "we say that the client is wrong", "A steady trickle.", "See the exact codes beside, then when."
     ),
-    _answers(5, "we failed", "None.", "See the exact codes beside, then the exceptions."),
+    _answers(
+        5,
+        "we failed",
+        "None.",
+        "See the exact codes beside, then the exceptions.",
+        "no request failed since the application started",
+    ),
 )

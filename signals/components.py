@@ -108,5 +108,6 @@ FIRING_SINCE = Signal(
     ),
     unit=SECONDS,
     legend="{{alertname}}",
+    empty="none firing",
 )
 COMPONENTS = (API, POSTGRES, REDIS, EXPORTER)

@@ -45,6 +45,8 @@ class Signal:
         objective: the objective or limit that draws the line, in the same unit.
         critical: beyond it is trouble that wakes someone: the limit of a critical alert, past the objective.
         legend: names one line among several, such as ``{{handler}}``.
+        empty: why a healthy backend may have none of it; not for what each state of the demo shows, nor for
+            what the catalogue knows to be missing at times.
         reached: for a scorecard, 1 where the objective is reached, 0 where it is missed, no sample where
             nothing can be said; by default the value against the objective.
     """
@@ -58,6 +60,7 @@ class Signal:
     objective: Number | None = None
     critical: Number | None = None
     legend: str = ""
+    empty: str = ""
     reached: Query | None = None
 
     def __post_init__(self) -> None:

@@ -132,4 +132,5 @@ CREATE_MEAN = Signal(
     query=mean(api.POOL_CREATE, by=(api.POOL,)),
     unit=SECONDS,
     legend="{{pool}}",
+    empty="the pool keeps the connections that it has",
 )

@@ -54,6 +54,7 @@ FOR_NOTHING = Signal(
     ),
     unit=BYTES,
     legend=f"{NAME} {{{{{REASON.name}}}}}",
+    empty="every index is used, or enforces something",
 )
 COVERED_BY = Signal(
     title="Covered by",
@@ -94,6 +95,7 @@ ROWS_OF_A_SCAN = Signal(
     ),
     unit=COUNT,
     legend=TABLE_NAME,
+    empty="no table is read whole now",
 )
 ALL = Signal(
     title="Indexes",

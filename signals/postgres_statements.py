@@ -14,6 +14,9 @@ from signals.numbers import COUNT, PER_SECOND, RATIO, SECONDS, STATE
 from signals.postgres_objects import STATEMENT, STATEMENT_NAME
 from signals.promql import RANGE, Query
 
+NO_BEFORE = "nothing was scraped before the time shown, or it was not called then"
+NO_LOOP = "no statement of one row is called steadily"
+
 
 def per_call(metric: Counter, by: tuple[Label, ...] = ()) -> Query:
     """What one call took of something; without a call no sample."""
@@ -118,6 +121,7 @@ TIMES = Signal(
     unit=COUNT,
     objective=limits.TIMES_AS_LONG,
     legend=STATEMENT_NAME,
+    empty=NO_BEFORE,
 )
 CALL_MEAN_BEFORE = Signal(
     title="Mean before",
@@ -127,6 +131,7 @@ CALL_MEAN_BEFORE = Signal(
     query=before(CALL_MEAN.query),
     unit=SECONDS,
     legend=STATEMENT_NAME,
+    empty=NO_BEFORE,
 )
 CALL_RATE = Signal(
     title="Calls",
@@ -145,6 +150,7 @@ CALL_RATE_BEFORE = Signal(
     query=before(CALL_RATE.query),
     unit=PER_SECOND,
     legend=STATEMENT_NAME,
+    empty=NO_BEFORE,
 )
 CALL_ROWS = Signal(
     title="Rows / call",
@@ -163,6 +169,7 @@ CALL_ROWS_BEFORE = Signal(
     query=before(CALL_ROWS.query),
     unit=COUNT,
     legend=STATEMENT_NAME,
+    empty=NO_BEFORE,
 )
 
 
@@ -187,6 +194,7 @@ LOOP = Signal(
     unit=COUNT,
     objective=limits.CALLS_PER_REQUEST,
     legend=STATEMENT_NAME,
+    empty=NO_LOOP,
 )
 LOOP_CALLS = Signal(
     title="Calls of one row",
@@ -196,9 +204,11 @@ LOOP_CALLS = Signal(
     query=_one_row(CALL_RATE.query),
     unit=PER_SECOND,
     legend=STATEMENT_NAME,
+    empty=NO_LOOP,
 )
 LOOP_TEXT = replace(
     TEXT,
+    empty=NO_LOOP,
     query=promql(
         "{text} and on (<by:job,instance,datname,queryid>) {looped}", text=TEXT.query, looped=LOOP_CALLS.query
     ),
@@ -211,6 +221,7 @@ LOOP_MEAN = Signal(
     query=_one_row(CALL_MEAN.query),
     unit=SECONDS,
     legend=STATEMENT_NAME,
+    empty=NO_LOOP,
 )
 LOOP_SHARE = Signal(
     title="Of all time, one row",
@@ -220,6 +231,7 @@ LOOP_SHARE = Signal(
     query=_one_row(of_all_time(by=STATEMENT)),
     unit=RATIO,
     legend=STATEMENT_NAME,
+    empty=NO_LOOP,
 )
 NOT_SHOWN = Signal(
     title="Time of what is not shown",

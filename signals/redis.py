@@ -123,6 +123,7 @@ MEMORY_WITHOUT_EVICTION = Signal(
     unit=RATIO,
     objective=limits.MEMORY_FULL,
     legend="of the limit",
+    empty="full memory evicts, or there is no limit",
 )
 FRAGMENTATION = Signal(
     title="Fragmentation",

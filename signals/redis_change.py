@@ -79,6 +79,7 @@ PATTERN_GROWTH = Signal(
     unit=RATIO,
     objective=limits.PATTERN_GROWTH,
     legend="{{db}} {{key}}",
+    empty="nothing was scraped yesterday",
 )
 UNMATCHED_GROWTH = Signal(
     title="Growth of keys of no pattern",
@@ -92,4 +93,5 @@ UNMATCHED_GROWTH = Signal(
     unit=COUNT,
     objective=limits.UNMATCHED_GROWTH,
     legend="{{db}}",
+    empty="nothing was scraped yesterday",
 )

@@ -270,6 +270,7 @@ class ServiceLevel:
             unit=COUNT,
             objective=limit,
             legend=f"{self.title}, alert",
+            empty="the budget is not spent too fast",
         )
 
     @cached_property

@@ -41,7 +41,7 @@ BOARD = Board(
                 zero="nothing was saved yet",
             ),
             scorecard("Queries", audit.QUERIES, height=4, zero="no statement"),
-            scorecard("Memory", audit.REDIS_MEMORY, height=4, empty="no maxmemory set"),
+            scorecard("Memory", audit.REDIS_MEMORY, height=4, no_value="no maxmemory set"),
         ),
         row(
             "Is it watched?",

@@ -87,7 +87,7 @@ BOARD = Board(
                 components.FIRING_SINCE,
                 key="alertname",
                 width=12,
-                empty="none firing",
+                no_value="none firing",
                 moves="errors",
             ),
             timeline(
@@ -117,7 +117,7 @@ BOARD = Board(
                 "Saturation",
                 *saturation.EVERYTHING,
                 zero="nothing is used",
-                empty="without a limit there is no share of it: Redis without maxmemory, no replica's slot",
+                no_value="of what has no limit there is no share: Redis without maxmemory, no replica's slot",
                 moves="hold-connections",
             ),
             graph(
@@ -149,7 +149,7 @@ BOARD = Board(
                 api_load.REQUEST_RATE_LAST_WEEK,
                 title="Requests, now and a week ago",
                 width=9,
-                empty=NO_LAST_WEEK,
+                no_value=NO_LAST_WEEK,
             ),
         ),
         row(

@@ -11,6 +11,7 @@ from signals.model import Signal
 
 UID = "backend-queries"
 NO_STATEMENTS = "no pg_stat_statements in this database, or the statement is not called now"
+NOT_CALLED = "Blank without pg_stat_statements in this database, and where the statement is not called now."
 NO_BEFORE = "nothing is known of the time before the one shown"
 NO_TEXT = "texts are not shown: `statement_texts: true` under `postgres` in the exporter's file shows them"
 NO_TIMING = "track_io_timing is off, or nobody waited"
@@ -18,7 +19,7 @@ NO_TIMING = "track_io_timing is off, or nobody waited"
 
 def cost(signal: Signal, title: str, *, zero: str, trend: bool = False) -> Panel:
     """A stat of the statements chosen; of one that is not called nothing is known."""
-    return stat(signal, title=title, trend=trend, zero=zero, no_value="not called", empty=NO_STATEMENTS)
+    return stat(signal, title=title, trend=trend, zero=zero, no_value="not called", note=NOT_CALLED)
 
 
 BOARD = Board(
@@ -47,14 +48,14 @@ BOARD = Board(
                 chosen.MEAN,
                 chosen.MEAN_BEFORE,
                 title="Mean time, now and before",
-                empty=NO_BEFORE,
+                no_value=NO_BEFORE,
             ),
             graph(
                 chosen.CALLS,
                 chosen.CALLS_BEFORE,
                 title="Calls, now and before",
                 zero="not called now",
-                empty=NO_BEFORE,
+                no_value=NO_BEFORE,
             ),
             table(
                 "Which became slower?",
@@ -69,7 +70,7 @@ BOARD = Board(
                 key="queryid",
                 opens=UID,
                 zero="no call, or no row",
-                empty=f"{NO_BEFORE}, or texts are not shown",
+                no_value=f"{NO_BEFORE}, or texts are not shown",
             ),
         ),
         row(
@@ -81,7 +82,7 @@ BOARD = Board(
                 title="Blocks of a call",
                 stacked=True,
                 zero="none of this kind",
-                empty=NO_STATEMENTS,
+                no_value=NO_STATEMENTS,
             ),
             graph(
                 chosen.MEAN,
@@ -89,10 +90,10 @@ BOARD = Board(
                 chosen.WRITE_TIME,
                 title="Time of a call, and of it waiting for disks",
                 zero=NO_TIMING,
-                empty=NO_STATEMENTS,
+                no_value=NO_STATEMENTS,
             ),
-            graph(chosen.SHARES, zero="not called now", empty=NO_STATEMENTS),
-            graph(chosen.ROWS, title="Rows of a call over time", zero="no row", empty=NO_STATEMENTS),
+            graph(chosen.SHARES, zero="not called now", no_value=NO_STATEMENTS),
+            graph(chosen.ROWS, title="Rows of a call over time", zero="no row", no_value=NO_STATEMENTS),
         ),
         row(
             "Is it an N+1?",
@@ -105,37 +106,39 @@ BOARD = Board(
                 postgres_statements.LOOP_TEXT,
                 key="queryid",
                 opens=UID,
-                empty="no statement of one row is called steadily, or texts are not shown",
+                no_value="no statement of one row is called steadily, or texts are not shown",
                 moves="nplusone",
             ),
         ),
         row(
             "What does it say?",
-            table("Text", postgres_statements.TEXT, key="query", empty=NO_TEXT),
+            table("Text", postgres_statements.TEXT, key="query", no_value=NO_TEXT),
             collapsed=True,
         ),
         row(
             "What does it write?",
-            graph(chosen.WAL, zero="it writes nothing", empty=NO_STATEMENTS),
-            graph(chosen.HIT_RATIO, title="Found in memory over time", zero="nothing", empty=NO_STATEMENTS),
+            graph(chosen.WAL, zero="it writes nothing", no_value=NO_STATEMENTS),
+            graph(
+                chosen.HIT_RATIO, title="Found in memory over time", zero="nothing", no_value=NO_STATEMENTS
+            ),
             collapsed=True,
         ),
         row(
             "Can the list be believed?",
-            graph(postgres_statements.NOT_SHOWN, zero="all is shown", empty=NO_STATEMENTS),
+            graph(postgres_statements.NOT_SHOWN, zero="all is shown", no_value=NO_STATEMENTS),
             graph(
                 postgres_statements.ENTRIES,
                 title="Statements remembered, and room",
                 limits=(postgres_statements.ROOM,),
-                empty=NO_STATEMENTS,
+                no_value=NO_STATEMENTS,
             ),
             graph(
                 postgres_objects.STATEMENTS_FORGOTTEN,
                 columns=True,
                 zero="all are remembered",
-                empty=NO_STATEMENTS,
+                no_value=NO_STATEMENTS,
             ),
-            graph(postgres_statements.COUNTED_SINCE, empty=NO_STATEMENTS),
+            graph(postgres_statements.COUNTED_SINCE, no_value=NO_STATEMENTS),
             collapsed=True,
         ),
     ),

@@ -19,6 +19,8 @@ SUCCEEDS: Mapping[str, Gauge] = {
     "redis": self_.REDIS_COLLECTOR_SUCCESS,
 }
 REFUSED = "42501"
+# Sources that nobody scrapes: Prometheus evaluates them.
+EVALUATED = ("rules", "alerts")
 
 
 def absent(name: str, stack: Stack, look: Look) -> Why:
@@ -32,6 +34,14 @@ def absent(name: str, stack: Stack, look: Look) -> Why:
     gone = f"{name} has had no sample since {moment(ended)}" if ended else f"there is no {name}"
     why = _down(metric, gone, stack, look) or _failing(metric, gone, look)
     return why or _lacking(metric, gone, stack, look)
+
+
+def usual(metric: Metric, stack: Stack) -> str:
+    """Why a metric may be missing although nothing is wrong, as the catalogue says; empty if it may not."""
+    if metric.optional:
+        return f"{metric.name} is missing {metric.optional}"
+    asked = metric.source in EVALUATED or metric.collector == UP.collector or job_of(metric, stack)
+    return "" if asked else f"this stack scrapes nothing of {metric.source}"
 
 
 def _lacking(metric: Metric, gone: str, stack: Stack, look: Look) -> Why:

@@ -18,9 +18,10 @@ from dashboards.errors import RefusedError
 from dashboards.grafana import render_board
 from dashboards.model import CLOCK, COLUMNS, Board, Panel
 from dashboards.prove import variables
+from dashboards.prove.absent import usual
 from dashboards.prove.dark import Dark, darkness
 from dashboards.prove.model import Answer, Choice, Proof, Source
-from dashboards.prove.states import Brings
+from dashboards.prove.states import UNTOLD, Brings
 from dashboards.prove.times import Resolution, Span, resolution
 from dashboards.prove.variables import filled
 from dashboards.stack import Stack
@@ -42,7 +43,7 @@ def prove(
     *,
     wanted: Callable[[Panel], bool] = lambda _: True,
     whole: bool = False,
-    brings: Brings = lambda *_: "",
+    brings: Brings = UNTOLD,
     given: Mapping[str, str] = MappingProxyType({}),
     width: int = WIDTH,
     slow: float = math.inf,
@@ -55,8 +56,8 @@ def prove(
         span: the range shown.
         wanted: which panels are asked.
         whole: ask variables and annotations too, and panels also with the variables on a single value.
-        brings: what brings a panel's query in the state that the backend is in; where it is empty all the
-            same, no reason holds.
+        brings: what is known of a panel's query in the state that the backend is in: what brings it, or
+            why it may be empty.
         given: values that are chosen for variables, by name.
         width: of a board, in pixels.
         slow: seconds beyond which a query is too slow.
@@ -96,7 +97,7 @@ class _Asking:
         slow: float,
         known: dict[tuple[object, ...], Answer],
     ) -> None:
-        self.brings, self.dark = brings, dark
+        self.stack, self.brings, self.dark = stack, brings, dark
         self.source, self.span, self.board, self.given = source, span, board, given
         self.width, self.slow, self.scrape, self.known = width, slow, stack.scraped.interval, known
         self.rendered = render_board(board, stack.context)
@@ -129,7 +130,7 @@ class _Asking:
         for index, target in enumerate(drawn["targets"]):
             if target["refId"] == CLOCK:
                 continue
-            due = self.brings(panel, signals[index] if index < len(signals) else None)
+            known = self.brings(panel, signals[index] if index < len(signals) else None)
             choices: tuple[Choice, ...] = ("all", "one") if whole else ("all",)
             exprs = {choice: filled(target["expr"], self.values(choice)) for choice in reversed(choices)}
             # Of two that are the same the first is asked: a query without variables, or with one value each.
@@ -137,13 +138,15 @@ class _Asking:
                 scale = self._resolution(drawn, target)
                 answer = self._ask(target, expr, choice, scale)
                 one = answer.state == "empty" and choice == "one"
-                answers.append(replace(self._other(target, scale) or answer if one else answer, due=due))
+                answer = self._other(target, scale) or answer if one else answer
+                if answer.state == "empty":
+                    excuse = known.excuse or ("" if known.due else self._usual(answer.expr))
+                    answer = replace(answer, due=known.due, excuse=excuse)
+                answers.append(answer)
         answers.sort(key=lambda each: each.choice)
         if panel.kind == "scorecard":
             answers = [replace(each, dark="", pretends=False) for each in answers]
-        return replace(
-            self._proof(panel.title, tuple(answers)), zero=panel.zero, empty=panel.empty, moves=panel.moves
-        )
+        return replace(self._proof(panel.title, tuple(answers)), zero=panel.zero, moves=panel.moves)
 
     def _other(self, target: Json, scale: Resolution) -> Answer | None:
         """What another single value gives where the first has nothing: not each endpoint has each thing."""
@@ -173,19 +176,24 @@ class _Asking:
             target = {"refId": annotation["name"], "expr": annotation["expr"], "instant": False}
             target |= {"range": True, "format": "time_series"}
             answer = self._ask(target, expr, "all", scale)
-            silent = answer.state == "empty" and self._told(expr)
-            found = self._proof(annotation["name"], (answer,), what="annotation")
-            yield replace(found, empty=NOTHING_HAPPENED if silent else "")
+            if answer.state == "empty" and self._absent(expr) == set():
+                answer = replace(answer, excuse=NOTHING_HAPPENED)
+            yield self._proof(annotation["name"], (answer,), what="annotation")
 
-    def _told(self, expr: str) -> bool:
-        """Whether the server has every metric that stands in a query."""
+    def _absent(self, expr: str) -> set[str] | None:
+        """Which metrics of a query the server has not; None where it does not say."""
         try:
             names = {each.name for each in selectors(parse(expr))}
-            return all(
-                self.source.label_values(name, "__name__", self.span.start, self.span.end) for name in names
-            )
+            start, end = self.span.start, self.span.end
+            return {each for each in names if not self.source.label_values(each, "__name__", start, end)}
         except (ParseError, RefusedError):
-            return False
+            return None
+
+    def _usual(self, expr: str) -> str:
+        """Why all that a query lacks may be missing, as the catalogue says; empty if it says so of none."""
+        metrics = [self.stack.catalogue.find(name) for name in sorted(self._absent(expr) or ())]
+        reasons = [usual(metric, self.stack) if metric else "" for metric in metrics]
+        return "; ".join(dict.fromkeys(reasons)) if all(reasons) else ""
 
     def _proof(self, title: str, answers: tuple[Answer, ...], **more: Any) -> Proof:
         return Proof(board=self.board.uid, title=title, answers=answers, slow=self.slow, **more)

@@ -55,6 +55,7 @@ class Answer:
         seconds: until it was there.
         error: why the query was refused.
         due: the state or fault that brings it, so that no reason for being empty holds; empty if none does.
+        excuse: why it may be empty; without a reason it may not, whatever else its panel asks.
         dark: who is down of those that tell it; empty if nobody is.
         pretends: whether it has a value of now although nobody can tell it.
     """
@@ -71,6 +72,7 @@ class Answer:
     seconds: float = 0.0
     error: str = ""
     due: str = ""
+    excuse: str = ""
     dark: str = ""
     pretends: bool = False
 
@@ -87,6 +89,11 @@ class Answer:
             return "empty"
         return "zero" if self.low == 0 == self.high else "data"
 
+    @property
+    def excused(self) -> bool:
+        """Whether it may be empty."""
+        return bool(self.excuse and not self.due)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
@@ -98,7 +105,6 @@ class Proof:
         what: which of these it is.
         answers: of its queries, with the variables on all and, where that is another query, on one.
         zero: what a zero means; without a meaning it is none that may stand alone.
-        empty: why it may be empty; without a reason it may not.
         moves: the fault that it is about.
         slow: seconds beyond which a query is too slow.
     """
@@ -108,7 +114,6 @@ class Proof:
     what: What = "panel"
     answers: tuple[Answer, ...]
     zero: str = ""
-    empty: str = ""
     moves: str = ""
     slow: float = float("inf")
 
@@ -138,15 +143,15 @@ class Proof:
         if self.state == "zero" and not self.zero:
             return "ZERO"
         if self.state == "empty":
-            return "declared" if self.empty and not self._due else "EMPTY"
+            return "EMPTY" if any(not each.excused for each in self._empty) or not self.told else "declared"
         if self.state in ("data", "zero") and any(each.seconds > self.slow for each in self.answers):
             return "slow"
         return self.state
 
     @property
-    def _due(self) -> str:
-        """What brings a query that is empty."""
-        return next((each.due for each in self.told if each.due and each.state == "empty"), "")
+    def _empty(self) -> tuple[Answer, ...]:
+        """The answers that give nothing, though somebody could tell."""
+        return tuple(each for each in self.told if each.state == "empty")
 
     @property
     def reason(self) -> str:
@@ -155,14 +160,16 @@ class Proof:
             case "zero":
                 return self.zero
             case "declared":
-                return self.empty
+                return "; ".join(dict.fromkeys(each.excuse for each in self._empty))
             case "error":
                 return next(each.error for each in self.answers if each.error)
             case "blind" | "PRETENDS" as verdict:
                 dark = next(each.dark for each in self.answers if each.dark)
                 return dark if verdict == "blind" else f"it has a value of now, though {dark}"
-            case "EMPTY" if self.empty and self._due:
-                return f"{self._due} brings it, so this is no reason: {self.empty}"
+            case "EMPTY" if wrong := next((each for each in self._empty if not each.excused), None):
+                brings = f"{wrong.due} brings it" if wrong.due else "no reason declared"
+                brings += f", so this is none: {wrong.excuse}" if wrong.excuse else ""
+                return f"{wrong.ref}: {brings}" if len(self.answers) > 1 else brings
             case "EMPTY" | "ZERO":
                 return "no reason declared"
             case "slow":

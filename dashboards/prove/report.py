@@ -18,7 +18,7 @@ UNSEEN: frozenset[Verdict] = frozenset({"declared", "blind"})
 HINT = (
     'hint: --why says what is missing, and which line would bring it; see also "No data?" in README.md, '
     "send what the panel shows, or ask over a longer time with --minutes; where a healthy backend may lack "
-    'it, the panel can say why: graph(..., empty="...", zero="...")'
+    'it, its signal can say why: Signal(..., empty="..."), or your own --states'
 )
 
 

@@ -15,16 +15,43 @@ from dashboards.stack import Stack, named
 from signals.model import Signal
 from signals.promql import Query
 
-# What brings a panel's query, such as the name of the state; empty where nothing does.
-Brings = Callable[[Panel, Signal | None], str]
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is known of a query before it is asked.
+
+    Attributes:
+        due: what brings its data, such as the name of the state; empty where nothing is known to.
+        excuse: why it may be empty.
+    """
+
+    due: str = ""
+    excuse: str = ""
+
+
+Brings = Callable[[Panel, Signal | None], Expected]
 Place = tuple[str, str, str]
 # Of so many panels one may be about something that no state shows.
 UNSEEN_SHARE = Fraction(1, 20)
 
 
 def faults(on: Collection[str]) -> Brings:
-    """A fault that is on brings the panels about it, whatever else is known of the backend."""
-    return lambda panel, _: f"the fault {panel.moves}" if panel.moves in on else ""
+    """A fault that is on brings the panels about it; of the rest of the backend nothing is known."""
+
+    def bring(panel: Panel, signal: Signal | None) -> Expected:
+        due = f"the fault {panel.moves}" if panel.moves in on else ""
+        return Expected(due, signal.empty if signal else panel.no_value)
+
+    return bring
+
+
+# Of a backend of which nobody tells what it has.
+UNTOLD = faults(())
+
+
+def worded(panel: Panel, _: Signal | None) -> Expected:
+    """Any panel that says what it means to be blank may be: for who asks whether it answers at all."""
+    return Expected(excuse=panel.no_value)
 
 
 def moving(stack: Stack) -> frozenset[str]:
@@ -60,6 +87,11 @@ class Lacking:
     signals: tuple[Signal, ...]
     why: str
     shown_in: tuple[str, ...] = ()
+
+    @property
+    def says(self) -> str:
+        """Why, and where one looks for it in place of this state."""
+        return f"{self.why}; {'seen in ' + listed(self.shown_in) if self.shown_in else 'seen in no state'}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,13 +130,14 @@ class States:
                 f"--state {state!r}: there is no such state; expected one of {listed(self.names)}. "
                 f"{nearest(state, self.names)}".rstrip()
             )
-        shown_in = {signal.query: each.shown_in for each in self.lacking for signal in each.signals}
+        lacking = {signal.query: each for each in self.lacking for signal in each.signals}
 
-        def bring(_: Panel, signal: Signal | None) -> str:
-            known = shown_in.get(signal.query, (state,)) if signal else (state,)
-            if state in known:
-                return f"the state {state}"
-            return next((f"the fault {each}" for each in known if each in on), "")
+        def bring(_: Panel, signal: Signal | None) -> Expected:
+            entry = lacking.get(signal.query) if signal else None
+            if entry is None or state in entry.shown_in:
+                return Expected(f"the state {state}")
+            fault = next((f"the fault {each}" for each in entry.shown_in if each in on), "")
+            return Expected(fault, entry.says)
 
         return bring
 
@@ -129,6 +162,7 @@ class States:
                     )
             if not each.why.strip():
                 yield f"{each.signals[0].title!r} is lacking without a reason; say why"
+        yield from _groundless(panels, queries)
         about = [
             panel.title for panel in panels if any(signal.query in self.unseen for signal in panel.shown)
         ]
@@ -157,6 +191,16 @@ class States:
                     f"{place[0]}: {place[1]}: {signal.title!r} has data, so this is no reason: "
                     f"{self.unseen[signal.query]}; say in which states it is shown"
                 )
+
+
+def _groundless(panels: Iterable[Panel], lacking: Collection[Query]) -> Iterator[str]:
+    """Reasons for being empty of what each state shows."""
+    signals = (signal for panel in panels for signal in panel.shown if signal.query not in lacking)
+    for title, reason in dict.fromkeys((each.title, each.empty) for each in signals if each.empty):
+        yield (
+            f"{title!r} may be empty, as {reason!r}, though every state shows it; expected no reason for "
+            "what must be there; drop it, or say in which states it is lacking"
+        )
 
 
 def _asked(stack: Stack) -> Iterator[tuple[Place, Signal]]:

@@ -115,9 +115,9 @@ def known(server_root: Path) -> Iterator[Known]:
     server.stop()
 
 
-def signal(text: str) -> Signal:
+def signal(text: str, empty: str = "") -> Signal:
     more = {"why": "It is.", "act": "Wait.", "good": "Good is more.", "unit": COUNT}
-    return Signal(title=text, query=Query(text, (api.REQUESTS,)), **more)
+    return Signal(title=text, query=Query(text, (api.REQUESTS,)), empty=empty, **more)
 
 
 RATE = "sum(rate(http_requests_total[<window>]))"
@@ -125,13 +125,13 @@ PANELS: dict[str, tuple[Panel, ...]] = {
     "data": (graph(signal(RATE)), stat(signal("obs_api_workers"))),
     "zero": (graph(signal('rate(http_requests_total{status="404"}[<window>])'), zero="none failed"),),
     "ZERO": (stat(signal('http_requests_total{status="404"}')),),
-    "declared": (graph(signal(f"{RATE} > 1e9"), empty="few come"),),
+    "declared": (graph(signal(f"{RATE} > 1e9", "few come")),),
     "EMPTY": (graph(signal("http_requets_total"), zero="none"),),
-    "NaN": (graph(signal(f"0 * {RATE} / (0 * {RATE})"), zero="none", empty="none"),),
-    "Inf": (stat(signal("obs_api_workers / 0"), zero="none", empty="none"),),
+    "NaN": (graph(signal(f"0 * {RATE} / (0 * {RATE})", "none"), zero="none"),),
+    "Inf": (stat(signal("obs_api_workers / 0", "none"), zero="none"),),
     "error": (
-        stat(signal("sum by (job) (up) * on () up"), empty="none"),
-        graph(signal("rate(up)"), empty="none"),
+        stat(signal("sum by (job) (up) * on () up", "none")),
+        graph(signal("rate(up)", "none")),
     ),
 }
 BOARD = Board(
@@ -169,7 +169,7 @@ def test_each_verdict_is_seen_on_a_real_server(known: Known) -> None:
 DARK: dict[str, tuple[Panel, ...]] = {
     "blind": (
         stat(signal("max(redis_memory_used_bytes)")),
-        graph(signal("rate(pg_stat_statements_calls_total[<window>])"), title="rate", empty="none yet"),
+        graph(signal("rate(pg_stat_statements_calls_total[<window>])", "none yet"), title="rate"),
         graph(signal("redis_memory_used_bytes / on () obs_api_workers"), title="of both"),
     ),
     "data": (

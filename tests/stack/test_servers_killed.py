@@ -25,6 +25,7 @@ from dashboards.prove import Proof, Span, coming, last, prove, seen, summary
 from dashboards.prove.looks import Wanted
 from dashboards.prove.report import undeclared
 from dashboards.prove.selectors import LOOKBACK
+from dashboards.prove.states import worded
 from examples.demo.process import ROOT, Server
 from examples.drills.common import LASTING
 from examples.drills.killed import FORGOTTEN, GRACE, KILLED, REMEMBERS, RESEND, markdown
@@ -102,7 +103,7 @@ class Story:
         """What the boards show of what is down, once what ended in a restart is shown no more."""
 
         def look(span: Span, missing: Wanted) -> list[Proof]:
-            return prove(self.running.stack, self.running.prometheus, span, wanted=missing)
+            return prove(self.running.stack, self.running.prometheus, span, wanted=missing, brings=worded)
 
         within = LOOKBACK * TIME_SCALE + SLACK
         later = coming(SHOWN, start=self.began, within=within, every=PAUSE)

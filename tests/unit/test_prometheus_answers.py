@@ -99,7 +99,9 @@ def test_panels_without_data_end_with_what_to_do(serve: Serve) -> None:
     *_, summed, hint = output.splitlines()
 
     assert code == 1
-    assert "backend-api: Cache hit ratio by prefix: no function is cached" in output
+    assert (
+        "Cache hit ratio by prefix: cache_requests_total is missing where no cache is instrumented"
+    ) in output
     assert "backend-api: variable job: no reason declared" in output
     assert "backend-api: annotation Application started: no reason declared" in output
     assert ": data 0, zero 0, declared " in summed

@@ -15,7 +15,7 @@ from dashboards.errors import RefusedError
 from dashboards.grafana import render_board
 from dashboards.prometheus_api import Samples
 from dashboards.prove import Answer, Proof, Span, filled, prove, report, variable_values
-from dashboards.prove.states import Brings, faults
+from dashboards.prove.states import Brings, Expected, faults, worded
 from dashboards.prove.times import resolution, rounded
 from dashboards.stack import STACK
 from examples.demo.states import FIXED, STATES
@@ -191,20 +191,23 @@ def answer(*values: float, **more: object) -> Answer:
         ([answer(0), answer(1)], {}, "data"),
         ([answer()], {}, "EMPTY"),
         ([answer()], {"zero": "none"}, "EMPTY"),
-        ([answer()], {"empty": "none yet"}, "declared"),
+        ([answer(excuse="none yet")], {}, "declared"),
         ([answer(1), answer()], {}, "EMPTY"),
-        ([answer(1), answer()], {"empty": "none yet"}, "declared"),
-        ([answer(1, nan=1)], {"empty": "none yet", "zero": "none"}, "NaN"),
-        ([answer(1, nan=1), answer(1, infinite=1)], {"empty": "none yet"}, "Inf"),
-        ([answer(1), answer(error="refused")], {"empty": "none yet"}, "error"),
+        ([answer(1), answer(excuse="none yet")], {}, "declared"),
+        ([answer(1, excuse="none yet"), answer()], {}, "EMPTY"),  # the other one may be, and is not
+        ([answer(excuse="none yet"), answer()], {}, "EMPTY"),
+        ([answer(excuse="none yet"), answer(excuse="none now")], {}, "declared"),
+        ([answer(1, nan=1)], {"zero": "none"}, "NaN"),
+        ([answer(1, nan=1), answer(1, infinite=1)], {}, "Inf"),
+        ([answer(excuse="none yet"), answer(error="refused", excuse="none yet")], {}, "error"),
         ([answer(1, seconds=2.0)], {}, "slow"),
         ([answer(0, seconds=2.0)], {"zero": "none"}, "slow"),
         ([answer(1, seconds=0.5)], {}, "data"),
         ([], {}, "EMPTY"),
-        ([answer(due="the state fixed")], {"empty": "none yet"}, "EMPTY"),
-        ([answer(1, due="the state fixed"), answer()], {"empty": "none yet"}, "declared"),
-        ([answer(1, due="the state fixed")], {"empty": "none yet"}, "data"),
-        ([answer(dark="it is down", due="the state fixed")], {"empty": "none yet"}, "blind"),
+        ([answer(due="the state fixed", excuse="none yet")], {}, "EMPTY"),
+        ([answer(1, due="the state fixed"), answer(excuse="none yet")], {}, "declared"),
+        ([answer(1, due="the state fixed")], {}, "data"),
+        ([answer(dark="it is down", due="the state fixed")], {}, "blind"),
         ([answer(1), answer(dark="it is down")], {}, "data"),
         ([answer(), answer(dark="it is down")], {}, "EMPTY"),
         ([answer(1, dark="it is down")], {}, "data"),  # of before
@@ -243,13 +246,50 @@ def test_a_panel_about_a_fault_that_is_on_has_no_excuse() -> None:
         proofs = prove(STACK, Known(silent=True), Span(start=0, end=HOUR), brings=faults(on))
         return {each.title for each in proofs if each.verdict == "declared"}
 
-    assert excused() - excused("errors") == {
-        panel.title
-        for board in STACK.all_boards
-        for panel in board.panels
-        if panel.moves == "errors" and panel.empty
+    assert excused() - excused("errors") >= {"Firing alerts", "Exceptions by kind"}
+    assert not excused("errors") & {
+        panel.title for board in STACK.all_boards for panel in board.panels if panel.moves == "errors"
     }
-    assert excused() - excused("errors")
+
+
+def test_a_reason_excuses_its_query_and_no_other() -> None:
+    class Lacking(Known):
+        """Of each query that asks one of these metrics nothing is there."""
+
+        def __init__(self, *metrics: str) -> None:
+            super().__init__()
+            self.metrics = metrics
+
+        def label_values(self, selector: str, label: str, *more: float) -> list[str]:
+            if label == "__name__":
+                return [] if selector in self.metrics else [selector]
+            return super().label_values(selector, label, *more)
+
+        def answer(self, *asked: Any) -> Samples:
+            return [] if any(name in asked[1] for name in self.metrics) else super().answer(*asked)
+
+    def judged(*metrics: str) -> dict[str, str]:
+        proofs = prove(STACK, Lacking(*metrics), Span(start=0, end=HOUR))
+        return {each.title: f"{each.verdict}: {each.reason}".removesuffix(": ") for each in proofs}
+
+    saturation, mix = "Saturation", "Mix of answers"
+    slot = "pg_replication_slots_pg_wal_lsn_diff"
+    some = judged(slot, 'status=~"3.."')
+    assert some[saturation] == f"declared: {slot} is missing where there is no slot, or its log is gone"
+    assert some[mix] == "declared: nobody was sent elsewhere since the application started"
+    # Of a stack that notifies by Grafana nothing of Alertmanager is scraped.
+    without = judged("alertmanager_config_last_reload_successful")
+    assert without["Alertmanager's configuration"] == "declared: this stack scrapes nothing of alertmanager"
+    others = judged(slot, "redis_memory_used_bytes", 'status=~"[23].."', 'status=~"2.."')
+    assert re.fullmatch(r"EMPTY: [A-Z]: no reason declared", others[saturation])
+    assert others[mix] == "EMPTY: A: no reason declared"
+
+
+def test_who_asks_only_whether_panels_answer_may_let_any_blank_one_pass() -> None:
+    proofs = prove(STACK, Known(silent=True), Span(start=0, end=HOUR), brings=worded)
+    told = {each.title: each.reason for each in proofs if each.verdict == "declared"}
+    assert told["Cache hit ratio by prefix"] == "no function is cached"
+    assert worded(next(STACK.boards[0].panels), None) == Expected(excuse="")
 
 
 def test_a_reason_does_not_hold_where_the_state_brings_the_data() -> None:
@@ -259,13 +299,12 @@ def test_a_reason_does_not_hold_where_the_state_brings_the_data() -> None:
 
     slots, raised = "Log kept for slots", "Exceptions by kind"
     fixed, slot = judged(STATES.brings(FIXED)), judged(STATES.brings(FIXED, ("inactive-slot", "errors")))
-    assert fixed[slots] == "declared: there is no replication slot"
+    assert fixed[slots] == "declared: nobody reads the log by a slot; seen in inactive-slot"
     assert slot[slots] == (
-        "EMPTY: the fault inactive-slot brings it, so this is no reason: there is no replication slot"
+        "EMPTY: the fault inactive-slot brings it, so this is none: nobody reads the log by a slot; seen in "
+        "inactive-slot"
     )
-    assert fixed["Mean time of a command"] == (
-        "EMPTY: the state fixed brings it, so this is no reason: no command is called"
-    )
+    assert fixed["Mean time of a command"] == "EMPTY: the state fixed brings it"
     assert fixed[raised].startswith("declared: ")
     assert slot[raised].startswith("EMPTY: the fault errors brings it, ")
     # Of many queries a panel lacks one.
@@ -274,9 +313,9 @@ def test_a_reason_does_not_hold_where_the_state_brings_the_data() -> None:
 
 def test_one_panel_in_twenty_may_be_empty_with_a_reason() -> None:
     full = [Proof(board="b", title=str(n), answers=(answer(1),)) for n in range(38)]
-    empty = [Proof(board="b", title=f"e{n}", answers=(answer(),), empty="none") for n in range(3)]
+    empty = [Proof(board="b", title=f"e{n}", answers=(answer(excuse="none"),)) for n in range(3)]
     aside = [replace(each, what="annotation") for each in empty]
-    partly = [replace(each, answers=(answer(1), answer())) for each in empty]
+    partly = [replace(each, answers=(answer(1), answer(excuse="none"))) for each in empty]
     assert {each.verdict for each in partly} == {"declared"}
     about = [replace(each, moves="errors") for each in empty]
     assert report.excess([*full, *empty[:2], *aside, *partly, *about]) == ""
@@ -288,7 +327,7 @@ def test_one_panel_in_twenty_may_be_empty_with_a_reason() -> None:
 def test_reports_say_the_same() -> None:
     proofs = [
         Proof(board="b", title="well", answers=(answer(1, 2), answer(1, choice="one"))),
-        Proof(board="b", title="quiet", answers=(answer(),), empty="none yet"),
+        Proof(board="b", title="quiet", answers=(answer(excuse="none yet"),)),
         Proof(board="b", title="gone", answers=(answer(),), what="variable"),
         Proof(board="b", title="dark", answers=(replace(answer(), ref="D", dark="redis is down"),)),
     ]

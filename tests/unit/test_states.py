@@ -12,7 +12,7 @@ from dashboards.cli import main
 from dashboards.errors import StackError
 from dashboards.model import Board, Panel, graph, row, stat, table
 from dashboards.prove import Answer, Proof
-from dashboards.prove.states import Lacking, States, faults
+from dashboards.prove.states import Expected, Lacking, States, faults
 from dashboards.stack import STACK
 from examples.demo.states import STATES
 from exporters.catalogue import api
@@ -29,9 +29,9 @@ def signal(title: str) -> Signal:
 STEADY, SLOT, REPLICA, ERRORS = map(signal, ("steady", "slot", "replica", "errors"))
 PANELS = (
     stat(STEADY),
-    graph(STEADY, SLOT, title="beside", empty="no slot"),
-    graph(ERRORS, empty="none failed", moves="break"),
-    table("two", REPLICA, SLOT, key="job", empty="no replica"),
+    graph(STEADY, SLOT, title="beside", no_value="no slot"),
+    graph(ERRORS, no_value="none failed", moves="break"),
+    table("two", REPLICA, SLOT, key="job", no_value="no replica"),
     *(stat(STEADY, title=f"steady {number}") for number in range(20)),
 )
 BOARD = Board(
@@ -70,12 +70,21 @@ KNOWN = States(
 def test_a_state_or_a_fault_brings_all_but_what_is_lacking(
     state: str, on: tuple[str, ...], panel: int, signal: Signal | None, by: str
 ) -> None:
-    assert KNOWN.brings(state, on)(PANELS[panel], signal) == by
+    assert KNOWN.brings(state, on)(PANELS[panel], signal).due == by
+
+
+def test_a_state_says_why_it_lacks_something_and_where_it_is_seen() -> None:
+    bring = KNOWN.brings("calm")
+    assert bring(PANELS[1], STEADY).excuse == ""
+    assert bring(PANELS[1], SLOT).excuse == "nobody made one; seen in long, make-slot"
+    assert bring(PANELS[3], REPLICA).excuse == "there is no replica; seen in no state"
 
 
 def test_of_a_fault_alone_only_its_panels_are_known() -> None:
     bring = faults(("break",))
-    assert [bring(panel, None) for panel in PANELS[:3]] == ["", "", "the fault break"]
+    assert [bring(panel, None).due for panel in PANELS[:3]] == ["", "", "the fault break"]
+    failed = replace(ERRORS, empty="none failed")
+    assert faults(())(PANELS[2], failed) == Expected(excuse="none failed")
 
 
 def test_the_states_of_the_demo_are_in_order() -> None:
@@ -109,6 +118,12 @@ def test_what_cannot_be_right_is_told(states: States, told: str) -> None:
     found = list(states.problems(SMALL))
     assert len(found) == 1, found
     assert told in found[0]
+
+
+def test_a_reason_for_what_every_state_shows_is_refused() -> None:
+    excused = replace(BOARD, rows=(row("What?", stat(replace(STEADY, empty="it may"))), BOARD.rows[1]))
+    (told,) = States(names=("calm",)).problems(replace(SMALL, boards=(excused,)))
+    assert told.startswith("'steady' may be empty, as 'it may', though every state shows it; expected no ")
 
 
 def look(**empty: str) -> list[Proof]:
