@@ -98,8 +98,14 @@ def fired() -> Query:
 
 
 def restarted(start: Gauge) -> Query:
-    """The newest start is later than it was."""
-    return Query(f"{_now(start)} > {_before(start)}", (start,))
+    """The newest start is later than it was; of what was away for longer, that it is of this time.
+
+    What started before that only was not seen, and where no target was a moment ago is a cold start.
+    """
+    now, before = _now(start), _before(start)
+    watched = f"max by {_by(start)} ({select(external.UP)}{since(SHOWN)})"
+    away = f"({now} > time() - <seconds:{BEFORE}>) and on {_by(start)} {watched} unless {before}"
+    return Query(f"{now} > {before} or {away}", (start, external.UP))
 
 
 def changed(metric: Gauge) -> Query:

@@ -90,6 +90,24 @@ def test_a_restart_is_drawn_once_however_long_it_took(tmp_path: Path, name: str,
     assert told(tmp_path, name, given, {0: 0, 4: 0, 10: 0, 15.5: 1, 17: 0, 24: 0}) == ""
 
 
+@pytest.mark.parametrize("name", ["PostgreSQL started", "Application started"])
+def test_a_start_after_a_long_absence_is_drawn_and_a_long_blindness_is_none(
+    tmp_path: Path, name: str
+) -> None:
+    metric = postgres.START_TIME if name == "PostgreSQL started" else api.START_TIME
+    up = series("up", f"{held(1, 5)} {held(0, 40)} {held(1, 5)}")
+    once = {0: 0, 0.5: 0, 4: 0, 20: 0, 44: 0, 45: 1, 45.75: 1, 46: 0, 48: 0}
+    away = series(metric, f"{held(-9000, 5)} {gone(40)} {held(44 * 60 + 55, 5)}")
+    assert told(tmp_path, name, [up, away], once) == ""
+    # Nobody could ask it, though it ran on; or its server was watched and it was not, as where it is new.
+    blind = series(metric, f"{held(-9000, 5)} {gone(40)} {held(-9000, 5)}")
+    assert told(tmp_path, name, [up, blind], dict.fromkeys(once, 0)) == ""
+    # With its first target comes its first sample: a cold start tells nothing.
+    first = [series("up", f"_x{45 * MINUTE} {held(1, 5)}"), away]
+    first[1] = series(metric, f"_x{45 * MINUTE} {held(44 * 60 + 55, 5)}")
+    assert told(tmp_path, name, first, dict.fromkeys(once, 0)) == ""
+
+
 def test_a_setting_that_changes_comes_or_goes_is_drawn_by_its_name(tmp_path: Path) -> None:
     every, one = postgres_upkeep.FINGERPRINT, postgres_upkeep.CONFIGURED
     given = [
