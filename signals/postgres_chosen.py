@@ -12,6 +12,7 @@ from signals.limits import postgres as limits
 from signals.model import Signal
 from signals.numbers import BYTES, COUNT, PER_SECOND, RATIO, SECONDS
 from signals.postgres_objects import STATEMENT, STATEMENT_NAME
+from signals.postgres_settings import where_timed
 from signals.postgres_statements import NO_BEFORE, before, of_all_time, per_call, per_request
 
 CHOSEN = objects.QUERYID.re(f"${objects.QUERYID.name}")
@@ -130,10 +131,10 @@ HIT_RATIO = Signal(
 )
 READ_TIME = Signal(
     title="Waiting for reads",
-    why="Time that one call waits for blocks to be read. Measured only with track_io_timing on.",
+    why="Time that one call waits for blocks to be read. Known only with track_io_timing on.",
     good="A small part of the mean time.",
     act="Most of the mean time: fewer blocks or more memory help, a faster plan in memory does not.",
-    query=per_call(objects.STATEMENT_READ_SECONDS),
+    query=where_timed(per_call(objects.STATEMENT_READ_SECONDS)),
     unit=SECONDS,
     legend="reads",
 )
@@ -142,7 +143,7 @@ WRITE_TIME = Signal(
     why="Time that one call waits until it has written blocks to make room.",
     good="None: the background writer and checkpoints do that.",
     act="Shared buffers are full of changes: look at the checkpoints.",
-    query=per_call(objects.STATEMENT_WRITE_SECONDS),
+    query=where_timed(per_call(objects.STATEMENT_WRITE_SECONDS)),
     unit=SECONDS,
     legend="writes",
 )

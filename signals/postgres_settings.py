@@ -9,6 +9,16 @@ from signals.idioms import promql, value
 from signals.limits import postgres as limits
 from signals.model import Signal
 from signals.numbers import BYTES, COUNT, SECONDS, STATE
+from signals.promql import Query
+
+# Without it what was waited for disks is 0, whatever it was.
+TIMED = promql("{on} > 0", on=value(pg.SETTING_TRACK_IO_TIMING, over="max"))
+
+
+def where_timed(query: Query) -> Query:
+    """What is made of times that the server takes with track_io_timing alone: nothing without."""
+    return promql("{times} and on (<by:job,instance>) {timed}", times=query, timed=TIMED)
+
 
 VERSION = Signal(
     title="Version",

@@ -8,6 +8,7 @@ from signals.idioms import promql, quantile, rate, ratio, value
 from signals.model import Signal
 from signals.numbers import COUNT, PER_SECOND, RATIO, SECONDS
 from signals.postgres_chosen import MEAN
+from signals.postgres_settings import where_timed
 
 COMMITS = Signal(
     title="Commits",
@@ -207,11 +208,11 @@ CONFLICTS = Signal(
 )
 READ_WAIT = Signal(
     title="Sessions waiting for reads",
-    why="Sessions that waited for blocks to be read, as a mean over time: 1 is one all the time. Measured "
-    "only with track_io_timing on.",
+    why="Sessions that waited for blocks to be read, as a mean over time: 1 is one all the time. Known only "
+    "with track_io_timing on.",
     good="Well below the sessions that are active.",
     act="Close to them: the disks are what is slow. More shared_buffers, or fewer blocks for a statement.",
-    query=rate(pg.READ_SECONDS),
+    query=where_timed(rate(pg.READ_SECONDS)),
     unit=COUNT,
     legend="reads",
 )
@@ -220,7 +221,7 @@ WRITE_WAIT = Signal(
     why="Sessions that waited to write blocks themselves, as a mean over time.",
     good="None: the background writer and checkpoints do that.",
     act="Look at the buffers that checkpoints and sessions write; give shared_buffers more.",
-    query=rate(pg.WRITE_SECONDS),
+    query=where_timed(rate(pg.WRITE_SECONDS)),
     unit=COUNT,
     legend="writes",
 )

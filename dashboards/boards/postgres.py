@@ -194,7 +194,8 @@ DETAIL = (
             work.READ_WAIT,
             work.WRITE_WAIT,
             title="Sessions waiting for disks, mean",
-            zero="track_io_timing is off, or nobody waited",
+            zero="nobody waited",
+            no_value="track_io_timing is off",
         ),
         graph(postgres.TEMP_BYTES, zero="everything fits into work_mem"),
         graph(

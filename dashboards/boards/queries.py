@@ -14,7 +14,6 @@ NO_STATEMENTS = "no pg_stat_statements in this database, or the statement is not
 NOT_CALLED = "Blank without pg_stat_statements in this database, and where the statement is not called now."
 NO_BEFORE = "nothing is known of the time before the one shown"
 NO_TEXT = "texts are not shown: `statement_texts: true` under `postgres` in the exporter's file shows them"
-NO_TIMING = "track_io_timing is off, or nobody waited"
 
 
 def cost(signal: Signal, title: str, *, zero: str, trend: bool = False) -> Panel:
@@ -89,7 +88,7 @@ BOARD = Board(
                 chosen.READ_TIME,
                 chosen.WRITE_TIME,
                 title="Time of a call, and of it waiting for disks",
-                zero=NO_TIMING,
+                zero="nobody waited",
                 no_value=NO_STATEMENTS,
             ),
             graph(chosen.SHARES, zero="not called now", no_value=NO_STATEMENTS),

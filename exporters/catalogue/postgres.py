@@ -164,6 +164,11 @@ SETTING_MAX_SLOT_KEEP = Gauge(
     collector="postgres.settings",
     unit="bytes",
 )
+SETTING_TRACK_IO_TIMING = Gauge(
+    name="pg_settings_track_io_timing",
+    help="1 if the server takes the time that sessions wait for disks, else 0.",
+    collector="postgres.settings",
+)
 SETTING_STATEMENTS_MAX = Gauge(
     name="pg_settings_pg_stat_statements_max",
     help="Most statements that pg_stat_statements remembers.",

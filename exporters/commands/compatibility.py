@@ -72,7 +72,7 @@ def fates(series: str) -> Iterator[Fate]:
 def _fate(name: str, labels: frozenset[str]) -> tuple[str, str]:
     metric = CATALOGUE.find(name)
     if name == f"{postgres_compat.SETTINGS}*":
-        return WITH_COMPAT, "ten of them without"
+        return WITH_COMPAT, "eleven of them without"
     if metric is not None:
         return _kept(metric, labels)
     if name in peers.RENAMED:

@@ -113,13 +113,17 @@ def test_settings_are_numbers_in_base_units(backend: PostgresBackend, session: S
         assert page.of(metric) == int(rows[name]) * factor
     assert page.of(catalogue.SETTING_RESERVED) == 0  # the server is older than the setting
     assert page.of(catalogue.SETTING_MAX_SLOT_KEEP) == -1
+    assert page.of(catalogue.SETTING_TRACK_IO_TIMING) == 0
     try:
+        session.execute("ALTER SYSTEM SET track_io_timing = on")
         session.execute("ALTER SYSTEM SET max_slot_wal_keep_size = '3GB'")
         session.execute("SELECT pg_reload_conf()")
         wait_until(
             lambda: collect(backend).of(catalogue.SETTING_MAX_SLOT_KEEP) == 3 * 1024**3, "it is in bytes"
         )
+        assert collect(backend).of(catalogue.SETTING_TRACK_IO_TIMING) == 1
     finally:
+        session.execute("ALTER SYSTEM RESET track_io_timing")
         session.execute("ALTER SYSTEM RESET max_slot_wal_keep_size")
         session.execute("SELECT pg_reload_conf()")
 

@@ -16,6 +16,7 @@ METRICS = (
     catalogue.SETTING_EFFECTIVE_CACHE_SIZE,
     catalogue.SETTING_MAX_WAL_SIZE,
     catalogue.SETTING_MAX_SLOT_KEEP,
+    catalogue.SETTING_TRACK_IO_TIMING,
     catalogue.SETTING_STATEMENTS_MAX,
 )
 # Ten times cheaper than pg_settings, which computes all 350 rows before it filters. No unit: a plain number.
@@ -29,6 +30,7 @@ SELECT current_setting('max_connections'),
        pg_size_bytes(current_setting('effective_cache_size')),
        pg_size_bytes(current_setting('max_wal_size')),
        pg_size_bytes(current_setting('max_slot_wal_keep_size')),
+       current_setting('track_io_timing')::bool::int,
        current_setting('pg_stat_statements.max', true)
 """
 
