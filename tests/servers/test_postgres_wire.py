@@ -112,7 +112,7 @@ def test_every_statement_stands_in_a_read_only_transaction_with_limits_of_its_ow
     for limits, question in zip(statements[::2], statements[1::2], strict=True):
         found = re.fullmatch(
             r"SELECT set_config\('transaction_read_only', 'on', true\), "
-            r"set_config\('statement_timeout', '(\d+)', true\), set_config\('lock_timeout', '500', true\), "
+            r"set_config\('statement_timeout', '(\d+)', true\), set_config\('lock_timeout', '100', true\), "
             r"set_config\('jit', 'off', true\)",
             limits,
         )

@@ -116,7 +116,7 @@ class PostgresSettings:
     heavy_ttl: float = renewal.HEAVY_SECONDS
     sizes_ttl: float = renewal.SIZES_SECONDS
     statement_timeout_ms: int = 3000
-    lock_timeout_ms: int = 500
+    lock_timeout_ms: int = 100
 
     def __post_init__(self) -> None:
         for table in self.tables:
