@@ -17,9 +17,9 @@ QUERY = re.compile(r"\?(?=\w+=)")
 PLAIN_ADDRESS = re.compile(r"(\[[^\]]*\]|[^:/]*)(:\d*)?(,|/|$)")
 HOST_AND_PORT = re.compile(r"(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>[^:]*))?")
 CREDENTIAL = re.compile(r"(user|username|password)=", re.IGNORECASE)
-KEYWORD_PASSWORD = re.compile(
-    r"password\s*=\s*(?:'((?:\\.|[^'\\])*)'?|((?:\\.|[^\s\\])+))", re.IGNORECASE | re.DOTALL
-)
+KEYWORD = r"{}\s*=\s*(?:'((?:\\.|[^'\\])*)'?|((?:\\.|[^\s\\])+))"
+KEYWORD_PASSWORD = re.compile(KEYWORD.format("password"), re.IGNORECASE | re.DOTALL)
+KEYWORD_KEY = re.compile(KEYWORD.format(r"\bsslkey"), re.IGNORECASE | re.DOTALL)
 SECRET_PARAMETERS = frozenset({"password", "sslpassword", "ssl_password", "passwd"})
 
 
@@ -120,8 +120,25 @@ def secrets_in(text: str) -> set[str]:
         secrets |= {value for name, value in url.query if name.lower() in SECRET_PARAMETERS}
     for quoted, plain in KEYWORD_PASSWORD.findall(text):
         written = quoted or plain
-        secrets |= {written, re.sub(r"(?s)\\(.)", r"\1", written)}
+        secrets |= {written, _unescaped(written)}
     return secrets - {""}
+
+
+def private_keys_in(text: str) -> dict[str, str]:
+    """By parameter the files that a connection string names and that hold a private key."""
+    if not is_url(text):
+        found = KEYWORD_KEY.search(text)
+        return {"sslkey": _unescaped(found[1] or found[2] or "")} if found else {}
+    try:
+        query = dict(split_url(text).query)
+    except ValueError:
+        return {}
+    names = ("sslkey", "ssl_keyfile" if "ssl_keyfile" in query else "ssl_certfile")  # which may hold both
+    return {name: query[name] for name in names if query.get(name)}
+
+
+def _unescaped(written: str) -> str:
+    return re.sub(r"(?s)\\(.)", r"\1", written)
 
 
 def _sections(text: str) -> tuple[str, str, str]:

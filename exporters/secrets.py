@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
-from exporters.dsn import holds_connection_string, secrets_in
+from exporters.dsn import holds_connection_string, private_keys_in, secrets_in
 from exporters.errors import ConfigError
 
 MASK = "***"
@@ -88,7 +89,7 @@ class ConnectionString:
         value: the string itself, when it is not in a file.
         file: where it is read from, again at every connect.
         redactor: learns the passwords as they are read.
-        allow_open: whether every user of the machine may read the file.
+        allow_open: whether every user of the machine may read the file, and that of a private key.
     """
 
     name: str
@@ -101,12 +102,17 @@ class ConnectionString:
         """The string as it is now.
 
         Raises:
-            ConfigError: it is no text, or its file is unreadable, empty, or readable for everybody.
+            ConfigError: it is no text, its file is unreadable or empty, or everybody may read that or the
+                private key that it names.
         """
         text = self.value if self.file is None else read_secret(self.file, self.name, self.allow_open)
         self.redactor.learn(secrets_in(text))
         if not holds_text(text):
             raise ConfigError(f"{self.name}: not UTF-8 text; encode its bytes in a URL, as %C3%BC for ü")
+        for parameter, key in private_keys_in(text).items():
+            with contextlib.suppress(OSError, ValueError):  # no such file: the driver says so
+                mode = Path(key).stat().st_mode
+                refuse_open(mode, f"{self.name}: {parameter}={key}", Path(key), self.allow_open)
         return text
 
 
@@ -132,7 +138,7 @@ def connection_string(
     if value and file:
         raise ConfigError(f"{name} and {file_variable} are both set; expected one of them; unset the other")
     if value:
-        return ConnectionString(name=name, value=value, redactor=redactor)
+        return ConnectionString(name=name, value=value, redactor=redactor, allow_open=allow_open)
     if not file:
         return None
     if holds_connection_string(file):

@@ -60,7 +60,7 @@ def connection_of(
             f"targets.{name}.connection_env: {variable} is not set; expected a connection string in it, or "
             "connection_file for a file that holds one"
         )
-    return ConnectionString(name=variable, value=value, redactor=redactor)
+    return ConnectionString(name=variable, value=value, redactor=redactor, allow_open=allow_open)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

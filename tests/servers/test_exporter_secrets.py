@@ -17,7 +17,7 @@ from exporters.catalogue import postgres as postgres_catalogue
 from exporters.catalogue import redis as redis_catalogue
 from exporters.catalogue import self_
 from exporters.conninfo import libpq_conninfo
-from exporters.secrets import spellings
+from exporters.secrets import Redactor, connection_string, spellings
 from tests.servers.exporter_process import Exporter, run_to_its_end
 from tests.servers.exporter_support import add_user, parse, url_of
 
@@ -180,3 +180,35 @@ def test_the_same_holds_for_that_of_a_target(command: tuple[str, ...], tmp_path:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"obs-exporter: targets.cache.connection_file={file}: mode 0644 lets every")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "parameter"),
+    [
+        ("REDIS_URL", "rediss://127.0.0.1:1?ssl_certfile=/c.pem&ssl_keyfile={}", "ssl_keyfile"),
+        ("REDIS_URL", "rediss://127.0.0.1:1?ssl_certfile={}", "ssl_certfile"),
+        ("DATABASE_URL", "postgresql://u@127.0.0.1:1/app?sslkey={}", "sslkey"),
+        ("DATABASE_URL", "host=127.0.0.1 port=1 user=u sslkey='{}'", "sslkey"),
+    ],
+)
+def test_the_same_holds_for_a_private_key_that_it_names(
+    variable: str, text: str, parameter: str, tmp_path: Path
+) -> None:
+    key = tmp_path / "client.key"
+    key.write_text("a key\n")
+    key.chmod(0o644)
+    given = {variable: text.format(key)}
+
+    done = run_to_its_end("check", **given)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"obs-exporter: {variable}: {parameter}={key}: mode 0644 lets every user")
+    assert done.stderr.count("\n") == 1
+
+    def read(allow_open: bool = False) -> str:
+        source = connection_string(variable, given, Redactor(), allow_open)
+        assert source is not None
+        return source.read()
+
+    assert read(allow_open=True) == given[variable]
+    key.chmod(0o640)
+    assert read() == given[variable]

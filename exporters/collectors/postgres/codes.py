@@ -16,6 +16,7 @@ HINTS = {
     "gaierror": "; no address is known",
     "InvalidParameter": "; a parameter of the connection string has a value that libpq does not know",
     "NotAllowed": "; the user must stand in stats_users of pgbouncer.ini",
+    "PrivateKeyOpen": "; libpq takes the file of sslkey with mode 0600 alone, or 0640 where it is root's",
     "TargetSessionAttrs": "; no server is what target_session_attrs asks for",
     "TlsNotSupported": "; the server has no TLS, which sslmode demands",
 }
