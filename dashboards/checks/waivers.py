@@ -116,5 +116,8 @@ def waivers_of(path: str, document: Any) -> tuple[Waiver, ...]:
         if not isinstance(each, Mapping) or set(each) != set(FIELDS):
             names = listed(map(str, each)) if isinstance(each, Mapping) else type(each).__name__
             raise DefinitionError(f"{path}: entry {number} has {names}; {wanted}")
+        for key, value in each.items():
+            if isinstance(value, Mapping | list):
+                raise DefinitionError(f"{path}: entry {number}: {key} is no text; {wanted}")
         found.append(Waiver(**{key: str(value) for key, value in each.items()}))
     return tuple(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,12 +18,15 @@ from dashboards.cli.errors import annotate, plain, report, waived
 from dashboards.cli.options import chosen, stack_options
 from dashboards.cli.server import access_options
 from dashboards.errors import StackError
+from dashboards.given import content_of
 from dashboards.waiver import Waiver
 
 if TYPE_CHECKING:
     from dashboards.checks.others import Source
     from dashboards.prometheus_api import Prometheus
 
+# A thousand of them, with long reasons.
+LARGEST_WAIVERS = 1_000_000
 EXAMPLE = "Example: python -m dashboards lint boards/ --metrics-from http://127.0.0.1:9090"
 
 
@@ -155,23 +159,29 @@ def _others(paths: tuple[Path, ...], sources: list[Source], waivers: Path | None
         told = f"; left out without --metrics-from: {', '.join(lookups)}" if lookups else ""
     if alerting.rules:
         parts.append(f"{alerting.rules} alerting files, {len(provisioned.CHECKS)} checks")
-    verdict = checks.judged(findings, _waivers(waivers), known, idle=lookups)
+    given = _waivers(waivers)
+    looked_at = alerting.taken | {
+        Path(each).resolve() for each in (*(file.path for file in files), *left_out)
+    }
+    verdict = checks.judged(findings, given, known, _elsewhere(given, looked_at), idle=lookups)
     return verdict, f"{'; '.join(parts)}, {len(verdict.findings)} findings{told}"
 
 
 def _waivers(path: Path | None) -> tuple[Waiver, ...]:
-    import yaml  # noqa: PLC0415 - only this option reads YAML
+    from dashboards.checks.provisioned.reader import UnreadableError, read  # noqa: PLC0415 - slow to import
 
     if path is None:
         return ()
+    told = f"--waivers {path}"
+    advice = "give a YAML or JSON list of rule, place and reason, or leave --waivers out"
     try:
-        document = yaml.safe_load(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise StackError(
-            f"--waivers {path}: there is no such file; give a YAML or JSON list of rule, place and reason, "
-            "or leave --waivers out"
-        ) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        why = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
-        raise StackError(f"--waivers {path}: cannot be read: {why}; give a YAML or JSON list") from None
-    return waivers_of(str(path), document)
+        root = read(content_of(path, LARGEST_WAIVERS, told, advice))
+    except UnreadableError as error:
+        raise StackError(f"{told}: line {error.line}: {error}; {advice}") from None
+    return waivers_of(str(path), root.plainly() if root is not None else None)
+
+
+def _elsewhere(waivers: Sequence[Waiver], looked_at: Collection[Path]) -> tuple[str, ...]:
+    """The places of waivers for files that are there and were not given this time."""
+    files = {each.place: Path(each.place.partition(": ")[0]) for each in waivers}
+    return tuple(place for place, path in files.items() if path.is_file() and path.resolve() not in looked_at)

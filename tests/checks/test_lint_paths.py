@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Iterator
 from copy import deepcopy
@@ -174,11 +175,13 @@ def test_a_waiver_from_a_file_is_counted_and_must_be_needed(tmp_path: Path) -> N
     told = lint(path, "--waivers", written(tmp_path, "waivers.yml", [waiver]), "--json")
     assert [each["waived"] for each in json.loads(told.stdout)] == ["the number is shown as it is"]
 
-    right = written(tmp_path, "right.json", board())
-    done = lint(right, "--waivers", written(tmp_path, "waivers.yml", [waiver]))
+    written(tmp_path, "faulty.json", board())
+    done = lint(path, "--waivers", written(tmp_path, "waivers.yml", [waiver]))
     assert done.exit_code == 1
     assert "Take the waiver out. [waiver-needed]" in done.stderr
 
+    right = written(tmp_path, "right.json", board())
+    assert lint(right, "--waivers", written(tmp_path, "waivers.yml", [waiver])).exit_code == 0, "of another"
     done = lint(right, "--waivers", written(tmp_path, "waivers.yml", "a: ["))
     assert done.exit_code == 2
     assert len(done.stderr.splitlines()) == 1
@@ -233,14 +236,25 @@ def test_one_file_of_waivers_serves_with_and_without_what_is_exported(tmp_path: 
             "there is no such file; give a YAML or JSON list of rule, place and reason, or leave ",
         ),
         (".", "cannot be read: Is a directory; give a YAML or JSON list"),
+        ("/dev/zero", "it is a device or a pipe; save it to a file; give a YAML or JSON list"),
+        ("pipe", "it is a device or a pipe"),
+        ("long", "it has more than 1000000 bytes"),
+        ("deep", "line 1: it is nested more than 100 deep"),
+        ("merged", "written out, its aliases make more than 1000000 values"),
     ],
 )
 def test_a_file_of_waivers_that_is_none_is_told_with_what_to_give(
     name: str, told: str, tmp_path: Path
 ) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "long").write_text(" " * 1_000_001)
+    (tmp_path / "deep").write_text("[" * 5000)
+    merges = [f"- &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}], k{n}: 1}}\n" for n in range(1, 12)]
+    (tmp_path / "merged").write_text("- &a0 {k: 1}\n" + "".join(merges))
     done = lint(written(tmp_path, "right.json", board()), "--waivers", tmp_path / name)
     assert done.exit_code == 2
-    assert done.stderr.startswith(f"error: --waivers {tmp_path / name}: {told}")
+    assert told in done.stderr
+    assert str(tmp_path / name) in done.stderr
     assert (len(done.stderr.splitlines()), "Errno" in done.stderr) == (1, False)
 
 

@@ -196,7 +196,8 @@ def test_a_source_that_tells_nothing_is_told_in_one_line(tmp_path: Path, served:
     ):
         (tmp_path / name).write_bytes(content)
         refused(board_, tmp_path / name, message)
-    refused(board_, tmp_path / "gone", "No such file")
+    refused(board_, tmp_path / "gone", "no such file")
+    refused(board_, "/dev/zero", "it is a device or a pipe")
     refused(board_, "http://127.0.0.1:9", "no answer (ConnectionError)")
     refused(board_, f"{served}/elsewhere", "404")
     refused(board_, "ftp://x", "http")

@@ -108,6 +108,7 @@ def test_a_waiver_says_what_where_and_why(rule: str, place: str, reason: str, me
             [{"rule": "panel-unit", "place": PANEL, "reason": WHY, "until": "2027"}],
             "has place, reason, rule, until",
         ),
+        ([{"rule": "panel-unit", "place": PANEL, "reason": [WHY]}], "entry 1: reason is no text"),
     ],
 )
 def test_a_file_of_waivers_that_says_too_little_or_too_much_is_refused(

@@ -15,6 +15,7 @@ from dashboards.checks.others import page
 from dashboards.checks.others.known import Exported, seen
 from dashboards.checks.queries.rates import UNKNOWN
 from dashboards.errors import StackError, shown_url
+from dashboards.given import text_of
 from dashboards.prometheus_api import Prometheus, untrusted
 from exporters.catalogue import Metric
 
@@ -43,19 +44,10 @@ class Source:
         return self._read(text) if text is not None else self._asked(names)
 
     def _file(self) -> Exported:
-        path = Path(self.given)
-        try:
-            if path.stat().st_size > LARGEST:
-                raise StackError(
-                    f"{path}: {path.stat().st_size} bytes; {WANTED}'s answer of at most {LARGEST}"
-                )
-            text = path.read_text("utf-8")
-        except OSError as error:
-            raise StackError(
-                f"--metrics-from {self.shown}: {error.strerror}; give a file, or an address with http://"
-            ) from None
-        except UnicodeDecodeError:
-            raise StackError(f"--metrics-from {self.shown}: no UTF-8; {WANTED}'s answer, saved") from None
+        told = f"--metrics-from {self.shown}"
+        text = text_of(
+            Path(self.given), LARGEST, told, f"{WANTED}'s answer, saved, or an address with http://"
+        )
         return self._read(text)
 
     def _page(self) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Kind = Literal["map", "list", "text"]
 
@@ -83,6 +83,12 @@ class Node:
         """The text under a key after Grafana has read it; None if a variable decides it."""
         text = self.said(*names)
         return None if "$" in text.replace("$$", "") else text.replace("$$", "$")
+
+    def plainly(self) -> Any:
+        """It as dicts, lists and texts, without places and types."""
+        if self.kind == "map":
+            return {key.text: value.plainly() for key, value in self.pairs}
+        return [each.plainly() for each in self.items] if self.kind == "list" else self.text
 
     def near(self, *names: str) -> Node:
         """The value under a key, or else the mapping itself: where a finding points to."""
