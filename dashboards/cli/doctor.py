@@ -13,10 +13,10 @@ import click
 
 from dashboards.cli.build import DEFAULT_OUTPUT
 from dashboards.cli.options import chosen, stack_options
-from dashboards.stack import Stack
 
 if TYPE_CHECKING:
     from dashboards.seen import Seen
+    from dashboards.stack import Stack
 
 
 @click.command(

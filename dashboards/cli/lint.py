@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,7 +92,8 @@ def lint(
         _, verdict = write.judged(chosen(stack_name, engine))
         told = f"{checks.count()} checks, {len(verdict.findings)} findings"
     else:
-        verdict, told = _others(paths, _sources(metrics, asker), waivers_file)
+        with _uncollected():
+            verdict, told = _others(paths, _sources(metrics, asker), waivers_file)
     if shape == "json":
         click.echo(json.dumps(_rows(verdict), indent=2))
     else:
@@ -98,6 +101,18 @@ def lint(
         click.echo(told + waived(verdict), err=True)
     if any(finding.level == "error" for finding in verdict.findings):
         sys.exit(1)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looking for circles of objects: what is read stays to the end, and took a third longer."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _shape(shape: str | None, *, as_json: bool) -> str:

@@ -7,15 +7,17 @@ import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import click
 from click.core import ParameterSource
 
-from alerts.model import Engine
 from dashboards.cli.errors import origin, raised_by_team, said, unreadable
 from dashboards.errors import DefinitionError, StackError
-from dashboards.stack import Stack, load
+
+if TYPE_CHECKING:
+    from alerts.model import Engine
+    from dashboards.stack import Stack
 
 Kind = TypeVar("Kind")
 
@@ -66,9 +68,10 @@ def again(but: str) -> str:
 def chosen(stack_name: str, engine: str | None) -> Stack:
     """The stack that the options name, if it can be rendered."""
     from dashboards.checks import definitions  # noqa: PLC0415 - help needs no parser of PromQL
+    from dashboards.stack import load  # noqa: PLC0415 - lint of others' files needs no definitions
 
     stack = brought("--stack", stack_name, load)
-    stack = replace(stack, engine=cast(Engine, engine)) if engine else stack
+    stack = replace(stack, engine=cast("Engine", engine)) if engine else stack
     definitions.require(stack)
     return stack
 

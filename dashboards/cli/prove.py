@@ -16,11 +16,11 @@ from dashboards.cli.errors import plain
 from dashboards.cli.options import brought, chosen, stack_options, writable, write_report
 from dashboards.cli.server import server_option
 from dashboards.errors import StackError
-from dashboards.stack import Stack
 
 if TYPE_CHECKING:
     from dashboards.prometheus_api import Prometheus
     from dashboards.prove.states import Brings
+    from dashboards.stack import Stack
 
 # From six seconds to ten years; more is a slip, and less has no two points.
 MINUTES = (0.1, 5_256_000.0)

@@ -65,7 +65,7 @@ class Node:
         """The value of the first of these keys that has one which is not null."""
         for name in names:
             for key, value in self.pairs:
-                if key.text == name and not value.is_null:
+                if key.text == name and (not value.plain or value.text not in NULLS):
                     return value
         return None
 
