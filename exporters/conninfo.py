@@ -49,7 +49,8 @@ def libpq_conninfo(text: str, name: str) -> str:
     """
     given = _of_url(text, name) if is_url(text) else _of_pairs(text, name)
     _check(given, name)
-    parts = {**DEFAULTS, **given, "application_name": APPLICATION_NAME}
+    # Not even that of PGAPPNAME: a pooler would leave it in a session that others use. See `pipeline.LIMITS`.
+    parts = {**DEFAULTS, **given, "application_name": ""}
     if (wanted := given.get("target_session_attrs")) in SESSION_ATTRIBUTES:
         parts["target_session_attrs"] = SESSION_ATTRIBUTES[wanted]
     try:

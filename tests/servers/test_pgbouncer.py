@@ -14,6 +14,7 @@ from examples.demo.databases import Postgres
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import self_
 from exporters.collectors.postgres import PostgresBackend, PostgresSettings
+from exporters.conninfo import libpq_conninfo
 from tests.servers.failure_support import failing
 from tests.servers.pgbouncer_support import PgBouncer
 from tests.servers.postgres_support import LOG, admin, collect, create_database
@@ -21,7 +22,7 @@ from tests.servers.postgres_support import LOG, admin, collect, create_database
 DATABASE = "pooled"
 ROLE = "without_limits"
 PASSWORD = "plain"
-NAMES = ("transaction_read_only", "statement_timeout", "lock_timeout", "jit")
+NAMES = ("transaction_read_only", "statement_timeout", "lock_timeout", "jit", "application_name")
 PREPARED = "(SELECT count(*) FROM pg_prepared_statements)"
 SHOW = f"SELECT pg_backend_pid(), {PREPARED}, " + ", ".join(f"current_setting('{name}')" for name in NAMES)
 
@@ -35,13 +36,15 @@ def pooled(server_root: Path, postgres: Postgres) -> Iterator[str]:
         session.execute(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}' IN ROLE pg_read_all_stats")
         session.execute(f"GRANT CONNECT ON DATABASE {DATABASE} TO {ROLE}")
     pooler = PgBouncer(server_root / "pgbouncer", postgres, {ROLE: PASSWORD}).start()
-    yield f"host=127.0.0.1 port={pooler.port} user={ROLE} password={PASSWORD} dbname={DATABASE}"
+    text = f"host=127.0.0.1 port={pooler.port} user={ROLE} password={PASSWORD} dbname={DATABASE}"
+    yield libpq_conninfo(text, "DATABASE_URL")
     pooler.stop()
     with admin(postgres, DATABASE) as session:
         session.execute(f"DROP OWNED BY {ROLE}; DROP ROLE {ROLE}")
 
 
-def test_nothing_reaches_who_shares_the_session(pooled: str) -> None:
+def test_nothing_reaches_who_shares_the_session(pooled: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGAPPNAME", "of-the-exporter")  # libpq would send it
     seen: set[tuple[object, ...]] = set()
     sessions: set[int] = set()
     looked, ended = threading.Event(), threading.Event()
@@ -69,7 +72,7 @@ def test_nothing_reaches_who_shares_the_session(pooled: str) -> None:
     assert not any(failing(page) for page in pages)
     assert {page.of(self_.CONNECTS, backend="postgres", result="ok") for page in pages} == {1}
     assert len(sessions) == 1  # so the exporter had this one
-    assert seen == {(0, "off", "0", "0", "on")}
+    assert seen == {(0, "off", "0", "0", "on", "")}
 
 
 def test_a_statement_that_takes_too_long_is_ended_through_the_pooler(pooled: str, postgres: Postgres) -> None:

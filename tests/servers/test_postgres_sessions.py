@@ -68,9 +68,14 @@ def test_every_state_of_every_database_is_there_and_zero_where_nobody_is(backend
             assert page.of(metric, datname=database) == 0
 
 
-def test_the_exporters_own_session_counts_as_it_takes_a_connection(backend: PostgresBackend) -> None:
+def test_the_exporters_own_session_counts_as_it_takes_a_connection_and_keeps_its_name(
+    server: Postgres, backend: PostgresBackend
+) -> None:
     labels = {"datname": DATABASE, "state": "active", "usename": "obs_exporter"}
     assert collect(backend).of(catalogue.ACTIVITY, **labels, application_name="obs-exporter") == 1
+    with admin(server) as session:
+        name = "SELECT application_name FROM pg_stat_activity WHERE usename = 'obs_exporter'"
+        assert session.execute(name).fetchall() == [("obs-exporter",)]
 
 
 def test_sessions_are_counted_by_state_role_and_application(

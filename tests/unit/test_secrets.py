@@ -29,7 +29,7 @@ PASSWORDS = st.text(st.characters(exclude_characters="\x00", exclude_categories=
 def parts(text: str) -> dict[str, str]:
     """What libpq makes of it, without the exporter's own settings."""
     given = conninfo_to_dict(libpq_conninfo(text, "DATABASE_URL"))
-    assert given.pop("application_name") == "obs-exporter"
+    assert given.pop("application_name") == ""
     assert given.pop("keepalives") == "1"
     ours = (
         "keepalives_idle",

@@ -7,7 +7,7 @@ from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from exporters.collectors.postgres.connect import READ, WRITE, ConnectionFailed, connect, wait
-from exporters.conninfo import libpq_conninfo
+from exporters.conninfo import APPLICATION_NAME, libpq_conninfo
 from exporters.errors import ConfigError
 
 DATABASE = "pgbouncer"
@@ -41,7 +41,7 @@ def console_conninfo(text: str, name: str) -> str:
     parts.pop("target_session_attrs", None)  # the console cannot say what it is
     if parts.setdefault("dbname", DATABASE) != DATABASE:
         raise ConfigError(f"{name}: the database is {parts['dbname']!r}; expected '{DATABASE}', the console")
-    return make_conninfo("", **parts)
+    return make_conninfo("", **parts | {"application_name": APPLICATION_NAME})
 
 
 class Console:

@@ -21,10 +21,12 @@ from exporters.collectors.postgres.connect import (
     wait,
 )
 from exporters.collectors.postgres.model import Row
+from exporters.conninfo import APPLICATION_NAME
 
 LIMITS = (
     b"SELECT set_config('transaction_read_only', 'on', true), set_config('statement_timeout', '%d', true),"
-    b" set_config('lock_timeout', '%d', true), set_config('jit', 'off', true)"
+    b" set_config('lock_timeout', '%d', true), set_config('jit', 'off', true),"
+    b" set_config('application_name', '%s', %s)"
 )
 # What a question was prepared as has gone, or its answer would have other columns now.
 STALE = frozenset({"26000", "0A000"})
@@ -102,7 +104,8 @@ class Connection:
             ConnectionFailed: the connection broke.
             TimeoutError: an answer was not there in time.
         """
-        limits = LIMITS % (statement_timeout_ms, lock_timeout_ms)
+        local = b"false" if self._prepares else b"true"  # a session of our own keeps its name
+        limits = LIMITS % (statement_timeout_ms, lock_timeout_ms, APPLICATION_NAME.encode(), local)
         codec = self._codec()
         try:
             self._pgconn.enter_pipeline_mode()
