@@ -51,6 +51,7 @@ FAULTS: tuple[str, ...] = (
     "stop-exporter",
     "stop-blackbox",
     "stop-postgres",
+    "stop-pgbouncer",
     "stop-redis",
     "stop-prometheus",
     "stop-alertmanager",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from dashboards.boards import queries
 from dashboards.model import Board, Word, graph, row, stat, table
 from exporters.catalogue import postgres as metrics
-from signals import api_cost, pool, postgres
+from signals import api_cost, pgbouncer, pool, postgres
 from signals import postgres_indexes as indexes
 from signals import postgres_objects as objects
 from signals import postgres_settings as settings
@@ -17,6 +17,7 @@ from signals import postgres_work as work
 from signals import postgres_writes as writes
 
 NO_STATEMENTS = "no pg_stat_statements in this database, or no statement is called often enough"
+NO_POOLER = "no PgBouncer is watched"
 ROLES = (Word(0, "primary", "neutral"), Word(1, "replica", "neutral"))
 
 VERDICT = row(
@@ -165,6 +166,64 @@ DETAIL = (
         graph(postgres.BLOCKED, title="Blocked sessions over time", zero="nobody is blocked"),
         graph(postgres.DEADLOCKS, columns=True, zero="no deadlock", moves="deadlock"),
         graph(work.LOCKS, zero="no lock of this mode"),
+        collapsed=True,
+    ),
+    row(
+        "Does PgBouncer give a connection in time?",
+        stat(
+            pgbouncer.UP,
+            title="PgBouncer",
+            zero="PgBouncer does not answer",
+            no_value=NO_POOLER,
+            moves="stop-pgbouncer",
+        ),
+        stat(pgbouncer.WAITING, zero="nobody waits", no_value=NO_POOLER),
+        stat(pgbouncer.FULLEST, zero="no connection is in use", no_value=NO_POOLER),
+        stat(pgbouncer.CLIENTS_SHARE, title="Clients / limit", no_value=NO_POOLER),
+        stat(pgbouncer.NOT_TAKEN, title="Paused or disabled", zero="none is paused", no_value=NO_POOLER),
+        graph(pgbouncer.LONGEST_WAIT, zero="nobody waits", no_value=NO_POOLER),
+        graph(pgbouncer.POOL_BUSY, zero="no connection is in use", no_value=NO_POOLER),
+        graph(
+            pgbouncer.ACTIVE,
+            pgbouncer.WAITING,
+            limits=(pgbouncer.CLIENTS_LIMIT,),
+            stacked=True,
+            zero="no client",
+            no_value=NO_POOLER,
+        ),
+        graph(
+            pgbouncer.SERVERS_ACTIVE,
+            pgbouncer.SERVERS_IDLE,
+            pgbouncer.SERVERS_CHECKED,
+            pgbouncer.SERVERS_LOGIN,
+            limits=(pgbouncer.SIZES,),
+            stacked=True,
+            zero="none in this state",
+            no_value=NO_POOLER,
+        ),
+        graph(
+            pgbouncer.TRANSACTION_MEAN,
+            pgbouncer.QUERY_MEAN,
+            pgbouncer.WAIT_MEAN,
+            title="Mean times at PgBouncer",
+            zero="nobody waited",
+            no_value="no PgBouncer is watched, or nobody asks it",
+        ),
+        graph(pgbouncer.WAITERS_MEAN, zero="nobody waited", no_value=NO_POOLER),
+        graph(
+            pgbouncer.TRANSACTIONS,
+            pgbouncer.QUERIES,
+            title="Transactions and queries",
+            zero="no traffic",
+            no_value=NO_POOLER,
+        ),
+        graph(
+            pgbouncer.RECEIVED,
+            pgbouncer.SENT,
+            title="Traffic of clients",
+            zero="no traffic",
+            no_value=NO_POOLER,
+        ),
         collapsed=True,
     ),
     row(

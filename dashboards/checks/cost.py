@@ -41,6 +41,7 @@ DECIDED: Mapping[str, frozenset[str]] = {
     "indexrelname": frozenset({"relname", "schemaname"}),
     "queryid": frozenset({"user", "datname"}),
     "table": frozenset({"index", "covered_by"}),
+    "name": frozenset({"host", "port", "database", "force_user", "pool_mode"}),  # PgBouncer's databases
 }
 # There is one where an application or server runs, not one for each that could.
 ONCE = frozenset({"version", "short_version", "redis_version"})

@@ -8,15 +8,20 @@ from dashboards.checks.finding import nearest
 from dashboards.prove import mend
 from dashboards.prove.selectors import Look, Why, moment
 from dashboards.stack import Stack
-from exporters.catalogue import Gauge, Metric, postgres, redis, self_
+from exporters.catalogue import Gauge, Metric, pgbouncer, postgres, redis, self_
 from exporters.catalogue.external import UP
 from exporters.catalogue.labels import JOB
 
 # What says whether the server behind the exporter answers, and whether a collector of it succeeds.
-ANSWERS: Mapping[str, Gauge] = {"postgres": postgres.UP, "redis": redis.UP}
+ANSWERS: Mapping[str, Gauge] = {
+    "postgres": postgres.UP,
+    "redis": redis.UP,
+    "pgbouncer": pgbouncer.UP,
+}
 SUCCEEDS: Mapping[str, Gauge] = {
     "postgres": self_.COLLECTOR_SUCCESS,
     "redis": self_.REDIS_COLLECTOR_SUCCESS,
+    "pgbouncer": self_.PGBOUNCER_COLLECTOR_SUCCESS,
 }
 REFUSED = "42501"
 # Sources that nobody scrapes: Prometheus evaluates them.

@@ -30,6 +30,8 @@ LINES: Mapping[str, str] = {
     "redis.keyspace": 'redis: {key_patterns: ["session:*"]} in the exporter\'s --config.file',
     "redis.ages": "redis: {sample_ages: 50} in the exporter's --config.file",
     "redis.slowlog": "ACL SETUSER obs_exporter +slowlog|len in redis-cli",
+    "pgbouncer": "targets: {pooler: {kind: pgbouncer, connection_env: POOLER_URL}} in the exporter's "
+    "--config.file, and in targets/backend.yml what docs/targets.md has for it",
     "blackbox": '{targets: ["http://HOST/health"], labels: {kind: health}} in targets/backend.yml',
     "rules": "rule_files: [rules/*.yml] in prometheus.yml",
     "alerts": "rule_files: [rules/*.yml] in prometheus.yml",

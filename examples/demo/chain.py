@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 import yaml
 from redis import Redis as Client
@@ -17,6 +18,7 @@ from examples.backend.migrate import migrate
 from examples.backend.seed import seed_sessions, seed_tables
 from examples.backend.settings import Settings, State
 from examples.demo.databases import Postgres, Redis
+from examples.demo.pooler import Jobs, PgBouncer
 from examples.demo.prepare import create_database, exporter_role, exporter_user
 from examples.demo.process import ROOT, free_port
 from examples.demo.servers import (
@@ -35,6 +37,8 @@ from exporters.api.lag import SCRAPE_INTERVAL
 EXPORTER_CONFIG = ROOT / "examples/backend/exporter.yml"
 BLACKBOX_CONFIG = ROOT / "provisioning/blackbox/blackbox.yml"
 DATABASE = "backend"
+# As the exporter's file calls it.
+POOLER = "pooler"
 PROVISIONING = "provisioning"
 GRAFANA_PROVISIONING = "provisioning-grafana"
 # What the audit found, and what it recommends: 4 x 30 connections of the pools fit into 200, not into 100.
@@ -53,6 +57,7 @@ class Ports:
     """The port of each server on 127.0.0.1, chosen before the first one starts."""
 
     postgres: int
+    pgbouncer: int
     redis: int
     api: int
     exporter: int
@@ -86,7 +91,7 @@ Report = Callable[[str], None]
 
 
 class Chain:
-    """PostgreSQL, Redis, the API, exporter, blackbox_exporter, Prometheus, Alertmanager and a receiver.
+    """The databases, a pooler, the API, exporter, blackbox_exporter, Prometheus, Alertmanager and a receiver.
 
     Attributes:
         home: the directory of everything; as root it is opened to the user `postgres`.
@@ -132,6 +137,16 @@ class Chain:
             max_connections=MAX_CONNECTIONS[state],
             track_io_timing="on",
         )
+        self.pgbouncer = PgBouncer(
+            home / "pgbouncer",
+            self.postgres,
+            {},
+            port=ports.pgbouncer,
+            default_pool_size="2",
+            server_login_retry="1",
+            stats_users="obs_exporter",
+        )
+        self.jobs = Jobs(home / "jobs")
         self.redis = Redis(
             home / "redis", port=ports.redis, maxmemory=MAX_MEMORY[state], maxmemory_policy="allkeys-lru"
         )
@@ -200,7 +215,7 @@ class Chain:
 
     def stop(self) -> None:
         """Take everything down, the last one first."""
-        for server in (*reversed(self.observers), self.redis, self.postgres):
+        for server in (*reversed(self.observers), self.jobs, self.redis, self.pgbouncer, self.postgres):
             server.stop()
 
     def __enter__(self) -> Self:
@@ -231,11 +246,12 @@ class Chain:
             database_url=self.database_url,
             redis_url=self.redis.url,
             superuser_dsn=self.postgres.superuser_dsn,
+            pooler_url=self.jobs.url,
             home=str(self.home),
             time_scale=self.time_scale,
             processes={
                 server.name: server.process.pid
-                for server in (self.postgres, self.redis, *self.observers)
+                for server in (self.postgres, self.pgbouncer, self.redis, *self.observers)
                 if server.process
             },
             ports=asdict(self.ports),
@@ -248,9 +264,8 @@ class Chain:
         self.report(f"postgres on {self.ports.address('postgres')}")
         self.redis.start()
         self.report(f"redis on {self.ports.address('redis')}")
-        self.database_url = create_database(
-            self.postgres, DATABASE, owner="backend", password=secrets.token_urlsafe()
-        )
+        password = secrets.token_urlsafe()
+        self.database_url = create_database(self.postgres, DATABASE, owner="backend", password=password)
         self.api.env["DATABASE_URL"] = self.database_url
         engine = make_engine(Settings(database_url=self.database_url, redis_url=self.redis.url))
         seed_tables(engine)
@@ -260,12 +275,19 @@ class Chain:
         if self.state == "fixed":
             migrate(self.database_url)
         self.report("tables filled")
+        self.exporter.env["DATABASE_URL"] = found = exporter_role(self.postgres, DATABASE)
+        self.pgbouncer.users |= {"backend": password, "obs_exporter": urlsplit(found).password or ""}
+        self.pgbouncer.start()
+        self.report(f"pgbouncer on {self.ports.address('pgbouncer')}")
+        self.jobs.url = self.pgbouncer.url("backend", DATABASE)
+        self.jobs.start()
 
     def _configure_exporter(self) -> None:
         config = yaml.safe_load(EXPORTER_CONFIG.read_text())
         for (section, option), seconds in EXPORTER_MEMORY.items():
             config[section][option] = max(1.0, seconds * self.time_scale)
         config["postgres"]["statement_texts"] = True
+        config["targets"] = {POOLER: {"kind": "pgbouncer", "connection_env": "POOLER_URL"}}
         (self.home / "exporter.yml").write_text(yaml.safe_dump(config))
-        self.exporter.env["DATABASE_URL"] = exporter_role(self.postgres, DATABASE)
+        self.exporter.env["POOLER_URL"] = self.pgbouncer.url("obs_exporter")
         self.exporter.env["REDIS_URL"] = exporter_user(self.redis)

@@ -5,7 +5,7 @@ set -eu
 
 PACKAGES="python3-venv postgresql redis-server prometheus prometheus-alertmanager prometheus-blackbox-exporter"
 PACKAGES="$PACKAGES curl procps" # the runbooks' own tools, which the tests run
-PACKAGES="$PACKAGES pgbouncer" # a test puts it in front of PostgreSQL
+PACKAGES="$PACKAGES pgbouncer" # in front of PostgreSQL
 PACKAGES="$PACKAGES prometheus-postgres-exporter prometheus-redis-exporter" # run beside ours on the same servers
 POLICY=/usr/sbin/policy-rc.d
 KEPT=$POLICY.before-demo

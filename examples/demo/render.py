@@ -12,7 +12,7 @@ from dashboards.preflight import problems
 from dashboards.stack import STACK, Stack
 from dashboards.targets import Job
 from dashboards.write import render, write
-from examples.demo.chain import GRAFANA_PROVISIONING, PROVISIONING, Ports, Render
+from examples.demo.chain import GRAFANA_PROVISIONING, POOLER, PROVISIONING, Ports, Render
 from examples.demo.process import ServerError
 from signals.limits import postgres
 
@@ -113,8 +113,10 @@ def _local(job: Job, ports: Ports) -> Job:
 def _write_targets(pattern: Path, ports: Ports) -> None:
     """The target file of the backend, as a team writes it."""
     metrics = {"kind": "metrics", "__metrics_path__": "/metrics/api"}
+    pooler = {"job": "pgbouncer", "instance": POOLER, "__metrics_path__": "/probe", "__param_target": POOLER}
     groups = [
         {"targets": [ports.address("exporter")], "labels": metrics},
+        {"targets": [ports.address("exporter")], "labels": {"kind": "metrics", **pooler}},
         {"targets": [ports.url("api") + "/health"], "labels": {"kind": "health"}},
     ]
     pattern.parent.mkdir(parents=True, exist_ok=True)

@@ -43,6 +43,7 @@ class Targets:
         fault_file: the application's BACKEND_FAULT_FILE.
         database_url: of the backend's own role.
         superuser_dsn: a libpq connection string for the superuser, by the socket.
+        pooler_url: of the backend's jobs, through PgBouncer.
         home: the directory of everything, with ``provisioning/`` as Prometheus reads it.
         time_scale: factor on intervals, windows and holds.
         processes: the process id of each server by name: ``api``, ``postgres``, ``redis`` and more.
@@ -53,6 +54,7 @@ class Targets:
     database_url: str
     redis_url: str
     superuser_dsn: str = ""
+    pooler_url: str = ""
     home: str = ""
     time_scale: float = 1.0
     processes: Mapping[str, int] = field(default_factory=dict)

@@ -22,21 +22,25 @@ POOL_MODE = Label(
 )
 VERSION = Label(name="version", help="As the server says it.", bound="one per server")
 
-SPARE = "for boards of who runs PgBouncer; no board here is about it"
+CANCELS = "a request to cancel is over in a moment"
+PREPARED = "for whoever sets max_prepared_statements, once"
+OF_A_DATABASE = "pools by database and user say who waits; for limits that are set on a database"
+TABLES = "PgBouncer's own tables, for whoever looks into its memory"
+NAMES = "for a host that is given by its name, by hand"
 
 
-def _pool(name: str, what: str, unit: Unit = "count") -> Gauge:
+def _pool(name: str, what: str, unit: Unit = "count", spare: str = "") -> Gauge:
     return Gauge(
         name=f"pgbouncer_pools_{name}",
         help=what,
         collector="pgbouncer.pools",
         unit=unit,
         labels=(DATABASE, USER),
-        spare=SPARE,
+        spare=spare,
     )
 
 
-def _total(name: str, what: str, unit: Unit = "count", optional: str = "") -> Counter:
+def _total(name: str, what: str, unit: Unit = "count", optional: str = "", spare: str = "") -> Counter:
     return Counter(
         name=f"pgbouncer_stats_totals_{name}",
         help=what,
@@ -44,33 +48,32 @@ def _total(name: str, what: str, unit: Unit = "count", optional: str = "") -> Co
         unit=unit,
         labels=(DATABASE,),
         optional=optional,
-        spare=SPARE,
+        spare=spare,
     )
 
 
-def _database(name: str, what: str) -> Gauge:
+def _database(name: str, what: str, spare: str = "") -> Gauge:
     return Gauge(
         name=f"pgbouncer_databases_{name}",
         help=what,
         collector="pgbouncer.databases",
         labels=(NAME, HOST, PORT, BEHIND, FORCE_USER, POOL_MODE),
-        spare=SPARE,
+        spare=spare,
     )
 
 
-def _item(name: str, what: str) -> Gauge:
-    return Gauge(name=f"pgbouncer_{name}", help=what, collector="pgbouncer.lists", spare=SPARE)
+def _item(name: str, what: str, spare: str = "") -> Gauge:
+    return Gauge(name=f"pgbouncer_{name}", help=what, collector="pgbouncer.lists", spare=spare)
 
 
-def _setting(name: str, what: str) -> Gauge:
-    return Gauge(name=f"pgbouncer_config_{name}", help=what, collector="pgbouncer.config", spare=SPARE)
+def _setting(name: str, what: str, spare: str = "") -> Gauge:
+    return Gauge(name=f"pgbouncer_config_{name}", help=what, collector="pgbouncer.config", spare=spare)
 
 
 UP = Gauge(
     name="pgbouncer_up",
     help="1 if PgBouncer answered in this scrape, else 0.",
     collector="pgbouncer.up",
-    spare=SPARE,
 )
 INFO = Info(
     name="pgbouncer_version_info",
@@ -78,22 +81,25 @@ INFO = Info(
     collector="pgbouncer.up",
     unit="info",
     labels=(VERSION,),
-    spare=SPARE,
+    spare="for whoever compares versions",
 )
 
 CLIENTS_ACTIVE = _pool(
     "client_active_connections", "Clients that have a server connection, or ask for nothing."
 )
 CLIENTS_WAITING = _pool("client_waiting_connections", "Clients that wait for a server connection.")
-CANCELS_ACTIVE = _pool("client_active_cancel_connections", "Requests to cancel that were handed on.")
-CANCELS_WAITING = _pool("client_waiting_cancel_connections", "Requests to cancel that wait.")
+CANCELS_ACTIVE = _pool(
+    "client_active_cancel_connections", "Requests to cancel that were handed on.", spare=CANCELS
+)
+CANCELS_WAITING = _pool("client_waiting_cancel_connections", "Requests to cancel that wait.", spare=CANCELS)
 SERVERS_ACTIVE = _pool("server_active_connections", "Server connections that serve a client.")
 SERVERS_CANCEL = _pool(
-    "server_active_cancel_connections", "Server connections that hand on a request to cancel."
+    "server_active_cancel_connections", "Server connections that hand on a request to cancel.", spare=CANCELS
 )
 SERVERS_CANCELED = _pool(
     "server_being_canceled_connections",
     "Server connections that are kept until what cancels them is through.",
+    spare=CANCELS,
 )
 SERVERS_IDLE = _pool("server_idle_connections", "Server connections that a client can have at once.")
 SERVERS_USED = _pool("server_used_connections", "Idle server connections that must be looked at before use.")
@@ -114,30 +120,40 @@ QUERY_SECONDS = _total("queries_duration_seconds_total", "Time of server connect
 WAIT_SECONDS = _total(
     "client_wait_seconds_total", "Time that clients waited for a server connection.", "seconds"
 )
-CLIENT_PARSES = _total("client_parses_total", "Statements that clients prepared.", optional="before 1.24")
-SERVER_PARSES = _total("server_parses_total", "Statements prepared at servers.", optional="before 1.24")
-BINDS = _total("binds_total", "Uses of prepared statements.", optional="before 1.24")
+CLIENT_PARSES = _total(
+    "client_parses_total", "Statements that clients prepared.", optional="before 1.24", spare=PREPARED
+)
+SERVER_PARSES = _total(
+    "server_parses_total", "Statements prepared at servers.", optional="before 1.24", spare=PREPARED
+)
+BINDS = _total("binds_total", "Uses of prepared statements.", optional="before 1.24", spare=PREPARED)
 
 POOL_SIZE = _database("pool_size", "Server connections that a pool of it may have.")
-RESERVE_POOL = _database("reserve_pool", "Server connections beyond these, for clients that wait too long.")
-MAX_CONNECTIONS = _database("max_connections", "Server connections that it may have; 0 is without limit.")
-CONNECTIONS = _database("current_connections", "Server connections that it has.")
+RESERVE_POOL = _database(
+    "reserve_pool", "Server connections beyond these, for clients that wait too long.", spare=OF_A_DATABASE
+)
+MAX_CONNECTIONS = _database(
+    "max_connections", "Server connections that it may have; 0 is without limit.", spare=OF_A_DATABASE
+)
+CONNECTIONS = _database("current_connections", "Server connections that it has.", spare=OF_A_DATABASE)
 PAUSED = _database("paused", "1 while it is paused.")
 DISABLED = _database("disabled", "1 while it takes no new clients.")
 
-DATABASES = _item("databases", "Databases.")
-USERS = _item("users", "Users.")
-POOLS = _item("pools", "Pools.")
-FREE_CLIENTS = _item("free_clients", "Places for clients, allocated and free.")
+DATABASES = _item("databases", "Databases.", spare=TABLES)
+USERS = _item("users", "Users.", spare=TABLES)
+POOLS = _item("pools", "Pools.", spare=TABLES)
+FREE_CLIENTS = _item("free_clients", "Places for clients, allocated and free.", spare=TABLES)
 USED_CLIENTS = _item("used_clients", "Clients.")
-LOGIN_CLIENTS = _item("login_clients", "Clients that log in.")
-FREE_SERVERS = _item("free_servers", "Places for server connections, allocated and free.")
-USED_SERVERS = _item("used_servers", "Server connections.")
-DNS_NAMES = _item("cached_dns_names", "Names of which the address is remembered.")
-DNS_ZONES = _item("cached_dns_zones", "Zones of DNS that are remembered.")
-DNS_QUERIES = _item("in_flight_dns_queries", "Names that are looked up.")
+LOGIN_CLIENTS = _item("login_clients", "Clients that log in.", spare=TABLES)
+FREE_SERVERS = _item("free_servers", "Places for server connections, allocated and free.", spare=TABLES)
+USED_SERVERS = _item("used_servers", "Server connections.", spare=TABLES)
+DNS_NAMES = _item("cached_dns_names", "Names of which the address is remembered.", spare=NAMES)
+DNS_ZONES = _item("cached_dns_zones", "Zones of DNS that are remembered.", spare=NAMES)
+DNS_QUERIES = _item("in_flight_dns_queries", "Names that are looked up.", spare=NAMES)
 
 MAX_CLIENTS = _setting("max_client_connections", "Clients that there may be.")
 MAX_USER_CONNECTIONS = _setting(
-    "max_user_connections", "Server connections that a user may have; 0 is without limit."
+    "max_user_connections",
+    "Server connections that a user may have; 0 is without limit.",
+    spare=OF_A_DATABASE,
 )

@@ -11,12 +11,12 @@ import psycopg
 import pytest
 
 from examples.demo.databases import Postgres
+from examples.demo.pooler import PgBouncer
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import self_
 from exporters.collectors.postgres import PostgresBackend, PostgresSettings
 from exporters.conninfo import libpq_conninfo
 from tests.servers.failure_support import failing
-from tests.servers.pgbouncer_support import PgBouncer
 from tests.servers.postgres_support import LOG, admin, collect, create_database
 
 DATABASE = "pooled"

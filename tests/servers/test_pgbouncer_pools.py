@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from examples.demo.databases import Postgres
+from examples.demo.pooler import PgBouncer
 from examples.demo.process import wait_until
 from exporters.catalogue import CATALOGUE, self_
 from exporters.catalogue import pgbouncer as catalogue
@@ -28,7 +29,6 @@ from exporters.exposition import render
 from exporters.secrets import Redactor
 from tests.servers.exporter_process import Exporter
 from tests.servers.exporter_support import Samples, declared, parse, samples, schema
-from tests.servers.pgbouncer_support import PgBouncer
 from tests.servers.postgres_support import admin, create_database
 
 DATABASE, ROLE, PASSWORD = "pools", "of_pools", "pl@in"
