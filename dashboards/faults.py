@@ -14,6 +14,7 @@ FAULTS: tuple[str, ...] = (
     "slow-clients",
     "large-response",
     "lose-compression",
+    "hold-pooler",
     "open-transaction",
     "long-transaction",
     "lock-table",

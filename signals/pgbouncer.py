@@ -8,6 +8,7 @@ from __future__ import annotations
 from exporters.catalogue import Counter, Gauge
 from exporters.catalogue import pgbouncer as bouncer
 from signals.idioms import SERVER_LEVEL, answers, promql, rate, value
+from signals.limits import pgbouncer as limits
 from signals.limits import shared
 from signals.model import Signal
 from signals.numbers import BYTES_PER_SECOND, COUNT, PER_SECOND, RATIO, SECONDS, STATE
@@ -47,11 +48,11 @@ UP = Signal(
 LONGEST_WAIT = Signal(
     title="Longest wait for a connection",
     why="How long the client that waits longest for a server connection has waited, by pool.",
-    good="Zero, or a moment.",
     act="SHOW SERVERS in its console says what its connections are held for; on PostgreSQL, "
     "look for sessions that are idle in transaction, slow, or blocked.",
     query=value(bouncer.LONGEST_WAIT, CLIENTS, over="max", by=POOL),
     unit=SECONDS,
+    objective=limits.POOLER_WAIT,
     legend=POOL_NAME,
 )
 WAITING = Signal(

@@ -28,6 +28,7 @@ INSTANCES = {
     "api": "api:9000",
     "exporter": "exporter:10910",
     "api-health": "http://api:8000/health",
+    "pgbouncer": "pooler",
     "prometheus": "localhost:9090",
     "alertmanager": "alertmanager:9093",
     "grafana": "grafana:3000",

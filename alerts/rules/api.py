@@ -12,6 +12,22 @@ from signals.limits import api as limits
 from signals.limits import shared
 from signals.promql import Query
 
+
+def while_postgres_answers(of: Query) -> Query:
+    """What it is asked of, unless PostgreSQL is down; passes where nobody watches a server.
+
+    No metric of a pool tells which server it is of, so any primary that answers will do: a replica that is
+    down holds nothing back.
+    """
+    return promql(
+        f"{{of}} unless on (<by:>) (count by {grouping(())} ({{up}} == 0) unless on (<by:>) "
+        f"count by {grouping(())} ({{up}} == 1 unless on (<by:job,instance>) {{replica}} == 1))",
+        of=of,
+        up=value(postgres.UP, over="max"),
+        replica=value(postgres.IS_REPLICA, over="max"),
+    )
+
+
 ENOUGH_TRAFFIC = promql(
     "{rate} > <number:minimum_traffic>", limits.MINIMUM_TRAFFIC, rate=rate(metrics.REQUESTS, api.OF_A_ROUTE)
 )
@@ -30,17 +46,9 @@ ANSWERS = promql(
         f"max by {grouping(())} ({select(external.PROBE_SUCCESS, api.HEALTH_JOB)})", (external.PROBE_SUCCESS,)
     ),
 )
-# Passes where nobody watches a server. No metric of a pool tells which server it is of, so any primary that
-# answers will do: a replica that is down holds nothing back. The error budget is not held back: what it has
-# of an outage it would tell when that is over, and wake someone again.
-POSTGRES_ANSWERS = promql(
-    f"{{workers}} unless on (<by:>) (count by {grouping(())} ({{up}} == 0) unless on (<by:>) "
-    f"count by {grouping(())} ({{up}} == 1 unless on (<by:job,instance>) {{replica}} == 1))",
-    workers=api.WORKERS.query,
-    up=value(postgres.UP, over="max"),
-    replica=value(postgres.IS_REPLICA, over="max"),
-    labels=(JOB,),
-)
+# The error budget is not held back: what it has of an outage it would tell when that is over, and wake
+# someone again.
+POSTGRES_ANSWERS = while_postgres_answers(api.WORKERS.query)
 # Of what waits for one that is down, PostgresDown and RedisDown speak.
 SERVERS_ANSWER = promql(
     "{postgres} unless on (<by:>) {redis} < <number:answering>",

@@ -177,11 +177,11 @@ DETAIL = (
             no_value=NO_POOLER,
             moves="stop-pgbouncer",
         ),
-        stat(pgbouncer.WAITING, zero="nobody waits", no_value=NO_POOLER),
+        stat(pgbouncer.WAITING, zero="nobody waits", no_value=NO_POOLER, moves="hold-pooler"),
         stat(pgbouncer.FULLEST, zero="no connection is in use", no_value=NO_POOLER),
         stat(pgbouncer.CLIENTS_SHARE, title="Clients / limit", no_value=NO_POOLER),
         stat(pgbouncer.NOT_TAKEN, title="Paused or disabled", zero="none is paused", no_value=NO_POOLER),
-        graph(pgbouncer.LONGEST_WAIT, zero="nobody waits", no_value=NO_POOLER),
+        graph(pgbouncer.LONGEST_WAIT, zero="nobody waits", no_value=NO_POOLER, moves="hold-pooler"),
         graph(pgbouncer.POOL_BUSY, zero="no connection is in use", no_value=NO_POOLER),
         graph(
             pgbouncer.ACTIVE,

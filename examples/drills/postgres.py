@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboards.drill.model import Drill
 from examples.drills.common import HALF_BACK, HEAVY, SLOW, STOPPED, TIMED_OUT
+from signals.limits.pgbouncer import POOLER_WAIT
 from signals.limits.postgres import IDLE_IN_TRANSACTION, LONG_TRANSACTION, LONGEST_BLOCKED
 
 # Who drops or builds an index waits for every open transaction on its table, and everyone else waits behind.
@@ -31,6 +32,15 @@ DRILLS = (
         consequences=frozenset({"PostgresConnectionsHigh"}),
         lane=SESSIONS,
     ),
+    Drill(
+        alerts=("PgBouncerClientsWaiting",),
+        fault="hold-pooler",
+        about={"database": "backend", "user": "backend"},
+        window=POOLER_WAIT.value,
+        consequences=frozenset({"PostgresIdleInTransaction"}),
+        lane=SESSIONS,
+    ),
+    Drill(alerts=("PgBouncerDown",), fault="stop-pgbouncer", window=STOPPED, fades=HALF_BACK, lane=SESSIONS),
     Drill(
         alerts=("PostgresIdleInTransaction",),
         fault="open-transaction",

@@ -41,6 +41,7 @@ from examples.faults.process import LoseWorker, StopServer
 from examples.faults.redis_server import BlockClients, ConfigureRedis, FailSaves, HoldRedisClients
 from examples.faults.sessions import (
     Deadlock,
+    HoldPooler,
     HoldServerConnections,
     LockTable,
     LongTransaction,
@@ -83,6 +84,7 @@ FAULTS: Mapping[str, Callable[..., Fault]] = {
     "slow-clients": SlowClients,
     "large-response": GrowPayload,
     "lose-compression": lose_compression,
+    "hold-pooler": HoldPooler,
     "open-transaction": OpenTransaction,
     "long-transaction": LongTransaction,
     "lock-table": LockTable,

@@ -44,6 +44,26 @@ class HoldServerConnections:
         return int(row[0]) if row else 0
 
 
+class HoldPooler:
+    """Clients of PgBouncer begin transactions and forget them: each keeps a connection of the pool."""
+
+    def __init__(self, targets: Targets, *, connections: int = 2) -> None:
+        self.dsn = targets.pooler_url
+        self.count = connections
+        self.held: list[psycopg.Connection] = []
+
+    def inject(self) -> None:
+        """Begin as many as the pool has connections."""
+        for _ in range(self.count):
+            self.held.append(psycopg.connect(self.dsn, application_name="leak", prepare_threshold=None))
+            self.held[-1].execute("SELECT 1")
+
+    def heal(self) -> None:
+        """Hang up, which rolls back."""
+        while self.held:
+            self.held.pop().close()
+
+
 class OpenTransaction:
     """A transaction that begins, reads, and is forgotten: `idle in transaction` until somebody ends it."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from signals.limits import api, pool, postgres, redis, shared, slo, telemetry
+from signals.limits import api, pgbouncer, pool, postgres, redis, shared, slo, telemetry
 from signals.numbers import Limit
 
-MODULES = (shared, api, pool, postgres, redis, slo, telemetry)
+MODULES = (shared, api, pgbouncer, pool, postgres, redis, slo, telemetry)
 LIMITS = tuple(value for module in MODULES for value in vars(module).values() if isinstance(value, Limit))

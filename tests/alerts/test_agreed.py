@@ -57,6 +57,8 @@ AGREED: dict[str, tuple[str, float, float, float]] = {
     "PostgresReplicationLag": ("warning", 300, 300, 120),
     "PostgresReplicationSlotInactive": ("warning", 300, 900, 0),
     "PostgresReplicationSlotBehind": ("warning", 300, 900, 0),
+    "PgBouncerDown": ("critical", 300, 60, 60),
+    "PgBouncerClientsWaiting": ("warning", 300, 120, 120),
     "RedisDown": ("critical", 300, 60, 60),
     "RedisEvictionsHurt": ("warning", 600, 600, 600),
     "RedisHitRatioLow": ("warning", 600, 600, 300),

@@ -16,6 +16,7 @@ PAGES = {
     "api": "api",
     "exporter": "exporter",
     "api-health": "blackbox",
+    "pgbouncer": "pgbouncer",
     "prometheus": "prometheus",
     "alertmanager": "alertmanager",
     "grafana": "grafana",

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
 import psycopg
 import pytest
 import requests
+from sqlalchemy import make_url
 
+from examples.backend.jobs import WORKERS
 from examples.backend.migrate import migrate
 from examples.demo.databases import Postgres
+from examples.demo.pooler import Jobs, PgBouncer
 from examples.demo.process import wait_until
 from examples.demo.servers import Api
 from examples.faults import FaultError, Targets, injected, make
@@ -20,6 +27,36 @@ def test_held_server_connections_are_another_clients(targets: Targets, database:
         limit = count(database, "SELECT current_setting('max_connections')::int")
         assert limit * 0.8 < count(database, held) < limit
     wait_until(lambda: count(database, held) == 0, "connections closed")
+
+
+def test_jobs_wait_for_a_pool_that_is_held(
+    targets: Targets, postgres: Postgres, server_root: Path, database: psycopg.Connection
+) -> None:
+    user = make_url(targets.database_url)
+    pooler = PgBouncer(
+        server_root / "pooler", postgres, {"example": str(user.password)}, admin_users="example"
+    ).start()
+    jobs = Jobs(server_root / "jobs")
+    jobs.url = pooler.url("example", "example")
+
+    def waiting() -> int:
+        """Columns are database, user, active and waiting."""
+        psql = ["psql", pooler.url("example"), "-AtF,", "-c", "show pools"]
+        rows = subprocess.run(psql, capture_output=True, text=True, check=True).stdout.splitlines()
+        return sum(int(row.split(",")[3]) for row in rows)
+
+    worked = "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE query ~ 'FROM factories WHERE'"
+    fault = make("hold-pooler", replace(targets, pooler_url=jobs.url), connections=1)
+    try:
+        jobs.start()
+        wait_until(lambda: count(database, worked) > 0, "the jobs work")
+        with injected(fault):
+            wait_until(lambda: waiting() == WORKERS, "the jobs wait")
+            before = count(database, worked)
+        wait_until(lambda: count(database, worked) > before, "the jobs go on")
+    finally:
+        jobs.stop()
+        pooler.stop()
 
 
 def test_a_dropped_index_is_created_again(

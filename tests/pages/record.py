@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psycopg
 
-from examples.demo.chain import PROVISIONING, Chain, Ports
+from examples.demo.chain import POOLER, PROVISIONING, Chain, Ports
 from examples.demo.databases import Redis
 from examples.demo.grafana_check import COMMITTED
 from examples.demo.process import free_port, wait_until
@@ -104,6 +104,7 @@ def pages(chain: Recorded) -> Mapping[str, str]:
     return {
         "exporter": fetch(f"{chain.exporter.url}/metrics") + _of_a_replica(chain.redis, chain.home),
         "api": fetch(f"{chain.exporter.url}/metrics/api"),
+        "pgbouncer": fetch(f"{chain.exporter.url}/probe?target={POOLER}"),
         "blackbox": fetch(f"{chain.blackbox.url}/probe?module=http_2xx&target={target}"),
         "prometheus": _declared("prometheus", fetch(f"{chain.prometheus.url}/metrics"), chain.home),
         "alertmanager": _declared("alertmanager", fetch(f"{chain.alertmanager.url}/metrics"), chain.home),

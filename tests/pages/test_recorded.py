@@ -12,7 +12,7 @@ from exporters.catalogue import CATALOGUE
 from tests.pages import record, recorded, shape
 from tests.servers.exporter_support import parse
 
-PAGES = ("api", "blackbox", "exporter", "prometheus")
+PAGES = ("api", "blackbox", "exporter", "pgbouncer", "prometheus")
 
 
 @pytest.fixture(scope="module")

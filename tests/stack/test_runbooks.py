@@ -114,6 +114,7 @@ def on_call(running: Running, tmp_path_factory: pytest.TempPathFactory) -> OnCal
             **os.environ,
             "PATH": f"{tools}:{Path(sys.executable).parent}:{os.environ['PATH']}",
             "REDISCLI_AUTH": password,
+            "POOLER_URL": chain.pgbouncer.url("obs_exporter"),
             "PGHOST": "127.0.0.1",
             "PGPORT": str(ports.postgres),
             "PGUSER": "oncall",
