@@ -12,16 +12,16 @@ from signals.numbers import STATE, Number, Objective, Unit
 from signals.promql import Context, Query, plain
 
 TARGET = "target"
-# By the letter of its query, in the order of the columns.
+# By the letter of its query, in the order of the columns: a phone shows the first two beside the target.
 COLUMNS = {
+    "A": "Now",
+    "B": "Reached",
+    "H": "How far",
+    "F": "Goal",
+    "G": "Best",
     "C": "Baseline",
     "D": "Week 1",
     "E": "Month 1",
-    "F": "Goal",
-    "A": "Now",
-    "G": "Best",
-    "B": "Reached",
-    "H": "How far",
 }
 # Columns that may be empty, of a backend without traffic. Grafana has none where a query answers nothing, and
 # nobody could read that all is unknown: so each has a row of nobody, which is taken out again.

@@ -50,6 +50,8 @@ PANEL_TYPES = {
 # Names of indexes and routes, whole where the table has the whole row; of alerts elsewhere.
 WIDTHS = {24: 330, 12: 250, 0: 210}
 KEY_WIDTHS = {"queryid": 190}
+# Of a scorecard, so that a phone shows the target, what is now, and whether that is enough.
+TARGET_WIDTH, SCORE_WIDTH = 180, 85
 # The label whose column holds sentences.
 TEXT = "query"
 PANEL_KEYS = ("id", "type", "title", "description", "gridPos", "datasource", "interval", "transformations")
@@ -275,10 +277,12 @@ def _scorecard_columns() -> list[Json]:
         max=1,
         mappings=[visual.nothing("unknown", "text")],
         custom__cellOptions={"type": "gauge", "mode": "basic", "valueDisplayMode": "text"},
-        custom__width=200,
+        custom__width=160,
         thresholds=good,
     )
-    return [reached, *plain, way, override("byName", "Target", custom__width=330)]
+    # Of what a wide screen has more the target takes all.
+    numbers = override("byRegexp", "/^(?!Target$)/", custom__width=SCORE_WIDTH)
+    return [numbers, reached, *plain, way, override("byName", "Target", custom__minWidth=TARGET_WIDTH)]
 
 
 def _datasource_variable() -> Json:

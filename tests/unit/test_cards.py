@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -19,6 +21,8 @@ from signals.model import Signal
 from signals.numbers import SECONDS, Objective
 from signals.promql import Context, Query
 
+# Of 390 pixels, without the margins of page and panel.
+PHONE = 352
 GOAL = Objective(key="ours", title="Scrapes", value=0.06, unit=SECONDS, better="lower")
 NOW = Signal(
     title="Time",
@@ -44,6 +48,26 @@ TOWARDS = [
     ({"value": 0}, 0.5, 0),
     ({"baseline": 0.06}, 0.12, 0.5),
 ]
+
+
+def test_a_phone_shows_a_target_what_is_now_and_whether_that_is_enough() -> None:
+    (board,) = (each for each in STACK.boards if each.uid == AUDIT_UID)
+    (card,) = (each for each in render_board(board, STACK.context)["panels"] if each["title"] == "Times")
+    organize = card["transformations"][-1]["options"]
+    order = sorted(organize["indexByName"], key=organize["indexByName"].__getitem__)
+    shown = [organize["renameByName"][name] for name in order][:3]
+    assert shown == ["Target", "Now", "Reached"]
+    assert sum(_width(card, name) for name in shown) <= PHONE
+
+
+def _width(card: dict[str, Any], column: str) -> int:
+    """Of a column on a narrow screen: its own width, or else the least that it may have."""
+    found = dict[str, int]()
+    for each in card["fieldConfig"]["overrides"]:
+        matcher, what = each["matcher"]["id"], each["matcher"]["options"]
+        if what == column if matcher == "byName" else re.search(what.strip("/"), column):
+            found |= {one["id"]: one["value"] for one in each["properties"] if "idth" in one["id"]}
+    return found.get("custom.width") or found["custom.minWidth"]
 
 
 @pytest.mark.parametrize(("numbers", "now", "far"), TOWARDS)
