@@ -1,7 +1,7 @@
 """What each colour means, once for every board: red is trouble and nothing else, green is good.
 
 A line whose name says what it is has the colour of that. Others have none of their own: they take those of
-`PLAIN` in turn, or Grafana's palette where only the running server knows their names.
+`PLAIN` in turn, or shades of `HUES` where only the running server knows their names.
 """
 
 from __future__ import annotations
@@ -16,7 +16,17 @@ NEUTRAL = "#6e7580"
 # As the words around it, in the dark and in the light.
 LIMIT = "text"
 TONES: dict[Tone, str] = {"good": GOOD, "warning": WARNING, "bad": BAD, "neutral": NEUTRAL}
-PLAIN = ("blue", "purple", "yellow", "light-blue", "light-purple", "light-yellow")
+PLAIN = ("blue", "purple", "yellow", "light-blue", "light-yellow", "light-purple")
+# Of lines that only the server names: no shade of these is near to red or orange, as Grafana's palettes are.
+HUES = ("blue", "purple", "yellow", "#5cb7c4")
+# How limits look, one of a panel like no other: a colour, and the lengths of a dash and of the gap behind it.
+LIMITS: tuple[tuple[str, tuple[int, int]], ...] = (
+    (LIMIT, (10, 10)),
+    ("light-purple", (2, 6)),
+    ("light-yellow", (20, 5)),
+)
+# What is no server's own limit, but what we could come to, or what is advised.
+SOFT = ("ceiling", "recommended")
 
 # What the values of a label look like, whichever legend they stand in.
 OF_LABEL: dict[str, tuple[tuple[str, str], ...]] = {
@@ -93,6 +103,27 @@ OF_NAME: dict[str, str] = {
     "Latency, 1 h": "purple",
 }
 PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+
+
+def of_names(panel: Panel) -> list[tuple[str, str]]:
+    """Pattern and hue of lines by the length of their names, so that one name is of one hue on every graph.
+
+    Of one hue each line has a shade of its own.
+    """
+    if not any(PLACEHOLDER.search(signal.legend) for signal in panel.signals):
+        return []
+    count = len(HUES)
+    return [(f"/^(.{{{count}}})*.{{{rest}}}$/", HUES[rest]) for rest in range(1, count)]
+
+
+def of_limits(panel: Panel) -> list[tuple[str, str, tuple[int, int]]]:
+    """Name, colour and dashes of each limit of a graph, as far as there are looks to tell them apart."""
+    free, found = list(LIMITS), []
+    for name in sorted((limit.legend for limit in panel.limits), key=lambda name: name not in SOFT):
+        if free:
+            colour, dashes = free.pop(1 if name in SOFT and len(free) > 1 else 0)
+            found.append((name, colour, dashes))
+    return found
 
 
 def of_lines(panel: Panel) -> list[tuple[str, str, str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
-from dashboards.colours import of_lines
+from dashboards.colours import LIMITS, of_limits, of_lines
 from dashboards.layout import lines
 from dashboards.model import Board, Row
 
@@ -115,6 +115,11 @@ def _names(board: Board) -> Iterator[str]:
 
 def _colours(board: Board) -> Iterator[str]:
     for panel in board.panels:
+        if len(of_limits(panel)) < len(panel.limits):
+            yield (
+                f"panel {panel.title!r} draws {len(panel.limits)} limits; expected at most {len(LIMITS)}, "
+                "each dashed in its own way; part it"
+            )
         seen: dict[str, str] = {}
         for matcher, name, colour in of_lines(panel) if panel.kind == "graph" else []:
             if matcher != "byName" or seen.setdefault(colour, name) == name:

@@ -155,18 +155,17 @@ class Notes(TypedDict, total=False):
 
 
 def stat(
-    signal: Signal,
-    *,
+    *signals: Signal,
     title: str = "",
     trend: bool = False,
     words: tuple[Word, ...] = (),
     **more: Unpack[Notes],
 ) -> Panel:
-    """The value now, large, coloured by the objective."""
+    """The value now, large, coloured by the objective; of several, each with its name and colour."""
     return Panel(
         kind="stat",
-        title=title or _title_of((signal,)),
-        signals=(signal,),
+        title=title or _title_of(signals),
+        signals=signals,
         height=4,
         trend=trend,
         words=words,

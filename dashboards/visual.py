@@ -80,7 +80,8 @@ def steps(number: Number | None, critical: Number | None = None) -> list[Json]:
     """
     if number is None:
         return [{"color": "green", "value": None}]
-    lines = [(number.value, "orange"), *([(critical.value, "red")] if critical else [])]
+    grave = [(critical.value, "red")] if critical else []
+    lines = grave if critical and critical.key == number.key else [(number.value, "orange"), *grave]
     if number.better == "higher":
         colours = [*(colour for _, colour in reversed(lines)), "green"]
         edges = [None, *(value for value, _ in reversed(lines))]
@@ -249,10 +250,13 @@ def field_config(panel: Panel, numbers: Mapping[str, Number]) -> Json:
         if first.unit is RATIO and number and NEARLY_ALL <= number.value < 1:
             defaults["decimals"] = 2  # 99.86 % is not yet 99.9 %
         defaults["mappings"] = [*defaults["mappings"], nothing(defaults["noValue"])]
+        overrides = [
+            override("byName", signal.legend, thresholds=thresholds(signal, numbers))
+            for signal in panel.signals[1:]
+        ]
     elif panel.kind == "graph":
         custom = _lines(panel, first, numbers) | _reach(panel, numbers)
-        # By name: an endpoint has one colour on every graph.
-        defaults |= {"color": {"mode": "palette-classic-by-name"}, "min": 0, "custom": custom}
+        defaults |= {"color": _shades(colours.HUES[0]), "min": 0, "custom": custom}
         overrides = [*_colours(panel), *_dashes(panel)]
     elif panel.kind == "heatmap":
         defaults = {"custom": {"hideFrom": HIDE_FROM, "scaleDistribution": {"type": "linear"}}}
@@ -314,6 +318,8 @@ def _meaning(signal: Signal, numbers: Mapping[str, Number]) -> str:
     if signal.critical is None:
         return told
     critical = numbers.get(signal.critical.key, signal.critical)
+    if critical.key == number.key:
+        return f"{told}, else critical"
     return f"{told}, critical: {spoken(critical.value, critical.unit)}"
 
 
@@ -334,8 +340,13 @@ def override(matcher: str, value: str, **properties: Any) -> Json:
     return {"matcher": {"id": matcher, "options": value}, "properties": found}
 
 
+def _shades(hue: str) -> Json:
+    return {"mode": "shades", "fixedColor": hue}
+
+
 def _colours(panel: Panel) -> list[Json]:
-    return [
+    hues = [override("byRegexp", name, color=_shades(hue)) for name, hue in colours.of_names(panel)]
+    return hues + [
         override(matcher, name, color={"mode": "fixed", "fixedColor": colour})
         for matcher, name, colour in colours.of_lines(panel)
     ]
@@ -345,12 +356,12 @@ def _dashes(panel: Panel) -> list[Json]:
     return [
         override(
             "byName",
-            signal.legend,
-            color={"mode": "fixed", "fixedColor": colours.LIMIT},
-            custom__lineStyle={"fill": "dash", "dash": [10, 10]},
+            legend,
+            color={"mode": "fixed", "fixedColor": colour},
+            custom__lineStyle={"fill": "dash", "dash": list(dash)},
             custom__lineWidth=1,
             custom__fillOpacity=0,
             custom__stacking={"mode": "none", "group": "limits"},
         )
-        for signal in panel.limits
+        for legend, colour, dash in colours.of_limits(panel)
     ]

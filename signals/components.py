@@ -63,20 +63,39 @@ EXPORTER = Signal(
     objective=shared.ANSWERING,
     legend="Exporter {{instance}}",
 )
-FIRING_COUNT = Signal(
-    title="Firing alerts",
-    why="Alerts that fire now in Prometheus, of severity warning or critical.",
-    act="Start with the table below: the one that fires longest is often the cause of the others.",
-    query=promql(
+ALERT_NAMES = (external.ALERTNAME.name, external.SEVERITY.name, external.SERVICE.name)
+
+
+def _firing(severity: str) -> Query:
+    firing = select(external.ALERTS, external.ALERTSTATE.eq("firing"), external.SEVERITY.eq(severity))
+    return promql(
         "count by (<by:>) ({firing}) or 0 * count by (<by:>) ({rules})",
         labels=(),
-        firing=telemetry.FIRING.query,
+        # One of several instances is one alert, as in the table below.
+        firing=Query(f"sum by (<by:{','.join(ALERT_NAMES)}>) ({firing})", (external.ALERTS,)),
         # Where no rule is evaluated, nobody knows whether anything would fire.
         rules=external.RULES_EVALUATED,
-    ),
+    )
+
+
+FIRING_CRITICAL = Signal(
+    title="Critical alerts",
+    why="Alerts that fire now in Prometheus and wake someone.",
+    act="Start with the table below: the one that fires longest is often the cause of the others.",
+    query=_firing("critical"),
     unit=COUNT,
     objective=shared.FIRING,
-    legend="firing",
+    critical=shared.FIRING,
+    legend="critical",
+)
+FIRING_WARNINGS = Signal(
+    title="Warnings",
+    why="Alerts that fire now in Prometheus and can wait until tomorrow.",
+    act="See to them within working hours, before one becomes critical.",
+    query=_firing("warning"),
+    unit=COUNT,
+    objective=shared.FIRING,
+    legend="warning",
 )
 # Without one that is not firing yet: an alert that holds has the time of its condition, too.
 _SINCE = Query(
@@ -84,7 +103,6 @@ _SINCE = Query(
     f"{select(external.ALERTS, external.ALERTSTATE.eq('firing'))}",
     (external.ALERTS_SINCE, external.ALERTS),
 )
-ALERT_NAMES = (external.ALERTNAME.name, external.SEVERITY.name, external.SERVICE.name)
 # Labels that repeat the name, for a board that knows where to read on of each.
 RUNBOOK, PANEL = "runbook", "panel"
 

@@ -43,7 +43,8 @@ class Signal:
         query: the PromQL, with holes for scope and window.
         unit: of the value.
         objective: the objective or limit that draws the line, in the same unit.
-        critical: beyond it is trouble that wakes someone: the limit of a critical alert, past the objective.
+        critical: beyond it is trouble that wakes someone: the limit of a critical alert, past the objective,
+            or the objective itself.
         legend: names one line among several, such as ``{{handler}}``.
         empty: why a healthy backend may have none of it; not for what each state of the demo shows, nor for
             what the catalogue knows to be missing at times.
@@ -135,7 +136,8 @@ class Signal:
             return f"{told}."
         if self.critical is not None:
             critical = numbers.get(self.critical.key, self.critical)
-            told += f"; critical from {spoken(critical.value, critical.unit)}"
+            same = critical.key == number.key
+            told += ", else critical" if same else f"; critical from {spoken(critical.value, critical.unit)}"
         return f"{told}. *Why there:* {number.why}"
 
 

@@ -122,6 +122,7 @@ MEMORY_WITHOUT_EVICTION = Signal(
     ),
     unit=RATIO,
     objective=limits.MEMORY_FULL,
+    critical=limits.MEMORY_FULL,
     legend="of the limit",
     empty="full memory evicts, or there is no limit",
 )
@@ -262,6 +263,7 @@ REJECTED = Signal(
     query=increase(redis.REJECTED),
     unit=COUNT,
     objective=limits.REJECTED,
+    critical=limits.REJECTED,
     legend="refused",
 )
 BLOCKED_CLIENTS = Signal(

@@ -11,7 +11,7 @@ error counts from its second sample on.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from exporters.catalogue import Histogram, Label
@@ -238,7 +238,8 @@ class ServiceLevel:
     @cached_property
     def fast(self) -> Signal:
         """What the fast alert watches: the burn rate of an hour or of six, while it goes on."""
-        return self._worst("fast", *FAST)
+        fast = self._worst("fast", *FAST)
+        return replace(fast, critical=fast.objective)
 
     @cached_property
     def slow(self) -> Signal:

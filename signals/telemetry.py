@@ -59,6 +59,7 @@ WATCHER_ANSWERS = Signal(
     query=_answering(JOB.re(PAGES_NEED)),
     unit=RATIO,
     objective=shared.UP_SHARE,
+    critical=shared.UP_SHARE,
     legend="{{job}} {{instance}}",
 )
 SCRAPE_TIME = Signal(
@@ -111,22 +112,6 @@ COLLECTOR_ERRORS = Signal(
     unit=PER_SECOND,
     legend="{{collector}} {{code}}",
 )
-FIRING = Signal(
-    title="Firing",
-    why="How often each alert fires now in Prometheus, a second opinion on the engine that notifies.",
-    good="None firing.",
-    act="Open the alert's runbook.",
-    query=Query(
-        "sum by (<by:alertname,severity,service>) ("
-        + select(external.ALERTS, external.ALERTSTATE.eq("firing"), external.SEVERITY.ne("info"))
-        + ")",
-        (external.ALERTS,),
-        (),
-        ("alertname", "severity", "service"),
-    ),
-    unit=COUNT,
-    legend="{{alertname}}",
-)
 REACHABLE = Signal(
     title="Prometheus reachable",
     why="UP as long as whoever asks reaches Prometheus. The alert Watchdog fires on it for ever: where its "
@@ -152,6 +137,7 @@ JOB_TARGETS = Signal(
     ),
     unit=COUNT,
     objective=limits.NO_TARGETS,
+    critical=limits.NO_TARGETS,
     legend="{{job}}",
 )
 
@@ -177,6 +163,7 @@ SERVERS_WATCHED = Signal(
     ),
     unit=COUNT,
     objective=limits.SERVERS_WATCHED,
+    critical=limits.SERVERS_WATCHED,
     legend="{{instance}} {{backend}}",
 )
 SERIES_GROWTH = Signal(

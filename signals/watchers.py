@@ -153,6 +153,7 @@ MESSAGES_FAILED = Signal(
     query=increase(external.MESSAGES_FAILED, by=(external.INTEGRATION,)),
     unit=COUNT,
     objective=limits.MESSAGES_FAILED,
+    critical=limits.MESSAGES_FAILED,
     legend="{{integration}}",
 )
 MESSAGES_CONFIG_LOADED = Signal(
@@ -182,5 +183,6 @@ GRAFANA_MESSAGES_FAILED = Signal(
     query=increase(external.GRAFANA_MESSAGES_FAILED, by=(external.INTEGRATION,)),
     unit=COUNT,
     objective=limits.MESSAGES_FAILED,
+    critical=limits.MESSAGES_FAILED,
     legend="{{integration}}",
 )

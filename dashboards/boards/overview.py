@@ -49,7 +49,8 @@ BOARD = Board(
             ),
             stat(redis.UP, title="Redis", zero="Redis does not answer", opens=REDIS, moves="stop-redis"),
             stat(
-                components.FIRING_COUNT,
+                components.FIRING_CRITICAL,
+                components.FIRING_WARNINGS,
                 title="Alerts",
                 zero="none firing",
                 no_value="no rules",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import get_args
 
-from alerts.model import Engine, unique
+from alerts.model import Engine, Severity, unique
 from dashboards import grammar
 from dashboards.checks.finding import listed, nearest
 from dashboards.errors import DefinitionError
@@ -17,7 +17,7 @@ from exporters.catalogue import Histogram
 from signals.limits import LIMITS
 from signals.limits.telemetry import SCRAPE_SLOW
 from signals.model import Signal, group_of
-from signals.numbers import SECONDS, Limit, Number, require_fields, spoken
+from signals.numbers import SECONDS, STATE, Limit, Number, require_fields, spoken
 from signals.objectives import OBJECTIVES
 from signals.promql import Query
 from signals.slo import DAY, WINDOWS
@@ -40,7 +40,7 @@ def require(stack: Stack) -> None:
     require_fields("the stack", stack, DefinitionError)
     # Of two of one name there is one runbook, and nothing else could tell them apart.
     unique(stack.alerts)
-    told = (_servers, _labels, _numbers, _shares, _gravers, _levels, _recorded, _bounds, _faults)
+    told = (_servers, _labels, _numbers, _shares, _gravers, _woken, _levels, _recorded, _bounds, _faults)
     for problem in chain.from_iterable(each(stack) for each in told):
         raise DefinitionError(problem)
     # Both would be written to one file, and the first would be gone without a word.
@@ -168,6 +168,19 @@ def _gravers(stack: Stack) -> Iterator[str]:
                 f"while {graver.name} speaks, {side} {spoken(theirs.value, theirs.unit)}, {theirs.key!r}: it "
                 f"could never fire; expected a limit that is crossed first; {'lower' if above else 'raise'} "
                 f"{own.key!r}, or {'raise' if above else 'lower'} {theirs.key!r}"
+            )
+
+
+def _woken(stack: Stack) -> Iterator[str]:
+    """Limits that wake someone, and look on their panel like one that does not."""
+    for alert in stack.alerts:
+        critical, limit = alert.signal.critical, alert.threshold
+        if alert.severity is not Severity.CRITICAL or alert.signal.unit is STATE:
+            continue
+        if critical is None or critical.key != limit.key:
+            yield (
+                f"alert {alert.name} wakes someone beyond {limit.key!r}, and {alert.signal.title!r} is drawn "
+                "orange there; expected red; name the limit in the signal, critical=..."
             )
 
 

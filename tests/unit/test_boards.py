@@ -19,7 +19,7 @@ from dashboards.stack import STACK
 from dashboards.visual import field_config, thresholds
 from exporters.catalogue import api as metrics
 from exporters.catalogue import external
-from signals import api, api_load, limits, objectives, postgres
+from signals import api, api_load, limits, objectives, postgres, redis, telemetry
 from signals.model import Signal, SignalError
 from signals.numbers import BYTES, RATIO, Limit
 from signals.promql import Context
@@ -186,6 +186,33 @@ def test_what_is_critical_is_red_past_the_objective() -> None:
         {"color": "orange", "value": 0.4},
         {"color": "green", "value": 0.9},
     ]
+
+
+def test_what_wakes_someone_at_its_objective_is_red_there_and_never_orange() -> None:
+    full = redis.MEMORY_WITHOUT_EVICTION
+    assert full.objective is full.critical
+    assert [step["color"] for step in thresholds(full, NUMBERS)["steps"]] == ["green", "red"]
+    few = telemetry.JOB_TARGETS  # of which more is better
+    assert [(step["color"], step["value"]) for step in thresholds(few, NUMBERS)["steps"]] == [
+        ("red", None),
+        ("green", 1),
+    ]
+    assert "at most 97 %, else critical." in full.says_good(NUMBERS)
+
+
+def test_the_number_of_alerts_is_red_where_one_wakes_someone() -> None:
+    (panel,) = (each for each in render_board(BOARDS[0], CONTEXT)["panels"] if each["title"] == "Alerts")
+    config = panel["fieldConfig"]
+    (warning,) = config["overrides"]
+    colours = {
+        "critical": config["defaults"]["thresholds"]["steps"],
+        warning["matcher"]["options"]: warning["properties"][0]["value"]["steps"],
+    }
+    assert {name: [step["color"] for step in steps] for name, steps in colours.items()} == {
+        "critical": ["green", "red"],
+        "warning": ["green", "orange"],
+    }
+    assert [target["legendFormat"] for target in panel["targets"]] == list(colours)
 
 
 def test_the_axis_of_shares_shows_the_line_where_all_is_zero() -> None:

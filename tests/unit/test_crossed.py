@@ -65,6 +65,17 @@ def test_below_a_limit_it_is_the_other_way_about() -> None:
             definitions.require(falling(lesser, graver))
 
 
+def test_a_limit_that_wakes_someone_and_is_drawn_orange_is_refused() -> None:
+    down = redis_rules.REDIS_MEMORY_FULL
+    for signal in (
+        replace(down.signal, critical=None),
+        replace(down.signal, critical=limits.redis.CLIENTS_SHARE),
+    ):
+        others = [each for each in STACK.alerts if each.name != down.name]
+        with pytest.raises(DefinitionError, match="alert RedisMemoryFull wakes someone beyond 'redis_mem"):
+            definitions.require(replace(STACK, alerts=(*others, replace(down, signal=signal))))
+
+
 def test_a_graver_alert_that_asks_for_more_leaves_room_beyond_its_limit() -> None:
     lesser, graver = redis_rules.REDIS_HIT_RATIO_LOW, redis_rules.REDIS_EVICTIONS_HURT
     assert (lesser.yields_to, lesser.threshold) == (graver, graver.threshold)

@@ -118,6 +118,10 @@ REFUSED = [
         f"panel 'Up?' draws 2 signals of the legend {redis.UP.legend!r}; expected one each",
     ),
     (
+        door(graph(api.ERROR_RATIO, limits=tuple(replace(api.ERROR_RATIO, legend=each) for each in "abcd"))),
+        f"panel {api.ERROR_RATIO.title!r} draws 4 limits; expected at most 3, each dashed in its own way",
+    ),
+    (
         door(table("Endpoints", api.HANDLER_P95, key="handler", opens="backend-apy")),
         "panel 'Endpoints' opens the board 'backend-apy', which is not there; expected perhaps 'backend-api'",
     ),

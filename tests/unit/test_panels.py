@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from dashboards import write
 from dashboards.boards import BOARDS
-from dashboards.colours import BAD, OF_LABEL, OF_NAME, PLAIN, WARNING, of_lines
+from dashboards.colours import BAD, HUES, OF_LABEL, OF_NAME, PLAIN, WARNING, of_lines
 from dashboards.grafana import render_board
 from dashboards.model import (
     Board,
@@ -116,6 +117,9 @@ def test_shares_are_piled_up_to_the_whole_and_columns_are_no_lines() -> None:
 
 def test_a_limit_is_dashed_named_and_no_part_of_the_pile() -> None:
     panel = drawn(postgres.CONNECTIONS_BY_STATE.title)
+    looks = [styles(panel)[limit.legend] for limit in (postgres.USABLE, pool.CEILING)]
+    assert looks[0]["color"] != looks[1]["color"]
+    assert looks[0]["custom.lineStyle"] != looks[1]["custom.lineStyle"]
     for limit in (postgres.USABLE, pool.CEILING):
         style = styles(panel)[limit.legend]
         assert style["custom.lineStyle"]["fill"] == "dash"
@@ -178,6 +182,27 @@ def test_equal_lines_have_equal_colours_on_every_board() -> None:
             assert len(set(named)) == len(named), f"{panel.title!r} draws two lines in one colour: {found}"
     assert {"p95", "5xx"} <= seen.keys()
     assert {name: found for name, found in seen.items() if len(found) > 1} == {}, "give it one in OF_NAME"
+
+
+def test_lines_that_only_the_server_names_are_of_one_hue_by_name_and_none_is_red() -> None:
+    panel = drawn("By endpoint")
+    default = panel["fieldConfig"]["defaults"]["color"]
+    assert default == {"mode": "shades", "fixedColor": "blue"}
+
+    def hue(name: str) -> str:
+        found = [
+            each["properties"][0]["value"]["fixedColor"]
+            for each in panel["fieldConfig"]["overrides"]
+            if re.search(each["matcher"]["options"].strip("/"), name)
+        ]
+        return str(found[-1]) if found else str(default["fixedColor"])
+
+    names = ["/users", "/users/{id}", "/", "/payroll", "/reports/sum"]
+    assert {hue(name) for name in names} == set(HUES)
+    assert not set(HUES) & {BAD, WARNING, "green"}
+    for board in BOARDS:
+        palettes = re.findall(r'"mode": "palette[^"]*"', json.dumps(render_board(board, STACK.context)))
+        assert set(palettes) <= {'"mode": "palette-classic"'}, "of states, whose words have colours"
 
 
 def test_red_is_for_trouble_alone() -> None:
