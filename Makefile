@@ -129,7 +129,8 @@ lock: ## Pin the newest versions again, with their hashes: the lock files.
 	compile() { "$$tools/bin/uv" pip compile --quiet --upgrade --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' "$$@"; }; \
 	compile pyproject.toml --all-extras --group dev --output-file requirements.lock; \
-	compile pyproject.toml --extra exporter --constraint requirements.lock --output-file exporters/requirements.lock; \
+	compile pyproject.toml --extra exporter --extra candidates --constraint requirements.lock \
+	    --output-file exporters/requirements.lock; \
 	compile tests/api/fastapi-0.115.in --output-file tests/api/fastapi-0.115.lock
 
 clean: ## Remove what these targets made, except secrets/.

@@ -179,6 +179,7 @@ COLUMNS = {
     "__name__": "Metric",
     "alertname": "Alert",
     "cmd": "Command",
+    "create": "SQL",
     "datname": "Database",
     "db": "Database",
     "handler": "Endpoint",

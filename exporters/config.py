@@ -211,6 +211,7 @@ POSTGRES: dict[str, Reader] = {
     "top_indexes": whole_number(0, 1000),
     "top_statements": whole_number(0, 200),
     "statement_texts": switch,
+    "top_index_candidates": whole_number(0, 100),
     "cap_roles": whole_number(1, 200),
     "cap_applications": whole_number(1, 200),
     "own_database_only": switch,

@@ -9,6 +9,7 @@ from exporters.errors import ExporterError
 
 # By name where in the checkout it is installed from.
 SOURCES = {"backend-observability": ".", "backend-observability-exporters": "./exporters"}
+EXTRAS = {"sqlglot": "candidates"}  # what brings a module, where that is not `exporter`
 
 
 def installed() -> dict[str, str]:
@@ -26,8 +27,9 @@ def version() -> str:
 
 
 def missing(error: ModuleNotFoundError) -> ExporterError:
-    """What to raise where a module is missing that the extra `exporter` brings."""
+    """What to raise where a module is missing that an extra brings."""
     source = SOURCES[next(iter(installed()), "backend-observability-exporters")]
+    extra = EXTRAS.get(str(error.name), "exporter")
     return ExporterError(
-        f"{error.name} is not installed; run: pip install '{source}[exporter]' in the checkout"
+        f"{error.name} is not installed; run: pip install '{source}[{extra}]' in the checkout"
     )

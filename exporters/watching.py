@@ -135,6 +135,8 @@ class Watching:
             )
             for module in modules
         }
+        if any(watch.options.get("top_index_candidates") for watch in watches.values()):
+            from exporters.collectors.postgres import searches  # noqa: F401, PLC0415  is sqlglot there?
         if self.targets.source(name) != source:
             LOG.debug("target %s: %s at %s", name, NAMES[given.kind], where(given.kind, source))
         return Target(kind=given.kind, source=source, watches=watches)

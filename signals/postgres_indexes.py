@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from exporters.catalogue import Label
+from exporters.catalogue import postgres_candidates as candidates
 from exporters.catalogue import postgres_objects as objects
 from signals.idioms import increase, promql, rate, span, value
 from signals.model import Signal
-from signals.numbers import BYTES, BYTES_PER_SECOND, COUNT, STATE
+from signals.numbers import BYTES, BYTES_PER_SECOND, COUNT, SECONDS, STATE
 from signals.postgres_objects import TABLE, TABLE_NAME, TWO_WEEKS
 
 INDEX = (*TABLE, objects.INDEXRELNAME)
@@ -96,6 +97,57 @@ ROWS_OF_A_SCAN = Signal(
     unit=COUNT,
     legend=TABLE_NAME,
     empty="no table is read whole now",
+)
+CANDIDATE = (*TABLE, candidates.COLUMNS)
+CANDIDATE_NAME = TABLE_NAME + " ({{columns}})"
+CANDIDATE_SPENT = Signal(
+    title="Time spent",
+    why="Time of all statements that search the table by these columns while no index serves that, as far "
+    "back as pg_stat_statements remembers them. A statement counts if a call goes through 50 blocks more "
+    "than it returns rows, a table from 10 000 rows on. Columns that have one value come first, then one of "
+    "a range, or of the order of a page.",
+    good="No row.",
+    act="The first row first: click on its statement, the one that took longest, and look with EXPLAIN "
+    "(ANALYZE, BUFFERS) of it before and after the SQL, on a copy. Columns of few values pick few rows only "
+    "together.",
+    query=value(candidates.SECONDS, over="max", by=CANDIDATE),
+    unit=SECONDS,
+    legend=CANDIDATE_NAME,
+)
+CANDIDATE_MEAN = Signal(
+    title="Mean",
+    why="Mean time of one call of these statements.",
+    good="As short as its users expect.",
+    act="Milliseconds, and called seldom: not worth what an index costs every write.",
+    query=promql(
+        "{seconds} / ({calls} > 0)",
+        seconds=CANDIDATE_SPENT.query,
+        calls=value(candidates.CALLS, over="max", by=CANDIDATE),
+    ),
+    unit=SECONDS,
+    legend=CANDIDATE_NAME,
+)
+CANDIDATE_BLOCKS = Signal(
+    title="Blocks / call",
+    why="Blocks of 8 KiB that one call goes through, in all its tables, found in memory or not.",
+    good="About as many as it returns rows.",
+    act="As many as the table has: it is read whole for each call.",
+    query=promql(
+        "{blocks} / ({calls} > 0)",
+        blocks=value(candidates.BLOCKS, over="max", by=CANDIDATE),
+        calls=value(candidates.CALLS, over="max", by=CANDIDATE),
+    ),
+    unit=COUNT,
+    legend=CANDIDATE_NAME,
+)
+CANDIDATE_SQL = Signal(
+    title="SQL",
+    why="What would create the index, and the statement that took longest.",
+    good="One that you have checked.",
+    act="Run it outside of a transaction, as the owner of the table.",
+    query=value(candidates.INFO, over="max", by=(*CANDIDATE, candidates.COSTLIEST, candidates.CREATE)),
+    unit=STATE,
+    legend="{{create}}",
 )
 ALL = Signal(
     title="Indexes",

@@ -122,10 +122,19 @@ INDEXES = row(
         no_value="no table is read now",
         moves="drop-index",
     ),
-    graph(objects.SEQUENTIAL_ROWS, width=8, zero="no sequential scan", moves="drop-index"),
+    table(
+        "Candidates for an index",
+        indexes.CANDIDATE_SPENT,
+        indexes.CANDIDATE_MEAN,
+        indexes.CANDIDATE_BLOCKS,
+        indexes.CANDIDATE_SQL,
+        key="queryid",
+        opens=queries.UID,
+        note="Read from the texts of statements: candidates, no advice. An index costs every write.",
+        no_value="none, or not looked for: `top_index_candidates: 20` under `postgres` in exporter.yml",
+    ),
     graph(
         objects.INDEX_USE,
-        width=8,
         zero="the table is only read whole",
         no_value="no table is read now",
         moves="drop-index",
@@ -135,11 +144,11 @@ INDEXES = row(
             "Indexes for nothing",
             indexes.FOR_NOTHING,
             key="indexrelname",
-            width=8,
+            width=12,
             zero="it holds nothing yet",
             no_value="every index is used, or enforces something, and none is redundant or invalid",
         ),
-        height=8,  # as the graphs beside it
+        height=8,  # as the graph beside it
     ),
 )
 WORK = row(
@@ -241,6 +250,7 @@ DETAIL = (
     ),
     row(
         "Are the indexes worth what they cost?",
+        graph(objects.SEQUENTIAL_ROWS, zero="no sequential scan", moves="drop-index"),
         graph(objects.EXPECTED_SCANS, zero="the index is not used now", no_value="no index is expected"),
         graph(objects.INDEXES_UNUSED, indexes.ALL, title="Indexes, all and unused", zero="every one is used"),
         graph(indexes.UNUSED_BYTES, zero="every index is used"),

@@ -26,6 +26,7 @@ BY_COLLECTOR: Mapping[str, float] = {
     "postgres.statements_info": HEAVY_SECONDS,
     "postgres.configuration": HEAVY_SECONDS,
     "postgres.statement_texts": SIZES_SECONDS,
+    "postgres.index_candidates": SIZES_SECONDS,
     "postgres.sizes": SIZES_SECONDS,
     "redis.keyspace": KEYS_SECONDS,
     "redis.sample": KEYS_SECONDS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,10 +25,14 @@ from exporters.secrets import ConnectionString, Redactor
 from exporters.watched import postgres_settings
 
 if TYPE_CHECKING:
+    from exporters.collectors.postgres.candidate_report import Proposed
     from exporters.collectors.postgres.index_report import Line, Report
 
+CANDIDATES = 20
+CANDIDATE_HEADS = ("TABLE", "COLUMNS", "TIME", "CALLS", "BLOCKS/CALL")
 HEADS = ("INDEX", "TABLE", "STATE", "SCANS", "SIZE")
 STEP = 1024
+Cells = tuple[str, ...]
 # As a remark of SQL: it may be copied with the lines around it.
 UNSEEN_SQL = "-- not shown, since a name in it holds what cannot be seen; --json has it"
 
@@ -39,7 +43,10 @@ UNSEEN_SQL = "-- not shown, since a name in it holds what cannot be seen; --json
     cls=Manual,
     environment=POSTGRES,
     exit_codes={0: "Nothing is wrong.", 1: "Something is.", 2: "Nobody answers, or what is given is wrong."},
-    examples=("python -m exporters indexes --dsn postgresql://localhost/app --config.file exporter.yml",),
+    examples=(
+        "python -m exporters indexes --dsn postgresql://localhost/app --config.file exporter.yml",
+        "python -m exporters indexes --candidates",
+    ),
 )
 @click.option(
     "--dsn",
@@ -49,16 +56,26 @@ UNSEEN_SQL = "-- not shown, since a name in it holds what cannot be seen; --json
 )
 @target_option
 @config_option
+@click.option(
+    "--candidates",
+    is_flag=True,
+    help="Look for composite indexes that costly statements would search by, as top_index_candidates does.",
+)
 @json_option
 @click.pass_context
 def command(
-    ctx: click.Context, dsn: str | None, target: str | None, config_file: Path | None, as_json: bool
+    ctx: click.Context,
+    dsn: str | None,
+    target: str | None,
+    config_file: Path | None,
+    candidates: bool,
+    as_json: bool,
 ) -> None:
     """Show the expected indexes, and others that are invalid, redundant or never used; and what mends each.
 
     The SQL is printed, never run: it is for the owner of the tables, each statement outside of a transaction.
     Scans are counted on each server by itself: an index that is never used here may be what a replica reads
-    by.
+    by. A candidate is a guess from the texts of statements, and nothing that is wrong: check it with EXPLAIN.
     """
     redactor: Redactor = ctx.obj
     config = configuration(ctx, config_file)
@@ -75,12 +92,15 @@ def command(
         source = main_server(ctx, "postgres")
     if source is None:
         raise ConfigError("no PostgreSQL to ask; expected DATABASE_URL, DATABASE_URL_FILE, --dsn or --target")
+    if candidates and not options.get("top_index_candidates"):
+        options = {**options, "top_index_candidates": CANDIDATES}
     settings = postgres_settings(source, options)
 
     from exporters.collectors.postgres.index_report import report  # noqa: PLC0415  loads psycopg
 
     found = report(settings)
-    click.echo(redactor.mask(as_object(found) if as_json else "\n".join(lines(found))))
+    said = as_object(found) if as_json else "\n".join((*lines(found), *candidate_lines(found)))
+    click.echo(redactor.mask(said))
     ctx.exit(0 if all(line.well for line in found.lines) else 1)
 
 
@@ -93,10 +113,33 @@ def lines(report: Report) -> Iterator[str]:
         yield "No index is expected: no configuration names one."
     if not report.lines:
         return
-    rows = [HEADS, *map(_cells, report.lines)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     yield ""
-    for cells, mend in zip(rows, ((), *(line.mend for line in report.lines)), strict=True):
+    yield from _table(HEADS, [(_cells(line), line.mend) for line in report.lines])
+
+
+def candidate_lines(report: Report) -> Iterator[str]:
+    """The candidates, and why there may be more; nothing where they are not looked for."""
+    if report.candidates is None:
+        return
+    yield ""
+    if report.candidates_unseen:
+        yield f"Candidates: {report.candidates_unseen}"
+    elif not report.candidates:
+        yield "Candidates: none; no costly statement searches by columns that no index serves"
+    if report.candidates:
+        yield "Candidates by the texts of statements; an index costs every write, so check each with EXPLAIN:"
+        yield from _table(CANDIDATE_HEADS, [(_numbers(one), (one.create,)) for one in report.candidates])
+
+
+def _numbers(one: Proposed) -> Cells:
+    blocks = f"{one.blocks / max(one.calls, 1):.0f}"
+    return _seen(one.table), _seen(one.columns), f"{one.seconds:.3g} s", str(one.calls), blocks
+
+
+def _table(heads: Cells, rows: Sequence[tuple[Cells, tuple[str, ...]]]) -> Iterator[str]:
+    """A head, then a line each with the SQL that belongs to it."""
+    widths = [max(map(len, column)) for column in zip(heads, *(cells for cells, _ in rows), strict=True)]
+    for cells, mend in ((heads, ()), *rows):
         yield "  ".join(map(str.ljust, cells, widths)).rstrip()
         if "".join(mend).isprintable():
             yield from (f"    {statement}" for statement in mend)
@@ -104,7 +147,7 @@ def lines(report: Report) -> Iterator[str]:
             yield f"    {UNSEEN_SQL}"
 
 
-def _cells(line: Line) -> tuple[str, str, str, str, str]:
+def _cells(line: Line) -> Cells:
     scans = "-" if line.scans is None else str(line.scans)
     size = "-" if line.size is None else _spoken(line.size)
     return _seen(line.index), _seen(line.table), _seen(line.state), scans, size

@@ -162,7 +162,7 @@ def test_both_distributions_agree(wheel: Path) -> None:
     for key in ("license", "requires-python"):
         assert part[key] == whole[key]
     extras, ours = whole["optional-dependencies"], part["optional-dependencies"]
-    for extra in ("api", "postgres", "redis", "web"):
+    for extra in ("api", "postgres", "redis", "web", "candidates"):
         assert ours[extra] == extras[extra]
     both, *more = ours["exporter"]
     assert both.removeprefix(part["name"]) == extras["exporter"][0].removeprefix(whole["name"])

@@ -121,11 +121,13 @@ def test_drills_say_that_the_faults_come_with_the_checkout(environment: Path, tm
 def test_each_extra_brings_what_its_modules_import() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    assert set(extras) == {"api", "postgres", "redis", "web", "exporter", "demo"}
+    assert set(extras) == {"api", "postgres", "redis", "web", "candidates", "exporter", "demo"}
     names = {extra: " ".join(needed) for extra, needed in extras.items()}
     assert "psycopg[" in names["postgres"]
     assert "redis[hiredis]" in names["redis"]
     assert "bcrypt" in names["web"]
+    assert "sqlglot" in names["candidates"]
+    assert "candidates" not in names["exporter"]  # who does not look for them need not load it
     assert "backend-observability[postgres,redis,web]" in names["exporter"]
 
 

@@ -43,14 +43,14 @@ def postgres_pages(postgres: Postgres) -> Iterator[dict[str, set[str]]]:
         session.execute(
             "CREATE TABLE orders (id int, status text); CREATE INDEX orders_status ON orders (status)"
         )
-        session.execute("INSERT INTO orders VALUES (1, 'open')")
+        session.execute("INSERT INTO orders SELECT n, repeat('x', 99) FROM generate_series(1, 10001) n")
+        session.execute("SELECT count(*) FROM orders WHERE id > 1 AND status = repeat('x', 99)")
         session.execute("ANALYZE orders")
         session.execute("SELECT pg_stat_reset()")
         session.execute("SELECT pg_create_physical_replication_slot('archive', true)")
         session.execute("VACUUM ANALYZE orders")
-    with closing(
-        postgres_support.watch(postgres, DATABASE, expected_indexes=(INDEX,), statement_texts=True)
-    ) as backend:
+    asked = {"expected_indexes": (INDEX,), "statement_texts": True, "top_index_candidates": 1}
+    with closing(postgres_support.watch(postgres, DATABASE, **asked)) as backend:
         healthy = postgres_support.collect(backend)
         found = {}
         broken = [replace(run.collector, sql=BROKEN) for run in backend._runs]

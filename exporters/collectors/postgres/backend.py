@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import self_
 from exporters.collectors.base import Family
+from exporters.collectors.postgres.candidates import NAME as CANDIDATES
 from exporters.collectors.postgres.collectors import collectors
 from exporters.collectors.postgres.connect import ConnectionFailed
 from exporters.collectors.postgres.failures import Failures
@@ -156,8 +157,8 @@ class PostgresBackend:
 
     def _waits_for_extension(self, run: Run) -> bool:
         """Whether it has nothing to ask only because nobody knows where the extension lives."""
-        needs_it = bool(run.collector.needs.statements)
-        return needs_it and (run.name != TEXTS or self._settings.statement_texts)
+        wanted = {TEXTS: self._settings.statement_texts, CANDIDATES: self._settings.top_index_candidates > 0}
+        return bool(run.collector.needs.statements) and wanted.get(run.name, True)
 
     def _ask(self, connection: Connection, runs: Sequence[Run], times: Times) -> None:
         for run in runs:

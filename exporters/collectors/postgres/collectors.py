@@ -5,6 +5,7 @@ from __future__ import annotations
 from exporters.collectors.names import Names
 from exporters.collectors.postgres.activity import activity
 from exporters.collectors.postgres.bgwriter import BGWRITER
+from exporters.collectors.postgres.candidates import index_candidates
 from exporters.collectors.postgres.compat import compatible
 from exporters.collectors.postgres.compat_tables import every_column
 from exporters.collectors.postgres.configuration import configuration
@@ -46,5 +47,8 @@ def collectors(settings: PostgresSettings) -> tuple[Collector, ...]:
         configuration(heavy),
         sizes(databases, settings.sizes_ttl),
         *(compatible(databases) if settings.compat else ()),
+        index_candidates(
+            settings.top_index_candidates, settings.sizes_ttl
+        ),  # last: its answer is read longest
     )
     return tuple(map(of_own_database, asked)) if settings.own_database_only else asked

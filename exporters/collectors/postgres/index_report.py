@@ -6,7 +6,9 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from exporters.collectors.postgres.candidate_report import Proposed, proposed
 from exporters.collectors.postgres.codes import explained
 from exporters.collectors.postgres.connect import ConnectionFailed
 from exporters.collectors.postgres.expected import SQL as EXPECTED_SQL
@@ -139,6 +141,8 @@ class Report:
         size: of all of them, in bytes.
         lines: the expected ones as they are configured, then others of which there is something to say, the
             largest first.
+        candidates: indexes that nobody expects and that statements would search by; None if not looked for.
+        candidates_unseen: why more of them may be there; empty if nothing speaks for it.
     """
 
     database: str
@@ -146,6 +150,8 @@ class Report:
     count: int
     size: int
     lines: tuple[Line, ...]
+    candidates: tuple[Proposed, ...] | None = None
+    candidates_unseen: str = ""
 
 
 def report(settings: PostgresSettings) -> Report:
@@ -167,15 +173,16 @@ def report(settings: PostgresSettings) -> Report:
         connection = Connection(conninfo, time.monotonic() + CONNECT_SECONDS)
         try:
             deadline = time.monotonic() + 2 * STATEMENT_SECONDS
-            answers = list(
-                connection.ask(
-                    questions,
-                    statement_timeout_ms=int(STATEMENT_SECONDS * 1000),
-                    lock_timeout_ms=settings.lock_timeout_ms,
-                    first_by=deadline,
-                    deadline=deadline,
-                )
+            ask = partial(
+                connection.ask,
+                statement_timeout_ms=int(STATEMENT_SECONDS * 1000),
+                lock_timeout_ms=settings.lock_timeout_ms,
+                first_by=deadline,
+                deadline=deadline,
             )
+            answers = list(ask(questions))
+            top = settings.top_index_candidates
+            candidates, unseen = proposed(ask, top) if top else (None, "")
         finally:
             connection.close()
         code = next(filter(None, (answer.code for answer in answers)), "")
@@ -193,6 +200,8 @@ def report(settings: PostgresSettings) -> Report:
         count=len(found),
         size=sum(index.size for index in found),
         lines=tuple(_lines(settings.expected_indexes, wanted, tables_of(answers[2].rows), found)),
+        candidates=candidates,
+        candidates_unseen=unseen,
     )
 
 

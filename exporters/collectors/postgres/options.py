@@ -84,6 +84,8 @@ class PostgresSettings:
         top_indexes: the largest indexes that are shown.
         top_statements: the statements that are shown, two in three for their total time, one for its mean.
         statement_texts: whether what they say is shown, without literals, to all who read the metrics.
+        top_index_candidates: composite indexes by which costly statements would search and that are missing:
+            so many are shown; takes the extra ``candidates``.
         cap_roles: roles that have sessions of their own in the counts; the rest is `other`.
         cap_applications: the same for application names.
         own_database_only: whether other databases of the server, and statements in them, are left out, as for
@@ -92,7 +94,7 @@ class PostgresSettings:
         compat: whether the rest of postgres_exporter's default series is shown too, with its labels.
         exact_sizes: whether the sizes of tables shown there are measured rather than estimated.
         heavy_ttl: seconds for which what is shown of tables, indexes and statements is not asked for again.
-        sizes_ttl: the same for the sizes of databases and the texts of statements.
+        sizes_ttl: the same for the sizes of databases, the texts of statements and candidates for an index.
         statement_timeout_ms: longest time of one question; never longer than the scrape has left.
         lock_timeout_ms: longest wait of a question for a lock.
 
@@ -107,6 +109,7 @@ class PostgresSettings:
     top_indexes: int = 50
     top_statements: int = 30
     statement_texts: bool = False
+    top_index_candidates: int = 0
     cap_roles: int = 20
     cap_applications: int = 20
     own_database_only: bool = False

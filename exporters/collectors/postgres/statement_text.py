@@ -34,7 +34,7 @@ _WORDS = re.compile(r"\A\W*([A-Za-z]+)(?:\s+([A-Za-z]+))?")
 
 def shown(said: str) -> str:
     """The text on one line: values as ``?``, lists of them as one, comments and what is too long left out."""
-    line = " ".join(_without_values(said).split())
+    line = " ".join(without_values(said).split())
     first = _WORDS.match(line)
     if first is None:
         return CUT
@@ -46,7 +46,8 @@ def shown(said: str) -> str:
     return line if len(line) <= LENGTH else line[: LENGTH - len(CUT)] + CUT
 
 
-def _without_values(said: str) -> str:
+def without_values(said: str, value: str = "?", parameter: str | None = None) -> str:
+    """The text with `value` for each literal, `parameter` for each parameter, and no comments."""
     parts = []
     at = 0
     while found := _PART.match(said, at):
@@ -55,7 +56,9 @@ def _without_values(said: str) -> str:
             at = _after_comment(said, at) if found[0] == "/*" else at
             parts.append(" ")
         elif any(found[kind] is not None for kind in _VALUES):
-            parts.append("?")
+            parts.append(value)
+        elif parameter is not None and found[0].startswith("$"):
+            parts.append(parameter)
         else:
             parts.append(found[0])
     return "".join(parts)
