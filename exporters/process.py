@@ -81,13 +81,7 @@ def run(options: Options) -> None:
             " and ".join(found),
         )
     guard = _guard(options)
-    watching = Watching(
-        options.config,
-        options.environ,
-        options.redactor,
-        options.allow_open_secrets,
-        may_ask_is_loaded=lambda: guard is None or guard.is_loaded,
-    )
+    watching = Watching(options.config, options.environ, options.redactor, options.allow_open_secrets, guard)
     try:
         if not watching and options.api_directory is None:
             raise ConfigError(

@@ -6,9 +6,9 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exporters.catalogue import self_
 from exporters.collectors.base import Backend, Family
@@ -19,6 +19,9 @@ from exporters.scrape import Scraper
 from exporters.secrets import Redactor
 from exporters.targets import Target, Targets, Watch
 from exporters.watched import VARIABLES, backend, connection_of, watched, where
+
+if TYPE_CHECKING:
+    from exporters.web.guard import Guard
 
 LOG = logging.getLogger("exporter")
 NAMES = {"postgres": "PostgreSQL", "redis": "Redis", "pgbouncer": "PgBouncer"}
@@ -40,7 +43,7 @@ class Watching:
         environ: where the connection strings are looked for.
         redactor: the one that the log uses.
         allow_open: whether every user of the machine may read files that hold secrets.
-        may_ask_is_loaded: whether the file that says who may ask was understood when it was last read.
+        guard: of the file that says who may ask; None without one.
 
     Raises:
         ExporterError: something is configured wrongly, or a driver is missing.
@@ -52,10 +55,10 @@ class Watching:
         environ: Mapping[str, str],
         redactor: Redactor,
         allow_open: bool = False,
-        may_ask_is_loaded: Callable[[], bool] = lambda: True,
+        guard: Guard | None = None,
     ) -> None:
         self._environ = environ
-        self._may_ask_is_loaded = may_ask_is_loaded
+        self._guard = guard
         self._redactor = redactor
         self._allow_open = allow_open
         self._sources = watched(environ, redactor, allow_open)
@@ -142,11 +145,13 @@ class Watching:
         return Target(kind=given.kind, source=source, watches=watches)
 
     def _of_process(self) -> list[Family]:
+        guard = self._guard
         return [
             Family(self_.START_TIME, [()], [self._started]),
             Family(self_.BUILD_INFO, [(version(),)], [1]),
-            Family(self_.CONFIG_LOADED, [()], [self._is_loaded and self._may_ask_is_loaded()]),
+            Family(self_.CONFIG_LOADED, [()], [self._is_loaded and (guard is None or guard.is_loaded)]),
             Family(self_.CONFIG_LOADED_TIMESTAMP, [()], [self._loaded]),
+            *([] if guard is None else guard.families()),
         ]
 
 

@@ -15,6 +15,11 @@ CODE = Label(
 )
 CONNECT_RESULT = Label(name="result", help="Outcome.", values=("ok", "error"))
 EXPORTER_VERSION = Label(name="version", help="Version of the exporter.", bound="one per exporter")
+LOGIN_RESULT = Label(
+    name="result",
+    help="Answer to a name and a password; busy if too many wait.",
+    values=("ok", "wrong", "busy"),
+)
 REASON = Label(name="reason", help="Why a series was left out.", values=("cap", "duplicate", "invalid"))
 
 COLLECTOR_SUCCESS = Gauge(
@@ -121,4 +126,20 @@ CONFIG_LOADED_TIMESTAMP = Gauge(
     collector="exporter.self",
     unit="timestamp",
     spare="tells an exporter that was not told to read its file again",
+)
+CERTIFICATE_END = Gauge(
+    name="obs_exporter_web_certificate_expiry_timestamp_seconds",
+    help="When the first of the certificates in cert_file ends, in Unix time.",
+    collector="exporter.self",
+    unit="timestamp",
+    optional="without tls_server_config",
+    spare="who scrapes finds a certificate that has ended by itself, and is then without the pages",
+)
+LOGINS = Counter(
+    name="obs_exporter_logins_total",
+    help="Requests with a name and a password, in all that was answered.",
+    collector="exporter.self",
+    labels=(LOGIN_RESULT,),
+    optional="without basic_auth_users",
+    spare="a Prometheus with a wrong password reads nothing, so that its up is 0; others guess in vain",
 )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,15 +20,20 @@ from exporters.commands.options import (
     compat_option,
     config_option,
     configuration,
+    guard,
     json_option,
     servers,
     target_option,
     target_server,
+    web_option,
 )
 from exporters.errors import ConfigError
 from exporters.manual import POSTGRES, REDIS, Manual
 from exporters.secrets import Redactor
 from exporters.watched import Watched, pgbouncer_settings, postgres_settings, redis_settings
+
+if TYPE_CHECKING:
+    from exporters.web.guard import Guard
 
 WELL = (State.WORKS, State.OFF)
 
@@ -50,6 +58,7 @@ WELL = (State.WORKS, State.OFF)
 @config_option
 @compat_option
 @api_option
+@web_option
 @json_option
 @click.pass_context
 def command(
@@ -58,6 +67,7 @@ def command(
     config_file: Path | None,
     compat: bool,
     api_directory: Path | None,
+    web_config_file: Path | None,
     as_json: bool,
 ) -> None:
     """Connect to the servers as the exporter does, ask what it asks, and say of each collector how that went.
@@ -68,12 +78,14 @@ def command(
     config = configuration(ctx, config_file, compat=compat)
     found = servers(ctx, config) if target is None else [target_server(ctx, config, target, *CHECKS)]
     directory = directory_of(ctx, api_directory) if target is None else None
-    if not found and directory is None:
+    web = guard(ctx, web_config_file) if target is None else None
+    if not found and directory is None and web is None:
         raise ConfigError(
             "no server to ask; expected DATABASE_URL or REDIS_URL, or either as a file in DATABASE_URL_FILE, "
-            "REDIS_URL_FILE, targets in the configuration, or --api.multiprocess-dir"
+            "REDIS_URL_FILE, targets in the configuration, --api.multiprocess-dir or --web.config.file"
         )
     outcomes_of = [("", [_api(directory)])] if directory is not None else []
+    outcomes_of += [("", [_web(web)])] if web is not None else []
     outcomes_of += [(server.target, CHECKS[server.kind](server)) for server in found]
     outcomes = [outcome for _, of_one in outcomes_of for outcome in of_one]
     text = as_array(outcomes_of) if as_json else "\n".join(lines(outcomes_of))
@@ -119,6 +131,19 @@ def _api(directory: Path) -> Outcome:
         state = State.PRIVILEGE if isinstance(error, PermissionError) else State.FAILS
         detail = unreadable(error, directory)
     return Outcome(collector="api.files", state=state, detail=detail)
+
+
+def _web(guard: Guard) -> Outcome:
+    """What the file asks of those who read; a wrong one has ended `check`, as it ends the exporter."""
+    policy = guard.now()
+    detail = " and ".join(sorted(policy.protections)) or "asks nothing of anybody"
+    state = State.WORKS
+    if policy.ends is not None:
+        end = datetime.fromtimestamp(policy.ends, tz=UTC)
+        ended = policy.ends <= time.time()
+        state = State.FAILS if ended else State.WORKS
+        detail += f"; the certificate {'ended' if ended else 'ends'} on {end:%Y-%m-%d}"
+    return Outcome(collector="web.config", state=state, detail=detail)
 
 
 CHECKS: dict[str, Callable[[Watched], list[Outcome]]] = {

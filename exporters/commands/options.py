@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +16,11 @@ from exporters.dsn import did_you_mean
 from exporters.errors import ConfigError
 from exporters.secrets import ConnectionString
 from exporters.watched import Watched
+
+if TYPE_CHECKING:
+    from exporters.web.guard import Guard
+
+LOG = logging.getLogger("exporter")
 
 config_option = click.option(
     "--config.file",
@@ -33,6 +40,13 @@ api_option = click.option(
     type=click.Path(path_type=Path),
     metavar="DIR",
     help="Whether the exporter can read what an API's workers write here; may also stand before the command.",
+)
+web_option = click.option(
+    "--web.config.file",
+    "web_config_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Whether the exporter would take this file; may also stand before the command.",
 )
 target_option = click.option("--target", metavar="NAME", help="Ask this target of the configuration alone.")
 json_option = click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -77,6 +91,20 @@ def main_server(ctx: click.Context, kind: str) -> ConnectionString | None:
 
 def _allow_open(ctx: click.Context) -> bool:
     return bool(ctx.find_root().params.get("allow_world_readable", False))
+
+
+def guard(ctx: click.Context, given: Path | None) -> Guard | None:
+    """What would guard the pages; None if nothing.
+
+    Raises:
+        ExporterError: the exporter would not take the file.
+    """
+    file = given or ctx.find_root().params.get("web_config_file")
+    if file is None:
+        return None
+    from exporters.web.guard import Guard  # noqa: PLC0415  loads OpenSSL
+
+    return Guard(file, _allow_open(ctx), LOG)
 
 
 def api_directory(ctx: click.Context, given: Path | None) -> Path | None:

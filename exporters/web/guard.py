@@ -9,11 +9,14 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from exporters.catalogue import self_
+from exporters.collectors.base import Family
 from exporters.errors import ConfigError, ExporterError
 from exporters.secrets import refuse_open
+from exporters.web.certificate import ends
 from exporters.web.config import ANYBODY, MUST_SHOW, TlsConfig, WebConfig, read_web_config
 from exporters.web.logins import Logins
-from exporters.web.policy import Policy
+from exporters.web.policy import Policy, Verdict
 
 VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
 Mark = tuple[int, int, int] | None
@@ -49,6 +52,22 @@ class Guard:
                 self._renew()
             return self._policy
 
+    def families(self) -> list[Family]:
+        """What there is to say of the policy in force."""
+        found = []
+        if (end := self._policy.ends) is not None:
+            found.append(Family(self_.CERTIFICATE_END, [()], [end]))
+        if (logins := self._policy.logins) is not None:
+            results = self_.LOGIN_RESULT.values
+            found.append(
+                Family(
+                    self_.LOGINS,
+                    [(result,) for result in results],
+                    [logins.answered[verdict] for verdict in Verdict],
+                )
+            )
+        return found
+
     def _renew(self) -> None:
         try:
             policy = self._read()
@@ -73,6 +92,7 @@ class Guard:
         return Policy(
             context=_context(config.tls, self._path, self._allow_open) if config.tls else None,
             logins=Logins(config.users, self._log, self._policy.logins) if config.users else None,
+            ends=ends(config.tls.cert_file.read_text(errors="replace")) if config.tls else None,
         )
 
 

@@ -47,6 +47,9 @@ class Logins:
         log: where failures are told, one in a while.
         before: those of the file as it was; who was seen is known on, where the hash is the same.
 
+    Attributes:
+        answered: how often which answer was given to a name and a password.
+
     Raises:
         ExporterError: the package bcrypt is not installed.
     """
@@ -69,6 +72,7 @@ class Logins:
         self._working = False
         self._failed = False
         self._told = -TOLD_SECONDS
+        self.answered: Counter[Verdict] = before.answered if before else Counter()
         if before:
             self._remember(before)
 
@@ -90,7 +94,12 @@ class Logins:
         given = _basic(authorization)
         if given is None:
             return Verdict.NO
-        name, password = given
+        verdict = self._verdict(*given, host)
+        with self._lock:
+            self.answered[verdict] += 1
+        return verdict
+
+    def _verdict(self, name: bytes, password: bytes, host: str) -> Verdict:
         text = len(name).to_bytes(4) + name + password
         digest = hmac.digest(self._key, text, hashlib.sha256)
         with self._lock:

@@ -27,10 +27,12 @@ class Policy:
     Attributes:
         context: how TLS is spoken; None if it is not.
         logins: who has a password; None if nobody needs one.
+        ends: in Unix time, when the certificate does, or one that it is shown with; None if that is unknown.
     """
 
     context: ssl.SSLContext | None = None
     logins: Logins | None = None
+    ends: float | None = None
 
     @property
     def protections(self) -> set[str]:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 from examples.demo.databases import Postgres
 from exporters.commands.check import command
 from exporters.secrets import Redactor
+from tests.servers.certificates import Authority
 from tests.servers.exporter_process import environment, run_to_its_end
 from tests.servers.postgres_support import create_database
 from tests.servers.test_check import url_of
@@ -71,3 +73,26 @@ def test_what_compat_adds_is_tried(arguments: tuple[str, ...], postgres: Postgre
     assert "postgres.compat_wal_files  lacks privilege: " in re.sub(" {2,}", "  ", done.stdout)
     assert "    GRANT EXECUTE ON FUNCTION pg_ls_waldir() TO obs_exporter;\n" in done.stdout
     assert done.returncode == 1
+
+
+def test_the_file_that_guards_the_pages_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority, web = Authority(tmp_path), tmp_path / "web.yml"
+    tls = "tls_server_config: {{cert_file: {0}.pem, key_file: {0}.key}}\n"
+    authority.issue("here", days=400)
+    late = time.time() + 401 * 86400
+    for text, now, code, said in (
+        (tls.format("here"), 0.0, 0, r"works: TLS; the certificate ends on \d{4}-\d\d-\d\d"),
+        (tls.format("here"), late, 1, r"fails: TLS; the certificate ended on \d{4}-\d\d-\d\d"),
+        ("{}", 0.0, 0, "works: asks nothing of anybody"),
+    ):
+        web.write_text(text)
+        monkeypatch.setattr("time.time", lambda now=now: now)
+        flags, env = ["--web.config.file", str(web)], {"DATABASE_URL": "", "REDIS_URL": ""}
+        told = CliRunner().invoke(command, flags, env=env, obj=Redactor())
+        assert told.exit_code == code, told.output
+        assert re.fullmatch(rf"web\.config  {said}\n", told.stdout), told.stdout
+
+    web.write_text("tls_server_config: {cert_file: here.pem}\n")
+    done = run_to_its_end("--web.config.file", str(web), "check")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"obs-exporter: {web}: tls_server_config.key_file")

@@ -147,6 +147,26 @@ def test_a_certificate_is_no_must_where_it_is_verified_if_given(
         get(exporter, stranger)
 
 
+def test_when_the_first_of_its_certificates_ends_is_told(
+    started: list[Exporter], authority: Authority, tmp_path: Path
+) -> None:
+    certificate, key = authority.issue("here", days=30_000)  # past 2050, which is written in another way
+    chain = certificate.read_text() + authority.certificate.read_text()
+    exporter = start(started, tmp_path, write(tmp_path, pair=(certificate, key)))
+
+    def told() -> float | None:
+        return parse(get(exporter, trusting(authority))[1].decode()).of(self_.CERTIFICATE_END)
+
+    def end(of: Path) -> float:
+        shown = ["openssl", "x509", "-noout", "-enddate", "-in", str(of)]
+        text = subprocess.run(shown, check=True, capture_output=True, text=True).stdout
+        return ssl.cert_time_to_seconds(text.partition("=")[2].strip())
+
+    assert told() == end(certificate)
+    (tmp_path / "web.pem").write_text(chain)
+    assert told() == end(authority.certificate)
+
+
 def test_a_renewed_certificate_is_shown_to_the_next_client_and_a_wrong_one_to_none(
     started: list[Exporter], authority: Authority, tmp_path: Path
 ) -> None:

@@ -135,6 +135,11 @@ def test_a_password_stands_nowhere_and_failures_are_told_once(exporter: Exporter
         assert status(exporter, header("prometheus", f"guessed{number}")) == 401
     assert status(exporter, RIGHT) == 200
 
+    assert status(exporter, "Basic eA==") == 401  # which is no name and password
+    page = exporter.scrape(Authorization=RIGHT)
+    counted = [page.of(self_.LOGINS, result=result) for result in self_.LOGIN_RESULT.values]
+    assert counted == [2, 20, 0]
+
     written = exporter.written()
     assert written.count("client 127.0.0.1 gave a wrong name or password") == 1
     encoded = RIGHT.split()[1]
