@@ -14,7 +14,7 @@ from dashboards.model import Board, Row
 
 VERDICT = ("stat", "scorecard")
 # What tells the signals of a panel apart: the legends of lines, elsewhere the titles of what is so called.
-LINES = ("graph", "timeline")
+LINES = ("stat", "graph", "timeline")
 CALLED = {"table": "columns", "bars": "bars", "scorecard": "rows"}
 MOST_STATS = 8
 MOST_OPEN = 24
@@ -63,6 +63,11 @@ def _order(board: Board) -> Iterator[str]:
 
 def _counts(board: Board) -> Iterator[str]:
     for row in board.rows:
+        if not (row.collapsed or row.title.rstrip().endswith("?")):
+            yield (
+                f"the row {row.title!r} asks nothing; expected the question that its panels answer, such as "
+                "'Does it fit?'; rename it, or close it as detail"
+            )
         if not row.panels:
             yield f"the row {row.title!r} has no panel; expected its answers; give it one, or drop it"
         stats = sum(panel.kind == "stat" for panel in row.panels)

@@ -14,8 +14,8 @@ from signals.numbers import require_fields
 
 Kind = Literal["stat", "graph", "table", "heatmap", "timeline", "bars", "scorecard", "text"]
 Tone = Literal["good", "warning", "bad", "neutral"]
-# Kinds that draw all their signals against one axis.
-ONE_AXIS = ("graph", "heatmap", "bars", "timeline")
+# Kinds that draw all their signals against one axis, or as numbers of one kind.
+ONE_AXIS = ("stat", "graph", "heatmap", "bars", "timeline")
 
 UID = re.compile(r"[a-zA-Z0-9_-]{1,40}\Z")
 COLUMNS = 24

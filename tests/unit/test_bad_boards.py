@@ -174,7 +174,7 @@ def test_of_the_project_s_own_boards_no_fault_is_unknown(build: Build) -> None:
 
 
 def test_a_link_in_a_text_to_no_board_is_told_with_its_panel(build: Build) -> None:
-    slip = 'row("More", text("Read", "[it](/d/backend-quries)")),\n    ),\n)\n'
+    slip = 'row("More?", text("Read", "[it](/d/backend-quries)")),\n    ),\n)\n'
     output = refused(build(GOOD.replace("    ),\n)\n", f"        {slip}")), code=1)
 
     assert output.splitlines()[0] == (

@@ -75,7 +75,7 @@ REFUSED = [
         board(replace(verdict(), collapsed=True)),
         "its first row 'Is it well?' is closed; expected the verdict",
     ),
-    (board(row("Nothing"), detail("Why?")), "the row 'Nothing' has no panel; expected its answers"),
+    (board(row("Why?"), detail("More")), "the row 'Why?' has no panel; expected its answers"),
     (
         board(verdict(), row("How much?", graph(CALLS, replace(CALLS, legend="requests"), title="Both"))),
         "panel 'Both' draws 'calls' and 'requests' in one colour, blue; expected one each, or nobody",
@@ -96,6 +96,14 @@ REFUSED = [
     (
         door(graph(api.LATENCY_P95, api.HANDLER_P95, api.LATENCY_P95, title="Twice")),
         "panel 'Twice' draws 2 signals of the legend 'p95'; expected one each, or nobody can tell them apart",
+    ),
+    (
+        board(verdict(), detail("Detail", collapsed=False)),
+        "the row 'Detail' asks nothing; expected the question",
+    ),
+    (
+        door(stat(api.LATENCY_P95, replace(api.LATENCY_P99, legend="p95"), title="Two")),
+        "panel 'Two' draws 2 signals of the legend 'p95'; expected one each, or nobody can tell them apart",
     ),
     (
         door(table("Endpoints", api.HANDLER_P95, api.HANDLER_P95, key="handler")),

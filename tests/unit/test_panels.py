@@ -42,12 +42,12 @@ BOARD = Board(
     choices=(ENDPOINT,),
     rows=(
         row(
-            "Verdict",
+            "Is it well?",
             stat(api.REQUEST_RATE, no_value="no traffic", trend=True),
             stat(api.WORKERS, trend=True, words=(Word(0, "none", "bad"), Word(4, "all", "good"))),
         ),
         row(
-            "Detail",
+            "Why?",
             graph(api.REQUEST_RATE_BY_HANDLER, title="By endpoint", shares=True),
             graph(api.ERRORS_BY_STATUS, columns=True, stacked=True),
             graph(postgres.CONNECTIONS_BY_STATE, limits=(postgres.USABLE, pool.CEILING), stacked=True),
@@ -160,6 +160,10 @@ def test_a_heatmap_shows_what_is_selected() -> None:
         (
             lambda: graph(redis.MEMORY_USED, limits=(redis.CLIENTS,), title="Both"),
             r"'Both' draws .*, in 'bytes', and .*, in 'count', against one axis",
+        ),
+        (
+            lambda: stat(redis.UP, redis.MEMORY_USED, title="Both"),
+            r"'Both' draws .*, in 'state', and .*, in 'bytes', against one axis",
         ),
         (lambda: Word(0, "gone", "awful"), r"word 'gone': tone is 'awful'"),  # type: ignore[arg-type]
         (lambda: Panel(kind="pie", title="Pie"), r"panel 'Pie': kind is 'pie'"),  # type: ignore[arg-type]
