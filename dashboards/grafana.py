@@ -51,7 +51,7 @@ PANEL_TYPES = {
 WIDTHS = {24: 330, 12: 250, 0: 210}
 KEY_WIDTHS = {"queryid": 190}
 # Of a scorecard, so that a phone shows the target, what is now, and whether that is enough.
-TARGET_WIDTH, SCORE_WIDTH = 180, 85
+TARGET_WIDTH, SCORE_WIDTH = 170, 86
 # The label whose column holds sentences.
 TEXT = "query"
 PANEL_KEYS = ("id", "type", "title", "description", "gridPos", "datasource", "interval", "transformations")
@@ -282,7 +282,9 @@ def _scorecard_columns() -> list[Json]:
     )
     # Of what a wide screen has more the target takes all.
     numbers = override("byRegexp", "/^(?!Target$)/", custom__width=SCORE_WIDTH)
-    return [numbers, reached, *plain, way, override("byName", "Target", custom__minWidth=TARGET_WIDTH)]
+    wrapped = {"type": "auto", "wrapText": True}
+    target = override("byName", "Target", custom__minWidth=TARGET_WIDTH, custom__cellOptions=wrapped)
+    return [numbers, reached, *plain, way, target]
 
 
 def _datasource_variable() -> Json:
