@@ -238,8 +238,8 @@ WAIT_MEAN = Signal(
 )
 WAITERS_MEAN = Signal(
     title="Clients that waited, mean",
-    why="Clients that waited for a connection, as a mean over time: 1 is one all the time. It has the waits "
-    "that were over before the next scrape.",
+    why="Clients that waited for a connection, as a mean over time, each counted when its wait is over: also "
+    "those that no scrape saw waiting.",
     good="Close to zero.",
     act="Higher than what is seen waiting: bursts, shorter than a scrape. A larger pool carries them.",
     query=_rate(bouncer.WAIT_SECONDS),

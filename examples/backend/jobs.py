@@ -13,11 +13,11 @@ import time
 import psycopg
 
 WORKERS = 3
-PAUSE = 0.3
-# Of which factories there are people to pay: of some rows, so that nobody takes it for a loop.
+PAUSE = 0.5
+# Of some rows, so that nobody takes them for a loop, and by an index, so that nobody finds one missing.
 QUERIES = (
-    "SELECT factory_id, name FROM factories WHERE is_active ORDER BY factory_id",
-    "SELECT id, factory_id FROM employees WHERE is_active ORDER BY id LIMIT 20",
+    "SELECT id, factory_id FROM employees WHERE id BETWEEN 1 AND 10",
+    "SELECT id, hourly_wage FROM employees WHERE id BETWEEN 1 AND 10",
 )
 
 

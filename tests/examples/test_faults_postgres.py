@@ -45,7 +45,7 @@ def test_jobs_wait_for_a_pool_that_is_held(
         rows = subprocess.run(psql, capture_output=True, text=True, check=True).stdout.splitlines()
         return sum(int(row.split(",")[3]) for row in rows)
 
-    worked = "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE query ~ 'FROM factories WHERE'"
+    worked = "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE query ~ 'hourly_wage FROM emp'"
     fault = make("hold-pooler", replace(targets, pooler_url=jobs.url), connections=1)
     try:
         jobs.start()
