@@ -67,6 +67,7 @@ class Watching:
         self._started = time.time()
         self._file, self._compat = config.file, config.compat
         self._loaded, self._is_loaded = self._started, True
+        self._says_something = False
         self.targets = Targets()
         self.scraper = Scraper([], LOG, process=self._of_process)
         for kind, source in self._sources.items():
@@ -90,6 +91,11 @@ class Watching:
                 if self.targets and not config.targets:
                     raise ConfigError(
                         f"{self._file}: names no target any more, as if half written; expected at least one; "
+                        "to give all up, start the exporter again"
+                    )
+                if self._says_something and not says_something(config):
+                    raise ConfigError(
+                        f"{self._file}: says nothing any more, as if half written; expected what is to hold; "
                         "to give all up, start the exporter again"
                     )
                 self._take(replace(config, compat=self._compat))
@@ -117,6 +123,7 @@ class Watching:
         for kind in VARIABLES:
             if getattr(config, kind) and kind not in kinds:
                 LOG.warning("the configuration has a section %s, but no such server is given", kind)
+        self._says_something = says_something(config)
         left = [one.backend for kind, one in self._main.items() if main[kind] is not one]
         self._main = main
         self.scraper.watch([one.backend for one in main.values()])
@@ -153,6 +160,11 @@ class Watching:
             Family(self_.CONFIG_LOADED_TIMESTAMP, [()], [self._loaded]),
             *([] if guard is None else guard.families()),
         ]
+
+
+def says_something(config: Config) -> bool:
+    """Whether any key of the file holds anything."""
+    return any((config.postgres, config.redis, config.targets, config.modules))
 
 
 @contextlib.contextmanager

@@ -93,6 +93,7 @@ MISTAKES = {
     "nothing, as a file that is half written": "",
     "nothing but a remark": "# targets follow\nnull\n",
     "no target, where there were some": "postgres: {top_tables: 5}\ntargets:\n",
+    "no targets at all, but sections": "postgres: {top_tables: 5}\n",
     "a module that is not there": "targets: {new: {kind: redis, connection_env: STOCK_URL, module: none}}",
 }
 
@@ -161,6 +162,14 @@ def test_the_servers_of_the_one_page_follow_the_file_too(
         )
         assert sessions(postgres, ORDERS) == sessions_before
         assert page().of(postgres_catalogue.UP) == page().of(redis_catalogue.UP) == 1
+
+        for half_written in ("", "redis:\n"):
+            file.write_text(half_written)
+            assert not watching.reload()
+            assert page().of(LOADED) == page().of(redis_catalogue.KEYS, db="db0", key="job:*") == 0
+        file.write_text("postgres: {top_tables: 3}\n")
+        assert watching.reload()
+        assert page().of(redis_catalogue.KEYS, db="db0", key="job:*") is None
     finally:
         for backend in watching.backends():
             backend.close()
