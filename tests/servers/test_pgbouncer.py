@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,10 +13,14 @@ import pytest
 
 from examples.demo.databases import Postgres
 from examples.demo.pooler import PgBouncer
+from exporters.catalogue import pgbouncer as pooler_catalogue
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import self_
+from exporters.collectors.pgbouncer import PgBouncerBackend, PgBouncerSettings
+from exporters.collectors.pgbouncer.console import console_conninfo
 from exporters.collectors.postgres import PostgresBackend, PostgresSettings
 from exporters.conninfo import libpq_conninfo
+from tests.servers.exporter_support import samples
 from tests.servers.failure_support import failing
 from tests.servers.postgres_support import LOG, admin, collect, create_database
 
@@ -85,3 +90,27 @@ def test_a_statement_that_takes_too_long_is_ended_through_the_pooler(pooled: str
         assert page.of(catalogue.UP) == 1
         assert failing(page) == {"postgres.statements_info"}
         assert not failing(collect(backend))
+
+
+@pytest.mark.usefixtures("pooled")
+def test_a_pooler_that_is_full_is_told_as_such_and_still_tells_its_own_figures(
+    postgres: Postgres, server_root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pooler = PgBouncer(
+        server_root / "full", postgres, {ROLE: PASSWORD}, max_client_conn="1", stats_users=ROLE
+    ).start()
+    text = f"host=127.0.0.1 port={pooler.port} user={ROLE} password={PASSWORD}"
+    behind = libpq_conninfo(f"{text} dbname={DATABASE}", "DATABASE_URL")
+    console = console_conninfo(text, "POOLER")
+    try:
+        with (
+            psycopg.connect(behind),
+            closing(PostgresBackend(PostgresSettings(conninfo=lambda: behind), LOG)) as server,
+            closing(PgBouncerBackend(PgBouncerSettings(conninfo=lambda: console), LOG)) as own,
+        ):
+            pages = [samples(each.collect(time.monotonic() + 1.8)) for each in (server, own)]
+    finally:
+        pooler.stop()
+    assert [pages[0].of(catalogue.UP), pages[1].of(pooler_catalogue.UP)] == [0, 1]
+    (told,) = [record.getMessage().partition(" at ")[0] for record in caplog.records]
+    assert told == "postgres.up: MaxClientConn; PgBouncer has all the clients that its max_client_conn allows"

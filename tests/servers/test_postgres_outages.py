@@ -231,5 +231,5 @@ def test_a_secret_that_cannot_be_read_is_told_in_its_own_words(caplog: pytest.Lo
     with closing(PostgresBackend(PostgresSettings(conninfo=unreadable), LOG)) as backend:
         assert_down(collect(backend))
     assert [record.getMessage() for record in caplog.records] == [
-        "postgres.up: ConfigError DATABASE_URL_FILE: /run/secrets/url: Permission denied"
+        "postgres.up: ConfigError: DATABASE_URL_FILE: /run/secrets/url: Permission denied"
     ]

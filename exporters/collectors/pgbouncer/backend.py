@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from exporters.catalogue import pgbouncer as catalogue
 from exporters.catalogue import self_
 from exporters.collectors.base import Family
+from exporters.collectors.failures import Failures
+from exporters.collectors.pgbouncer.codes import explained
 from exporters.collectors.pgbouncer.console import Console, RefusedError
 from exporters.collectors.pgbouncer.shows import Shows
 from exporters.collectors.postgres.connect import ConnectionFailed
-from exporters.collectors.postgres.failures import Failures
 from exporters.collectors.selfstats import SelfStats
 from exporters.conninfo import describe
 from exporters.errors import ExporterError
@@ -48,7 +49,7 @@ class PgBouncerBackend:
         self._shows = Shows()
         self._console: Console | None = None
         self._where = "the server"
-        self._failures = Failures(self._stats, log)
+        self._failures = Failures(self._stats, log, explained)
         self._lock = threading.Lock()
         self._closed = False
 
@@ -62,7 +63,7 @@ class PgBouncerBackend:
             except Exception as error:  # whatever a server, a network or a secret's file has in store
                 self._hang_up()
                 part = next(part for part in self._shows.parts if part not in found)
-                detail = str(error) if isinstance(error, ExporterError) else f"at {self._where}"
+                detail = f": {error}" if isinstance(error, ExporterError) else f" at {self._where}"
                 self._failures.tell(part, _code(error), detail if part == UP else "")
             if self._closed:
                 self._hang_up()

@@ -9,9 +9,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 from exporters.collectors.outcome import Outcome, State
 from exporters.collectors.pgbouncer.backend import UP, PgBouncerSettings
+from exporters.collectors.pgbouncer.codes import explained
 from exporters.collectors.pgbouncer.console import Console, RefusedError
 from exporters.collectors.pgbouncer.shows import Shows
-from exporters.collectors.postgres.codes import explained
 from exporters.collectors.postgres.connect import NOT_ALLOWED, ConnectionFailed
 from exporters.conninfo import describe
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import self_
 from exporters.collectors.base import Family
+from exporters.collectors.failures import Failures
 from exporters.collectors.postgres.candidates import NAME as CANDIDATES
+from exporters.collectors.postgres.codes import explained
 from exporters.collectors.postgres.collectors import collectors
 from exporters.collectors.postgres.connect import ConnectionFailed
-from exporters.collectors.postgres.failures import Failures
 from exporters.collectors.postgres.model import UNKNOWN, Server
 from exporters.collectors.postgres.options import PostgresSettings
 from exporters.collectors.postgres.pipeline import Answer, Connection, Question
@@ -69,7 +70,7 @@ class PostgresBackend:
         self._connection: Connection | None = None
         self._server = UNKNOWN
         self._where = "the server"
-        self._failures = Failures(self._stats, log)
+        self._failures = Failures(self._stats, log, explained)
         self._is_blind_told = False
         self._resting: set[str] = set()
         self._lock = threading.Lock()
@@ -224,7 +225,7 @@ class PostgresBackend:
             self._tell_rest(self._waited_for[0])
         else:
             self._failures.tell(
-                UP, code, str(error) if isinstance(error, ExporterError) else f"at {self._where}"
+                UP, code, f": {error}" if isinstance(error, ExporterError) else f" at {self._where}"
             )
 
     def _tell_rest(self, run: Run) -> None:

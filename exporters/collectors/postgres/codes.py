@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from psycopg import errors
 
+CONNECTING = {
+    "ConnectionRefusedError": "; nothing listens",
+    "gaierror": "; no address is known",
+    "InvalidParameter": "; a parameter of the connection string has a value that libpq does not know",
+    "MaxClientConn": "; PgBouncer has all the clients that its max_client_conn allows",
+    "PrivateKeyOpen": "; libpq takes the file of sslkey with mode 0600 alone, or 0640 where it is root's",
+    "TargetSessionAttrs": "; no server is what target_session_attrs asks for",
+    "TlsNotSupported": "; the server has no TLS, which sslmode demands",
+}
 HINTS = {
+    **CONNECTING,
     "28P01": "; the password is wrong, or there is no such role",
     "42501": "; grant the role what exporters/sql/role.sql grants",
     "53300": "; all connections that the server or the role may have are taken; where it is the role, it "
@@ -12,20 +24,13 @@ HINTS = {
     "55000": "; pg_stat_statements must stand in shared_preload_libraries",
     "55P03": "; another session holds a lock on a table",
     "57014": "; it took longer than the time there was",
-    "ConnectionRefusedError": "; nothing listens",
-    "gaierror": "; no address is known",
-    "InvalidParameter": "; a parameter of the connection string has a value that libpq does not know",
-    "NotAllowed": "; the user must stand in stats_users of pgbouncer.ini",
-    "PrivateKeyOpen": "; libpq takes the file of sslkey with mode 0600 alone, or 0640 where it is root's",
-    "TargetSessionAttrs": "; no server is what target_session_attrs asks for",
-    "TlsNotSupported": "; the server has no TLS, which sslmode demands",
 }
 
 
-def explained(code: str) -> str:
+def explained(code: str, hints: Mapping[str, str] = HINTS) -> str:
     """An SQLSTATE with its name, or an exception's class, and what to do about it."""
     try:
         name = f"{code} {errors.lookup(code).__name__}"
     except KeyError:
         name = code
-    return f"{name}{HINTS.get(code, '')}"
+    return f"{name}{hints.get(code, '')}"

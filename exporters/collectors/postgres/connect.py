@@ -29,6 +29,7 @@ REASONS = (
     ('FATAL:  database "', "3D000"),
     ("too many connections", "53300"),
     ("too many clients", "53300"),
+    ("no more connections allowed", "MaxClientConn"),
     ("remaining connection slots", "53300"),
     ("starting up", "57P03"),
     ("shutting down", "57P03"),

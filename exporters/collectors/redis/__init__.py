@@ -15,8 +15,10 @@ from exporters.catalogue import redis as catalogue
 from exporters.catalogue import self_
 from exporters.collectors.backoff import BackOff
 from exporters.collectors.base import Family
+from exporters.collectors.failures import Failures
 from exporters.collectors.names import Names, within
 from exporters.collectors.redis.address import Address, parse_url
+from exporters.collectors.redis.codes import explained
 from exporters.collectors.redis.compat import compatible
 from exporters.collectors.redis.connection import Command, Reply, Session, open_session
 from exporters.collectors.redis.info import InfoCollector, parse_info
@@ -43,12 +45,11 @@ class RedisBackend:
 
     def __init__(self, settings: RedisSettings, log: logging.Logger) -> None:
         self._settings = settings
-        self._log = log
         self._stats = SelfStats(self.name)
         self._databases = Names(MOST_DATABASES)
         self._info = InfoCollector(self._databases)
         self._session: Session | None = None
-        self._told: dict[str, str] = {}
+        self._failures = Failures(self._stats, log, explained)
         self._back_off = {part: BackOff() for part in QUESTIONS if part != INFO}
         self._keys: KeyCounter | None = None
         if settings.key_patterns:
@@ -143,16 +144,7 @@ class RedisBackend:
         return [Family(catalogue.SLOWLOG_LENGTH, [()], [float(value)])]
 
     def _tell(self, part: str, error: Exception | None) -> None:
-        """Count a failure, and log it when it begins and when it ends."""
-        code = "" if error is None else type(error).__name__
-        if error is not None:
-            self._stats.failed(part, code)
-        if self._told.get(part, "") != code:
-            self._told[part] = code
-            if error is None:
-                self._log.info("%s: answers again", part)
-            else:
-                self._log.warning("%s: %s: %s", part, code, error)
+        self._failures.tell(part, "" if error is None else type(error).__name__, f": {error}")
 
 
 def require_loaded(info: Reply) -> None:

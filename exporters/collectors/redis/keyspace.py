@@ -11,9 +11,11 @@ from exporters.catalogue import redis as catalogue
 from exporters.catalogue import redis_detail, self_
 from exporters.collectors.backoff import PAUSE_SHARE
 from exporters.collectors.base import Family
+from exporters.collectors.failures import Failures
 from exporters.collectors.names import Names
 from exporters.collectors.redis import ages, prefixes, sample
 from exporters.collectors.redis.address import Address
+from exporters.collectors.redis.codes import explained
 from exporters.collectors.redis.connection import Session, open_session
 from exporters.collectors.redis.estimate import Estimate
 from exporters.collectors.redis.passes import COMMAND_SECONDS, Found, Pass, StoppedError, Walk
@@ -43,6 +45,7 @@ class KeyCounter:
         self._patterns = Patterns(settings.key_patterns)
         self._stats = stats
         self._log = log
+        self._failures = Failures(stats, log, explained)
         self._samples: dict[str, bool] = {}
         self._lookups = 0
         self._idle_kept = True
@@ -163,11 +166,7 @@ class KeyCounter:
         return found
 
     def _tell(self, part: str, denied: Exception | None) -> None:
-        """Count a refusal, and log it when it begins."""
-        if denied:
-            self._stats.failed(part, type(denied).__name__)
-            if self._samples.get(part, True):
-                self._log.warning("%s: %s: %s", part, type(denied).__name__, denied)
+        self._failures.tell(part, type(denied).__name__ if denied else "", f": {denied}")
         self._samples[part] = denied is None
 
 
