@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from sqlglot import exp
 from sqlglot.dialects.postgres import Postgres
+from sqlglot.parsers.postgres import PostgresParser
 
 from exporters.collectors.postgres.searched import ELSEWHERE, Scope, Term
 from exporters.collectors.postgres.statement_text import WHOLE, without_values
@@ -19,6 +20,7 @@ from exporters.collectors.postgres.statement_text import WHOLE, without_values
 LONGEST = (
     8000  # characters without values; a longer one is the work of a generator, and takes a tenth of a second
 )
+MOST_STEPS = 10_000  # a step for each of its words is what a text takes
 VALUE = "''"  # is a number, a moment or a limit to the parser, wherever one may stand
 SEARCHED_BY = ("select", "update", "delete", "with", "insert", "merge")
 
@@ -26,8 +28,20 @@ _VALUES = re.compile(r"''(?:\s*,\s*''){9,}")  # of a list; fewer may be all that
 _WORD = re.compile(r"\W*(\w+)")
 _RANGES = (exp.GT, exp.GTE, exp.LT, exp.LTE)
 _DIALECT = Postgres()
-# It quotes what it does not understand.
+# It logs what it does not understand.
 logging.getLogger("sqlglot").disabled = True
+
+
+class _Parser(PostgresParser):
+    """Gives up on a text that it reads again and again: of some the time doubles with each bracket."""
+
+    _steps = 0
+
+    def _advance(self, times: int = 1) -> None:
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            raise RecursionError(f"{MOST_STEPS} steps were not enough")
+        super()._advance(times)
 
 
 def searches(said: str) -> tuple[Scope, ...]:
@@ -39,19 +53,17 @@ def searches(said: str) -> tuple[Scope, ...]:
     if len(text) > LONGEST:
         return ()
     try:
-        found = [_scope(node, _made(tree)) for tree in _DIALECT.parse(text) if tree for node in _nodes(tree)]
+        trees = _Parser(dialect=_DIALECT).parse(_DIALECT.tokenize(text), text)
+        found = [scope for tree in trees if tree for scope in _scopes(tree)]
     except Exception:  # whatever a grammar of others thinks of a text of others, also that it is too deep
         return ()
     return tuple(scope for scope in found if scope.terms)
 
 
-def _nodes(tree: exp.Expr) -> Iterable[exp.Expr]:
-    return tree.find_all(exp.Select, exp.Update, exp.Delete)
-
-
-def _made(tree: exp.Expr) -> frozenset[str]:
-    """The names that WITH gives: such a one is no table."""
-    return frozenset(_name(cte.args["alias"].this) for cte in tree.find_all(exp.CTE))
+def _scopes(tree: exp.Expr) -> Iterator[Scope]:
+    # A name that WITH gives is no table.
+    made = frozenset(_name(cte.args["alias"].this) for cte in tree.find_all(exp.CTE))
+    return (_scope(node, made) for node in tree.find_all(exp.Select, exp.Update, exp.Delete))
 
 
 def _scope(node: exp.Expr, made: frozenset[str]) -> Scope:
