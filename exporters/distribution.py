@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from functools import cache
 from importlib import metadata
 
 from exporters.errors import ExporterError
@@ -12,8 +13,12 @@ SOURCES = {"backend-observability": ".", "backend-observability-exporters": "./e
 EXTRAS = {"sqlglot": "candidates"}  # what brings a module, where that is not `exporter`
 
 
+@cache
 def installed() -> dict[str, str]:
-    """By name the version of each distribution that brings this package; none in a bare checkout."""
+    """By name the version of each distribution that brings this package; none in a bare checkout.
+
+    As the process found it: its page says so each time, and to look costs more than much of the rest.
+    """
     found = {}
     for name in SOURCES:
         with contextlib.suppress(metadata.PackageNotFoundError):
