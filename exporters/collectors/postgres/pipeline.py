@@ -24,9 +24,9 @@ from exporters.collectors.postgres.model import Row
 from exporters.conninfo import APPLICATION_NAME
 
 LIMITS = (
-    b"SELECT set_config('transaction_read_only', 'on', true), set_config('statement_timeout', '%d', true),"
-    b" set_config('lock_timeout', '%d', true), set_config('jit', 'off', true),"
-    b" set_config('application_name', '%s', %s)"
+    "SELECT set_config('transaction_read_only', 'on', true), set_config('statement_timeout', $1, true),"
+    " set_config('lock_timeout', $2, true), set_config('jit', 'off', true),"
+    f" set_config('application_name', '{APPLICATION_NAME}', $3::boolean)"
 )
 # What a question was prepared as has gone, or its answer would have other columns now.
 STALE = frozenset({"26000", "0A000"})
@@ -62,7 +62,7 @@ class Connection:
     statement in it sets the limits for it alone: behind a pooler a plain SET would reach the next client, and
     startup options would be refused. A BEGIN and a COMMIT would be two more statements.
 
-    Where no pooler stands between, each question is prepared when it is asked first: planning is most of what
+    Where no pooler stands between, each statement is prepared when it is sent first: planning is most of what
     it costs the server. A pooler gives out a process id of its own.
 
     Raises:
@@ -104,21 +104,20 @@ class Connection:
             ConnectionFailed: the connection broke.
             TimeoutError: an answer was not there in time.
         """
-        local = b"false" if self._prepares else b"true"  # a session of our own keeps its name
-        limits = LIMITS % (statement_timeout_ms, lock_timeout_ms, APPLICATION_NAME.encode(), local)
+        local = "false" if self._prepares else "true"  # a session of our own keeps its name
+        limits = Question(LIMITS, (str(statement_timeout_ms), str(lock_timeout_ms), local))
         codec = self._codec()
         try:
             self._pgconn.enter_pipeline_mode()
-            names = [self._send(question, limits, codec) for question in questions]
+            sent = [self._send((limits, question), codec) for question in questions]
             self._unsent = bool(self._pgconn.flush())
             last = time.monotonic()
-            for number, (question, name) in enumerate(zip(questions, names, strict=True)):
+            for number, (question, to_prepare) in enumerate(zip(questions, sent, strict=True)):
                 results = self._results(deadline if number else first_by)
                 code = self._code
-                if code in STALE:
-                    self._prepared.pop(question.sql, None)
-                elif any(result.status == pq.ExecStatus.COMMAND_OK for result in results):
-                    self._prepared[question.sql] = name
+                prepared = sum(result.status == pq.ExecStatus.COMMAND_OK for result in results)
+                for sql in (LIMITS, question.sql) if code in STALE else to_prepare[prepared:]:
+                    self._prepared.pop(sql, None)
                 rows = [] if code else _rows(results[-1], codec)
                 now = time.monotonic()
                 yield Answer(rows, code, now - last)
@@ -135,21 +134,22 @@ class Connection:
         """Hang up in the middle, and have the server end what it does for us."""
         cancel_and_close(self._pgconn, deadline)
 
-    def _send(self, question: Question, limits: bytes, codec: str) -> bytes:
-        """Send it, and return the name under which it is or will be prepared; empty if it is not."""
-        self._pgconn.send_query_params(limits, None)
-        parameters = [value.encode(codec, "replace") for value in question.parameters] or None
-        sql, name = question.sql.encode(codec), b""
-        if self._prepares:
-            name = self._prepared.get(question.sql, b"")
-            if not name:
-                name = b"q%d" % next(self._names)
-                self._pgconn.send_prepare(name, sql)
-            self._pgconn.send_query_prepared(name, parameters)
-        else:
-            self._pgconn.send_query_params(sql, parameters)
+    def _send(self, statements: Sequence[Question], codec: str) -> list[str]:
+        """Send them as one transaction, and return those which the server prepares by that."""
+        to_prepare = []
+        for statement in statements:
+            parameters = [value.encode(codec, "replace") for value in statement.parameters] or None
+            sql = statement.sql.encode(codec)
+            if not self._prepares:
+                self._pgconn.send_query_params(sql, parameters)
+                continue
+            if statement.sql not in self._prepared:
+                to_prepare.append(statement.sql)
+                self._prepared[statement.sql] = b"q%d" % next(self._names)
+                self._pgconn.send_prepare(self._prepared[statement.sql], sql)
+            self._pgconn.send_query_prepared(self._prepared[statement.sql], parameters)
         self._pgconn.pipeline_sync()
-        return name
+        return to_prepare
 
     def _results(self, deadline: float) -> list[pq.abc.PGresult]:
         """What came back for a question; `_code` says how it failed, if it did."""
