@@ -14,6 +14,7 @@ from exporters.catalogue import pgbouncer as pgbouncer_catalogue
 from exporters.catalogue import postgres as postgres_catalogue
 from exporters.catalogue import redis as redis_catalogue
 from exporters.collectors.base import Backend, Family, Partial
+from exporters.crew import Crew
 from exporters.exposition import render
 
 ANSWER_SECONDS = 2.0  # a page is there by then, whatever the servers do
@@ -21,6 +22,8 @@ NETWORK_SECONDS = 0.5  # of the scraper's own time limit, for the way there and 
 BACKENDS_SHARE = 0.9  # of the time; the rest is for writing the page
 WAITING_SHARE = 0.95  # a backend that is a little late is waited for
 WRITING_SECONDS = 0.1  # for so long a collection may be joined whose page is not written yet
+
+COLLECTING = Crew("collect")  # of all backends
 
 UP: Mapping[str, Gauge] = {
     "postgres": postgres_catalogue.UP,
@@ -157,7 +160,7 @@ class _Flight:
         self._landed_at = 0.0
         self.is_written = False
         self._families: list[Family] = [Family(UP[backend.name], [()], [0])]
-        threading.Thread(target=self._collect, name=f"{backend.name}.collect", daemon=True).start()
+        COLLECTING.do(self._collect)
 
     def is_open(self, asked: float) -> bool:
         """Whether a scrape may join it: it is under way, or was when asked, or its page is to be written."""

@@ -15,10 +15,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from exporters.clients import STILL_SECONDS, Client, Doing, Inlet, Outlet, Places
+from exporters.crew import Crew
 from exporters.errors import ExporterError, PageMissingError
 from exporters.exposition import CONTENT_TYPE, compress
 from exporters.scrape import seconds_for
@@ -88,6 +90,7 @@ class Server:
         # Each target may keep one waiting that asks for it, and nobody else.
         self.places = Places(lambda: min(len(targets or ()), MOST_CONNECTED // 2))
         self.compressed = {path: _Compressed() for path in pages}
+        self._crew = Crew(SERVES)
         self._ending = threading.Event()
         try:
             self._socket = _listen(host, port)
@@ -139,16 +142,14 @@ class Server:
             while not self._ending.is_set():
                 ready = events.select(POLL_SECONDS)
                 now = time.monotonic()
-                for key, _ in ready:
-                    if isinstance(key.data, Client):
-                        let_go(key.data)
-                        key.data.asked = now
-                        self._seat(key.data)
-                    elif self._full(silent):
-                        time.sleep(POLL_SECONDS)  # whoever comes now waits in the kernel
-                    elif (client := self._accept()) is not None:
-                        silent.add(client)
-                        events.register(client.socket, selectors.EVENT_READ, client)
+                asking = [key.data for key, _ in ready if isinstance(key.data, Client)]
+                for client in asking:
+                    let_go(client)
+                    client.asked = now
+                for client in asking:  # together: none runs before the last of them has a place
+                    self._seat(client)
+                if len(asking) < len(ready):
+                    self._take_in(events, silent)
                 patience = STILL_SECONDS if self._full(silent) else SILENT_SECONDS
                 latest = time.monotonic() - patience
                 for client in [client for client in silent if client.since < latest]:
@@ -158,6 +159,13 @@ class Server:
                     self.log.debug("client %s is sent away: others wait, and it does not read", client.host)
         for client in silent:
             client.hang_up()
+
+    def _take_in(self, events: selectors.BaseSelector, silent: set[Client]) -> None:
+        if self._full(silent):
+            time.sleep(POLL_SECONDS)  # whoever comes now waits in the kernel
+        elif (client := self._accept()) is not None:
+            silent.add(client)
+            events.register(client.socket, selectors.EVENT_READ, client)
 
     def _full(self, silent: Collection[Client]) -> bool:
         return len(self.places) + len(silent) >= MOST_CONNECTED
@@ -175,7 +183,7 @@ class Server:
         if not self.places.take(client):
             return
         try:
-            threading.Thread(target=self._serve, args=(client,), name=SERVES, daemon=True).start()
+            self._crew.do(partial(self._serve, client))
         except RuntimeError:  # the system allows no more threads
             self.log.exception("client %s could not be served", client.host)
             self._serve_none(client)

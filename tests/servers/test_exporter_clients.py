@@ -23,10 +23,18 @@ ASK = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
 LARGE = b"x" * 6_000_000  # more than the sockets of both sides swallow
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _kept_shortly() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:  # for all: a thread may end its work after its test
+        patch.setattr("exporters.crew.KEPT_SECONDS", 0.1)
+        yield
+
+
 @contextmanager
 def serving(page: Page) -> Iterator[Server]:
     server = Server("127.0.0.1", 0, {"/metrics": page}, "test", LOG)
     server.start()
+    wait_until(lambda: threads() == 0, "those of another test have ended")
     yield server
     server.stop(0)
 
@@ -161,6 +169,6 @@ def test_a_full_house_leaves_no_thread_and_no_client_behind(caplog: pytest.LogCa
     with serving(lambda *_: LARGE) as server, clients(server, 2 * PLACES, ASK):
         scrape(server)
         assert threads() > 0
-    wait_until(lambda: threads() == 0, "the threads end with their clients")
+    wait_until(lambda: threads() == 0, "the threads end soon after their clients")
     assert any("is sent away" in record.getMessage() for record in caplog.records)
     assert not [record for record in caplog.records if record.levelno > logging.DEBUG]
