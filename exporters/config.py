@@ -33,7 +33,9 @@ from exporters.readers import (
 from exporters.yaml_file import WrongError, shown_key
 
 MOST_PATTERNS = 100
-NAME = re.compile(r"\w([\w-]|\.(?!\.)){0,99}", re.ASCII)  # nothing that may be taken for a place elsewhere
+NAME = re.compile(
+    r"[A-Za-z0-9_]([A-Za-z0-9_-]|\.(?!\.)){0,99}"
+)  # nothing that may be taken for a place elsewhere
 NAMES = "names of letters, digits and '-._'"
 LABEL = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]{0,99}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -183,7 +185,11 @@ INDEX: dict[str, Reader] = {
 }
 
 
-@described(**of_mapping(INDEX), required=["name", "table", "columns"])
+_INDEX = of_mapping(INDEX)
+_INDEX["properties"]["columns"]["minItems"] = 1
+
+
+@described(**_INDEX, required=["name", "table", "columns"])
 def _index(value: Any, key: str) -> IndexConfig:
     read = mapping(value, key, INDEX)
     for name in ("name", "table", "columns"):
@@ -236,7 +242,7 @@ OPTIONS: dict[str, Reader] = {"postgres": section(POSTGRES), "redis": section(RE
 KINDS = (*OPTIONS, "pgbouncer")
 
 
-@described(**schema_of(a_text))
+@described(type="string", pattern=r"^(?![\s\S]*://)[\s\S]*\S")
 def _path(value: Any, key: str) -> str:
     path: str = a_text(value, key)
     if holds_connection_string(path):

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from exporters.cli import main
 from exporters.commands.config_schema import document, page
 from exporters.config import read_config
 from exporters.errors import ConfigError
+from exporters.readers import Schema
 from exporters.yaml_file import read_yaml
 from tests.unit.test_config import BAD, GOOD, TARGETS
 from tests.unit.test_fuzz import CONFIG, SHORT, YAML_PIECES, damaged
@@ -25,9 +29,22 @@ SCHEMA = Draft7Validator(document())
 OF_THE_READER = (
     "expected name, schema.name or", "expected a name without a schema", "expected a column with its",
     "expected what follows WHERE", "each index of a table once", "expected a glob as Redis knows it",
-    "the name, the table and the columns", "none of the labels that its metrics have", "a name under modules",
-    "holds a connection string", ": nan;",
+    "none of the labels that its metrics have", "a name under modules", ": nan;",
+    "the path of a file that holds a connection string",
 )  # fmt: skip
+TEXTS = (
+    "a",
+    "a.b",
+    '"a"',
+    "postgres://u:p@h/d",
+    "a desc nulls first",
+    "a > 1",
+    "(",
+    "[a-z]*",
+    "é",
+    "\t\v",
+    "redis",
+)
 BAD_TARGETS = [
     "targets: [a]",
     "targets: {a/b: {kind: redis, connection_env: A}}",
@@ -87,6 +104,48 @@ def test_what_the_exporter_still_takes_when_it_is_damaged_it_takes(
 ) -> None:
     if not refused(tmp_path_factory.getbasetemp() / "damaged.yml", text):
         assert SCHEMA.is_valid(yaml.safe_load(text.decode()))
+
+
+def values_of(schema: Schema) -> st.SearchStrategy[Any]:
+    """What a schema takes; only what the words say that this one is made of."""
+    kinds = schema.get("type", "enum")
+    if isinstance(kinds, list):
+        return st.one_of(*(values_of({**schema, "type": kind}) for kind in kinds))
+    bounds = {"min_value": schema.get("minimum"), "max_value": schema.get("maximum")}
+    made: dict[str, Callable[[], st.SearchStrategy[Any]]] = {
+        "enum": lambda: st.sampled_from(schema["enum"]),
+        "null": st.none,
+        "boolean": st.booleans,
+        "integer": lambda: st.integers(**bounds),
+        "number": lambda: st.floats(**bounds) | st.integers(**bounds),
+        "string": lambda: texts_of(schema.get("pattern", "")) | st.sampled_from(TEXTS),
+        "array": lambda: st.lists(values_of(schema["items"]), max_size=3),
+        "object": lambda: mappings_of(schema),
+    }
+    return made[kinds]()
+
+
+def texts_of(pattern: str) -> st.SearchStrategy[str]:
+    """To Python, and no editor, a `$` may stand before the end of a line."""
+    return st.from_regex(pattern).filter(lambda text: not text.endswith("\n"))
+
+
+def mappings_of(schema: Schema) -> st.SearchStrategy[Any]:
+    if "properties" not in schema:
+        names = texts_of(schema["propertyNames"]["pattern"])
+        return st.dictionaries(names, values_of(schema["additionalProperties"]), max_size=2)
+    keys = {name: values_of(of_key) for name, of_key in schema["properties"].items()}
+    always = {name: keys.pop(name) for name in schema.get("required", ())}
+    return st.fixed_dictionaries(always, optional=keys)
+
+
+@settings(SHORT, max_examples=100)
+@given(document=values_of(document()).filter(SCHEMA.is_valid))
+def test_what_it_takes_the_exporter_takes_but_for_what_no_schema_tells(
+    document: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    said = refused(tmp_path_factory.getbasetemp() / "taken.yml", yaml.safe_dump(document))
+    assert not said or any(words in said for words in OF_THE_READER), said
 
 
 @pytest.mark.parametrize("text", [*(text for text, _, _ in BAD), *BAD_TARGETS])
