@@ -37,11 +37,13 @@ from tests.servers.postgres_support import (
 )
 
 DATABASE = "check"
-OF_EXTENSION = {"postgres.statements", "postgres.statements_info", "postgres.statement_texts"}
-OF_OTHERS = {"postgres.activity", "postgres.replication", "postgres.statements", "postgres.statement_texts"}
+OF_STATEMENTS = {"postgres.statements", "postgres.statement_texts", "postgres.index_candidates"}
+OF_EXTENSION = {"postgres.statements_info", *OF_STATEMENTS}
+OF_OTHERS = {"postgres.activity", "postgres.replication", *OF_STATEMENTS}
 CONFIG = """
 postgres:
   statement_texts: true
+  top_index_candidates: 5
   expected_indexes: [{name: jobs_open, table: jobs, columns: [id]}]
 redis: {key_patterns: ['job:*'], sample_keys: 5, sample_ages: 5}
 """
@@ -132,6 +134,7 @@ def test_what_the_configuration_does_not_ask_for_is_no_finding(
         (
             "postgres.expected_indexes",
             "postgres.statement_texts",
+            "postgres.index_candidates",
             "redis.keyspace",
             "redis.sample",
             "redis.ages",

@@ -51,9 +51,8 @@ def session(server: Postgres) -> Iterator[Session]:
 
 @pytest.fixture
 def backend(server: Postgres) -> Iterator[PostgresBackend]:
-    with closing(
-        watch(server, DATABASE, expected_indexes=(INDEX,), tables=("orders",), statement_texts=True)
-    ) as backend:
+    asked = {"expected_indexes": (INDEX,), "statement_texts": True, "top_index_candidates": 5}
+    with closing(watch(server, DATABASE, tables=("orders",), **asked)) as backend:
         yield backend
 
 
@@ -68,10 +67,18 @@ def test_every_declared_metric_is_emitted_and_every_emitted_one_is_declared(
 ) -> None:
     session.execute("SELECT pg_stat_reset_single_table_counters('orders'::regclass)")
     session.execute("VACUUM ANALYZE orders")
+    session.execute("CREATE TABLE past AS SELECT n, n AS m, repeat('x', 99) FROM generate_series(1, 10001) n")
+    session.execute("SELECT count(*) FROM past WHERE n = 1 AND m = 1")
     flush(session)
-    more = {"expected_indexes": (INDEX,), "statement_texts": True, "heavy_ttl": 60.0}
+    more = {
+        "expected_indexes": (INDEX,),
+        "statement_texts": True,
+        "top_index_candidates": 5,
+        "heavy_ttl": 60.0,
+    }
     with closing(watch(server, DATABASE, **more)) as backend:
         found = schema(render(backend.collect(time.monotonic() + 1.8)).body.decode())
+    session.execute("DROP TABLE past")
 
     of_exporter = (self_.COLLECTOR_SUCCESS, self_.COLLECTOR_DURATION, self_.CONNECTS, self_.CACHE_AGE)
     assert found == declared(*CATALOGUE.of("postgres"), *of_exporter)

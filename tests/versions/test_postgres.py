@@ -49,7 +49,7 @@ def server(release: Release, server_root: Path) -> Iterator[Postgres]:
 
 def test_every_collector_works(server: Postgres, release: Release) -> None:
     asked = {"expected_indexes": (INDEX,), "statement_texts": True, "compat": True}
-    with closing(watch(server, DATABASE, **asked)) as backend:
+    with closing(watch(server, DATABASE, top_index_candidates=5, **asked)) as backend:
         pages = [collect(backend) for _ in range(2)]
     for page in pages:
         assert_well(page)
