@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
+from fractions import Fraction
 
 from dashboards.colours import LIMITS, of_limits, of_lines
 from dashboards.layout import lines
@@ -18,6 +19,8 @@ LINES = ("stat", "graph", "timeline")
 CALLED = {"table": "columns", "bars": "bars", "scorecard": "rows"}
 MOST_STATS = 8
 MOST_OPEN = 24
+# Of so many panels one may be empty with a reason: who reads more of them learns to overlook them.
+EMPTY_SHARE = Fraction(1, 20)
 # Of a title, on a screen of 1440 pixels: each column has room for some, and the signs beside it take some.
 LETTERS_PER_COLUMN, LETTERS_LESS = 8.5, 12
 
@@ -39,6 +42,7 @@ def problems(boards: Sequence[Board], *books: str) -> Iterator[str]:
             *_doors(board, by_uid, books),
         )
         yield from (f"board {board.uid}: {problem}" for problem in told)
+    yield from _excuses(boards)
 
 
 def _order(board: Board) -> Iterator[str]:
@@ -81,6 +85,18 @@ def _counts(board: Board) -> Iterator[str]:
         yield (
             f"it opens with {asking} panels; expected at most {MOST_OPEN}; close the rows of detail: "
             "row(..., collapsed=True)"
+        )
+
+
+def _excuses(boards: Sequence[Board]) -> Iterator[str]:
+    panels = [panel for board in boards for panel in board.panels if panel.kind != "text"]
+    excused = [panel.title for panel in panels if any(signal.empty for signal in panel.shown)]
+    most = max(1, int(len(panels) * EMPTY_SHARE))
+    if len(excused) > most:
+        yield (
+            f"{len(excused)} of {len(panels)} panels have a signal that may be empty; expected at most "
+            f"{most}, one in {EMPTY_SHARE.denominator}; let it be 0, or leave the panel out: "
+            f"{', '.join(excused)}"
         )
 
 

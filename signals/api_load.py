@@ -21,7 +21,6 @@ REQUEST_RATE_YESTERDAY = Signal(
     query=rate(api.REQUESTS, ago=DAY),
     unit=REQUESTS_PER_SECOND,
     legend="a day ago",
-    empty="nothing was scraped yesterday",
 )
 REQUEST_RATE_LAST_WEEK = Signal(
     title="Request rate a week ago",
@@ -31,7 +30,6 @@ REQUEST_RATE_LAST_WEEK = Signal(
     query=rate(api.REQUESTS, ago=WEEK),
     unit=REQUESTS_PER_SECOND,
     legend="a week ago",
-    empty="nothing was scraped a week ago",
 )
 BUSY_YESTERDAY = promql(
     "{rate} > <number:baseline_traffic>",
@@ -54,7 +52,6 @@ TRAFFIC_LEFT = Signal(
     unit=RATIO,
     objective=limits.TRAFFIC_LEFT,
     legend="of other days",
-    empty="nothing was scraped yesterday or a week ago, or too little came then",
 )
 CAPACITY_USED = Signal(
     title="Share of the proven throughput",

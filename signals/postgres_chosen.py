@@ -13,7 +13,7 @@ from signals.model import Signal
 from signals.numbers import BYTES, COUNT, PER_SECOND, RATIO, SECONDS
 from signals.postgres_objects import STATEMENT, STATEMENT_NAME
 from signals.postgres_settings import where_timed
-from signals.postgres_statements import NO_BEFORE, before, of_all_time, per_call, per_request
+from signals.postgres_statements import before, of_all_time, per_call, per_request
 
 CHOSEN = objects.QUERYID.re(f"${objects.QUERYID.name}")
 
@@ -45,7 +45,6 @@ MEAN_BEFORE = Signal(
     query=before(MEAN.query),
     unit=SECONDS,
     legend="before",
-    empty=NO_BEFORE,
 )
 CALLS_BEFORE = Signal(
     title="Calls before",
@@ -55,7 +54,6 @@ CALLS_BEFORE = Signal(
     query=before(CALLS.query),
     unit=PER_SECOND,
     legend="before",
-    empty=NO_BEFORE,
 )
 ROWS = Signal(
     title="Rows of a call",

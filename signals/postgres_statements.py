@@ -14,7 +14,6 @@ from signals.numbers import COUNT, PER_SECOND, RATIO, SECONDS, STATE
 from signals.postgres_objects import STATEMENT, STATEMENT_NAME
 from signals.promql import RANGE, Query
 
-NO_BEFORE = "nothing was scraped before the time shown, or it was not called then"
 NO_LOOP = "no statement of one row is called steadily"
 
 
@@ -121,7 +120,6 @@ TIMES = Signal(
     unit=COUNT,
     objective=limits.TIMES_AS_LONG,
     legend=STATEMENT_NAME,
-    empty=NO_BEFORE,
 )
 CALL_MEAN_BEFORE = Signal(
     title="Mean before",
@@ -131,7 +129,6 @@ CALL_MEAN_BEFORE = Signal(
     query=before(CALL_MEAN.query),
     unit=SECONDS,
     legend=STATEMENT_NAME,
-    empty=NO_BEFORE,
 )
 CALL_RATE = Signal(
     title="Calls",
@@ -150,7 +147,6 @@ CALL_RATE_BEFORE = Signal(
     query=before(CALL_RATE.query),
     unit=PER_SECOND,
     legend=STATEMENT_NAME,
-    empty=NO_BEFORE,
 )
 CALL_ROWS = Signal(
     title="Rows / call",
@@ -169,7 +165,6 @@ CALL_ROWS_BEFORE = Signal(
     query=before(CALL_ROWS.query),
     unit=COUNT,
     legend=STATEMENT_NAME,
-    empty=NO_BEFORE,
 )
 
 

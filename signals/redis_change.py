@@ -79,7 +79,6 @@ PATTERN_GROWTH = Signal(
     unit=RATIO,
     objective=limits.PATTERN_GROWTH,
     legend="{{db}} {{key}}",
-    empty="nothing was scraped yesterday",
 )
 UNMATCHED_GROWTH = Signal(
     title="Growth of keys of no pattern",
@@ -93,5 +92,4 @@ UNMATCHED_GROWTH = Signal(
     unit=COUNT,
     objective=limits.UNMATCHED_GROWTH,
     legend="{{db}}",
-    empty="nothing was scraped yesterday",
 )

@@ -184,7 +184,6 @@ SERIES_GROWTH = Signal(
     unit=RATIO,
     objective=limits.SERIES_GROWTH,
     legend="{{job}} {{instance}}",
-    empty="nothing was scraped yesterday",
 )
 DROPPED_SERIES = Signal(
     title="Series left out",

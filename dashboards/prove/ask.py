@@ -6,6 +6,7 @@ Queries are taken from the rendered JSON and filled as Grafana fills them.
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -34,6 +35,8 @@ WIDTH = 1440
 # Values of a variable that are tried after the first.
 MOST_OTHERS = 10
 NOTHING_HAPPENED = "nothing happened in the time shown"
+NO_PAST = "it looks back to a time in which nothing was seen, and has data without"
+OFFSET = re.compile(r" offset [\w$]+")
 
 
 def prove(
@@ -140,7 +143,7 @@ class _Asking:
                 one = answer.state == "empty" and choice == "one"
                 answer = self._other(target, scale) or answer if one else answer
                 if answer.state == "empty":
-                    excuse = known.excuse or ("" if known.due else self._usual(answer.expr))
+                    excuse = known.excuse or ("" if known.due else self._usual(target, answer, scale))
                     answer = replace(answer, due=known.due, excuse=excuse)
                 answers.append(answer)
         answers.sort(key=lambda each: each.choice)
@@ -189,11 +192,16 @@ class _Asking:
         except (ParseError, RefusedError):
             return None
 
-    def _usual(self, expr: str) -> str:
-        """Why all that a query lacks may be missing, as the catalogue says; empty if it says so of none."""
-        metrics = [self.stack.catalogue.find(name) for name in sorted(self._absent(expr) or ())]
-        reasons = [usual(metric, self.stack) if metric else "" for metric in metrics]
-        return "; ".join(dict.fromkeys(reasons)) if all(reasons) else ""
+    def _usual(self, target: Json, answer: Answer, scale: Resolution) -> str:
+        """Why a query may be empty by what it asks for: a past, or what the catalogue lets be missing."""
+        if absent := self._absent(answer.expr):
+            metrics = [self.stack.catalogue.find(name) for name in sorted(absent)]
+            reasons = [usual(metric, self.stack) if metric else "" for metric in metrics]
+            return "; ".join(dict.fromkeys(reasons)) if all(reasons) else ""
+        now = OFFSET.sub("", answer.expr)
+        if now == answer.expr or self._ask(target, now, answer.choice, scale).state == "empty":
+            return ""
+        return NO_PAST
 
     def _proof(self, title: str, answers: tuple[Answer, ...], **more: Any) -> Proof:
         return Proof(board=self.board.uid, title=title, answers=answers, slow=self.slow, **more)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from fractions import Fraction
 from typing import Any, get_args
 
 from dashboards import junit as xml
+from dashboards.grammar import EMPTY_SHARE
 from dashboards.prove.model import Answer, Proof, Verdict, What
 
-# Of so many panels one may be empty with a reason: who reads more of them learns to overlook them.
-EMPTY_SHARE = Fraction(1, 20)
 # What is well and was not seen all the same: a report that called it passed would say more than is known.
 UNSEEN: frozenset[Verdict] = frozenset({"declared", "blind"})
 # What to do about a panel without data and without a reason.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from string import ascii_uppercase
 
 from dashboards.checks.finding import listed, nearest
 from dashboards.errors import StackError
+from dashboards.grammar import EMPTY_SHARE
 from dashboards.model import Panel
 from dashboards.prove.model import Proof
 from dashboards.stack import Stack, named
@@ -31,8 +31,6 @@ class Expected:
 
 Brings = Callable[[Panel, Signal | None], Expected]
 Place = tuple[str, str, str]
-# Of so many panels one may be about something that no state shows.
-UNSEEN_SHARE = Fraction(1, 20)
 
 
 def faults(on: Collection[str]) -> Brings:
@@ -166,10 +164,10 @@ class States:
         about = [
             panel.title for panel in panels if any(signal.query in self.unseen for signal in panel.shown)
         ]
-        if len(about) > len(panels) * UNSEEN_SHARE:
+        if len(about) > len(panels) * EMPTY_SHARE:
             yield (
                 f"{len(about)} of {len(panels)} panels ask what no state shows; expected at most one in "
-                f"{UNSEEN_SHARE.denominator}; bring their data, or leave them out: {listed(about)}"
+                f"{EMPTY_SHARE.denominator}; bring their data, or leave them out: {listed(about)}"
             )
 
     def disproved(self, proofs: Iterable[Proof], stack: Stack) -> Iterator[str]:

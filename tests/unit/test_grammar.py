@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -146,6 +147,19 @@ def test_a_board_that_breaks_the_grammar_is_told_in_a_line(wrong: Board, told: s
 
     assert [each for each in found if told in each], found
     assert all(each.startswith("board shop: ") and "\n" not in each for each in found)
+
+
+def test_at_most_one_panel_in_twenty_has_a_signal_that_may_be_empty() -> None:
+    rare = replace(api.ERROR_RATIO, empty="nothing fails")
+    wrong = board(verdict(), row("Why?", *(graph(rare, title=f"Rare {number}") for number in range(20))))
+    (told,) = problems((*BOARDS, wrong))
+    assert re.fullmatch(
+        r"\d+ of \d+ panels have a signal that may be empty; expected at most \d+, one in 20; let it be 0, "
+        r"or leave the panel out: .*, Rare 0, .*, Rare 19",
+        told,
+    )
+    excused = [panel for each in BOARDS for panel in each.panels if any(one.empty for one in panel.shown)]
+    assert excused
 
 
 def test_a_build_stops_at_the_first() -> None:

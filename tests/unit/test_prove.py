@@ -285,6 +285,21 @@ def test_a_reason_excuses_its_query_and_no_other() -> None:
     assert others[mix] == "EMPTY: A: no reason declared"
 
 
+def test_what_looks_back_to_before_anything_was_seen_needs_no_reason() -> None:
+    class Young(Known):
+        def label_values(self, selector: str, label: str, *more: float) -> list[str]:
+            return [selector] if label == "__name__" else super().label_values(selector, label, *more)
+
+        def answer(self, *asked: Any) -> Samples:
+            return [] if " offset " in asked[1] or "redis_key" in asked[1] else super().answer(*asked)
+
+    proofs = prove(STACK, Young(), Span(start=0, end=HOUR))
+    told = {each.title: f"{each.verdict}: {each.reason}" for each in proofs}
+    past = "declared: it looks back to a time in which nothing was seen, and has data without"
+    assert {told[title] for title in ("Traffic against other days", "Calls, now and before")} == {past}
+    assert told["Growth of a pattern"] == "EMPTY: no reason declared", "nor has it data now"
+
+
 def test_who_asks_only_whether_panels_answer_may_let_any_blank_one_pass() -> None:
     proofs = prove(STACK, Known(silent=True), Span(start=0, end=HOUR), brings=worded)
     told = {each.title: each.reason for each in proofs if each.verdict == "declared"}
