@@ -12,14 +12,14 @@ import pytest
 from psycopg import sql
 
 from examples.demo.databases import Postgres, Redis
-from examples.demo.process import free_port
+from examples.demo.process import free_port, wait_until
 from exporters.catalogue import postgres as postgres_catalogue
 from exporters.catalogue import redis as redis_catalogue
 from exporters.catalogue import self_
 from exporters.conninfo import libpq_conninfo
 from exporters.secrets import Redactor, connection_string, spellings
 from tests.servers.exporter_process import Exporter, run_to_its_end
-from tests.servers.exporter_support import add_user, parse, url_of
+from tests.servers.exporter_support import add_user, admin, parse, url_of
 
 NASTY = "p@:/{ 'x"
 ROLE = "keeper_of_secrets"
@@ -97,10 +97,13 @@ def test_no_failure_shows_the_password(
         pages = [exporter.get(path).text for path in paths]
         probes = [exporter.get(f"/probe?target={name}").text for name in ("of-file", "of-variable")]
         assert exporter.process is not None
-        title = Path(f"/proc/{exporter.process.pid}/cmdline").read_text()
+        own = Path(f"/proc/{exporter.process.pid}")
+        title = (own / "cmdline").read_text()
+        children = [task.joinpath("children").read_text() for task in (own / "task").iterdir()]
     finally:
         exporter.stop()
 
+    assert not any(children)  # whose command line anybody could read
     assert page.of(postgres_catalogue.UP) == page.of(redis_catalogue.UP) == 0
     assert parse(probes[0]).of(postgres_catalogue.UP) == parse(probes[1]).of(redis_catalogue.UP) == 0
     code = "ConnectionError" if refused else "AuthenticationError"
@@ -129,6 +132,44 @@ def test_what_python_writes_when_it_is_killed_shows_no_password(redis_server: Re
     assert "Fatal Python error: Aborted" in exporter.written()
     assert "Thread 0x" in exporter.written()
     assert "hunter2" not in exporter.written()
+
+
+@pytest.mark.usefixtures("role")
+def test_a_password_that_is_rotated_in_its_file_needs_no_restart(
+    postgres: Postgres, redis_server: Redis, tmp_path: Path
+) -> None:
+    files = {"DATABASE_URL_FILE": tmp_path / "database", "REDIS_URL_FILE": tmp_path / "cache"}
+
+    def rotate(password: str, write: bool) -> None:
+        with psycopg.connect(postgres.superuser_dsn, autocommit=True) as session:
+            session.execute(f"ALTER ROLE {ROLE} PASSWORD '{password}'")
+            ending = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s"
+            session.execute(ending, [ROLE])
+        with admin(redis_server) as client:
+            client.execute_command("ACL", "SETUSER", "obs_exporter", "resetpass", f">{password}")
+            client.client_kill_filter(user="obs_exporter")
+        urls = (postgres.url(ROLE, password), url_of(redis_server, password))
+        for file, url in zip(files.values(), urls if write else (), strict=False):
+            file.write_text(url)
+            file.chmod(0o600)
+
+    def ups() -> list[float | None]:
+        page = exporter.scrape()
+        return [page.of(postgres_catalogue.UP), page.of(redis_catalogue.UP)]
+
+    add_user(redis_server)
+    rotate("hunter-first", write=True)
+    exporter = Exporter(tmp_path, **{name: str(file) for name, file in files.items()})
+    try:
+        assert ups() == [1, 1]
+        rotate("hunter-second", write=False)
+        wait_until(lambda: ups() == [0, 0], "nobody lets it in", timeout=5)
+        rotate("hunter-second", write=True)
+        wait_until(lambda: ups() == [1, 1], "the new passwords are used", timeout=5)
+    finally:
+        exporter.stop()
+    assert exporter.written().count("answers again") == 2
+    assert "hunter" not in exporter.written()
 
 
 def test_a_secret_as_container_runtimes_mount_it_is_taken_where_that_is_allowed(

@@ -162,6 +162,32 @@ def test_a_full_role_refuses_a_newcomer_and_keeps_who_is_there(
             assert_well(until_well(newcomer))
 
 
+def test_a_full_server_is_down_until_it_has_room(server: Postgres) -> None:
+    server.stop()
+    server.settings["max_connections"] = "8"  # the last three of which are for superusers
+    server.start()
+    try:
+        with closing(watch(server, DATABASE)) as kept, ExitStack() as stack:
+            assert_well(collect(kept))
+            for _ in range(4):
+                stack.enter_context(admin(server))
+            for more in (0, 3):  # which is said in other words
+                for _ in range(more):
+                    stack.enter_context(admin(server))
+                with closing(watch(server, DATABASE)) as newcomer:
+                    page = timed(newcomer)
+                assert_down(page)
+                assert errors(page) == {("postgres.up", "53300"): 1}
+            assert_well(collect(kept))
+            stack.close()
+            with closing(watch(server, DATABASE)) as newcomer:
+                until_well(newcomer)
+    finally:
+        server.stop()
+        del server.settings["max_connections"]
+        server.start()
+
+
 def test_check_says_how_a_full_role_has_more_connections(server: Postgres) -> None:
     settings = PostgresSettings(conninfo=lambda: conninfo(server, DATABASE))
     with ExitStack() as stack:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import psycopg
 import pytest
 
 from examples.demo.databases import Postgres
+from exporters.catalogue import postgres_objects as objects
+from exporters.collectors.postgres import PostgresBackend, PostgresSettings
+from tests.servers.failure_support import assert_well
 from tests.servers.postgres_support import (
+    LOG,
     ROLE,
     ROLE_SQL,
     Session,
     admin,
+    collect,
     conninfo,
     create_database,
     run_role_sql,
@@ -99,3 +104,35 @@ def test_a_role_that_is_a_member_of_others_is_refused_by_their_names(server: Pos
     assert f"is a member of {group}; expected of pg_read_all_stats alone" in message
     assert f"REVOKE {group} FROM obs_exporter" in message
     run_role_sql(server, DATABASE)
+
+
+def test_a_role_without_the_privilege_has_a_page_of_what_it_may_see_and_is_told_once(
+    server: Postgres, caplog: pytest.LogCaptureFixture
+) -> None:
+    with admin(server, DATABASE) as session:
+        session.execute("CREATE EXTENSION pg_stat_statements")
+        session.execute("CREATE ROLE blind LOGIN PASSWORD 'plain'")
+        session.execute("SELECT 1 AS of_somebody_else")
+        session.execute(f"GRANT CONNECT ON DATABASE {DATABASE} TO blind")
+        text = conninfo(server, DATABASE, password="plain", role="blind")
+        try:
+            with psycopg.connect(text) as own:
+                hidden = own.execute(
+                    "SELECT count(*) FROM pg_stat_statements WHERE queryid IS NULL"
+                ).fetchone()
+            with closing(
+                PostgresBackend(PostgresSettings(conninfo=lambda: text, heavy_ttl=0.0), LOG)
+            ) as blind:
+                pages = [collect(blind) for _ in range(3)]
+        finally:
+            session.execute("DROP OWNED BY blind; DROP ROLE blind")
+    assert hidden is not None
+    assert hidden[0] > 0
+    for page in pages:
+        assert_well(page)
+    shown = [dict(labels) for name, labels in pages[-1] if name == objects.STATEMENT_CALLS.name]
+    assert {labels["user"] for labels in shown} == {"blind"}
+    assert all(labels["queryid"] for labels in shown)
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 1
+    assert told[0].endswith("as a superuser: GRANT pg_read_all_stats TO blind;")
