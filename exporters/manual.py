@@ -10,7 +10,7 @@ import click
 # A flag belongs where its beginning stands.
 SECTIONS = {
     "Listening": ("--web.",),
-    "What to watch": ("--api.", "--target", "--dsn"),
+    "What to watch": ("--api.", "--target", "--dsn", "--candidates"),
     "Configuration": ("--config.", "--compat", "--secrets."),
     "Logging": ("--log.",),
     "Output": ("--json", "--markdown"),

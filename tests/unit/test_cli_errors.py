@@ -229,7 +229,7 @@ def test_an_error_of_the_project_itself_keeps_its_traceback(monkeypatch: pytest.
         raise KeyError("ours")
 
     monkeypatch.setattr("dashboards.cli.errors.NOT_THEIRS", ("/", "<"))
-    monkeypatch.setattr("dashboards.cli.options.load", broken)
+    monkeypatch.setattr("dashboards.stack.load", broken)
 
     assert isinstance(CliRunner().invoke(main, ["build"]).exception, KeyError)
 
