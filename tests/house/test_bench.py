@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks import peer
+from benchmarks.__main__ import APART
 from benchmarks.application import BARE, OURS, PEER, PEER_DEFAULTS, SCENARIOS
 from benchmarks.bench_middleware import Requests, Running, Scale, measure, same_work, sitting
 from benchmarks.figures import Figures, Times
 from benchmarks.report import document, middleware_section
+from benchmarks.sections import TARGET, kept
+from benchmarks.soak_report import HEADING as SOAK
 
 TINY = Scale(sittings=1, rounds=2, requests=3)
 ROOT = Path(__file__).parents[2]
@@ -49,6 +52,14 @@ def test_what_is_committed_was_generated() -> None:
     committed = (ROOT / "docs/performance.md").read_text()
     assert re.findall(r"\| <= 0\.35x \| \d\.\d\dx wall, \d\.\d\dx CPU \|", committed)
     assert peer.requirement() in committed, "the peer has changed since; run: make bench"
+
+
+def test_what_is_measured_apart_stays() -> None:
+    headings = re.compile("^## .*", re.MULTILINE)
+    committed = TARGET.read_text()
+    again = document([COMPARED], kept(TARGET, *APART))
+    assert set(headings.findall(again)) == set(headings.findall(committed))
+    assert SOAK in APART
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
