@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import itertools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import psycopg
 from psycopg import pq
+from psycopg.adapt import Transformer
 
 from exporters.collectors.postgres.connect import (
     READ,
@@ -28,6 +29,8 @@ LIMITS = (
     " set_config('lock_timeout', $2, true), set_config('jit', 'off', true),"
     f" set_config('application_name', '{APPLICATION_NAME}', $3::boolean)"
 )
+TEXT = 25  # the type of PostgreSQL
+UTF8 = "utf-8"
 # What a question was prepared as has gone, or its answer would have other columns now.
 STALE = frozenset({"26000", "0A000"})
 
@@ -181,18 +184,22 @@ class Connection:
         try:
             return codecs.lookup(name.replace("WIN", "cp")).name
         except LookupError:
-            return "utf-8"
+            return UTF8
 
 
 def _rows(result: pq.abc.PGresult, codec: str) -> list[Row]:
-    """All values as texts, decoded in one go: PostgreSQL has no text with a zero in it."""
-    columns, value = result.nfields, result.get_value
-    raw = [value(row, column) for row in range(result.ntuples) for column in range(columns)]
-    has_null = None in raw
-    plain = [b"" if one is None else one for one in raw] if has_null else cast("list[bytes]", raw)
-    texts: list[str | None] = [*b"\0".join(plain).decode(codec, "replace").split("\0")]
-    if len(texts) != len(raw):  # what is no text in this encoding took a zero with it, or there is no value
-        texts = [None if one is None else one.decode(codec, "replace") for one in raw]
-    elif has_null:
-        texts = [None if one is None else text for one, text in zip(raw, texts, strict=True)]
-    return list(zip(*[iter(texts)] * columns, strict=True)) if columns else [()] * result.ntuples
+    """All values as texts; what is none in this encoding is replaced."""
+    if codec == UTF8:
+        loader = Transformer()  # without a connection, so it takes what comes for UTF-8
+        loader.set_pgresult(result, set_loaders=False)
+        loader.set_loader_types([TEXT] * result.nfields, pq.Format.TEXT)
+        with contextlib.suppress(UnicodeDecodeError):
+            return loader.load_rows(0, result.ntuples, tuple)
+    value = result.get_value
+    return [
+        tuple(
+            None if (raw := value(row, column)) is None else raw.decode(codec, "replace")
+            for column in range(result.nfields)
+        )
+        for row in range(result.ntuples)
+    ]
