@@ -20,7 +20,8 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 LONGEST_VALUE = 256  # characters of a label's value
 CUT = "..."
 NONE: Mapping[str, str] = {}
-NOTHING_KEPT: Mapping[int, tuple[Family, str]] = {}
+Kept = Mapping[str, tuple[Family, str]]  # by metric its family, with the text of it
+NOTHING_KEPT: Kept = {}
 MAX_SERIES = 20_000  # a net under a runaway label; 1,500 series are usual
 
 DIGITS = b"0123456789\n"
@@ -43,12 +44,12 @@ class Page:
         series: how many samples it holds.
         dropped: how many samples were left out, by reason: ``cap``, ``duplicate``, ``invalid``.
         of_metrics: the same by metric and reason.
-        kept: its families by identity, each with its text; of use to the next page, which may hold some too.
+        kept: what it holds; of use to the next page, which may hold some too.
     """
 
     body: bytes
     series: int
-    kept: Mapping[int, tuple[Family, str]] = field(default_factory=dict)
+    kept: Kept = field(default_factory=dict)
     dropped: Counter[str] = field(default_factory=Counter)
     of_metrics: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -58,7 +59,7 @@ def render(
     *,
     max_series: int = MAX_SERIES,
     labels: Mapping[str, str] = NONE,
-    kept: Mapping[int, tuple[Family, str]] = NOTHING_KEPT,
+    kept: Kept = NOTHING_KEPT,
 ) -> Page:
     """Write gauges and counters; families of one metric are joined under one HELP and TYPE.
 
@@ -68,7 +69,7 @@ def render(
         families: of samples.
         max_series: that are written; of more, the last of the largest families are left out.
         labels: of every sample, before its own.
-        kept: of the page before, with the same labels.
+        kept: of the page before, and what was written ahead, with the same labels.
     """
     writer = _Writer(labels, kept)
     by_metric: dict[str, list[Family]] = {}
@@ -82,6 +83,16 @@ def render(
     for (_, reason), lost in writer.dropped.items():
         dropped[reason] += lost
     return Page(body=body, series=writer.series, dropped=dropped, of_metrics=writer.dropped, kept=writer.kept)
+
+
+def write_ahead(
+    families: Iterable[Family], labels: Mapping[str, str] = NONE, kept: Kept = NOTHING_KEPT
+) -> Kept:
+    """What of these a page can take as it is, unless another family has the same metric."""
+    writer = _Writer(labels, kept)
+    for family in families:
+        writer.write([family], len(family.values))
+    return writer.kept
 
 
 def _size(families: Sequence[Family]) -> int:
@@ -156,9 +167,9 @@ class _Labels(NamedTuple):
 
 
 class _Writer:
-    def __init__(self, labels: Mapping[str, str], before: Mapping[int, tuple[Family, str]]) -> None:
+    def __init__(self, labels: Mapping[str, str], before: Kept) -> None:
         self.before = before
-        self.kept: dict[int, tuple[Family, str]] = {}
+        self.kept: dict[str, tuple[Family, str]] = {}
         self.names, self.values = tuple(labels), tuple(labels.values())
         self.blocks: list[str] = []
         self.series = 0
@@ -166,6 +177,7 @@ class _Writer:
         self.dropped: Counter[tuple[str, str]] = Counter()
         # Keyed by identity: the families hold their lists until the page is written.
         self.label_texts: dict[tuple[int, tuple[str, ...]], _Labels] = {}
+        self.same_labels: dict[tuple[int, int], bool] = {}
 
     def write(self, families: Sequence[Family], room: int) -> None:
         """The samples of one metric, as many as there is room for."""
@@ -190,17 +202,28 @@ class _Writer:
                 f"# TYPE {metric.name} {metric.kind}\n{samples}"
             )
             if whole and len(families[0].values) <= room:
-                self.kept[id(families[0])] = families[0], self.blocks[-1]
+                self.kept[metric.name] = families[0], self.blocks[-1]
 
     def _again(self, family: Family) -> bool:
-        """Write what stood on the page before, if it did and there is room."""
-        known = self.before.get(id(family))
-        if known is None or self.series + len(family.values) > self.most:
+        """Write what stood on the page before, if nothing of it has changed and there is room."""
+        name = family.metric.name
+        known = self.before.get(name)
+        if known is None or self.series + len(family.values) > self.most or not self._same(known[0], family):
             return False
         self.series += len(family.values)
         self.blocks.append(known[1])
-        self.kept[id(family)] = known
+        self.kept[name] = known
         return True
+
+    def _same(self, one: Family, other: Family) -> bool:
+        if one is other:
+            return True
+        if one.values != other.values or one.metric != other.metric:
+            return False
+        key = id(one.labels), id(other.labels)
+        if key not in self.same_labels:
+            self.same_labels[key] = one.labels == other.labels
+        return self.same_labels[key]
 
     def _whole(self, family: Family) -> list[str] | None:
         """The lines of a family that is right as it is; None if each sample must be looked at."""

@@ -15,7 +15,7 @@ from exporters.catalogue import postgres as postgres_catalogue
 from exporters.catalogue import redis as redis_catalogue
 from exporters.collectors.base import Backend, Family, Partial
 from exporters.crew import Crew
-from exporters.exposition import render
+from exporters.exposition import Kept, render, write_ahead
 
 ANSWER_SECONDS = 2.0  # a page is there by then, whatever the servers do
 NETWORK_SECONDS = 0.5  # of the scraper's own time limit, for the way there and back
@@ -72,7 +72,8 @@ class Scraper:
         self._process = process
         self._dropped: Counter[str] = Counter()
         self._told: set[tuple[str, str]] = set()
-        self._kept: Mapping[int, tuple[Family, str]] = {}
+        self._kept: Kept = {}
+        self._ahead: dict[str, tuple[Family, str]] = {}
         self._log = log
         self._lock = threading.Lock()
         self._shared = _Shared([])
@@ -82,6 +83,9 @@ class Scraper:
         """From now on ask these; a collection of one that is asked already goes on."""
         known = {flights.backend: flights for flights in self._flights}
         self._flights = [known.get(backend) or _Flights(backend, self._log) for backend in backends]
+        for backend in backends:
+            if isinstance(backend, Partial):
+                backend.found = self._write_ahead
 
     def page(self, seconds: float = ANSWER_SECONDS, asked: float = math.inf) -> bytes:
         """Everything known, within this time; a backend without an answer by then is down for this page.
@@ -106,7 +110,9 @@ class Scraper:
 
     def _write(self, joined: Sequence[_Flight]) -> bytes:
         families = (family for flight in joined for family in flight.families())
-        page = render(families, labels=self._labels, kept=self._kept)
+        with self._lock:
+            kept, self._ahead = {**self._kept, **self._ahead}, {}
+        page = render(families, labels=self._labels, kept=kept)
         with self._lock:
             self._kept = page.kept
             self._dropped.update(page.dropped)
@@ -118,6 +124,11 @@ class Scraper:
         ]
         total = page.series + 1 + sum(len(family.labels) for family in own)
         return page.body + render([Family(self_.SERIES, [()], [total]), *own], labels=self._labels).body
+
+    def _write_ahead(self, families: Sequence[Family]) -> None:
+        written = write_ahead(families, self._labels, self._kept)
+        with self._lock:
+            self._ahead.update(written)
 
     def _tell(self, lost: Mapping[tuple[str, str], int]) -> None:
         """Name what is left out, once for each metric and reason."""

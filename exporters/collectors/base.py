@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -44,7 +44,13 @@ class Backend(Protocol):
 
 @runtime_checkable
 class Partial(Protocol):
-    """A backend whose answers come one by one, for a scraper that cannot wait for the last."""
+    """A backend whose answers come one by one, for a scraper that cannot wait for the last.
+
+    Attributes:
+        found: is given the families of each answer while the server works on the next.
+    """
+
+    found: Callable[[Sequence[Family]], None]
 
     def so_far(self) -> list[Family]:
         """What the collection under way has found, from any thread; never anything of one before it."""

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from exporters.catalogue import CATALOGUE, Counter, Gauge, Histogram, Info, Label, Metric, Summary
 from exporters.catalogue.types import COMPATIBLE_COUNTERS
 from exporters.collectors.base import Family
-from exporters.exposition import compress, render
+from exporters.exposition import compress, render, write_ahead
 
 WHERE = Label(name="where", help="A place.", bound="a test")
 WHO = Label(name="who", help="A person.", bound="a test")
@@ -312,7 +312,23 @@ def test_what_stood_on_the_page_before_is_not_written_again() -> None:
     assert b"test_kept 8\n" in again.body
     assert (again.series, again.dropped["duplicate"]) == (2, 1)
     assert again.kept == known
+    assert b"test_kept 8\n" in render([replace(same, labels=[()], values=["7"])], kept=known).body
     # There may be less room, or another family of the metric; and one that is gone is not kept.
     assert b"test_kept" not in render([same], kept=known, max_series=0).body
     assert b"test_kept 7\n" in render([same, Family(metric, [()], ["9"])], kept=known).body
     assert render([], kept=known).kept == {}
+
+
+def test_what_differs_from_the_page_before_is_written_as_it_is_now() -> None:
+    before = Family(LABELLED, [("a", "b"), ("c", "d")], ["1", "2"])
+    for change in (
+        {"values": ["1", "3"]},
+        {"values": ["1"], "labels": [("a", "b")]},
+        {"labels": [("a", "b"), ("c", "e")]},
+        {"metric": replace(LABELLED, help="Another.")},
+        {"metric": replace(LABELLED, labels=(WHO, WHERE))},
+    ):
+        after = replace(before, **change)
+        for kept in (render([before]).kept, write_ahead([before])):
+            assert render([after], kept=kept).body == render([after]).body
+            assert write_ahead([after], kept=kept) == write_ahead([after])

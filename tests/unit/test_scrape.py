@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -109,6 +109,8 @@ def test_a_scrape_with_a_short_limit_ends_no_collection_that_others_wait_for() -
 class Answering(Scripted):
     """One whose first answer is there before the rest."""
 
+    found: Callable[[Sequence[Family]], None]
+
     def so_far(self) -> list[Family]:
         return [Family(catalogue.UP, [()], [1]), Family(catalogue.HITS, [()], [7])]
 
@@ -120,7 +122,9 @@ def test_a_scraper_that_cannot_wait_for_all_answers_gets_those_that_are_there() 
         assert release.wait(10)
         return up(deadline)
 
-    scraper = Scraper([Answering(stuck)], LOG)
+    backend = Answering(stuck)
+    backend.found = lambda _: None
+    scraper = Scraper([backend], LOG)
 
     page = scraper.page(0.2)
     release.set()
@@ -128,6 +132,25 @@ def test_a_scraper_that_cannot_wait_for_all_answers_gets_those_that_are_there() 
     assert UP in page
     assert b"\nredis_keyspace_hits_total 7\n" in page
     assert b"redis_keyspace_hits_total" not in scraper.page(SECONDS)
+
+
+def test_what_an_answer_holds_is_written_while_the_next_is_waited_for() -> None:
+    labels = Gate(())
+    labels.opened.set()
+    family = Family(catalogue.HITS, labels, [8])
+
+    def collect(deadline: float) -> list[Family]:
+        backend.found([family])
+        assert labels.reached.is_set()
+        labels.opened.clear()  # whoever writes it again stands still
+        return [*up(deadline), family]
+
+    backend = Answering(collect)
+    backend.found = lambda _: None
+    scraper = Scraper([backend], LOG)
+
+    assert b"\nredis_keyspace_hits_total 8\n" in scraper.page(SECONDS)
+    labels.opened.set()
 
 
 class Gate(list[Any]):

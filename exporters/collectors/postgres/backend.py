@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from exporters.catalogue import postgres as catalogue
@@ -55,11 +55,16 @@ class Times:
 
 
 class PostgresBackend:
-    """Watches one PostgreSQL; connects by itself, again when it must."""
+    """Watches one PostgreSQL; connects by itself, again when it must.
+
+    Attributes:
+        found: see `Partial`.
+    """
 
     name = "postgres"
 
     def __init__(self, settings: PostgresSettings, log: logging.Logger) -> None:
+        self.found: Callable[[Sequence[Family]], None] = lambda _: None
         self._settings = settings
         self._log = log
         self._stats = SelfStats(self.name)
@@ -189,6 +194,7 @@ class PostgresBackend:
             except Exception as error:  # an answer otherwise than expected costs this collector alone
                 code = type(error).__name__
         run.end(families, answer.seconds, ok=not code)
+        self.found(families)
         self._failures.tell(run.name, code)
         self._tell_rest(run)
 
