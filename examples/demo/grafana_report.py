@@ -101,7 +101,8 @@ class Report:
         lines = [
             "# Grafana check",
             "",
-            "Made by `make grafana-check`: the generated files in a real Grafana.",
+            "Made by `make grafana-check`: the generated files in a real Grafana. What it does with wrong",
+            "files, field by field, and what `lint` says of them: [checks-grafana.md](checks-grafana.md).",
             "",
             "| | |",
             "|---|---|",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dashboards.checks.provisioned import CHECKS
 from dashboards.checks.provisioned.sample import OTHER, notifications, rule, template
+from examples.demo.wrong_rules import texts
+from examples.demo.wrong_settings import SETTINGS
+from examples.demo.wrong_texts import MATCHERS, NO_MATCHERS, NO_TEMPLATES, TEMPLATES
 
 # Of Prometheus, or about what no Grafana is asked.
 NOT_GRAFANAS = (
@@ -18,8 +22,13 @@ NOT_GRAFANAS = (
     "hold-kept",
     "file-bounds",
 )
-# What the database and the environment decide, and no file.
-BEYOND = ("rule: receiver that is not there", "notifications: an unset variable")
+# What the database, the configuration and the environment decide, and no file.
+BEYOND = (
+    "rule: receiver that is not there",
+    "notifications: an unset variable",
+    "rule: a recording",
+    "rule: a recording by another name",
+)
 Change = tuple[str, str, str]
 
 
@@ -246,13 +255,26 @@ def cases() -> Iterator[Case]:
     ):
         for name, old, new in changes:
             yield Case(f"{kind}: {name}", (changed(old, new),))
-    for kind, right, wrong in CONTACTS:
-        for settings in (right, wrong):
-            text = notifications(_SETTINGS, f"type: {kind}\n        settings: {settings}")
-            yield Case(f"{kind}: {settings}", (text,))
+    for name, text in (*_notified(), *texts()):
+        yield Case(name, (text,))
     for text in DELETIONS:
         yield Case(f"`{' '.join(text.split())}`", (f"{text}\n",))
     for name, text in JSON:
         yield Case(f"JSON: {name}", (text,), ".json")
     # The last one, since Grafana can load nothing after it.
     yield Case("`deleteContactPoints: [{orgId: 1}]`", ("deleteContactPoints: [{orgId: 1}]\n",))
+
+
+def _notified() -> Iterator[tuple[str, str]]:
+    """Contact points, routes and templates, each with its name."""
+    pairs = [(f"{kind}: ", kind, pair) for kind, *pair in CONTACTS]
+    pairs += [(f"settings of {kind}: ", kind, [f"{{{each}}}" for each in pair]) for kind, *pair in SETTINGS]
+    for name, kind, pair in pairs:
+        for settings in pair:
+            text = notifications(_SETTINGS, f"type: {kind}\n        settings: {settings}")
+            yield f"{name}{settings}", text
+    for matchers in (*MATCHERS, *NO_MATCHERS):
+        yield f"route: {matchers}", notifications("object_matchers: [[severity, =, info]]", matchers)
+    for written in (*TEMPLATES, *NO_TEMPLATES):
+        text = json.dumps(written, ensure_ascii=False)
+        yield f"template: `{written}`", f"templates: [{{name: chat, template: {text}}}]\n"

@@ -10,6 +10,7 @@ from dashboards.checks.finding import Finding
 from dashboards.checks.provisioned import found, judge
 from dashboards.checks.provisioned.contact_forms import is_address
 from dashboards.checks.provisioned.sample import notifications
+from examples.demo.wrong_settings import JIRA, SETTINGS
 
 
 def lint(folder: Path, kind: str, settings: str) -> list[Finding]:
@@ -19,7 +20,9 @@ def lint(folder: Path, kind: str, settings: str) -> list[Finding]:
 
 
 OAUTH2 = "client_id: a, client_secret: $SECRET, token_url: 'https://a/', scopes: [b]"
-PROXY = "proxy_config: {proxy_url: 'http://a/', proxy_connect_header: {a: b}}, tls_config: {caCertificate: c}"
+PROXY = (
+    "proxy_config: {proxy_url: 'http://a/', proxy_connect_header: {a: b}}, tls_config: {caCertificate: $C}"
+)
 
 
 def test_every_type_may_ask_for_a_token_of_oauth2(tmp_path: Path) -> None:
@@ -34,52 +37,12 @@ def test_a_token_of_oauth2_needs_who_asks(tmp_path: Path) -> None:
     assert (each.rule, "oauth2 has no client_id" in each.message) == ("field-required", True)
 
 
-HOOK = "url: 'https://a/', "
-BASIC = HOOK + "username: a, password: b"
-TOKEN = "authorization_credentials: $C"
-PEERS = "gateway_id: '*1234567', recipient_id: ABCD1234, api_secret: $S"
-BOT = "bottoken: $T, chatid: '-1', "
-BROKER = "brokerUrl: 'tcp://a:1883', topic: b"
-JIRA = "api_url: 'https://a/rest/api/3', project: A, issue_type: Task, "
-KAFKA = "kafkaRestProxy: 'http://a', kafkaTopic: b, "
-GENIE = "apiKey: $K, responders: "
-ARN = "arn:aws:sns:eu-west-1:123456789012:alerts"
-SETTINGS = [
-    ("webhook", BASIC, BASIC + ", authorization_credentials: c"),
-    ("webhook", HOOK + "username: a, " + TOKEN, HOOK + "USERNAME: a, password: $P, " + TOKEN),
-    ("telegram", BOT + "parse_mode: markdownv2", BOT + "parse_mode: text"),
-    ("telegram", BOT + "parse_mode: $MODE", BOT + "parse_mode: BBCode"),
-    ("telegram", BOT + "message_thread_id: '12'", BOT + "message_thread_id: '12a'"),
-    ("telegram", BOT + "message_thread_id: '-2147483648'", BOT + "message_thread_id: '2147483648'"),
-    ("threema", PEERS, PEERS.replace("*", "1")),
-    ("threema", PEERS.replace("'*1234567'", "$G"), PEERS.replace("D1234", "")),
-    (
-        "opsgenie",
-        GENIE + "[{type: Team, name: a}, {type: '{{ .x }}', id: b}]",
-        GENIE + "[{type: group, name: a}]",
-    ),
-    ("opsgenie", GENIE + "[{type: user, username: a}]", GENIE + "[{type: user}]"),
-    ("opsgenie", GENIE + "[{type: teams, name: 'a,b'}]", GENIE + "[{type: teams, id: a}]"),
-    ("opsgenie", GENIE + "[]", GENIE + "[{name: a}]"),
-    ("mqtt", BROKER + ", qos: 2", BROKER + ", qos: 3"),
-    ("mqtt", BROKER + ", qos: '1'", BROKER + ", qos: once"),
-    ("sns", f"topic_arn: '{ARN}'", "topic_arn: alerts"),
-    ("sns", f"target_arn: '{ARN}'", "target_arn: 'arn:aws:sns:alerts'"),
-    ("sns", "phone_number: '+1', sigv4: {profile: a}", "phone_number: '+1', sigv4: {access_key: a}"),
-    ("jira", JIRA + "user: a, password: b", JIRA + "user: a, password: b, api_token: c"),
-    ("jira", JIRA + "api_token: c, dedup_key_field: '10000'", JIRA + "api_token: c, dedup_key_field: key"),
-    ("kafka", KAFKA + "apiVersion: v3, kafkaClusterId: a", KAFKA + "apiVersion: v3"),
-    ("kafka", KAFKA + "apiVersion: v2", KAFKA + "apiVersion: v4"),
-    ("slack", "url: 'https://a/b?c=%zz'", "url: 'https://a b/'"),
-    ("slack", "url: hooks/a", "url: '://a'"),
-]
-
-
 @pytest.mark.parametrize(("kind", "right", "wrong"), SETTINGS)
 def test_values_at_which_grafana_stops(kind: str, right: str, wrong: str, tmp_path: Path) -> None:
     assert lint(tmp_path, kind, right) == []
     (each,) = lint(tmp_path, kind, wrong)
-    assert (each.rule, each.effect) == ("contact-settings", "Grafana does not start")
+    assert each.rule in ("contact-settings", "field-type", "field-required")
+    assert each.effect == "Grafana does not start"
 
 
 def test_a_duration_of_jira_is_one(tmp_path: Path) -> None:

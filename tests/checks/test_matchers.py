@@ -10,23 +10,7 @@ import pytest
 from dashboards.checks.finding import Finding
 from dashboards.checks.provisioned import found, judge
 from dashboards.checks.provisioned.sample import RULE, notifications
-
-TAKEN = [
-    """matchers: ['"foo bar"="x"']""",
-    """matchers: ['{a=~"b|c", d!="e"}', 'f=g']""",
-    r"""matchers: ['a=~"\d+\\.[(]"']""",
-    "object_matchers: [[a, =~, '(?i)b[(?!]'], [c, '!~', '(?P<d>e)[+]+'], [f, =~, '\\(\\?=']]",
-    "match_re: {a: '(b|c)+?'}",
-]
-REFUSED = [
-    """matchers: ['a=~"("']""",
-    """matchers: ['b=c, a=~(']""",
-    "match_re: {a: '('}",
-    "object_matchers: [[a, =~, '(?!x)y']]",
-    "object_matchers: [[a, =~, '(?<=x)y']]",
-    r"object_matchers: [[a, '!~', '(a)\1']]",
-    "object_matchers: [[a, =~, 'a++']]",
-]
+from examples.demo.wrong_texts import MATCHERS, NO_MATCHERS
 
 
 def lint(folder: Path, text: str) -> list[Finding]:
@@ -38,12 +22,12 @@ def route(matchers: str) -> str:
     return notifications("object_matchers: [[severity, =, info]]", matchers)
 
 
-@pytest.mark.parametrize("matchers", TAKEN)
+@pytest.mark.parametrize("matchers", MATCHERS)
 def test_what_grafana_takes(matchers: str, tmp_path: Path) -> None:
     assert lint(tmp_path, route(matchers)) == []
 
 
-@pytest.mark.parametrize("matchers", REFUSED)
+@pytest.mark.parametrize("matchers", NO_MATCHERS)
 def test_at_what_grafana_stops(matchers: str, tmp_path: Path) -> None:
     (each,) = lint(tmp_path, route(matchers))
     assert (each.rule, "is no regular expression" in each.message) == ("matcher-form", True)

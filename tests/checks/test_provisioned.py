@@ -18,7 +18,7 @@ from dashboards.checks import RULES as QUERY_CHECKS
 from dashboards.checks.finding import Finding
 from dashboards.checks.provisioned import CHECKS, Check, found, judge, page
 from dashboards.checks.provisioned.reader import UnreadableError, read
-from dashboards.checks.provisioned.sample import OTHER, RULE
+from dashboards.checks.provisioned.sample import OTHER, RULE, placed
 from dashboards.cli import main
 from dashboards.stack import STACK
 from dashboards.write import render
@@ -31,7 +31,9 @@ def lint(folder: Path, *texts: str, name: str = "file{}.yaml") -> list[Finding]:
     target = folder / "files"
     target.mkdir(exist_ok=True)
     for number, text in enumerate(texts):
-        (target / name.format(number)).write_text(text, encoding="utf-8")
+        inside, content = placed(text)
+        (target / inside).mkdir(parents=True, exist_ok=True)
+        (target / inside / name.format(number)).write_text(content, encoding="utf-8")
     return judge(found([folder]))
 
 
@@ -114,6 +116,26 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
     (each,) = judge(found([folder]))
     assert each.rule == "file-bounds"
     assert "leads out of" in each.message
+
+
+def test_what_grafana_cannot_read_as_a_file(tmp_path: Path) -> None:
+    folder = tmp_path / "alerting"
+    (folder / "old.yaml").mkdir(parents=True)
+    (folder / "gone.yml").symlink_to("nowhere")
+    assert [(each.rule, each.message) for each in judge(found([folder]))] == [
+        ("file-parses", "it is a link that leads nowhere"),
+        ("file-parses", "it is a folder"),
+    ]
+
+
+def test_a_folder_that_kubernetes_mounts_is_read_by_its_links(tmp_path: Path) -> None:
+    data = tmp_path / "alerting" / "..2026"
+    data.mkdir(parents=True)
+    (data / "rules.yaml").write_text(RULE.replace("for: 5m", "fore: 5m"))
+    (tmp_path / "alerting" / "..data").symlink_to("..2026")
+    (tmp_path / "alerting" / "rules.yaml").symlink_to("..data/rules.yaml")
+    (each,) = judge(found([tmp_path]))
+    assert (each.rule, each.file) == ("field-known", str(tmp_path / "alerting/rules.yaml"))
 
 
 def test_a_folder_of_links_out_names_them(tmp_path: Path) -> None:

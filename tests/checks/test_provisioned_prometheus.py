@@ -64,3 +64,27 @@ def test_labels_of_groups_tell_rules_apart(tmp_path: Path) -> None:
 def test_a_rule_gives_series_or_a_number(kind: str, expr: str, refused: int, tmp_path: Path) -> None:
     text = f"groups:\n  - name: a\n    rules:\n      - {kind}: a\n        expr: {expr}\n"
     assert [each.rule for each in lint(tmp_path, text)] == ["rule-result"] * refused
+
+
+@pytest.mark.parametrize(
+    ("line", "level"),
+    [
+        ("record: my.metric", "warning"),
+        ("record: größe", "warning"),
+        ("labels: {a.b: c}", "warning"),
+        ("record: up{job='a'}", "error"),
+        ("labels: {__name__: c}", "error"),
+        ("labels: {'': c}", "error"),
+    ],
+)
+def test_names_that_prometheus_3_takes_are_a_warning(line: str, level: str, tmp_path: Path) -> None:
+    named = "" if line.startswith("record") else "record: a\n        "
+    text = (
+        f"groups:\n  - name: a\n    rules:\n      - {named}{line}\n        expr: 'sum({{\"my.metric\"}})'\n"
+    )
+    assert [(each.rule, each.level) for each in lint(tmp_path, text)] == [("rule-names", level)]
+
+
+def test_groups_under_another_word_are_found(tmp_path: Path) -> None:
+    (each,) = lint(tmp_path, recordings("sum(asks)").replace("groups:", "group:"))
+    assert (each.rule, each.fix) == ("field-known", "Did you mean 'groups'?")

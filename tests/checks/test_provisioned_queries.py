@@ -123,7 +123,7 @@ groups:
           - refId: A
             datasourceUid: logs
             relativeTimeRange: {from: 60, to: 0}
-            model: {expr: 'sum(rate({app="a"} |= "error" [5m]))'}
+            model: {queryType: instant, expr: 'sum(rate({app="a"} |= "error" [5m]))'}
 """
     assert lint(tmp_path, text).exit_code == 0
 

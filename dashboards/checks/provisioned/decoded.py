@@ -52,6 +52,21 @@ def decoded(file: File) -> Iterator[Problem]:
             settings = receiver.get("settings")
             if known is not None and settings is not None and settings.kind == "map":
                 yield from decoder.struct(known.settings, settings, f"contact point {point.said('name')}")
+    for node, where in _free(file) if file.reader == "grafana" else ():
+        yield from decoder.free(node, where)
+
+
+def _free(file: File) -> Iterator[tuple[Node, str]]:
+    """What Grafana reads without knowing its fields, and goes through as text by text."""
+    for group in file.root.each("groups"):
+        for rule in group.each("rules"):
+            for query in rule.each("data"):
+                yield query.get("model") or query, f"alert {rule.said('title')}, query {query.said('refId')}"
+    for point in file.root.each("contactPoints"):
+        for receiver in point.each("receivers"):
+            yield receiver.get("settings") or receiver, f"contact point {point.said('name')}"
+    for tree in file.root.each("policies"):
+        yield tree, "policy"
 
 
 class _Decoder:
@@ -78,9 +93,23 @@ class _Decoder:
                 yield from self.value(shape.of, each, inside, name)
         elif isinstance(shape, MapOf):
             for key, each in node.pairs:
+                if key.kind != "text":
+                    yield self.wrong(key, where, f"a key of {name}", "text")
                 yield from self.value(shape.of, each, where, f"{name}.{key.text}")
         elif shape is not None and shape != "any":
             yield from self.scalar(shape, node, where, name)
+
+    def free(self, node: Node, where: str) -> Iterator[Problem]:
+        """What stands in a mapping without known fields and ends its reader: Grafana makes JSON of it."""
+        pairs = [*((None, each) for each in node.items), *node.pairs]
+        for key, each in pairs:
+            if each.plain and each.text[-4:].lower() in (".nan", ".inf") and each.type == "a number":
+                name = key.text if key is not None else "an item"
+                yield self.wrong(each, where, name, "a number that JSON can hold")
+            for inner, _ in each.pairs:
+                if inner.type != "text":
+                    yield self.wrong(inner, where, "a key", "text; put it into quotation marks")
+            yield from self.free(each, where)
 
     def wrong(self, node: Node, where: str, name: str, wanted: str) -> Problem:
         found = node.type if node.kind != "text" else f"{node.text!r}, {node.type}"

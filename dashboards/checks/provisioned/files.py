@@ -62,11 +62,19 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Query:
-    """A query of one of Grafana's rules."""
+    """A query of one of Grafana's rules.
+
+    Attributes:
+        rule: whose it is.
+        node: all of it.
+        ref: its letter.
+        model: what it asks; an empty mapping where there is none.
+    """
 
     rule: Rule
     node: Node
     ref: str
+    model: Node
 
     @property
     def where(self) -> str:
@@ -82,11 +90,6 @@ class Query:
     def is_expression(self) -> bool:
         """Whether Grafana computes it itself."""
         return self.source in ("__expr__", "-100")
-
-    @property
-    def model(self) -> Node:
-        """What it asks; an empty mapping where there is none."""
-        return self.node.get("model") or Node("map", self.node.line, self.node.column)
 
 
 def org(node: Node) -> int:
@@ -134,7 +137,7 @@ class Files:
     def queries(self) -> tuple[Query, ...]:
         """Every query of Grafana's rules."""
         return tuple(
-            Query(rule, node, node.said("refId"))
+            Query(rule, node, node.said("refId"), node.get("model") or Node("map", node.line, node.column))
             for rule in self.rules
             for node in rule.node.each("data")
             if node.kind == "map"

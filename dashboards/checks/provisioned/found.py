@@ -13,8 +13,9 @@ from dashboards.checks.finding import Finding, nearest
 from dashboards.checks.provisioned.check import REFUSED, reporter
 from dashboards.checks.provisioned.files import File, Reader
 from dashboards.checks.provisioned.nodes import Node
-from dashboards.checks.provisioned.reader import LARGEST, BoundsError, UnreadableError, read
-from dashboards.checks.provisioned.rules.unread import bounds, parses
+from dashboards.checks.provisioned.reader import LARGEST, BoundsError, UnreadableError, first
+from dashboards.checks.provisioned.rules.unread import bounds, documents, parses
+from dashboards.checks.provisioned.rules.unread import folders as folders_read
 from dashboards.checks.provisioned.structs import GRAFANA
 from dashboards.errors import StackError
 
@@ -33,6 +34,7 @@ _OF_GRAFANA = re.compile(
 )
 # How the folder is called in which Grafana looks for them.
 FOLDER = "alerting"
+_NO_FILE = "Take it away; Grafana reads every name that ends so as a file."
 RULE_KEYS = ("uid", "title", "data", "condition", "grafana_alert")
 
 
@@ -75,15 +77,33 @@ def found(paths: Sequence[Path]) -> Found:
                     result.findings.append(reporter(bounds)(str(each), (1, 1), "file", message))
                     result.taken.add(each.resolve())
                     result.links.add(top / each.relative_to(path))
-                else:
+                elif each.is_file():
                     _look(each, result, named=False)
+                    _nested(path, each, result)
+                elif each.parent.name == FOLDER:
+                    message = "it is a folder" if each.is_dir() else "it is a link that leads nowhere"
+                    result.findings.append(reporter(parses)(str(each), (1, 1), "file", message, _NO_FILE))
+                    result.taken.add(each.resolve())
         else:
             _look(path, result, named=True)
     return result
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    yield from sorted(each for each in folder.rglob("*") if each.suffix in SUFFIXES and each.is_file())
+    """What is called like one of them; what is less deep first, as links of Kubernetes lead deeper."""
+    found = (each for each in folder.rglob("*") if each.suffix in SUFFIXES)
+    yield from sorted(found, key=lambda each: (len(each.parts), each))
+
+
+def _nested(top: Path, path: Path, result: Found) -> None:
+    """Tell of a file of Grafana in a folder below that which Grafana reads."""
+    folders = [top.resolve().name, *path.relative_to(top).parts[:-1]]
+    last = result.files[-1] if result.files else None
+    if last is None or last.path != str(path) or last.reader != "grafana":
+        return
+    if FOLDER in folders[:-1] and folders[-1] != FOLDER:
+        message = f"it lies in {'/'.join(folders[folders.index(FOLDER) :])}/"
+        result.findings.append(reporter(folders_read)(str(path), (1, 1), "file", message))
 
 
 def _look(path: Path, result: Found, *, named: bool) -> None:
@@ -98,7 +118,7 @@ def _look(path: Path, result: Found, *, named: bool) -> None:
     if is_json and not _may_be_ours(content, likely=likely):
         return
     try:
-        root = read(content, json=is_json)
+        root, second = first(content, json=is_json)
     except UnreadableError as error:
         if likely or (named and not is_json):
             check = bounds if isinstance(error, BoundsError) else parses
@@ -108,10 +128,14 @@ def _look(path: Path, result: Found, *, named: bool) -> None:
             result.taken.add(path.resolve())
         return
     whose = reader_of(root, path)
+    if second and (whose is not None or likely):
+        message = "another document begins here, and the first alone is read"
+        result.findings.append(reporter(documents)(str(path), (second, 1), "file", message))
+        result.taken.add(path.resolve())
     if whose is not None:
         result.files.append(File(str(path), *whose))
         result.taken.add(path.resolve())
-    elif named and not is_json:
+    elif named and not is_json and not second:
         held = "empty" if root is None else "of another kind"
         raise StackError(
             f"{path}: it is {held}; expected Grafana's alerting files or Prometheus' rules: a mapping with "
@@ -158,7 +182,7 @@ def _may_be_ours(content: bytes, *, likely: bool) -> bool:
 
 def reader_of(root: Node | None, path: Path) -> tuple[Node, Reader] | None:
     """The part of a document that is read, and who reads it; nothing for a file of another kind."""
-    if root is not None and root.kind != "map" and path.parent.name == FOLDER:
+    if root is not None and root.kind != "map" and not root.is_null and path.parent.name == FOLDER:
         return root, "grafana"
     if root is None or root.kind != "map":
         return None
@@ -172,6 +196,8 @@ def reader_of(root: Node | None, path: Path) -> tuple[Node, Reader] | None:
         return root, "grafana"
     if "groups" in keys:
         return root, "grafana" if "apiVersion" in keys or _of_grafana(root) else "prometheus"
+    if any(_are_groups(key, value) for key, value in root.pairs):
+        return root, "prometheus"
     lower = {key.lower().replace("_", "") for key in keys - WEAK}
     misspelt = "apiVersion" in keys and "kind" not in keys and any(nearest(key, _LOWER) for key in lower)
     return (root, "grafana") if lower & set(_LOWER) or misspelt else None
@@ -184,6 +210,12 @@ def _is_weak(root: Node, keys: set[str]) -> bool:
         for key in keys & WEAK
         for each in root.each(key)
     )
+
+
+def _are_groups(key: Node, value: Node) -> bool:
+    """Whether a list of groups of rules stands under a word that was to be `groups`."""
+    rules = [each.get("rules") for each in value.items if each.kind == "map"]
+    return bool(nearest(key.text, ("groups",))) and any(rules)
 
 
 def _of_grafana(root: Node) -> bool:

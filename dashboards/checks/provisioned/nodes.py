@@ -69,6 +69,10 @@ class Node:
                     return value
         return None
 
+    def written(self, name: str) -> Node | None:
+        """The value under a key, also one that is null."""
+        return next((value for key, value in self.pairs if key.text == name), None)
+
     def each(self, name: str) -> Iterator[Node]:
         """The items of the list under a key."""
         found = self.get(name)

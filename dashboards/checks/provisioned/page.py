@@ -58,8 +58,7 @@ LEFT_OUT = """\
 - The values of variables and secrets: `$NAME` and `$__file{...}` are taken to be right where they may
   stand. `preflight` looks at those of this project.
 - Queries to other sources than Prometheus, and what stands in a model beside `expr` and expressions.
-- Helm templates and other text that becomes YAML later, documents after the first in one file, and
-  encrypted files.
+- Helm templates and other text that becomes YAML later, and encrypted files.
 - Alertmanager's own configuration, dashboards and data sources beyond their uids, and the files of Mimir
   and Thanos beyond what Prometheus takes.
 - What Grafana 13 takes and 12 does not, such as inhibition rules.

@@ -24,6 +24,7 @@ REFUSED = (
     (re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]"), "a control character"),
 )
 _CONTROL = REFUSED[2][0]
+_VERSION = re.compile(r"\A(?:\s*#.*\n|\s*\n|%TAG.*\n)*%YAML[ \t]+(?!1\.1\s)\S+")
 
 
 class UnreadableError(ValueError):
@@ -61,7 +62,12 @@ def at(text: str, offset: int) -> tuple[int, int]:
 
 
 def read(content: bytes, *, json: bool = False) -> Node | None:
-    """What is in the first document of a file; None if there is nothing.
+    """What is in the first document of a file; see ``first``."""
+    return first(content, json=json)[0]
+
+
+def first(content: bytes, *, json: bool = False) -> tuple[Node | None, int]:
+    """What is in the first document of a file, and the line of a second one that holds something, or 0.
 
     Raises:
         UnreadableError: Grafana's parser takes it no more than this one.
@@ -72,10 +78,11 @@ def read(content: bytes, *, json: bool = False) -> Node | None:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise UnreadableError(f"it is no UTF-8 ({error.reason} at byte {error.start})", line) from None
-    for found, what in json_refused(text) if json else _controls(text):
+    for found, what in json_refused(text) if json else _refused(text):
         raise UnreadableError(f"it has {what}, {found[0]!r}", *at(text, found.start()))
     try:
-        return _Composer(text).document()
+        composer = _Composer(text)
+        return composer.document(), composer.second()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -86,10 +93,10 @@ def read(content: bytes, *, json: bool = False) -> Node | None:
         raise UnreadableError(f"it is no YAML: {' '.join(str(error).split())}") from None
 
 
-def _controls(text: str) -> Iterator[tuple[re.Match[str], str]]:
-    found = _CONTROL.search(text)
-    if found:
-        yield found, REFUSED[2][1]
+def _refused(text: str) -> Iterator[tuple[re.Match[str], str]]:
+    for pattern, what in ((_CONTROL, REFUSED[2][1]), (_VERSION, "another version of YAML than 1.1")):
+        if found := pattern.search(text):
+            yield found, what
 
 
 class _Composer:
@@ -122,6 +129,19 @@ class _Composer:
             elif kind is yaml.DocumentEndEvent:
                 break
         return self.root
+
+    def second(self) -> int:
+        """The line in which another document begins, unless nothing is in it."""
+        line = 0
+        try:
+            for event in self.events:
+                if isinstance(event, yaml.DocumentStartEvent) and event.start_mark:
+                    line = event.start_mark.line + 1
+                elif isinstance(event, yaml.NodeEvent) and getattr(event, "value", event) != "":
+                    return line
+        except yaml.YAMLError:
+            return line  # it is none, of which no reader comes to know
+        return 0
 
     def _alias(self, event: Any) -> Node:
         place = event.start_mark.line + 1, event.start_mark.column + 1
@@ -174,7 +194,7 @@ class _Composer:
             parent.pairs.append((key, node))
 
     def _key(self, node: Node, seen: dict[str, Node]) -> None:
-        if node.kind == "text" and node.text in seen and node.text != MERGE:
+        if node.kind == "text" and node.text in seen:
             first = seen[node.text].line
             raise UnreadableError(
                 f"the key {node.text!r} stands twice in one mapping, first in line {first}",
@@ -186,4 +206,8 @@ class _Composer:
     def _merged(self, parent: Node, node: Node) -> None:
         own = set(self.seen[-1])
         for each in node.items if node.kind == "list" else (node,):
+            if each.kind != "map":
+                raise UnreadableError(
+                    "it is no YAML: << takes a mapping, or a list of them", each.line, each.column
+                )
             parent.pairs += [(key, value) for key, value in each.pairs if key.text not in own]

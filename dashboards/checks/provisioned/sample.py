@@ -5,6 +5,9 @@ from __future__ import annotations
 # Between two files of one example.
 OTHER = "# --- another file\n"
 
+# Before a file of an example that lies in a folder, below that of Grafana's provisioning.
+IN = "# --- in "
+
 RULE = """\
 groups:
   - name: api
@@ -64,6 +67,14 @@ groups:
         for: 5m
         annotations: {summary: '{{ $labels.job }} is down.'}
 """
+
+
+def placed(text: str) -> tuple[str, str]:
+    """The folder of a file of an example, empty for any, and its text."""
+    if not text.startswith(IN):
+        return "", text
+    head, _, rest = text.partition("\n")
+    return head.removeprefix(IN), rest
 
 
 def rule(old: str = "", new: str = "") -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dashboards.checks.provisioned.check import Check
 from dashboards.checks.provisioned.rules import (
     addresses,
+    asks,
     conditions,
     contacts,
     dollars,
+    expressions,
     fields,
     intervals,
     links,
@@ -23,6 +25,8 @@ from dashboards.checks.provisioned.rules import (
 CHECKS: tuple[Check, ...] = (
     unread.parses,
     unread.bounds,
+    unread.documents,
+    unread.folders,
     fields.known,
     fields.types,
     fields.required,
@@ -35,10 +39,12 @@ CHECKS: tuple[Check, ...] = (
     conditions.condition,
     conditions.unique,
     conditions.reads,
+    expressions.forms,
     conditions.ranges,
     thresholds.forms,
     thresholds.possible,
     thresholds.reduced,
+    asks.asks,
     references.sources,
     links.links,
     templates.labels,

@@ -11,7 +11,7 @@ from dashboards.checks.provisioned.files import Files, Query
 from dashboards.checks.provisioned.nodes import Node
 from dashboards.checks.provisioned.sample import rule
 
-MATH = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+MATH = re.compile(r"\$(?:\{([\w\s]+)\}|(\w+))")
 KINDS = ("math", "reduce", "resample", "classic_conditions", "threshold", "sql")
 
 
@@ -70,14 +70,29 @@ def read(model: Node) -> Iterator[tuple[Node, str]]:
     if model.said("type") == "math" and expression is not None:
         for found in MATH.finditer(expression.text):
             yield expression, found[1] or found[2]
-    elif model.said("type") in ("reduce", "resample", "threshold") and expression is not None:
+    elif model.said("type") in ("reduce", "resample") and expression is not None:
         yield expression, expression.text.removeprefix("$")
+    elif model.said("type") == "threshold" and expression is not None:
+        yield expression, expression.text
     elif model.said("type") == "classic_conditions":
         for each in model.each("conditions"):
             query = each.get("query")
             params = list(query.each("params")) if query is not None and query.kind == "map" else []
             for node in params[:1]:  # the rest is a time range, which nothing reads any more
                 yield node, node.text
+
+
+def _circle(queries: list[Query]) -> list[Query]:
+    """The expressions that wait for each other; not one that reads itself, which is told as that."""
+    left = {
+        query.ref: {name for _, name in read(query.model)} - {query.ref}
+        for query in queries
+        if query.is_expression and query.ref
+    }
+    while free := [ref for ref, names in left.items() if not names & left.keys()]:
+        for ref in free:
+            del left[ref]
+    return [query for query in queries if query.ref in left]
 
 
 @check(
@@ -110,6 +125,20 @@ def reads(files: Files, report: Report) -> Iterator[Finding]:
                 yield report(query.rule.file, node, query.where, message, nearest(name, refs))
             elif name == query.ref:
                 yield report(query.rule.file, node, query.where, f"it reads itself, {name!r}")
+    for each, queries in files.by_rule.items():
+        for query in _circle(queries):
+            message = "it reads what reads it, in a circle"
+            yield report(each.file, query.model.near("expression"), query.where, message)
+
+
+def span_of(query: Query) -> tuple[int, int] | None:
+    """Begin and end of a query's time range, in seconds before now; None for what is told as a wrong type."""
+    span = query.node.get("relativeTimeRange")
+    texts = [span.said(key) if span is not None and span.kind == "map" else "" for key in ("from", "to")]
+    try:
+        return int(texts[0].replace("_", "") or "0", 0), int(texts[1].replace("_", "") or "0", 0)
+    except ValueError:
+        return None
 
 
 @check(
@@ -126,12 +155,7 @@ def ranges(files: Files, report: Report) -> Iterator[Finding]:
     for query in files.queries:
         if query.is_expression or "$" in query.source:
             continue
-        span = query.node.get("relativeTimeRange")
-        texts = [span.said(key) if span is not None and span.kind == "map" else "" for key in ("from", "to")]
-        try:
-            start, end = (int(text.replace("_", "") or "0", 0) for text in texts)
-        except ValueError:
-            continue  # told as a wrong type
-        if start <= end:
-            message = f"its time range is from {start} to {end} seconds before now"
+        span = span_of(query)
+        if span is not None and span[0] <= span[1]:
+            message = f"its relativeTimeRange is from {span[0]} to {span[1]} seconds before now"
             yield report(query.rule.file, query.node.near("relativeTimeRange"), query.where, message)

@@ -59,5 +59,5 @@ def settings(files: Files, report: Report) -> Iterator[Finding]:
                 wanted = " or ".join(way.replace("+", " with ") for way in ways)
                 message = f"its settings of {receiver.said('type')} have no {wanted}"
                 yield report(file, receiver.near("settings"), where, message, f"Give it {wanted}.")
-        for node, message, fix in wrong(receiver.said("type"), found):
-            yield report(file, node, where, f"of {receiver.said('type')}, {message}", fix)
+        for node, message, fix, effect in wrong(receiver.said("type"), found):
+            yield report(file, node, where, f"of {receiver.said('type')}, {message}", fix, effect)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from zoneinfo import available_timezones
 
 from dashboards.checks.finding import Finding, nearest
@@ -73,14 +74,20 @@ _PARTS: dict[str, Callable[[str], str]] = {
 }
 
 
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones() | {"Local", "UTC", ""})
+
+
 def _times(interval: Node) -> Iterator[tuple[Node, str]]:
     for each in interval.each("times"):
         if each.kind != "map":
             continue
         ends = [each.said("start_time"), each.said("end_time")]
-        wrong = [text for text in ends if not CLOCK.match(text)]
+        wrong = [key for key in ("start_time", "end_time") if not CLOCK.match(each.said(key))]
         if wrong:
-            yield each, f"{wrong[0]!r} is no time of day; expected two digits each, from 00:00 to 24:00"
+            text = f"{wrong[0]} {each.said(wrong[0])!r} is no time of day"
+            yield each, f"{text}; expected two digits each, from 00:00 to 24:00"
         elif ends[0] >= ends[1]:
             yield each, f"it is from {ends[0]} to {ends[1]}; over midnight it takes two"
 
@@ -99,7 +106,7 @@ def _times(interval: Node) -> Iterator[tuple[Node, str]]:
 )
 def ranges(files: Files, report: Report) -> Iterator[Finding]:
     """Of every interval."""
-    zones = available_timezones() | {"Local", "UTC", ""}
+    zones = _zones()
     for file, mute in files.things("muteTimes"):
         where = f"mute time {mute.said('name')}"
         for interval in mute.each("time_intervals"):

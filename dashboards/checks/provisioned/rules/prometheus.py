@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dashboards.checks import promql
 from dashboards.checks.finding import Finding
@@ -16,6 +17,7 @@ METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\Z")
 # Aggregations that give a series for each group, and functions that leave labels as they are.
 AGGREGATING = frozenset(("sum", "avg", "min", "max", "count", "group", "stddev", "stdvar"))
 KEEPING = frozenset(("rate", "increase", "irate", "delta", "deriv", "abs", "ceil", "floor"))
+OLDER = "Prometheus 2 refuses the whole file; 3 takes it, and asks for such a name in quotation marks"
 LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*\Z")
 
 
@@ -33,7 +35,7 @@ def kinds(files: Files, report: Report) -> Iterator[Finding]:
     for rule in files.prometheus_rules:
         record, alert = rule.node.said("record"), rule.node.said("alert")
         if bool(record) == bool(alert):
-            message = "it records and alerts" if record else "it neither records nor alerts"
+            message = f"it has {'both' if record else 'neither'} record {'and' if record else 'nor'} alert"
             yield report(rule.file, rule.node, rule.where, message)
         elif record:
             for key in ("for", "keep_firing_for", "annotations"):
@@ -67,23 +69,29 @@ def results(files: Files, report: Report) -> Iterator[Finding]:
 
 @check(
     "rule-names",
-    summary="recordings and labels have names that Prometheus 2 and 3 take",
-    cause="A dash or a dot in a name, or the name of an alert's label `__name__`.",
+    summary="recordings and labels have names that Prometheus takes",
+    cause="A query as the name of a recording, a label `__name__`, a dash or a dot, which 3 takes.",
     effect=REFUSED,
     fix="Take letters, digits and `_`, and `:` in recordings.",
-    wrong=prometheus("record: job:alive:avg", "record: job-alive").replace("job:alive:avg{", "alive{"),
+    wrong=prometheus("record: job:alive:avg", "record: alive{job}").replace("job:alive:avg{", "alive{"),
     right=prometheus(),
 )
 def names(files: Files, report: Report) -> Iterator[Finding]:
-    """Prometheus 3 takes any text, as Grafana does, and 2 refuses it."""
+    """A warning for what Prometheus 3 takes, and 2 does not."""
     for rule in files.prometheus_rules:
         record = rule.node.said("record")
-        if record and not METRIC.match(record):
-            message = f"the recording's name is {record!r}"
-            yield report(rule.file, rule.node.near("record"), rule.where, message)
-        for key, _ in rule.labels:
-            if not LABEL.match(key.text) or key.text == "__name__":
-                yield report(rule.file, key, rule.where, f"a label is called {key.text!r}")
+        named = (
+            [(rule.node.near("record"), record, METRIC, "{}", "the recording's name is")] if record else []
+        )
+        named += [(key, key.text, LABEL, "", "a label is called") for key, _ in rule.labels]
+        for node, name, taken, never, what in named:
+            if taken.match(name) and name != "__name__":
+                continue
+            found = report(rule.file, node, rule.where, f"{what} {name!r}")
+            if name in ("", "__name__") or set(never) & set(name):
+                yield found
+            else:
+                yield replace(found, level="warning", effect=OLDER)
 
 
 @check(

@@ -13,20 +13,27 @@ from dashboards.checks.provisioned.sample import rule
 
 ONE = ("gt", "lt", "eq", "ne", "gte", "lte")
 TWO = ("within_range", "outside_range", "within_range_included", "outside_range_included")
-REDUCERS = ("sum", "mean", "min", "max", "count", "last", "median")
 CLASSIC = "no_value"
 
 
 def _numbers(evaluator: Node) -> list[float] | None:
+    """Its parameters; None where one is no number, as text in quotation marks is none."""
     try:
-        return [float(node.text) for node in evaluator.each("params")]
+        return [_number(node) for node in evaluator.each("params")]
     except ValueError:
         return None
 
 
-def _evaluators(query: Query) -> Iterator[Node]:
+def _number(node: Node) -> float:
+    if node.type == "a whole number":
+        return float(int(node.text.replace("_", ""), 10 if node.text.lstrip("+-0").isdigit() else 0))
+    return 0.0 if node.is_null else float(node.text if node.plain else "")
+
+
+def evaluators(query: Query, name: str = "evaluator") -> Iterator[Node]:
+    """What the conditions of an expression compare with."""
     for each in query.model.each("conditions"):
-        evaluator = each.get("evaluator") if each.kind == "map" else None
+        evaluator = each.get(name) if each.kind == "map" else None
         if evaluator is not None and evaluator.kind == "map":
             yield evaluator
 
@@ -34,32 +41,32 @@ def _evaluators(query: Query) -> Iterator[Node]:
 @check(
     "threshold-form",
     summary="a threshold has one condition, of a kind that there is, with its numbers",
-    cause="`above` instead of `gt`, a range with one number, a reducer such as `avg`.",
+    cause="`above` instead of `gt`, a range with one number.",
     effect=ERRS,
     fix="Correct it.",
     wrong=rule("type: lt", "type: below"),
     right=rule(),
 )
 def forms(files: Files, report: Report) -> Iterator[Finding]:
-    """Of thresholds, classic conditions and reducers."""
+    """Of thresholds and classic conditions."""
     for query in files.queries:
         if not query.is_expression:
             continue
         kind, file = query.model.said("type"), query.rule.file
-        if kind == "threshold" and len(list(_evaluators(query))) != 1:
-            count = len(list(_evaluators(query)))
+        if kind == "threshold" and len(list(evaluators(query))) != 1:
+            count = len(list(evaluators(query)))
             message = f"the threshold has {count} conditions with an evaluator; expected one"
             yield report(file, query.model.near("conditions"), query.where, message)
-        if kind == "reduce" and query.model.said("reducer").lower() not in REDUCERS:
-            named = query.model.said("reducer")
-            message = f"the reducer is {named!r}; expected one of {listed(REDUCERS)}"
-            yield report(file, query.model.near("reducer"), query.where, message, nearest(named, REDUCERS))
-        for evaluator in _evaluators(query) if kind in ("threshold", "classic_conditions") else ():
+        compared = [
+            *evaluators(query),
+            *(evaluators(query, "unloadEvaluator") if kind == "threshold" else ()),
+        ]
+        for evaluator in compared if kind in ("threshold", "classic_conditions") else ():
             named, numbers = evaluator.said("type"), _numbers(evaluator)
             known = (*ONE, *TWO, *((CLASSIC,) if kind != "threshold" else ()))
             wanted = 2 if named in TWO else 0 if named == CLASSIC else 1
             if named not in known:
-                message = f"its evaluator is {named!r}; expected one of {listed(known)}"
+                message = f"its evaluator's type is {named or 'missing'!r}; expected one of {listed(known)}"
                 yield report(file, evaluator.near("type"), query.where, message, nearest(named, known))
             elif numbers is None or len(numbers) < wanted:
                 message = f"{named} has the params {[node.text for node in evaluator.each('params')]}"
@@ -79,7 +86,7 @@ def forms(files: Files, report: Report) -> Iterator[Finding]:
 def possible(files: Files, report: Report) -> Iterator[Finding]:
     """Of ranges."""
     for query in files.queries:
-        for evaluator in _evaluators(query) if query.is_expression else ():
+        for evaluator in evaluators(query) if query.is_expression else ():
             numbers = _numbers(evaluator) or []
             if evaluator.said("type").startswith("within_range") and len(numbers) > 1:
                 low, high = numbers[:2]
@@ -91,14 +98,14 @@ def possible(files: Files, report: Report) -> Iterator[Finding]:
 @check(
     "series-reduced",
     summary="what a condition reads is one number for each series",
-    cause="A range query under a threshold without a reduce between them.",
+    cause="A query that does not say `instant: true`, under a threshold without a reduce between them.",
     effect=ERRS,
     fix="Make the query instant: true, or put a reduce between them.",
     wrong=rule(", instant: true", ", range: true"),
     right=rule(),
 )
 def reduced(files: Files, report: Report) -> Iterator[Finding]:
-    """Of Prometheus' queries, whose models say which they are."""
+    """Of queries with an `expr`, and of resamples, which give series always."""
     for each, queries in files.by_rule.items():
         by_ref = {query.ref: query for query in queries}
         asked, waiting, seen = by_ref.get(each.node.said("condition")), [], set[str]()
@@ -110,8 +117,11 @@ def reduced(files: Files, report: Report) -> Iterator[Finding]:
             if query.ref in seen:
                 continue
             seen.add(query.ref)
-            if query.is_expression:
-                if query.model.said("type") in ("math", "threshold", "resample"):
+            if query.is_expression and query.model.said("type") == "resample":
+                message = "a resample gives a series over time, and the condition reads it without a reduce"
+                yield report(each.file, query.node.near("model"), query.where, message)
+            elif query.is_expression:
+                if query.model.said("type") in ("math", "threshold"):
                     names = {name for _, name in read(query.model)}
                     waiting += [by_ref[name] for name in names if name in by_ref]
             elif _is_range(query):
@@ -119,7 +129,12 @@ def reduced(files: Files, report: Report) -> Iterator[Finding]:
                 yield report(each.file, query.node.near("model"), query.where, message)
 
 
+def is_instant(query: Query) -> bool:
+    """Whether a query of Prometheus gives a number for each series, and not the series."""
+    return query.model.said("instant").lower() == "true" and query.model.said("range").lower() != "true"
+
+
 def _is_range(query: Query) -> bool:
-    """Whether a query says that it is one of Prometheus over time."""
-    model = query.model
-    return bool(model.said("expr")) and model.said("instant") != "true" and model.said("range") == "true"
+    """Whether a query gives series over time: of Prometheus and Loki what does not ask for an instant."""
+    loki_instant = "instant" in (query.model.said("queryType"), query.node.said("queryType"))
+    return bool(query.model.said("expr")) and not is_instant(query) and not loki_instant

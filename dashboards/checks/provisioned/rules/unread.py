@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dashboards.checks.finding import Finding
 from dashboards.checks.provisioned.check import STOPS, UNREAD, check
+from dashboards.checks.provisioned.sample import IN, rule
 
 
 def _while_read(*_: object) -> Iterator[Finding]:
@@ -37,4 +38,27 @@ bounds = check(
     fix="Split it, or take it out.",
     wrong="groups: " + "[" * 101 + "]" * 101,
     right="groups: []",
+)(_while_read)
+
+
+documents = check(
+    "file-first",
+    summary="a file holds one document",
+    cause="Files that were written one after another into one, with `---` between them.",
+    effect="what comes after the first is not read, and nothing says so",
+    fix="Write each into a file of its own, or what they hold into one list.",
+    wrong="groups: []\n---\ndeleteRules: [{uid: up}]",
+    right="groups: []\ndeleteRules: [{uid: up}]",
+)(_while_read)
+
+
+folders = check(
+    "folder-read",
+    summary="alerting files lie in `alerting/` itself",
+    cause="A folder for each team, as Grafana reads them of dashboards.",
+    effect="Grafana reads no folder below `alerting/`, and says nothing",
+    fix="Put it into alerting/ itself, or copy it there before Grafana starts.",
+    wrong=f"{IN}alerting/team\n{rule()}",
+    right=f"{IN}alerting\n{rule()}",
+    level="warning",
 )(_while_read)
