@@ -50,7 +50,7 @@ def test_a_label_with_a_closed_set_has_no_other_value(fresh: Mapping[str, str]) 
     found = {key: values for page in fresh.values() for key, values in closed_labels(page).items()}
     declared = {
         (metric.name, label.name): set(label.values)
-        for metric in CATALOGUE.of("api", "postgres", "redis", "exporter", "prometheus")
+        for metric in CATALOGUE.of("api", "postgres", "pgbouncer", "redis", "exporter", "prometheus")
         for label in metric.labels
         if label.values
     }
