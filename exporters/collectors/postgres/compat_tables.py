@@ -15,7 +15,7 @@ class Shown:
 
     Attributes:
         columns: by metric.
-        statistics: where they are read: what pg_stat_user_tables has, with these columns.
+        statistics: where they are read: what pg_stat_user_tables and pg_class have, with these columns.
     """
 
     columns: Mapping[Metric, str]
@@ -27,6 +27,7 @@ READ = "pg_stat_get_blocks_fetched({0}) - pg_stat_get_blocks_hit({0})"
 # Where all tables are shown, one pass over the indexes for everything is half the work of two views.
 STATISTICS = f"""(
     SELECT t.oid AS relid, n.nspname AS schemaname, t.relname,
+           t.reloptions, t.reltuples, t.relpages, t.reltoastrelid, t.relpersistence,
            pg_stat_get_numscans(t.oid) AS seq_scan, pg_stat_get_tuples_returned(t.oid) AS seq_tup_read,
            idx_scan, idx_tup_fetch + pg_stat_get_tuples_fetched(t.oid) AS idx_tup_fetch,
            pg_stat_get_tuples_inserted(t.oid) AS n_tup_ins, pg_stat_get_tuples_updated(t.oid) AS n_tup_upd,
@@ -49,7 +50,7 @@ STATISTICS = f"""(
                    FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
                   GROUP BY 1) i ON i.indrelid = t.oid
       LEFT JOIN pg_class o ON o.oid = t.reltoastrelid
-      LEFT JOIN pg_index oi ON oi.indrelid = o.oid
+      LEFT JOIN pg_index oi ON oi.indrelid = t.reltoastrelid
      WHERE t.relkind IN ('r', 'm', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
        AND n.nspname !~ '^pg_toast')"""  # noqa: S608  expressions of this file
 # Whoever locks a table or one of its indexes against everybody would be waited for by what measures it: then

@@ -53,7 +53,7 @@ LABELS = len(catalogue.TABLE_LABELS)
 SQL = """
 WITH wanted AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(schema text, name text)),
 ranked AS (
-  SELECT s.*, c.reloptions, c.reltuples, c.relpages, c.reltoastrelid, c.relpersistence,
+  SELECT s.*,
          row_number() OVER (
            ORDER BY seq_tup_read + coalesce(idx_tup_fetch, 0) + n_tup_ins + n_tup_upd + n_tup_del DESC, relid
          ) AS by_rows,
@@ -62,8 +62,8 @@ ranked AS (
                   WHERE w.name = s.relname
                     AND CASE WHEN w.schema IS NULL THEN pg_table_is_visible(s.relid)
                              ELSE w.schema = s.schemaname END) AS wanted
-    FROM {statistics} s JOIN pg_class c ON c.oid = s.relid
-   WHERE c.relpersistence <> 't'),
+    FROM {statistics} s
+   WHERE relpersistence <> 't'),
 placed AS (
   SELECT *, row_number() OVER (ORDER BY least(by_rows, by_scans * 2), by_rows) AS place FROM ranked)
 SELECT current_database(), schemaname, relname, {columns}, place, wanted::int
@@ -72,7 +72,9 @@ SELECT current_database(), schemaname, relname, {columns}, place, wanted::int
  WHERE place <= $2::int OR wanted
  ORDER BY place
 """
-VIEW = "pg_stat_user_tables"
+VIEW = """(
+    SELECT s.*, c.reloptions, c.reltuples, c.relpages, c.reltoastrelid, c.relpersistence
+      FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid)"""
 SIZES = """,
                        (SELECT coalesce(sum(t.relpages), 0) FROM pg_class t WHERE t.oid = r.reltoastrelid)
                          AS out_of_line,
