@@ -198,12 +198,21 @@ FILE_READ = Signal(
     title="Exporter's configuration",
     why="Whether the exporter understood its files when they were last read. If not, the old one stays.",
     good="Loaded.",
-    act="The exporter's log says which key and what was expected there; but for the file of "
-    "--web.config.file, so does python -m exporters check.",
+    act="The exporter's log says which key and what was expected there; so does python -m exporters check.",
     query=value(self_.CONFIG_LOADED, over="min"),
     unit=STATE,
     objective=shared.ANSWERING,
     legend="loaded",
+)
+CERTIFICATE_LEFT = Signal(
+    title="Exporter's certificate",
+    why="The share that is left of the time of the exporter's certificate, or of one of its chain.",
+    good="More than {limit}: it is renewed in time.",
+    act="Renew what cert_file of --web.config.file holds: the next scrape takes it, without a restart.",
+    query=value(self_.CERTIFICATE_LEFT, over="min"),
+    unit=RATIO,
+    objective=limits.CERTIFICATE_LEFT,
+    legend="left",
 )
 CACHE_AGE = Signal(
     title="Age of what is remembered",

@@ -149,6 +149,12 @@ CASES = (
         summary="The exporter exporter:10910 could not read its configuration again.",
     ),
     Case(
+        alert=telemetry.EXPORTER_CERTIFICATE_ENDS,
+        series=(gauge(self_.CERTIFICATE_LEFT, 0.9, 0.105, 0.095, 1),),
+        labels=EXPORTER,
+        summary="Of the certificate of the exporter exporter:10910 9.5% of its time is left, below 10 %.",
+    ),
+    Case(
         alert=telemetry.EXPORTER_COLLECTOR_FAILING,
         name="of PostgreSQL",
         series=collectors(postgres=(1, 1, 0, 1), redis=(1, 1, 1, 1)),

@@ -139,6 +139,18 @@ EXPORTER_CONFIG_RELOAD_FAILED = Alert(
     description="It goes on with the old one: new targets are not watched, new certificates not taken, and a "
     "restart would fail.",
 )
+EXPORTER_CERTIFICATE_ENDS = Alert(
+    name="ExporterCertificateEnds",
+    service="telemetry",
+    severity=Severity.WARNING,
+    signal=telemetry.CERTIFICATE_LEFT,
+    operator="<",
+    by=(JOB, INSTANCE),
+    hold=600,
+    summary="Of the certificate of the exporter {{ $labels.instance }} {{ $value | humanizePercentage }} of "
+    "its time is left, below {limit}.",
+    description="When it has ended Prometheus takes no page, and nothing is known of PostgreSQL and Redis.",
+)
 EXPORTER_COLLECTOR_FAILING = Alert(
     name="ExporterCollectorFailing",
     service="telemetry",
@@ -212,6 +224,7 @@ ALERTS = (
     SERIES_GROWTH,
     EXPORTER_SERIES_DROPPED,
     EXPORTER_CONFIG_RELOAD_FAILED,
+    EXPORTER_CERTIFICATE_ENDS,
     EXPORTER_COLLECTOR_FAILING,
     EXPORTER_STALE,
     INSTRUMENTATION_ERRORS,

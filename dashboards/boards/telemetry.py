@@ -151,6 +151,7 @@ BOARD = Board(
                 no_value=NO_ALERTMANAGER,
             ),
             timeline(telemetry.FILE_READ, words=LOADED, zero="the last reload failed"),
+            graph(telemetry.CERTIFICATE_LEFT, zero="the certificate has ended"),
             collapsed=True,
         ),
     ),

@@ -133,7 +133,14 @@ CERTIFICATE_END = Gauge(
     collector="exporter.self",
     unit="timestamp",
     optional="without tls_server_config",
-    spare="who scrapes finds a certificate that has ended by itself, and is then without the pages",
+    spare="the date to the share that is left, which an alert reads",
+)
+CERTIFICATE_LEFT = Gauge(
+    name="obs_exporter_web_certificate_left_ratio",
+    help="Share of the time of the certificate in cert_file which ends first that is left.",
+    collector="exporter.self",
+    unit="ratio",
+    optional="without tls_server_config",
 )
 LOGINS = Counter(
     name="obs_exporter_logins_total",

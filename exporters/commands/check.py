@@ -138,9 +138,9 @@ def _web(guard: Guard) -> Outcome:
     policy = guard.now()
     detail = " and ".join(sorted(policy.protections)) or "asks nothing of anybody"
     state = State.WORKS
-    if policy.ends is not None:
-        end = datetime.fromtimestamp(policy.ends, tz=UTC)
-        ended = policy.ends <= time.time()
+    if policy.term is not None:
+        end = datetime.fromtimestamp(policy.term.ends, tz=UTC)
+        ended = policy.term.ends <= time.time()
         state = State.FAILS if ended else State.WORKS
         detail += f"; the certificate {'ended' if ended else 'ends'} on {end:%Y-%m-%d}"
     return Outcome(collector="web.config", state=state, detail=detail)

@@ -6,6 +6,7 @@ import logging
 import os
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from exporters.catalogue import self_
 from exporters.collectors.base import Family
 from exporters.errors import ConfigError, ExporterError
 from exporters.secrets import refuse_open
-from exporters.web.certificate import ends
+from exporters.web.certificate import first_to_end
 from exporters.web.config import ANYBODY, MUST_SHOW, TlsConfig, WebConfig, read_web_config
 from exporters.web.logins import Logins
 from exporters.web.policy import Policy, Verdict
@@ -55,8 +56,9 @@ class Guard:
     def families(self) -> list[Family]:
         """What there is to say of the policy in force."""
         found = []
-        if (end := self._policy.ends) is not None:
-            found.append(Family(self_.CERTIFICATE_END, [()], [end]))
+        if (term := self._policy.term) is not None:
+            found.append(Family(self_.CERTIFICATE_END, [()], [term.ends]))
+            found.append(Family(self_.CERTIFICATE_LEFT, [()], [term.left(time.time())]))
         if (logins := self._policy.logins) is not None:
             results = self_.LOGIN_RESULT.values
             found.append(
@@ -92,7 +94,7 @@ class Guard:
         return Policy(
             context=_context(config.tls, self._path, self._allow_open) if config.tls else None,
             logins=Logins(config.users, self._log, self._policy.logins) if config.users else None,
-            ends=ends(config.tls.cert_file.read_text(errors="replace")) if config.tls else None,
+            term=first_to_end(config.tls.cert_file.read_text(errors="replace")) if config.tls else None,
         )
 
 

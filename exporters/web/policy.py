@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import ssl
 
+    from exporters.web.certificate import Term
     from exporters.web.logins import Logins
 
 
@@ -27,12 +28,12 @@ class Policy:
     Attributes:
         context: how TLS is spoken; None if it is not.
         logins: who has a password; None if nobody needs one.
-        ends: in Unix time, when the certificate does, or one that it is shown with; None if that is unknown.
+        term: of the certificate, or of one that it is shown with and that ends first; None if unknown.
     """
 
     context: ssl.SSLContext | None = None
     logins: Logins | None = None
-    ends: float | None = None
+    term: Term | None = None
 
     @property
     def protections(self) -> set[str]:

@@ -66,6 +66,13 @@ MINIMUM_SAMPLES = Limit(
 DROPPED_SERIES = Limit(
     key="dropped_series", value=0, unit=COUNT, why="What is left out is missing on every board."
 )
+CERTIFICATE_LEFT = Limit(
+    key="certificate_left",
+    value=0.1,
+    unit=RATIO,
+    better="higher",
+    why="Programs renew with a third left. Of ninety days nine are left then, of one day two hours.",
+)
 CACHE_RENEWAL = Limit(
     key="cache_renewal",
     value=HEAVY_SECONDS,

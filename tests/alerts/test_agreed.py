@@ -83,6 +83,7 @@ AGREED: dict[str, tuple[str, float, float, float]] = {
     "SeriesGrowth": ("warning", 300, 1800, 0),
     "ExporterSeriesDropped": ("warning", 300, 900, 0),
     "ExporterConfigReloadFailed": ("warning", 300, 300, 0),
+    "ExporterCertificateEnds": ("warning", 300, 600, 0),
     "ExporterCollectorFailing": ("warning", 300, 600, 0),
     "ExporterStale": ("warning", 300, 300, 0),
     "InstrumentationErrors": ("warning", 600, 600, 0),

@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
+import requests
 
 from examples.demo.chain import POOLER, PROVISIONING, Chain, Ports
 from examples.demo.databases import Redis
@@ -28,8 +29,11 @@ from exporters.catalogue.api import EXCEPTIONS, NPLUSONE_REPEATS
 from exporters.catalogue.external import GRAFANA_MESSAGES_FAILED
 from exporters.catalogue.redis import KEYSPACE_PASS_TIMESTAMP, MASTER_LINK_UP
 from exporters.catalogue.redis_detail import MASTER_SILENCE
+from exporters.catalogue.self_ import CERTIFICATE_END, CERTIFICATE_LEFT
 from exporters.exposition import render
 from tests.pages import FOLDER
+from tests.servers.certificates import Authority
+from tests.servers.exporter_process import Exporter
 from tests.servers.exporter_support import add_user, collect, watch
 
 # What an example's users call, so that each family of the application has a sample.
@@ -102,7 +106,9 @@ def pages(chain: Recorded) -> Mapping[str, str]:
     """Each page, by the name it is recorded under."""
     target = urllib.parse.quote(f"{chain.api.url}/health")
     return {
-        "exporter": fetch(f"{chain.exporter.url}/metrics") + _of_a_replica(chain.redis, chain.home),
+        "exporter": fetch(f"{chain.exporter.url}/metrics")
+        + _of_a_replica(chain.redis, chain.home)
+        + of_a_certificate(chain.home / "tls", REDIS_URL=chain.redis.url),
         "api": fetch(f"{chain.exporter.url}/metrics/api"),
         "pgbouncer": fetch(f"{chain.exporter.url}/probe?target={POOLER}"),
         "blackbox": fetch(f"{chain.blackbox.url}/probe?module=http_2xx&target={target}"),
@@ -122,8 +128,26 @@ def _of_a_replica(master: Redis, home: Path) -> str:
             page = render(backend.collect(time.monotonic() + 2)).body.decode()
     finally:
         replica.stop()
-    names = (MASTER_LINK_UP.name, MASTER_SILENCE.name)
-    return "".join(f"{line}\n" for line in page.splitlines() if any(name in line for name in names))
+    return _lines(page, MASTER_LINK_UP, MASTER_SILENCE)
+
+
+def of_a_certificate(home: Path, **env: str) -> str:
+    """What the exporter says of its certificate only where it has one."""
+    home.mkdir()
+    authority, web = Authority(home), home / "web.yml"
+    authority.issue("here")
+    web.write_text("tls_server_config: {cert_file: here.pem, key_file: here.key}\n")
+    exporter = Exporter(home, "--web.config.file", str(web), **env)
+    try:
+        url = f"https://127.0.0.1:{exporter.port}/metrics"
+        page = requests.get(url, verify=str(authority.certificate), timeout=10).text
+    finally:
+        exporter.stop()
+    return _lines(page, CERTIFICATE_END, CERTIFICATE_LEFT)
+
+
+def _lines(page: str, *metrics: Metric) -> str:
+    return "".join(f"{line}\n" for line in page.splitlines() if any(each.name in line for each in metrics))
 
 
 def grafana(home: Path) -> str:

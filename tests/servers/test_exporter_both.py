@@ -136,7 +136,11 @@ def test_the_exporter_says_of_itself_what_is_declared_and_nothing_else(
     found = schema(exporter.get("/metrics").text)
 
     of_servers = {metric.name for metric in CATALOGUE.of("postgres", "redis")}
-    elsewhere = (self_.CERTIFICATE_END, self_.LOGINS)  # see test_exporter_tls and test_exporter_users
+    elsewhere = (
+        self_.CERTIFICATE_END,
+        self_.CERTIFICATE_LEFT,
+        self_.LOGINS,
+    )  # see test_exporter_tls and test_exporter_users
     own = [
         metric
         for metric in CATALOGUE.of("exporter")

@@ -155,7 +155,9 @@ def test_when_the_first_of_its_certificates_ends_is_told(
     exporter = start(started, tmp_path, write(tmp_path, pair=(certificate, key)))
 
     def told() -> float | None:
-        return parse(get(exporter, trusting(authority))[1].decode()).of(self_.CERTIFICATE_END)
+        page = parse(get(exporter, trusting(authority))[1].decode())
+        assert 0.99 < (page.of(self_.CERTIFICATE_LEFT) or 0) < 1
+        return page.of(self_.CERTIFICATE_END)
 
     def end(of: Path) -> float:
         shown = ["openssl", "x509", "-noout", "-enddate", "-in", str(of)]
