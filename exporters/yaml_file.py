@@ -14,7 +14,7 @@ from exporters.errors import ConfigError
 
 SHOWN_CHARACTERS = 60
 LONGEST_NUMBER = 4096  # bits
-MAY_BE_SECRET = re.compile(r"://|passw|secret|token|dsn|connection", re.IGNORECASE)
+MAY_BE_SECRET = re.compile(r"://|//.*@|passw|secret|token|dsn|connection", re.IGNORECASE)
 PLAIN_KEY = re.compile(r"\w{1,40}")
 HIDDEN_KEY = "(a key not shown)"
 # What follows in a message of PyYAML is of the file, and may be a password that stands alone in it.

@@ -135,6 +135,7 @@ def taken_or_refused(read: Callable[[Path], object], file: Path, text: bytes) ->
 @example(text=b"redis: {scan_interval: 0x" + b"f" * 5000 + b"}")
 @example(text=b"redis: &a {key_patterns: *a}")
 @example(text=b"[" * 2000)
+@example(text=b"redis: {key_patterns: [{? null : '//:hunter2@h'}]}")
 def test_any_bytes_are_a_configuration_or_are_refused(text: bytes, file: Path) -> None:
     taken_or_refused(read_config, file, text)
 
