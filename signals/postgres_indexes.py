@@ -114,6 +114,15 @@ CANDIDATE_SPENT = Signal(
     unit=SECONDS,
     legend=CANDIDATE_NAME,
 )
+CANDIDATE_CALLS = Signal(
+    title="Calls",
+    why="Executions of these statements, as far back as pg_stat_statements remembers them.",
+    good="Few for each request.",
+    act="One or two: somebody looked something up by hand, which wants no index.",
+    query=value(candidates.CALLS, over="max", by=CANDIDATE),
+    unit=COUNT,
+    legend=CANDIDATE_NAME,
+)
 CANDIDATE_MEAN = Signal(
     title="Mean",
     why="Mean time of one call of these statements.",
@@ -122,7 +131,7 @@ CANDIDATE_MEAN = Signal(
     query=promql(
         "{seconds} / ({calls} > 0)",
         seconds=CANDIDATE_SPENT.query,
-        calls=value(candidates.CALLS, over="max", by=CANDIDATE),
+        calls=CANDIDATE_CALLS.query,
     ),
     unit=SECONDS,
     legend=CANDIDATE_NAME,
@@ -135,7 +144,7 @@ CANDIDATE_BLOCKS = Signal(
     query=promql(
         "{blocks} / ({calls} > 0)",
         blocks=value(candidates.BLOCKS, over="max", by=CANDIDATE),
-        calls=value(candidates.CALLS, over="max", by=CANDIDATE),
+        calls=CANDIDATE_CALLS.query,
     ),
     unit=COUNT,
     legend=CANDIDATE_NAME,

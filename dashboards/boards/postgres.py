@@ -125,6 +125,7 @@ INDEXES = row(
     table(
         "Candidates for an index",
         indexes.CANDIDATE_SPENT,
+        indexes.CANDIDATE_CALLS,
         indexes.CANDIDATE_MEAN,
         indexes.CANDIDATE_BLOCKS,
         indexes.CANDIDATE_SQL,
