@@ -22,6 +22,7 @@ from tests.servers.postgres_support import Session, admin, collect, create_datab
 
 DATABASE = "values"
 INDEX = ExpectedIndex(name="orders_status", table="orders", columns=("status",))
+ASKED = {"expected_indexes": (INDEX,), "statement_texts": True, "top_index_candidates": 5}
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +52,7 @@ def session(server: Postgres) -> Iterator[Session]:
 
 @pytest.fixture
 def backend(server: Postgres) -> Iterator[PostgresBackend]:
-    asked = {"expected_indexes": (INDEX,), "statement_texts": True, "top_index_candidates": 5}
-    with closing(watch(server, DATABASE, tables=("orders",), **asked)) as backend:
+    with closing(watch(server, DATABASE, tables=("orders",), **ASKED)) as backend:
         yield backend
 
 
@@ -70,13 +70,7 @@ def test_every_declared_metric_is_emitted_and_every_emitted_one_is_declared(
     session.execute("CREATE TABLE past AS SELECT n, n AS m, repeat('x', 99) FROM generate_series(1, 10001) n")
     session.execute("SELECT count(*) FROM past WHERE n = 1 AND m = 1")
     flush(session)
-    more = {
-        "expected_indexes": (INDEX,),
-        "statement_texts": True,
-        "top_index_candidates": 5,
-        "heavy_ttl": 60.0,
-    }
-    with closing(watch(server, DATABASE, **more)) as backend:
+    with closing(watch(server, DATABASE, heavy_ttl=60.0, **ASKED)) as backend:
         found = schema(render(backend.collect(time.monotonic() + 1.8)).body.decode())
     session.execute("DROP TABLE past")
 
