@@ -149,6 +149,19 @@ CANDIDATE_BLOCKS = Signal(
     unit=COUNT,
     legend=CANDIDATE_NAME,
 )
+CANDIDATE_READ = Signal(
+    title="Read through",
+    why="Bytes per second of the table that sequential scans go through now, whichever statement it is.",
+    good="None.",
+    act="None, and a long time spent: the statements find some of the rows by another index, or are over.",
+    query=promql(
+        "({seconds} >= bool 0) * on (<by:job,instance,schemaname,relname>) group_left () ({read})",
+        seconds=CANDIDATE_SPENT.query,
+        read=READ_THROUGH.query,
+    ),
+    unit=BYTES_PER_SECOND,
+    legend=CANDIDATE_NAME,
+)
 CANDIDATE_SQL = Signal(
     title="SQL",
     why="What would create the index, and the statement that took longest.",

@@ -128,10 +128,12 @@ INDEXES = row(
         indexes.CANDIDATE_CALLS,
         indexes.CANDIDATE_MEAN,
         indexes.CANDIDATE_BLOCKS,
+        indexes.CANDIDATE_READ,
         indexes.CANDIDATE_SQL,
         key="queryid",
         opens=queries.UID,
         note="Read from the texts of statements: candidates, no advice. An index costs every write.",
+        zero="the table is not read whole now",
         no_value="none, or not looked for: `top_index_candidates: 20` under `postgres` in exporter.yml",
     ),
     graph(
