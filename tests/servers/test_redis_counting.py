@@ -19,7 +19,7 @@ from exporters.catalogue import redis_detail as detail
 from exporters.collectors.redis import RedisBackend, passes
 from exporters.collectors.redis.address import parse_url
 from exporters.collectors.redis.connection import Session
-from exporters.collectors.redis.passes import Pass, Walk
+from exporters.collectors.redis.passes import BATCH, Pass, Walk, rest
 from exporters.collectors.redis.settings import RedisSettings
 from exporters.patterns import Patterns
 from tests.servers.exporter_process import Exporter, run_to_its_end
@@ -157,7 +157,7 @@ def test_few_keys_are_counted_rather_than_estimated(server: Redis) -> None:
 def test_a_clusters_keys_are_counted_rather_than_estimated(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(passes, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(passes, "rest", lambda _: 0)
     caplog.set_level("INFO")
     server = Redis(tmp_path / "redis", cluster_enabled="yes", enable_debug_command="local").start()
     try:
@@ -184,7 +184,17 @@ def test_a_clusters_keys_are_counted_rather_than_estimated(
     assert told == ["redis.keyspace: a cluster's keys are not estimated; counts them paced"]
 
 
-def test_an_active_pass_asks_for_1000_keys_and_never_sleeps(server: Redis) -> None:
+@pytest.mark.parametrize(
+    ("keys", "seconds"), [(20_001, 6), (1_000_000, 300), (2_000_000, 300), (3_000_000, 300), (9_000_000, 900)]
+)
+def test_a_pass_rests_long_unless_it_would_take_longer_than_five_minutes(keys: int, seconds: float) -> None:
+    assert rest(keys) * keys / BATCH == pytest.approx(seconds, rel=0.01)
+
+
+def test_an_active_pass_asks_for_1000_keys_and_never_sleeps(
+    server: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passes, "LONGEST_REST", passes.LEAST_REST)
     fill_many(server)
     seconds = {}
     asked = {}

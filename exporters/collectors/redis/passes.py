@@ -28,7 +28,11 @@ from exporters.patterns import NOTHING, Patterns
 
 BATCH = 50  # Redis is held up for a twentieth of a millisecond, which its clients do not notice
 ACTIVE_BATCH = 1000  # a millisecond
-PAUSE_SECONDS = 0.005  # after each, so that one of a hundred commands meets one of ours
+PASS_SECONDS = 300.0  # as long a pass of many keys may take; of still more it takes longer
+LEAST_REST, LONGEST_REST = (
+    0.005,
+    0.015,
+)  # after each batch: one command of a hundred, of two hundred meets one
 SMALL = 20_000  # keys that are counted one by one and without a pause, in some 50 ms
 COMMAND_SECONDS = 5.0  # longer than this is no answer
 LOOKS: tuple[Command, ...] = tuple(("INFO", part) for part in ("keyspace", "stats", "cluster", "memory"))
@@ -156,7 +160,7 @@ class Walk:
         before = self._look()
         how = PACED if before.cluster and self._settings.keys == ESTIMATED else self._settings.keys
         total = sum(before.held.values())
-        self._pause = PAUSE_SECONDS if how == PACED and total > SMALL else 0
+        self._pause = rest(total) if how == PACED and total > SMALL else 0
         batch = ACTIVE_BATCH if how == ACTIVE else BATCH
         size = 1 + len(self._settings.key_patterns)
         found = {number: Found([0] * size) for number in sorted({0, *before.held})}
@@ -285,6 +289,11 @@ class Walk:
         if self._stop.is_set():
             raise StoppedError
         return time.monotonic() + COMMAND_SECONDS
+
+
+def rest(keys: int) -> float:
+    """Seconds after each batch of a pass over so many keys."""
+    return max(LEAST_REST, min(LONGEST_REST, PASS_SECONDS * BATCH / keys))
 
 
 def values(replies: Sequence[Reply]) -> list[Any]:
