@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import yaml
 
 from examples.demo.databases import Postgres, Redis
 from exporters.catalogue import postgres as postgres_catalogue
@@ -207,9 +208,10 @@ def test_targets_are_listed_as_prometheus_reads_them(many: ManyTargets) -> None:
 
 
 def test_prometheus_asks_for_what_the_documents_example_says(many: ManyTargets, tmp_path: Path) -> None:
-    exporter_yml, prometheus_yml = re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    exporter_yml, prometheus_yml, group = re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
     (tmp_path / "exporter.yml").write_text(exporter_yml)
     assert list(read_config(tmp_path / "exporter.yml").targets) == ["orders", "sessions", "pooler"]
+    assert [one["labels"]["__param_target"] for one in yaml.safe_load(group)] == ["pooler"]
 
     address = f"127.0.0.1:{many.exporter.port}"
     file = tmp_path / "prometheus.yml"
