@@ -126,6 +126,7 @@ STATES = States(
             signals=(redis.MASTER_LINK, redis_detail.REPLICA_LAG, redis_detail.MASTER_SILENCE),
             why="the demo has no replica",
         ),
+        Lacking(signals=(telemetry.CERTIFICATE_LEFT,), why="the demo's exporter is asked without TLS"),
         Lacking(
             signals=(watchers.GRAFANA_MESSAGES_FAILED, watchers.GRAFANA_RULE_FAILURES),
             why="Grafana does not notify in the demo",
