@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
 from dashboards.errors import StackError
+
+
+def real(path: Path) -> Path:
+    """Where a path leads, also one of links that lead in a circle."""
+    return Path(os.path.realpath(path))
 
 
 def content_of(path: Path, largest: int, told: str, advice: str) -> bytes:

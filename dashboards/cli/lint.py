@@ -20,7 +20,7 @@ from dashboards.cli.errors import annotate, plain, report, waived
 from dashboards.cli.options import chosen, stack_options
 from dashboards.cli.server import access_options
 from dashboards.errors import StackError
-from dashboards.given import content_of
+from dashboards.given import content_of, real
 from dashboards.waiver import Waiver
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def _others(paths: tuple[Path, ...], sources: list[Source], waivers: Path | None
     from dashboards.checks import others, provisioned  # noqa: PLC0415 - slow to import
 
     alerting = provisioned.found(paths)
-    rest = tuple(path for path in paths if path.resolve() not in alerting.taken)
+    rest = tuple(path for path in paths if real(path) not in alerting.taken)
     files, left_out = others.found(rest, alerting.taken | alerting.links)
     for path in left_out:
         click.echo(plain(f"left out: {path}: no dashboard"), err=True)
@@ -175,9 +175,7 @@ def _others(paths: tuple[Path, ...], sources: list[Source], waivers: Path | None
     if alerting.rules:
         parts.append(f"{alerting.rules} alerting files, {len(provisioned.CHECKS)} checks")
     given = _waivers(waivers)
-    looked_at = alerting.taken | {
-        Path(each).resolve() for each in (*(file.path for file in files), *left_out)
-    }
+    looked_at = alerting.taken | {real(Path(each)) for each in (*(file.path for file in files), *left_out)}
     verdict = checks.judged(findings, given, known, _elsewhere(given, looked_at), idle=lookups)
     return verdict, f"{'; '.join(parts)}, {len(verdict.findings)} findings{told}"
 
@@ -199,4 +197,4 @@ def _waivers(path: Path | None) -> tuple[Waiver, ...]:
 def _elsewhere(waivers: Sequence[Waiver], looked_at: Collection[Path]) -> tuple[str, ...]:
     """The places of waivers for files that are there and were not given this time."""
     files = {each.place: Path(each.place.partition(": ")[0]) for each in waivers}
-    return tuple(place for place, path in files.items() if path.is_file() and path.resolve() not in looked_at)
+    return tuple(place for place, path in files.items() if path.is_file() and real(path) not in looked_at)

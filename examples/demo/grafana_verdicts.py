@@ -165,7 +165,9 @@ class Judge:
         def done() -> bool:
             groups = self.ask("GET", "/api/prometheus/grafana/api/v1/rules").json()["data"]["groups"]
             found.update((rule["uid"], rule) for group in groups for rule in group["rules"])
-            times = [str(each.get("lastEvaluation", "0")) for each in found.values()]
+            times = [
+                str(each.get("lastEvaluation", "0")) for each in found.values() if not each.get("isPaused")
+            ]
             return bool(times) and not any(each.startswith("0") for each in times)
 
         wait_until(done, "the evaluations", timeout=EVALUATED, pause=1.0)

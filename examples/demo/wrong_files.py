@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dashboards.checks.provisioned import CHECKS
 from dashboards.checks.provisioned.sample import OTHER, notifications, rule, template
+from examples.demo.right_files import FILES
 from examples.demo.wrong_rules import texts
 from examples.demo.wrong_settings import SETTINGS
 from examples.demo.wrong_texts import MATCHERS, NO_MATCHERS, NO_TEMPLATES, TEMPLATES
@@ -97,9 +98,24 @@ RULE_CHANGES: tuple[Change, ...] = (
     ("a threshold without params", "params: [1]", "params: []"),
     ("a threshold of text", "params: [1]", "params: [one]"),
     ("an unknown expression", "type: threshold", "type: thresh"),
+    ("a title of blanks", "title: Up", "title: ' '"),
+    ("a uid of blanks", "uid: up", "uid: ' '"),
+    ("a condition of blanks", "condition: B", "condition: ' '"),
+    ("a condition in another case", "condition: B", "condition: b"),
+    ("a group without rules, every 7 s", rule().partition("    interval")[2], ": 7s\n    rules: []\n"),
+    ("a start as text", "from: 600", "from: '600'"),
+    ("a start in hexadecimals", "from: 600", "from: 0x258"),
+    ("an end after now", "to: 0}", "to: -60}"),
+    ("a panel that is text", "for: 5m", "annotations: {__dashboardUid__: a, __panelId__: b}"),
+    ("panelId 1.0", "for: 5m", "panelId: 1.0"),
+    ("a duration of two units", "for: 5m", "for: 1d12h"),
+    ("5min", "for: 5m", "for: 5min"),
+    ("annotations of any scalar", "for: 5m", "annotations: {a: 1.5, b: true, c: null}"),
     ("a label with the value", "for: 5m", "labels: {a: '{{ $$value }}'}"),
     ("a template of a label that does not parse", "for: 5m", "labels: {a: '{{ if }}'}"),
 )
+_GROUPED = "    group_by: [alertname]\n"
+_RECEIVERS = "    receivers:\n      - uid: chat\n        type: slack\n        settings: {url: $SLACK_URL}\n"
 NOTIFICATION_CHANGES: tuple[Change, ...] = (
     ("no name", "name: chat\n    receivers", "receivers"),
     ("no uid", "uid: chat\n        type", "type"),
@@ -157,6 +173,37 @@ NOTIFICATION_CHANGES: tuple[Change, ...] = (
     ("a matcher that is no expression", "[severity, =, info]", "[severity, =~, '(']"),
     ("matchers as text", "object_matchers: [[severity, =, info]]", "matchers: [severity=info]"),
     ("a label twice", "[alertname]", "[alertname, alertname]"),
+    ("group_wait empty", _GROUPED, f"{_GROUPED}    group_wait: ''\n"),
+    ("group_wait -1s", _GROUPED, f"{_GROUPED}    group_wait: -1s\n"),
+    ("a name with blanks around", "- name: chat\n    receivers", "- name: ' chat '\n    receivers"),
+    ("a name of blanks", "- name: chat\n    receivers", "- name: ' '\n    receivers"),
+    ("a receiver with blanks around", "policies:\n  - receiver: chat", "policies:\n  - receiver: ' chat'"),
+    ("no receivers", _RECEIVERS, "    receivers: []\n"),
+    ("a mute time of blanks", "name: nights", "name: ' '"),
+    ("active times", "        mute_time_intervals: [nights]", "        active_time_intervals: [nights]"),
+    (
+        "active times that are not there",
+        "        mute_time_intervals: [nights]",
+        "        active_time_intervals: [a]",
+    ),
+    ("mute times as text", "[nights]", "nights"),
+    ("a mute time twice", "policies:", "  - {name: nights, time_intervals: []}\npolicies:"),
+    ("a mute time that is deleted", "policies:", "deleteMuteTimes: [{name: nights}]\npolicies:"),
+    ("a contact point that is deleted", "policies:", "deleteContactPoints: [{uid: chat}]\npolicies:"),
+    ("matchers as a mapping", "object_matchers: [[severity, =, info]]", "matchers: [severity: info]"),
+    ("matchers as one text", "object_matchers: [[severity, =, info]]", "matchers: severity=info"),
+    ("match as a list", "object_matchers: [[severity, =, info]]", "match: [severity=info]"),
+    ("match of a number", "object_matchers: [[severity, =, info]]", "match: {severity: 1}"),
+    ("a matcher that is flat", "[[severity, =, info]]", "[severity, =, info]"),
+    ("a matcher of a number", "[severity, =, info]", "[severity, =, 1]"),
+    ("weekdays as text", "['monday:friday']", "monday:friday"),
+    ("one end of a time", ", end_time: '06:00'", ""),
+    ("times without quotation marks", "'00:00', end_time: '06:00'", "00:00, end_time: 06:00"),
+    ("years as numbers", "weekdays: ['monday:friday']", "years: [2026]"),
+    ("a 13th month", "weekdays: ['monday:friday']", "months: ['13']"),
+    ("a day 0", "weekdays: ['monday:friday']", "days_of_month: ['0']"),
+    ("group_by of nothing", "[alertname]", "[null]"),
+    ("group_by of numbers", "[alertname]", "[1]"),
     ("an unknown field of a route", "mute_time_intervals:", "mute_times:"),
 )
 TEMPLATE_CHANGES: tuple[Change, ...] = (
@@ -255,6 +302,8 @@ def cases() -> Iterator[Case]:
     ):
         for name, old, new in changes:
             yield Case(f"{kind}: {name}", (changed(old, new),))
+    for name, text in FILES.items():
+        yield Case(f"right: {name}", (text,))
     for name, text in (*_notified(), *texts()):
         yield Case(name, (text,))
     for text in DELETIONS:

@@ -45,7 +45,7 @@ EXPRESSIONS: tuple[tuple[str, ...], ...] = (
     (_RESAMPLE.replace("window: 1m", "window: 60"), _OVER),
     (_RESAMPLE.replace("mean", "avg"), _OVER),
     (_RESAMPLE.replace("mean", "count"), _OVER),
-    (_RESAMPLE.replace("pad", "last"), _OVER),
+    (_RESAMPLE.replace("pad", "last").replace("1m", "100ms"), _OVER),
     (_RESAMPLE.replace("pad", "fillna"), _OVER),
     (_RESAMPLE.replace("expression: R", "expression: A"), _OVER),
     (_THRESHOLD % ("A", ""),),

@@ -48,7 +48,7 @@ def test_values_at_which_grafana_stops(kind: str, right: str, wrong: str, tmp_pa
 def test_a_duration_of_jira_is_one(tmp_path: Path) -> None:
     assert lint(tmp_path, "jira", JIRA + "api_token: a, reopen_duration: 10m") == []
     (each,) = lint(tmp_path, "jira", JIRA + "api_token: a, reopen_duration: ten")
-    assert each.rule == "field-value"
+    assert each.rule == "contact-settings"
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,11 @@ def test_grafana_records_under_any_name(tmp_path: Path) -> None:
     assert lint(tmp_path, text) == []
 
 
+@pytest.mark.parametrize("expression", ["(a|" * 600 + ")" * 600, "a{99999999999}"])
+def test_an_expression_that_python_cannot_read_is_left_to_grafana(expression: str, tmp_path: Path) -> None:
+    assert lint(tmp_path, route(f"object_matchers: [[a, =~, '{expression}']]")) == []
+
+
 @pytest.mark.parametrize("matchers", [" " * 100_000, "," * 100_000, 'a=~"' + "[" * 100_000 + '"'])
 def test_a_long_matcher_takes_no_longer_than_it_is(matchers: str, tmp_path: Path) -> None:
     begun = process_time()

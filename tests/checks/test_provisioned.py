@@ -18,7 +18,7 @@ from dashboards.checks import RULES as QUERY_CHECKS
 from dashboards.checks.finding import Finding
 from dashboards.checks.provisioned import CHECKS, Check, found, judge, page
 from dashboards.checks.provisioned.reader import UnreadableError, read
-from dashboards.checks.provisioned.sample import OTHER, RULE, placed
+from dashboards.checks.provisioned.sample import OTHER, RULE, notifications, placed
 from dashboards.cli import main
 from dashboards.stack import STACK
 from dashboards.write import render
@@ -163,6 +163,27 @@ def test_fifty_megabytes_are_not_read(tmp_path: Path) -> None:
         file.truncate(50_000_000)
     (each,) = judge(found([path]))
     assert (each.rule, each.file) == ("file-bounds", str(path))
+
+
+def test_a_link_that_leads_to_itself(tmp_path: Path) -> None:
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    done = CliRunner().invoke(main, ["lint", str(tmp_path / "loop.yaml")])
+    assert (done.exit_code, "no such file" in done.stderr) == (2, True), done.output
+    done = CliRunner().invoke(main, ["lint", str(tmp_path)])
+    assert (done.exit_code, "no dashboard in this folder" in done.stderr) == (2, True), done.output
+
+
+def test_of_a_file_in_which_all_is_wrong_a_part_is_told(tmp_path: Path) -> None:
+    found = lint(tmp_path, f"groups: [{', '.join(['1'] * 3000)}]")
+    assert [each.rule for each in found].count("field-type") == 1000
+    (rest,) = [each for each in found if each.rule == "file-bounds"]
+    assert "field-type finds more than 1000 things" in rest.message
+
+
+def test_the_root_of_policies_does_not_continue(tmp_path: Path) -> None:
+    root = "    group_by: [alertname]\n"
+    (each,) = lint(tmp_path, notifications(root, f"{root}    continue: true\n"))
+    assert (each.rule, "does not start again" in each.effect) == ("policy-root", True)
 
 
 def test_a_device_and_a_pipe_are_refused_unread(tmp_path: Path) -> None:

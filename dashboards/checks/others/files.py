@@ -10,6 +10,7 @@ from typing import Any
 
 from dashboards.checks.expressions import Json
 from dashboards.errors import StackError
+from dashboards.given import real
 
 # The largest public dashboards have 2 MB; Grafana itself stores no more than some.
 LARGEST = 20_000_000
@@ -49,10 +50,10 @@ def found(paths: Sequence[Path], taken: Collection[Path] = ()) -> tuple[list[Fil
     for path in paths:
         before = len(files)
         for each in _json_files(path):
-            if each.resolve() in taken:
+            if real(each) in taken:
                 continue
             try:
-                files.setdefault(each.resolve(), File(str(each), read(each)))
+                files.setdefault(real(each), File(str(each), read(each)))
             except NoDashboardError:
                 if not path.is_dir():
                     raise
@@ -66,7 +67,7 @@ def found(paths: Sequence[Path], taken: Collection[Path] = ()) -> tuple[list[Fil
 
 def _below(folder: Path, taken: Collection[Path]) -> bool:
     """Whether something in the folder is looked at as what it is."""
-    top = folder.resolve()
+    top = real(folder)
     return any(each.is_relative_to(top) for each in taken)
 
 

@@ -6,6 +6,7 @@ They read what a person wrote, with its line and column, and say what its reader
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from dashboards.checks.finding import Finding, Rule
@@ -14,11 +15,15 @@ from dashboards.checks.provisioned.files import Files
 from dashboards.checks.provisioned.found import Found, found
 from dashboards.checks.provisioned.page import page
 from dashboards.checks.provisioned.rules import CHECKS
+from dashboards.checks.provisioned.rules.unread import bounds
 
 if TYPE_CHECKING:
     from dashboards.checks.others import Source
 
 __all__ = ["CHECKS", "Check", "Found", "found", "judge", "page"]
+
+# Of one check; whoever has more mends these first.
+MOST = 1000
 
 
 def judge(given: Found, rules: Sequence[Rule] = (), sources: Sequence[Source] = ()) -> list[Finding]:
@@ -35,7 +40,11 @@ def judge(given: Found, rules: Sequence[Rule] = (), sources: Sequence[Source] = 
     files = Files(given.files)
     findings = set(given.findings)
     for check in CHECKS:
-        findings.update(check.run(files, reporter(check)))
+        told = list(islice(check.run(files, reporter(check)), MOST + 1))
+        findings.update(told[:MOST])
+        if len(told) > MOST:
+            message = f"{check.id} finds more than {MOST} things; the rest of them is not told"
+            findings.add(reporter(bounds)(told[-1].file, (told[-1].line, 1), "file", message))
     if rules:
         from dashboards.checks.provisioned import asked  # noqa: PLC0415 - requests is slow to import
 

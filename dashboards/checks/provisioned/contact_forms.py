@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from dashboards.checks.finding import excerpt, listed
 from dashboards.checks.provisioned.nodes import Node
+from dashboards.checks.times import seconds
 
 
 class Form(NamedTuple):
@@ -67,6 +68,7 @@ _PARSE_MODES = ("html", "markdown", "markdownv2", "none")
 _RESPONDERS = ("team", "teams", "user", "escalation", "schedule")
 FORMS: dict[str, dict[str, Form]] = {
     "jira": {
+        "reopen_duration": Form(lambda text: seconds(text) is not None, "a duration such as 10m"),
         "api_url": _ADDRESS,
         "dedup_key_field": Form(re.compile(r"[0-9]+\Z").match, "the digits of a field's id"),
     },

@@ -111,7 +111,7 @@ CONTACTS = {
         more={
             "labels": ListOf("json-text"),
             "fields": MapOf("any"),
-            "reopen_duration": "json-time",
+            "reopen_duration": "json-text",
         },
     ),
     "kafka": _contact(

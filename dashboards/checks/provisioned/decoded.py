@@ -133,7 +133,7 @@ class _Decoder:
     def written(self, shape: str, node: Node, where: str, name: str) -> Iterator[Problem]:
         """What is wrong in the text of a scalar; nothing where a variable decides it."""
         text = node.text
-        if "$" in text or (not text and shape != "flag"):
+        if "$" in text or (not text and shape not in ("flag", "json-time")):
             return
         if shape in ("time", "json-time") and not is_time(text):
             message = f"{name} is {excerpt(text)!r}; expected a duration such as 30s, 5m or 1h30m"
@@ -153,7 +153,8 @@ class _Decoder:
                 yield self.unknown(struct, key, where)
                 continue
             yield from self.value(struct.fields[name], value, where, name)
-            if not value.is_null and (value.kind != "text" or value.text.strip()):
+            text = value.text.strip() if name in struct.stripped else value.text
+            if not value.is_null and (value.kind != "text" or text):
                 given.add(name)
             allowed = struct.enums.get(name)
             text = value.text.strip()

@@ -18,6 +18,7 @@ from dashboards.checks.provisioned.rules.unread import bounds, documents, parses
 from dashboards.checks.provisioned.rules.unread import folders as folders_read
 from dashboards.checks.provisioned.structs import GRAFANA
 from dashboards.errors import StackError
+from dashboards.given import real
 
 SUFFIXES = (".yaml", ".yml", ".json")
 # What a dashboard has and no alerting file.
@@ -70,12 +71,12 @@ def found(paths: Sequence[Path]) -> Found:
     result = Found()
     for path in paths:
         if path.is_dir():
-            top = path.resolve()
+            top = real(path)
             for each in _below(path):
-                if not each.resolve().is_relative_to(top):
+                if not real(each).is_relative_to(top):
                     message = f"it is a link that leads out of {path}"
                     result.findings.append(reporter(bounds)(str(each), (1, 1), "file", message))
-                    result.taken.add(each.resolve())
+                    result.taken.add(real(each))
                     result.links.add(top / each.relative_to(path))
                 elif each.is_file():
                     _look(each, result, named=False)
@@ -83,7 +84,7 @@ def found(paths: Sequence[Path]) -> Found:
                 elif each.parent.name == FOLDER:
                     message = "it is a folder" if each.is_dir() else "it is a link that leads nowhere"
                     result.findings.append(reporter(parses)(str(each), (1, 1), "file", message, _NO_FILE))
-                    result.taken.add(each.resolve())
+                    result.taken.add(real(each))
         else:
             _look(path, result, named=True)
     return result
@@ -97,7 +98,7 @@ def _below(folder: Path) -> Iterator[Path]:
 
 def _nested(top: Path, path: Path, result: Found) -> None:
     """Tell of a file of Grafana in a folder below that which Grafana reads."""
-    folders = [top.resolve().name, *path.relative_to(top).parts[:-1]]
+    folders = [real(top).name, *path.relative_to(top).parts[:-1]]
     last = result.files[-1] if result.files else None
     if last is None or last.path != str(path) or last.reader != "grafana":
         return
@@ -109,7 +110,7 @@ def _nested(top: Path, path: Path, result: Found) -> None:
 def _look(path: Path, result: Found, *, named: bool) -> None:
     """Take a file if it is one of ours."""
     is_json = path.suffix == ".json"
-    if path.resolve() in result.taken or not path.exists():
+    if real(path) in result.taken or not path.exists():
         return
     content = _content(path, result, is_json=is_json)
     if content is None:
@@ -125,16 +126,16 @@ def _look(path: Path, result: Found, *, named: bool) -> None:
             place = error.line, error.column
             effect = REFUSED if check is parses and _of_prometheus(content, path) else ""
             result.findings.append(reporter(check)(str(path), place, "file", str(error), effect=effect))
-            result.taken.add(path.resolve())
+            result.taken.add(real(path))
         return
     whose = reader_of(root, path)
     if second and (whose is not None or likely):
         message = "another document begins here, and the first alone is read"
         result.findings.append(reporter(documents)(str(path), (second, 1), "file", message))
-        result.taken.add(path.resolve())
+        result.taken.add(real(path))
     if whose is not None:
         result.files.append(File(str(path), *whose))
-        result.taken.add(path.resolve())
+        result.taken.add(real(path))
     elif named and not is_json and not second:
         held = "empty" if root is None else "of another kind"
         raise StackError(
@@ -161,7 +162,7 @@ def _content(path: Path, result: Found, *, is_json: bool) -> bytes | None:
             if not is_json:
                 message = f"it has {size} bytes; looked at are files of at most {LARGEST}"
                 result.findings.append(reporter(bounds)(str(path), (1, 1), "file", message))
-                result.taken.add(path.resolve())
+                result.taken.add(real(path))
             return None
         with path.open("rb") as file:
             return file.read(LARGEST + 1)

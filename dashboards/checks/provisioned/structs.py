@@ -37,6 +37,7 @@ class Struct:
         required: fields without which Grafana stops.
         enums: the values of fields that have few.
         any_case: read through JSON, whose reader takes a key in any case.
+        stripped: fields of which blanks are nothing.
         strict: an unknown field is refused, not ignored.
         lacking: what comes of a required field that is missing, where the file is read all the same.
     """
@@ -46,6 +47,7 @@ class Struct:
     required: tuple[str, ...] = ()
     enums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     any_case: bool = False
+    stripped: tuple[str, ...] = ()
     strict: bool = False
     lacking: str = ""
 
@@ -115,6 +117,7 @@ GROUP = Struct(
     "group",
     {"orgId": "whole", "name": "text", "folder": "text", "interval": "time", "rules": ListOf(RULE)},
     required=("name", "folder", "interval"),
+    stripped=("name", "folder"),
 )
 POINT = Struct(
     "contact point",
@@ -131,10 +134,12 @@ POINT = Struct(
                     "disableResolveMessage": "flag",
                 },
                 required=("uid", "type", "settings"),
+                stripped=("uid", "type"),
             )
         ),
     },
     required=("name",),
+    stripped=("name",),
 )
 ROUTE_FIELDS: dict[str, Shape] = {
     "receiver": "json-text",
@@ -191,7 +196,9 @@ TEMPLATE = Struct(
 
 
 def _deleted(name: str, key: str, lacking: str = "") -> ListOf:
-    return ListOf(Struct(name, {"orgId": "whole", key: "text"}, required=(key,), lacking=lacking))
+    fields: dict[str, Shape] = {"orgId": "whole", key: "text"}
+    stripped = (key,) if key == "name" else ()
+    return ListOf(Struct(name, fields, required=(key,), stripped=stripped, lacking=lacking))
 
 
 # Its own contact point has none, and is what the first tree of policies leads to.

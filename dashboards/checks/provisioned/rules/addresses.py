@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from dashboards.checks.finding import Finding
 from dashboards.checks.provisioned.check import SILENT, STOPS, Report, check
@@ -11,6 +12,7 @@ from dashboards.checks.provisioned.nodes import Node
 from dashboards.checks.provisioned.sample import rule
 from dashboards.checks.provisioned.structs import LONGEST_TITLE, LONGEST_UID, UID
 
+LATER = "Grafana keeps the later one alone"
 _SECOND = rule().partition("    rules:\n")[2].replace("title: Up", "title: Other")
 
 
@@ -20,6 +22,30 @@ def _uids(files: Files) -> Iterator[tuple[File, Node, str, str]]:
     for file, point in files.things("contactPoints"):
         for receiver in point.each("receivers"):
             yield file, receiver, f"contact point {point.said('name')}", "receiver"
+
+
+class _Called(NamedTuple):
+    """What has a uid or name of its own, and what comes of two with one."""
+
+    kind: str
+    key: str
+    file: File
+    node: Node
+    where: str
+    org: int
+    effect: str
+
+
+def _called(files: Files) -> Iterator[_Called]:
+    for each in files.rules:
+        yield _Called("rule", "uid", each.file, each.node, each.where, org(each.group), LATER)
+    for file, point in files.things("contactPoints"):
+        where = f"contact point {point.said('name')}"
+        for receiver in point.each("receivers"):
+            yield _Called("receiver", "uid", file, receiver, where, org(point), STOPS)
+    for top, kind in (("muteTimes", "mute time"), ("templates", "template")):
+        for file, node in files.things(top):
+            yield _Called(kind, "name", file, node, f"{kind} {node.said('name')}", org(node), LATER)
 
 
 @check(
@@ -42,32 +68,24 @@ def forms(files: Files, report: Report) -> Iterator[Finding]:
 
 @check(
     "uid-unique",
-    summary="no two rules and no two receivers of an organisation have one uid",
+    summary="no two rules or receivers have one uid, and no two mute times or templates one name",
     cause="A rule that was copied, or kept in two files.",
-    effect="of two rules Grafana keeps the later one; of two receivers it does not start",
-    fix="Give each a uid of its own.",
+    effect="of two receivers Grafana does not start; of two others it keeps the later one",
+    fix="Give each one of its own.",
     wrong=rule() + _SECOND,
     right=rule() + _SECOND.replace("uid: up", "uid: other"),
 )
 def unique(files: Files, report: Report) -> Iterator[Finding]:
     """Across all files."""
     seen: dict[tuple[str, int, str], str] = {}
-    for each in files.rules:
-        uid, key = each.node.fixed("uid"), org(each.group)
-        if uid and ("rule", key, uid) in seen:
-            message = f"the uid {uid!r} is also that of {seen['rule', key, uid]}"
-            effect = "Grafana keeps the later rule alone"
-            yield report(each.file, each.node.near("uid"), each.where, message, "", effect)
-        if uid:
-            seen.setdefault(("rule", key, uid), f"{each.where} in {each.file.path}:{each.node.line}")
-    for file, point in files.things("contactPoints"):
-        for receiver in point.each("receivers"):
-            uid, where = receiver.fixed("uid"), f"contact point {point.said('name')}"
-            if uid and ("receiver", org(point), uid) in seen:
-                message = f"the receiver's uid {uid!r} is also in {seen['receiver', org(point), uid]}"
-                yield report(file, receiver.near("uid"), where, message, "", STOPS)
-            if uid:
-                seen.setdefault(("receiver", org(point), uid), f"{where} in {file.path}:{receiver.line}")
+    for each in _called(files):
+        name = each.node.fixed(each.key)
+        if name and (first := seen.get((each.kind, each.org, name))):
+            message = f"the {each.kind}'s {each.key} {name!r} is also that of {first}"
+            yield report(each.file, each.node.near(each.key), each.where, message, "", each.effect)
+        elif name:
+            place = f"{each.where} in {each.file.path}:{each.node.line}"
+            seen[each.kind, each.org, name] = place
 
 
 @check(

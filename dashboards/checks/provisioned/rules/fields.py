@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from dashboards.checks.finding import Finding
 from dashboards.checks.provisioned.check import ERRS, IGNORED, STOPS, Report, check
 from dashboards.checks.provisioned.decoded import Problem, Sort, decoded
 from dashboards.checks.provisioned.files import Files
 
+# Of a file in which everything is wrong.
+MOST = 5000
 # The root of all folders, how deep they go, and labels that Grafana keeps for itself.
 GENERAL = "general"
 DEEPEST = 4
@@ -27,7 +30,7 @@ def _no_folder(path: str) -> str:
 
 
 def _problems(files: Files) -> list[Problem]:
-    return [each for file in files.files for each in decoded(file)]
+    return list(islice((each for file in files.files for each in decoded(file)), MOST))
 
 
 def _told(files: Files, report: Report, sort: Sort) -> Iterator[Finding]:
@@ -116,6 +119,11 @@ def types(files: Files, report: Report) -> Iterator[Finding]:
 def required(files: Files, report: Report) -> Iterator[Finding]:
     """What is missing, and what is there and empty."""
     yield from _told(files, report, "required")
+    for file, point in files.things("contactPoints"):
+        if not list(point.each("receivers")):
+            name = point.said("name")
+            message = "it has no receivers, so that it is none"
+            yield report(file, point.near("receivers"), f"contact point {name}", message, "", IGNORED)
     for rule in files.rules:
         if not rule.node.said("condition") and rule.node.get("record") is None:
             yield report(rule.file, rule.node.near("condition"), rule.where, "the rule has no condition")

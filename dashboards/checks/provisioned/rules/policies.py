@@ -12,6 +12,7 @@ from dashboards.checks.provisioned.nodes import Node
 from dashboards.checks.provisioned.sample import notifications
 from dashboards.checks.times import seconds
 
+UNREADABLE = "Grafana takes it, can read its notifications no more, and does not start again"
 MATCHERS = ("match", "match_re", "matchers", "object_matchers")
 TIMES = ("mute_time_intervals", "active_time_intervals")
 OPERATORS = ("=", "!=", "=~", "!~")
@@ -65,6 +66,9 @@ def root(files: Files, report: Report) -> Iterator[Finding]:
                 if _filled(route, key) is not None:
                     message = f"the root of the policies has {key}"
                     yield report(file, route.near(key), where, message)
+        if where == "policy" and route.said("continue").lower() == "true":
+            message = "the root of the policies has continue: true"
+            yield report(file, route.near("continue"), where, message, "Take it out.", UNREADABLE)
 
 
 @check(
@@ -201,6 +205,8 @@ def _no_expression(text: str) -> str:
             return f"Go knows no {found[0]!r}"
     try:
         re.compile(text.replace("$$", "$"))
+    except (RecursionError, OverflowError):
+        return ""  # what Go says of so deep or large a one is not known
     except re.error as error:
         # Of what Go takes and Python does not, flags and classes have these signs.
         return "" if re.search(r"\(\?|\[\[|\\[pPzQEC]", text) else str(error)

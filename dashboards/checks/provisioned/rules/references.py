@@ -35,13 +35,13 @@ def _texts(node: Node, keys: tuple[str, ...]) -> Iterator[Node]:
 
 
 def _missing(
-    files: Files, report: Report, kind: str, keys: tuple[str, ...], known: set[tuple[int, str]]
+    files: Files, report: Report, kind: str, keys: tuple[str, ...], known: dict[int, set[str]]
 ) -> Iterator[Finding]:
     for file, node, where, number in _named(files, *keys):
-        there = {name for each, name in known if each == number}
+        there = known.get(number)
         name = node.text.replace("$$", "$")
-        if there and name not in there and name != DEFAULT_RECEIVER:
-            message = f"there is no {kind} {name!r}; the files have {listed(there)}"
+        if there is not None and name not in there and name != DEFAULT_RECEIVER:
+            message = f"there is no {kind} {name!r}; the files have {listed(there) or 'none'}"
             yield report(file, node, where, message, nearest(name, there))
 
 
@@ -55,8 +55,11 @@ def _missing(
     right=notifications(),
 )
 def receivers(files: Files, report: Report) -> Iterator[Finding]:
-    """Where the files define any in that organisation."""
-    points = {(org(point), point.fixed("name") or "") for _, point in files.things("contactPoints")}
+    """Where the files define any in that organisation; one without receivers is none."""
+    points: dict[int, set[str]] = {}
+    for _, point in files.things("contactPoints"):
+        names = points.setdefault(org(point), set())
+        names |= {(point.fixed("name") or "").strip()} if list(point.each("receivers")) else set()
     return _missing(files, report, "contact point", ("receiver",), points)
 
 
@@ -71,7 +74,9 @@ def receivers(files: Files, report: Report) -> Iterator[Finding]:
 )
 def mutes(files: Files, report: Report) -> Iterator[Finding]:
     """Where the files define any in that organisation."""
-    known = {(org(mute), mute.said("name")) for _, mute in files.things("muteTimes")}
+    known: dict[int, set[str]] = {}
+    for _, mute in files.things("muteTimes"):
+        known.setdefault(org(mute), set()).add(mute.said("name"))
     return _missing(files, report, "mute time", TIMES, known)
 
 
@@ -104,11 +109,13 @@ def deleted(files: Files, report: Report) -> Iterator[Finding]:
             for key, kind in (("muteTimes", "mute time"), ("templates", "template"))
         ),
     )
+    used = {(number, node.text) for _, node, _, number in _named(files, *TIMES)}
     for top, key, kind, defined in kinds:
         for file, node in files.things(top):
             if (org(node), node.said(key)) in defined and node.said(key):
                 message = f"the {kind} {node.said(key)!r} is defined and deleted"
-                yield report(file, node.near(key), top, message)
+                effect = STOPS if top == "deleteMuteTimes" and (org(node), node.said(key)) in used else ""
+                yield report(file, node.near(key), top, message, "", effect)
 
 
 @check(

@@ -19,7 +19,7 @@ parses = check(
     summary="every file is read by its reader's YAML parser, JSON too",
     cause="`json.dumps` writes an emoji as two halves, `\\/` is an escape of JSON alone, a key stands twice.",
     effect=STOPS,
-    fix="Write the character itself, and each key once.",
+    fix="Mend it at this place; write each character itself, and each key once.",
     wrong="""
         groups: []
         groups: []
