@@ -7,16 +7,19 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+import psycopg
 import pytest
 
 from examples.demo.databases import Postgres
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import postgres_objects as objects
+from exporters.catalogue import self_
 from exporters.collectors.postgres import ExpectedIndex, PostgresBackend
 from exporters.exposition import render
+from exporters.scrape import Scraper
 from tests.servers.exporter_support import Samples, parse
 from tests.servers.failure_support import DATABASE, assert_well, errors
-from tests.servers.postgres_support import Session, admin, collect, watch
+from tests.servers.postgres_support import LOG, Session, admin, collect, run_role_sql, watch
 
 LONG = "ä" * 31 + "x"  # 63 bytes, as many as a name may have
 
@@ -172,3 +175,29 @@ def test_of_its_own_database_alone_a_page_holds_the_same_and_nothing_of_others(
     assert there.keys() == everywhere.keys()
     assert set().union(*there.values()) == {DATABASE}
     assert {name for name, _ in page} == {name for name, _ in everything}
+
+
+def test_names_that_become_the_same_are_one_series_and_the_loss_is_counted_and_told_once(
+    server: Postgres, caplog: pytest.LogCaptureFixture
+) -> None:
+    with admin(server) as session:
+        session.execute("CREATE DATABASE plain_bytes TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'")
+    run_role_sql(server, "plain_bytes")
+    with psycopg.connect(f"{server.superuser_dsn} dbname=plain_bytes", autocommit=True) as session:
+        for name in (b"caf\xe8", b"caf\xe9"):  # neither is UTF-8
+            session.pgconn.exec_(b'CREATE TABLE "' + name + b'" (id int)')
+    with closing(watch(server, "plain_bytes")) as backend:
+        scraper = Scraper([backend], LOG)
+        texts = [scraper.page().decode() for _ in range(2)]
+    with admin(server) as session:
+        session.execute("DROP DATABASE plain_bytes WITH (FORCE)")
+    for text in texts:
+        series = [line.rpartition(" ")[0] for line in text.splitlines() if not line.startswith("#")]
+        assert len(series) == len(set(series))
+        names = {"datname": "plain_bytes", "schemaname": "public", "relname": "caf\ufffd"}
+        assert parse(text).of(objects.TABLE_LIVE, **names) == 0
+    counted = [parse(text).of(self_.DROPPED_SERIES, reason="duplicate") or 0 for text in texts]
+    assert 0 < counted[0] < counted[1]
+    (told,) = [record.getMessage() for record in caplog.records]
+    assert told.startswith("left out of the page: ")
+    assert "(duplicate, 1 series)" in told
