@@ -114,3 +114,13 @@ def test_a_pooler_that_is_full_is_told_as_such_and_still_tells_its_own_figures(
     assert [pages[0].of(catalogue.UP), pages[1].of(pooler_catalogue.UP)] == [0, 1]
     (told,) = [record.getMessage().partition(" at ")[0] for record in caplog.records]
     assert told == "postgres.up: MaxClientConn; PgBouncer has all the clients that its max_client_conn allows"
+
+
+def test_options_that_a_pooler_refuses_are_told_as_such(
+    pooled: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = f"{pooled} options='-c geqo=off'"
+    with closing(PostgresBackend(PostgresSettings(conninfo=lambda: text), LOG)) as backend:
+        page = collect(backend)
+    assert page.of(catalogue.UP) == 0
+    assert "postgres.up: StartupParameter; PgBouncer takes no options: leave them out" in caplog.text

@@ -12,6 +12,8 @@ CONNECTING = {
     "InvalidParameter": "; a parameter of the connection string has a value that libpq does not know",
     "MaxClientConn": "; PgBouncer has all the clients that its max_client_conn allows",
     "PrivateKeyOpen": "; libpq takes the file of sslkey with mode 0600 alone, or 0640 where it is root's",
+    "StartupParameter": "; PgBouncer takes no options: leave them out of the connection string, or let it "
+    "pass over them by ignore_startup_parameters",
     "TargetSessionAttrs": "; no server is what target_session_attrs asks for",
     "TlsNotSupported": "; the server has no TLS, which sslmode demands",
 }

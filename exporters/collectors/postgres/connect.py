@@ -30,6 +30,7 @@ REASONS = (
     ("too many connections", "53300"),
     ("too many clients", "53300"),
     ("no more connections allowed", "MaxClientConn"),
+    ("unsupported startup parameter", "StartupParameter"),
     ("remaining connection slots", "53300"),
     ("starting up", "57P03"),
     ("shutting down", "57P03"),
