@@ -19,7 +19,8 @@ from exporters.catalogue import self_
 from exporters.conninfo import libpq_conninfo
 from exporters.secrets import Redactor, connection_string, spellings
 from tests.servers.exporter_process import Exporter, run_to_its_end
-from tests.servers.exporter_support import add_user, admin, parse, url_of
+from tests.servers.exporter_support import PASSWORD, add_user, admin, parse, url_of
+from tests.servers.postgres_support import frozen
 
 NASTY = "p@:/{ 'x"
 ROLE = "keeper_of_secrets"
@@ -112,6 +113,46 @@ def test_no_failure_shows_the_password(
     assert "postgres.up: " in exporter.written()
     for text in (*pages, *probes, title, exporter.written()):
         for spelling in spellings(password):
+            assert spelling not in text
+
+
+@pytest.mark.usefixtures("role")
+def test_no_failure_of_a_server_that_was_reached_shows_the_password(
+    postgres: Postgres, redis_server: Redis, tmp_path: Path
+) -> None:
+    with psycopg.connect(postgres.superuser_dsn, autocommit=True) as session:
+        session.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(ROLE), NASTY))
+        add_user(redis_server)
+        env = {"DATABASE_URL": written("nothing encoded", postgres.port), "REDIS_URL": url_of(redis_server)}
+        exporter = Exporter(tmp_path, "--log.level", "debug", **env)
+        assert redis_server.process is not None
+        pages = []
+
+        def up() -> bool:
+            pages.append(exporter.get("/metrics").text)
+            page = parse(pages[-1])
+            return page.of(postgres_catalogue.UP) == page.of(redis_catalogue.UP) == 1
+
+        try:
+            assert up()
+            session.execute("BEGIN; LOCK TABLE pg_database, pg_class IN ACCESS EXCLUSIVE MODE")
+            assert up()
+            session.execute("ROLLBACK")
+            redis_server.process.send_signal(signal.SIGSTOP)
+            with frozen(postgres):
+                assert not up()
+            redis_server.process.send_signal(signal.SIGCONT)
+            session.execute(sql.SQL("ALTER ROLE {} NOLOGIN").format(sql.Identifier(ROLE)))
+            assert not up()
+            session.execute(sql.SQL("ALTER ROLE {} LOGIN").format(sql.Identifier(ROLE)))
+            wait_until(up, "it is let in again", timeout=5)
+        finally:
+            redis_server.process.send_signal(signal.SIGCONT)
+            exporter.stop()
+    told = exporter.written()
+    assert all(code in told for code in ("55P03", "TimeoutError", "28000", "answers again"))
+    for text in (*pages, told):
+        for spelling in spellings(NASTY) | spellings(PASSWORD):
             assert spelling not in text
 
 
