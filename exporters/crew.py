@@ -7,12 +7,13 @@ import threading
 from collections.abc import Callable
 
 KEPT_SECONDS = 90.0  # without work; a scraper that comes each minute finds one
+MOST_IDLE = 10  # whoever would be one more ends at once
 
 Work = Callable[[], None]
 
 
 class Crew:
-    """As many threads as there was work for at once.
+    """As many threads as there is work for at once, and some that wait for more.
 
     Args:
         name: of each of them.
@@ -42,6 +43,8 @@ class Crew:
             work()
             work = None  # which may hold much, such as a page
             with self._lock:
+                if self._idle >= MOST_IDLE:
+                    return
                 self._idle += 1
             work = self._next()
 

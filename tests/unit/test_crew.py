@@ -9,7 +9,7 @@ import time
 import pytest
 
 from examples.demo.process import wait_until
-from exporters.crew import Crew
+from exporters.crew import MOST_IDLE, Crew
 
 
 def threads(name: str) -> int:
@@ -25,6 +25,15 @@ def test_what_comes_at_once_is_done_at_once_and_what_comes_later_by_the_same_thr
         together.wait(5)
         wait_until(lambda: crew._idle == 4, "all wait for more")
         assert threads(name) == 4
+
+
+def test_of_many_threads_few_wait_for_more() -> None:
+    crew, name, together = Crew("test.few"), "test.few", threading.Barrier(31)
+    for _ in range(30):
+        crew.do(lambda: together.wait(5) and None)  # type: ignore[arg-type]
+    assert threads(name) == 30
+    together.wait(5)
+    wait_until(lambda: threads(name) == MOST_IDLE, "the others end")
 
 
 def test_a_thread_without_work_ends_and_loses_none(monkeypatch: pytest.MonkeyPatch) -> None:
