@@ -23,6 +23,7 @@ from exporters.clients import STILL_SECONDS, Client, Doing, Inlet, Outlet, Place
 from exporters.crew import Crew
 from exporters.errors import ExporterError, PageMissingError
 from exporters.exposition import CONTENT_TYPE, compress
+from exporters.headers import TooLargeError, accepts_gzip, read_headers
 from exporters.scrape import seconds_for
 from exporters.targets import AskedWrongError, Targets
 from exporters.web.policy import Policy, Verdict
@@ -263,6 +264,19 @@ class _Request(http.server.BaseHTTPRequestHandler):
         tunnel.shake_hands()
         self.rfile, self.wfile = io.BufferedReader(tunnel), io.BufferedWriter(tunnel)
 
+    def parse_request(self) -> bool:
+        """As http.server does, but for the headers."""
+        head, self.rfile = self.rfile, io.BytesIO()
+        is_request = super().parse_request()
+        self.rfile = head
+        if is_request:
+            try:
+                self.headers = read_headers(head)  # type: ignore[assignment]  # no mail
+            except TooLargeError:
+                self.send_error(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+                return False
+        return is_request
+
     def do_GET(self) -> None:
         """Answer with the page of this path."""
         self.client.moves(Doing.WAITING)
@@ -368,15 +382,6 @@ class _Request(http.server.BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Requests are of interest to a debugger alone."""
         self.server.log.debug("%s " + format, self.client_address[0], *args)
-
-
-def accepts_gzip(header: str) -> bool:
-    """Whether ``Accept-Encoding`` names gzip, and not with ``q=0``."""
-    for item in header.split(","):
-        name, _, quality = item.partition(";")
-        if name.strip().lower() in ("gzip", "*"):
-            return quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
 
 
 def _landing(server: Server) -> bytes:

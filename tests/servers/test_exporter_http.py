@@ -23,8 +23,9 @@ from examples.demo.databases import Redis
 from exporters.catalogue import redis as catalogue
 from exporters.catalogue import self_
 from exporters.clients import PLACES
+from exporters.headers import accepts_gzip
 from exporters.scrape import seconds_for
-from exporters.server import Server, accepts_gzip
+from exporters.server import Server
 from tests.servers.exporter_process import Exporter
 from tests.servers.exporter_support import add_user, admin, schema, url_of
 
@@ -177,6 +178,31 @@ def test_prometheus_own_time_limit_is_kept(exporter: Exporter) -> None:
 )  # fmt: skip
 def test_the_time_for_a_page_follows_from_the_scrapers_limit(header: str | None, seconds: float) -> None:
     assert seconds_for(header) == seconds
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [(b"Accept-Encoding: gzip", True), (b"ACCEPT-ENCODING:gzip  ", True),
+     (b"Accept-Encoding: br\r\nAccept-Encoding: gzip", False),
+     (b"no header\r\n: x\r\nAccept-Encoding: gzip", True),
+     (b"\r\n".join(b"X-%d: x" % number for number in range(99)) + b"\r\nAccept-Encoding: gzip", True),
+     (b"X: \xff\x00\r\nAccept-Encoding: gzip", True), (b"X-Accept-Encoding: gzip", False)],
+)  # fmt: skip
+def test_of_each_header_the_first_is_taken_in_any_letters(
+    exporter: Exporter, said: bytes, names: bool
+) -> None:
+    with socket.create_connection(("127.0.0.1", exporter.port), timeout=5) as client:
+        client.sendall(b"GET /metrics HTTP/1.1\r\n" + said + b"\r\n\r\n")
+        head = client.recv(10_000).partition(b"\r\n\r\n")[0]
+
+    assert head.startswith(b"HTTP/1.0 200 ")
+    assert (b"Content-Encoding: gzip" in head) is names
+
+
+def test_more_headers_than_anybody_needs_are_refused(exporter: Exporter) -> None:
+    with socket.create_connection(("127.0.0.1", exporter.port), timeout=5) as client:
+        client.sendall(b"GET /metrics HTTP/1.1\r\n" + b"X: x\r\n" * 101 + b"\r\n")
+        assert client.recv(10_000).startswith(b"HTTP/1.0 431 ")
 
 
 @pytest.mark.parametrize(
