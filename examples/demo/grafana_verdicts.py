@@ -253,7 +253,7 @@ def page(version: str, rows: Sequence[Row]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for row in rows:
-        said = " ".join(row.said.split()).replace("|", "/").replace("`", "'")
+        said = " ".join(row.said.partition('" stack=')[0].split()).replace("|", "/").replace("`", "'")
         said = said[:SHOWN] + ("…" if len(said) > SHOWN else "")
         checks = ", ".join(row.checks)
         end = "ok" if row.agree else "apart"

@@ -88,3 +88,13 @@ def test_names_that_prometheus_3_takes_are_a_warning(line: str, level: str, tmp_
 def test_groups_under_another_word_are_found(tmp_path: Path) -> None:
     (each,) = lint(tmp_path, recordings("sum(asks)").replace("groups:", "group:"))
     assert (each.rule, each.fix) == ("field-known", "Did you mean 'groups'?")
+
+
+@pytest.mark.parametrize(
+    ("line", "refused"),
+    [("for: ''", 1), ("for:", 0), ("for: 0s\n        record: a", 0), ("for: 1m\n        record: a", 1)],
+)
+def test_a_hold_of_nothing(line: str, refused: int, tmp_path: Path) -> None:
+    named = "" if "record" in line else "\n        alert: A"
+    text = f"groups:\n  - name: a\n    rules:\n      - {line}{named}\n        expr: up\n"
+    assert len(lint(tmp_path, text)) == refused

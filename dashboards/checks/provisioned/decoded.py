@@ -133,7 +133,8 @@ class _Decoder:
     def written(self, shape: str, node: Node, where: str, name: str) -> Iterator[Problem]:
         """What is wrong in the text of a scalar; nothing where a variable decides it."""
         text = node.text
-        if "$" in text or (not text and shape not in ("flag", "json-time")):
+        empty = not text and shape not in ("flag", "json-time")
+        if "$" in text or (empty and not (shape == "time" and self.stops == REFUSED)):
             return
         if shape in ("time", "json-time") and not is_time(text):
             message = f"{name} is {excerpt(text)!r}; expected a duration such as 30s, 5m or 1h30m"

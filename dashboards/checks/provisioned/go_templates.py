@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from dashboards.checks.provisioned.go_commands import Token, Tokens, wrong
+
 BUILT_IN = frozenset(
     [
         "and",
@@ -113,7 +115,8 @@ _TOKEN = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
-_COMMENT = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
+# Right behind the braces, or behind a dash and one blank.
+_COMMENT = re.compile(r"\{\{(?:-\s)?/\*.*?\*/(?:\s-)?\}\}", re.DOTALL)
 # One character, as Go has it between single quotation marks.
 _CHARACTER = re.compile(
     r"'(?:[^'\\]|\\(?:[abfnrtv\\']|x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|[0-7]{3}))'\Z"
@@ -121,9 +124,6 @@ _CHARACTER = re.compile(
 # Go stops at the first; a template of more is not looked at further.
 MOST = 10
 _BLOCKS = frozenset(("if", "range", "with", "define", "block"))
-
-
-Tokens = list[tuple[str, str]]
 
 
 @dataclass(slots=True)
@@ -197,7 +197,7 @@ def _actions(text: str, found: Template) -> Iterator[tuple[int, Tokens]]:
                 found.problems.append((at, "a text in quotation marks does not end"))
                 return
             if token.lastgroup != "space":
-                tokens.append((str(token.lastgroup), token[0]))
+                tokens.append(Token(str(token.lastgroup), token[0], place > 0 and text[place - 1].isspace()))
             place = token.end()
         yield at, tokens
         at = text.find("{{", place)
@@ -221,24 +221,32 @@ def _structure(at: int, tokens: Tokens, scopes: _Scopes, found: Template) -> Tok
     if not tokens:
         found.problems.append((at, "an action is empty"))
         return tokens
-    word = tokens[0][1] if tokens[0][0] == "word" else ""
+    word = tokens[0].text if tokens[0].kind == "word" else ""
     if word == "else":
         _divided(at, tokens, scopes.last, found)
         return tokens[2:]
     if word in _BLOCKS:
         _opened(word, at, tokens, scopes, found)
-        return tokens[1:]
+        return tokens[{"define": len(tokens), "block": 2}.get(word, 1) :]
     if word == "template":
         _called(at, tokens, found)
         return tokens[2:]
+    if word in ("end", "break", "continue"):
+        _ended(word, at, tokens, scopes, found)
+        return []
+    return tokens
+
+
+def _ended(word: str, at: int, tokens: Tokens, scopes: _Scopes, found: Template) -> None:
+    if len(tokens) > 1:
+        found.problems.append((at, f"there is {tokens[1].text!r} after {word}"))
     if word == "end":
         if len(scopes.open) == 1:
             found.problems.append((at, "there is an end without a beginning"))
         else:
             scopes.pop()
-    elif word in ("break", "continue") and not scopes.last.ranges:
+    elif not scopes.last.ranges:
         found.problems.append((at, f"there is a {word} outside of a range"))
-    return [] if word in ("end", "break", "continue") else tokens
 
 
 def _divided(at: int, tokens: Tokens, scope: _Scope, found: Template) -> None:
@@ -247,15 +255,15 @@ def _divided(at: int, tokens: Tokens, scope: _Scope, found: Template) -> None:
         found.problems.append((at, "there is an else outside of if, range or with"))
     elif scope.divided:
         found.problems.append((at, f"there is an else after the else of {scope.word}"))
-    elif len(tokens) > 1 and (scope.word == "range" or tokens[1] != ("word", scope.word)):
-        found.problems.append((at, f"there is {tokens[1][1]!r} after the else of {scope.word}"))
+    elif len(tokens) > 1 and (scope.word == "range" or tokens[1][:2] != ("word", scope.word)):
+        found.problems.append((at, f"there is {tokens[1].text!r} after the else of {scope.word}"))
     elif len(tokens) == 1:
         scope.divided = True
         scope.ranges -= scope.word == "range"
 
 
 def _named(tokens: Tokens) -> bool:
-    return len(tokens) > 1 and tokens[1][0] == "string" and tokens[1][1][0] != "'"
+    return len(tokens) > 1 and tokens[1].kind == "string" and tokens[1].text[0] != "'"
 
 
 def _opened(word: str, at: int, tokens: Tokens, scopes: _Scopes, found: Template) -> None:
@@ -263,7 +271,7 @@ def _opened(word: str, at: int, tokens: Tokens, scopes: _Scopes, found: Template
         if not _named(tokens):
             found.problems.append((at, f"the {word} has no name in quotation marks"))
         else:
-            found.defined.append(tokens[1][1][1:-1])
+            found.defined.append(tokens[1].text[1:-1])
             if (len(tokens) > 2) == (word == "define"):
                 wrong = "more than its name" if word == "define" else "nothing to show"
                 found.problems.append((at, f"the {word} has {wrong}"))
@@ -278,18 +286,18 @@ def _called(at: int, tokens: Tokens, found: Template) -> None:
     if not _named(tokens):
         found.problems.append((at, "the template that is called has no name in quotation marks"))
     else:
-        found.called.append((at, tokens[1][1][1:-1]))
+        found.called.append((at, tokens[1].text[1:-1]))
 
 
 def _pipeline(at: int, tokens: Tokens, functions: Collection[str], scopes: _Scopes, found: Template) -> None:
     declared = _declared(tokens)
-    depth = 0
-    for kind, text in tokens[len(declared) * 2 if declared else 0 :]:
-        if text in "()":
-            depth += 1 if text == "(" else -1
-            if depth < 0:
-                break
-        elif kind == "word" and text not in functions and text not in WORDS:
+    most = 2 if scopes.last.word == "range" and scopes.last.offset == at else 1
+    if len(declared) > most:
+        found.problems.append((at, f"it declares {len(declared)} variables; here it may be {most}"))
+    rest = tokens[len(declared) * 2 if declared else 0 :]
+    for token in rest:
+        kind, text, _ = token
+        if kind == "word" and text not in functions and text not in WORDS:
             found.problems.append((at, f"there is no function {text!r}"))
         elif kind == "variable" and scopes.seen[text] <= 0:
             found.problems.append((at, f"there is no variable {text!r}"))
@@ -297,16 +305,18 @@ def _pipeline(at: int, tokens: Tokens, functions: Collection[str], scopes: _Scop
             found.problems.append((at, f"{text} is more than one character; text stands in double ones"))
         elif kind == "other":
             found.problems.append((at, f"{text!r} means nothing in an action"))
-    if depth:
-        found.problems.append((at, "its parentheses do not match"))
+    if not any(token.kind == "other" for token in rest) and (why := wrong(rest)):
+        found.problems.append((at, why))
     scopes.declare(declared)
 
 
 def _declared(tokens: Tokens) -> list[str]:
-    """The variables that an action declares: `$x :=` and `$i, $x :=`."""
-    signs = [text for _, text in tokens[:4]]
-    if len(tokens) > 1 and tokens[0][0] == "variable" and signs[1] == ":=":
-        return [signs[0]]
-    if len(tokens) > 3 and signs[1] == "," and signs[3] == ":=":
-        return [signs[0], signs[2]]
+    """The variables that an action declares, or assigns to: `$x :=`, `$x =` and `$i, $x :=`."""
+    found: list[str] = []
+    for variable, sign in zip(tokens[::2], tokens[1::2], strict=False):
+        if variable.kind != "variable" or sign.text not in (":=", "=", ","):
+            return []
+        found.append(variable.text)
+        if sign.text != ",":
+            return found
     return []

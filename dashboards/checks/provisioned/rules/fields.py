@@ -10,6 +10,7 @@ from dashboards.checks.finding import Finding
 from dashboards.checks.provisioned.check import ERRS, IGNORED, STOPS, Report, check
 from dashboards.checks.provisioned.decoded import Problem, Sort, decoded
 from dashboards.checks.provisioned.files import Files
+from dashboards.checks.provisioned.rules.policies import routes
 
 # Of a file in which everything is wrong.
 MOST = 5000
@@ -92,6 +93,10 @@ def types(files: Files, report: Report) -> Iterator[Finding]:
         if node is not model and node.type != "text":
             message = f"queryType of its model is {node.type}; expected text"
             yield report(query.rule.file, node, query.where, message, "Put it into quotation marks.")
+    for file, _, route, where in routes(files):
+        for each in route.each("routes"):
+            if each.is_null:
+                yield report(file, each, where, "one of its routes is nothing; expected a mapping")
 
 
 @check(
@@ -128,7 +133,7 @@ def required(files: Files, report: Report) -> Iterator[Finding]:
         if not rule.node.said("condition") and rule.node.get("record") is None:
             yield report(rule.file, rule.node.near("condition"), rule.where, "the rule has no condition")
         data = rule.node.get("data")
-        if data is not None and data.kind == "list" and not data.items:
+        if data is not None and data.kind == "list" and all(each.is_null for each in data.items):
             yield report(rule.file, data, rule.where, "the rule has no query in data")
         record = rule.node.get("record")
         if record is not None and record.kind == "map" and not record.said("from"):

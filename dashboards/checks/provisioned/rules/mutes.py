@@ -116,7 +116,7 @@ def ranges(files: Files, report: Report) -> Iterator[Finding]:
                 yield report(file, node, where, message)
             for key, judge in _PARTS.items():
                 for node in interval.each(key):
-                    if node.kind == "text" and (why := judge(node.text)):
+                    if node.kind == "text" and not node.is_null and (why := judge(node.text)):
                         yield report(file, node, where, f"{key}: {why}")
             zone = interval.said("location")
             if zone not in zones:

@@ -158,6 +158,8 @@ def matchers(files: Files, report: Report) -> Iterator[Finding]:
 def _objects(route: Node) -> Iterator[tuple[Node, str, str, str]]:
     for each in route.each("object_matchers"):
         parts = [node.text for node in each.items]
+        if each.is_null:
+            yield each, "a matcher is nothing", "", ""
         if each.kind != "list":
             continue  # told as a wrong type
         if len(parts) != 3:
@@ -172,7 +174,7 @@ def _objects(route: Node) -> Iterator[tuple[Node, str, str, str]]:
 
 def _texts(route: Node) -> Iterator[tuple[Node, str, str, str]]:
     for each in route.each("matchers"):
-        if each.kind != "text" or "$" in each.text:
+        if each.kind != "text" or each.is_null or "$" in each.text:
             continue
         if not _MATCHER.match(each.text):
             yield each, f"the matcher {each.text!r} has no operator", "", ""

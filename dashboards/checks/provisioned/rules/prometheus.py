@@ -40,7 +40,7 @@ def kinds(files: Files, report: Report) -> Iterator[Finding]:
         elif record:
             for key in ("for", "keep_firing_for", "annotations"):
                 found = rule.node.get(key)
-                if found is not None and (found.pairs or found.text):
+                if found is not None and (found.pairs or (found.text and seconds(found.text) != 0)):
                     message = f"a recording has {key}"
                     yield report(rule.file, rule.node.near(key), rule.where, message, "Take it out.")
 

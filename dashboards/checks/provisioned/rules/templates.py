@@ -14,6 +14,9 @@ from dashboards.checks.provisioned.sample import NOTIFICATIONS, TEMPLATE, rule, 
 
 VALUE = re.compile(r"\$\$?values?\b|\.Values?\b")
 _ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
+# As Grafana looks for it, which does not see one behind a dash.
+_DEFINES = re.compile(r"\{\{\s*define")
+_BEGIN, _END = '{{ define "" }}', "{{ end }}"
 _CONDITION = re.compile(r"(if|else|with|range|end)\b")
 
 
@@ -34,6 +37,14 @@ def _rules(files: Files) -> Iterator[tuple[File, str, Node, Node, bool]]:
                     yield each.file, each.where, key, node, prometheus
 
 
+def _problems(text: str) -> list[tuple[int, str]]:
+    """What is wrong in a template. One in which Grafana sees no define, it puts into one."""
+    if _DEFINES.search(text):
+        return go.parse(text, go.NOTIFICATION).problems
+    found = go.parse(f"{_BEGIN}{text}{_END}", go.NOTIFICATION).problems
+    return [(min(max(at - len(_BEGIN), 0), len(text)), message) for at, message in found]
+
+
 @check(
     "template-parses",
     summary="templates are Go's: blocks end, functions and variables are there",
@@ -47,7 +58,7 @@ def parses(files: Files, report: Report) -> Iterator[Finding]:
     """As far as it can be seen without the data."""
     for file, each in files.things("templates"):
         node = each.get("template")
-        for offset, message in go.parse(node.text, go.NOTIFICATION).problems if node is not None else ():
+        for offset, message in _problems(node.text) if node is not None else ():
             where = f"template {each.said('name')}"
             yield report(file, _line(node, offset) if node else each, where, message)
     for file, where, key, node, prometheus in _rules(files):
