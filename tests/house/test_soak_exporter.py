@@ -31,6 +31,12 @@ def of(*rounds: Held) -> Soaked:
     return Soaked(list(rounds), ("a fault",), Scrapes(seconds=[0.1, 0.2]))
 
 
+def test_what_comes_and_goes_has_not_grown() -> None:
+    busy = replace(HELD, threads=5)
+    assert grown(of(HELD, HELD, busy, HELD, HELD, busy)) == []
+    assert grown(of(HELD, HELD, HELD, HELD, busy, busy)) == ["threads"]
+
+
 @pytest.mark.parametrize(
     ("last", "found"),
     [
