@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from alerts.model import Engine
 from dashboards.checks import RULES as QUERY_CHECKS
 from dashboards.checks.finding import Finding
-from dashboards.checks.provisioned import CHECKS, Check, found, judge, page
+from dashboards.checks.provisioned import CHECKS, Check, Found, found, judge, page
 from dashboards.checks.provisioned.reader import UnreadableError, read
 from dashboards.checks.provisioned.sample import OTHER, RULE, notifications, placed
 from dashboards.cli import main
@@ -178,6 +179,13 @@ def test_of_a_file_in_which_all_is_wrong_a_part_is_told(tmp_path: Path) -> None:
     assert [each.rule for each in found].count("field-type") == 1000
     (rest,) = [each for each in found if each.rule == "file-bounds"]
     assert "field-type finds more than 1000 things" in rest.message
+
+
+def test_many_files_are_bounded_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[Found.__module__], "TOGETHER", 3)
+    assert [each.rule for each in lint(tmp_path, "groups: [1, 2]", "groups: []")] == ["field-type"] * 2 + [
+        "file-bounds"
+    ]
 
 
 def test_the_root_of_policies_does_not_continue(tmp_path: Path) -> None:

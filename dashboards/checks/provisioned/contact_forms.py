@@ -115,10 +115,12 @@ def wrong(kind: str, settings: Node) -> Iterator[Wrong]:
     """What of these settings Grafana does not take; nothing where a variable decides it."""
     kind = kind.strip().lower()
     given = _given(settings)
+    written = {key.text.lower(): key.text for key, _ in settings.pairs}
     for name, form in FORMS.get(kind, {}).items():
         node = given.get(name)
         if node is not None and _is_fixed(node) and not form.fits(node.text):
-            yield Wrong(node, f"{name} is {excerpt(node.text)!r}; expected {form.wanted}", "Correct it.")
+            message = f"{written[name]} is {excerpt(node.text)!r}; expected {form.wanted}"
+            yield Wrong(node, message, "Correct it.")
     for one, other in APART.get(kind, ()):
         if all(name in given for name in (*one.split("+"), other)):
             message = f"it has {one.replace('+', ' with ')}, and {other}; Grafana takes one of the two"
@@ -192,10 +194,10 @@ def _certificates(node: Node) -> Iterator[Wrong]:
         message = "it has one of clientCertificate and clientKey"
         yield Wrong(node, message, "Give it both, or none.")
         return
-    for name in ("cacertificate", "clientcertificate", "clientkey"):
-        found = given.get(name)
+    for name in ("caCertificate", "clientCertificate", "clientKey"):
+        found = given.get(name.lower())
         if found is not None and _is_fixed(found) and "-----BEGIN " not in found.text:
-            what = "key" if name == "clientkey" else "certificate"
+            what = "key" if name == "clientKey" else "certificate"
             yield Wrong(found, f"{name} is no {what} in the form of PEM", "Write it, or $__file{PATH}.")
 
 

@@ -35,6 +35,8 @@ _OF_GRAFANA = re.compile(
 )
 # How the folder is called in which Grafana looks for them.
 FOLDER = "alerting"
+# Of all files of a call: some fifteen thousand rules.
+TOGETHER = 2_000_000
 _NO_FILE = "Take it away; Grafana reads every name that ends so as a file."
 RULE_KEYS = ("uid", "title", "data", "condition", "grafana_alert")
 
@@ -48,12 +50,14 @@ class Found:
         findings: of files that cannot be read.
         taken: the paths of all these; what is left may be dashboards.
         links: the paths of links that lead out of their folder, as they stand in it.
+        size: how many values are in all files together.
     """
 
     files: list[File] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     taken: set[Path] = field(default_factory=set)
     links: set[Path] = field(default_factory=set)
+    size: int = 0
 
     @property
     def rules(self) -> int:
@@ -119,6 +123,8 @@ def _look(path: Path, result: Found, *, named: bool) -> None:
     if is_json and not _may_be_ours(content, likely=likely):
         return
     try:
+        if result.size > TOGETHER:
+            raise BoundsError(f"the files before it hold {result.size} values; looked at are {TOGETHER}")
         root, second = first(content, json=is_json)
     except UnreadableError as error:
         if likely or (named and not is_json):
@@ -135,6 +141,7 @@ def _look(path: Path, result: Found, *, named: bool) -> None:
         result.taken.add(real(path))
     if whose is not None:
         result.files.append(File(str(path), *whose))
+        result.size += whose[0].size
         result.taken.add(real(path))
     elif named and not is_json and not second:
         held = "empty" if root is None else "of another kind"
