@@ -242,6 +242,7 @@ class _Request(http.server.BaseHTTPRequestHandler):
     """One request, one answer, and the connection is closed."""
 
     server: Server  # type: ignore[assignment]  # all that is asked of it stands here
+    raw_requestline: bytes
     timeout = SILENT_SECONDS
     error_content_type = PLAIN
 
@@ -265,17 +266,18 @@ class _Request(http.server.BaseHTTPRequestHandler):
         self.rfile, self.wfile = io.BufferedReader(tunnel), io.BufferedWriter(tunnel)
 
     def parse_request(self) -> bool:
-        """As http.server does, but for the headers."""
-        head, self.rfile = self.rfile, io.BytesIO()
-        is_request = super().parse_request()
-        self.rfile = head
-        if is_request:
-            try:
-                self.headers = read_headers(head)  # type: ignore[assignment]  # no mail
-            except TooLargeError:
-                self.send_error(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-                return False
-        return is_request
+        """As http.server does, but for the headers; that looks at whatever is no usual request."""
+        words = self.raw_requestline.decode("latin-1").split()
+        if len(words) != 3 or words[2] not in ("HTTP/1.0", "HTTP/1.1"):
+            return super().parse_request()
+        self.requestline, self.close_connection = " ".join(words), True
+        self.command, self.path, self.request_version = words
+        try:
+            self.headers = read_headers(self.rfile)  # type: ignore[assignment]  # no mail
+        except TooLargeError:
+            self.send_error(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            return False
+        return True
 
     def do_GET(self) -> None:
         """Answer with the page of this path."""

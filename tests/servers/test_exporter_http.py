@@ -181,6 +181,19 @@ def test_the_time_for_a_page_follows_from_the_scrapers_limit(header: str | None,
 
 
 @pytest.mark.parametrize(
+    ("line", "answer"),
+    [(b"GET /-/ready HTTP/1.0", b"HTTP/1.0 200 "), (b"GET /-/ready HTTP/1.7", b"HTTP/1.0 200 "),
+     (b"GET /-/ready", b"ready\n"), (b"GET /-/ready HTTP/2.0", b"http version not supported\n"),
+     (b"GET /-/ready HTTP/x", b"bad request\n"), (b"GET / /-/ready HTTP/1.1", b"HTTP/1.0 400 "),
+     (b"POST /-/ready", b"bad request\n"), (b"", b"")],
+)  # fmt: skip
+def test_the_first_line_says_what_is_spoken(exporter: Exporter, line: bytes, answer: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", exporter.port), timeout=5) as client:
+        client.sendall(line + b"\r\n\r\n")
+        assert client.recv(10_000).startswith(answer)
+
+
+@pytest.mark.parametrize(
     ("said", "names"),
     [(b"Accept-Encoding: gzip", True), (b"ACCEPT-ENCODING:gzip  ", True),
      (b"Accept-Encoding: br\r\nAccept-Encoding: gzip", False),
