@@ -25,6 +25,7 @@ from dashboards.checks.provisioned import found, judge
 from dashboards.checks.provisioned.check import ERRS, STOPS
 from dashboards.checks.provisioned.sample import placed
 from examples.demo.__main__ import directory, ends_by_signals, say
+from examples.demo.own_files import MUTATIONS, changes, cleaning, documents
 from examples.demo.process import ROOT, ServerError, wait_until
 from examples.demo.servers import Grafana, Prometheus
 from examples.demo.wrong_files import BEYOND, Case, cases
@@ -47,6 +48,9 @@ SOURCE = "apiVersion: 1\ndatasources: [{name: P, uid: prom, type: prometheus, ac
 # What the cases name.
 VARIABLES = dict.fromkeys(("SLACK_URL", "SLACK_TOKEN", "URL", *"CKPST"), "https://127.0.0.1/hook")
 VARIABLES |= {"G": "*1234567", "MODE": "html"}
+# What policies name, and the database may have beside the files.
+DEFINED = ("contactPoints", "muteTimes")
+BESIDE = "stops, unless the database has them"
 EVALUATED = 120.0
 # What is renamed so that all cases have a place beside each other, and is there to be asked for.
 UID = re.compile(r"^( +(?:- )?uid: (?!chat)[a-z-]+)$", re.MULTILINE)
@@ -143,9 +147,9 @@ class Judge:
         reasons = [match[1] for line in lines if (match := REASON.search(line))]
         return reasons[-1] if reasons else answer.text
 
-    def verdict(self, case: Case) -> tuple[str, str]:
+    def verdict(self, case: Case, clean: str = CLEAN) -> tuple[str, str]:
         """Whether Grafana stops at a case, and its words."""
-        if said := self.load((CLEAN,)):
+        if said := self.load((clean,)):
             raise ServerError(f"Grafana takes nothing after the case before {case.name}: {said}")
         said = self.load(case.texts, case.suffix)
         return ("stops" if said else "loads"), said
@@ -211,6 +215,7 @@ def main() -> int:
                     if error:
                         at = list(every).index(name)
                         rows[at] = replace(rows[at], grafana="errs", said=error)
+                own = own_rows(judge_, home)
                 rows.append(row(last, *judge_.verdict(last), home))
                 for each in rows:
                     say(f"{'' if each.agree else 'APART '}{each}")
@@ -220,8 +225,47 @@ def main() -> int:
     except ServerError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    options.output.write_text(page(version, rows), encoding="utf-8")
-    return 0 if all(row.agree for row in rows) else 1
+    options.output.write_text(page(version, rows) + own_table(own), encoding="utf-8")
+    return 0 if all(row.agree for row in rows) and not any("APART" in cell for cell in own.values()) else 1
+
+
+def own_rows(judge_: Judge, home: Path) -> dict[tuple[str, str, str], str]:
+    """Of each file, field and change of our own output what both say."""
+    found: dict[tuple[str, str, str], str] = {}
+    kept = documents()
+    clean = cleaning(kept["notifications.json"])
+    for name, document in kept.items():
+        for field, change, text in changes(document):
+            case = Case(field, (text,), ".json")
+            each = row(case, *judge_.verdict(case, clean), home)
+            told = "loads" if each.ours == "none" else "loads, and is told"
+            cell = each.grafana if each.grafana == "stops" else told
+            if (each.grafana == "stops") != (each.ours == "stops"):
+                cell = BESIDE if field in DEFINED else f"APART: {each.grafana}, ours {each.ours}"
+                say(f"{'' if field in DEFINED else 'APART '}{name} {field} {change}: {each}")
+            before = found.get((name, field, change), cell)
+            found[name, field, change] = before if before == cell else f"{before}; {cell}"
+    return found
+
+
+def own_table(own: Mapping[tuple[str, str, str], str]) -> str:
+    """Our own files, changed field by field."""
+    lines = [
+        "",
+        "## Our own files, changed field by field",
+        "",
+        "What Grafana does where a field is called otherwise, is missing, or is of another type; *stops*",
+        "where we say so too. *is told*: it loads, and a check tells of it. What stands several times is one",
+        "line.",
+        "",
+        "| field | renamed | removed | mistyped |",
+        "|---|---|---|---|",
+    ]
+    fields = dict.fromkeys((name, field) for name, field, _ in own)
+    for name, field in fields:
+        cells = [own[name, field, mutation.__name__] for mutation in MUTATIONS]
+        lines.append(f"| {name}: `{field}` | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
 
 
 def row(case: Case, grafana: str, said: str, home: Path) -> Row:

@@ -5,32 +5,21 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerts.model import Engine
 from dashboards.checks import RULES as QUERY_CHECKS
 from dashboards.checks.finding import Finding
 from dashboards.checks.provisioned import found, judge
-from dashboards.stack import STACK
-from dashboards.write import render
+from examples.demo.own_files import Mutation, built, holder, mistyped, places, removed, renamed
 
 RULES_FILE, NOTIFICATIONS, OF_PROMETHEUS = "rules.json", "notifications.json", "rules.yml"
 Path_ = tuple[Any, ...]
-
-
-def built(engine: Engine, name: str) -> dict[str, Any]:
-    """A file of our own output."""
-    found = render(replace(STACK, engine=engine))
-    path = next(path for path in found if path.endswith(f"/{name}"))
-    return yaml.safe_load(found[path])  # type: ignore[no-any-return]
 
 
 def first_group() -> dict[str, Any]:
@@ -75,34 +64,6 @@ def lint(folder: Path, documents: dict[str, Any]) -> list[Finding]:
     return judge(found([folder]))
 
 
-def places(value: Any, path: Path_ = ()) -> Iterator[Path_]:
-    """Every field but labels and annotations, which are called as one likes."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, each in inner:
-        if isinstance(key, str):
-            yield (*path, key)
-        if key not in ("labels", "annotations", "datasource"):
-            yield from places(each, (*path, key))
-
-
-def holder(document: Any, path: Path_) -> Any:
-    for key in path[:-1]:
-        document = document[key]
-    return document
-
-
-def renamed(inside: Any, key: str) -> None:
-    inside[f"{key}x"] = inside.pop(key)
-
-
-def removed(inside: Any, key: str) -> None:
-    del inside[key]
-
-
-def mistyped(inside: Any, key: str) -> None:
-    inside[key] = "text" if isinstance(inside[key], dict | list) else [1]
-
-
 def matters(name: str, path: Path_, mutation: Mutation) -> bool:
     """Whether a file that is changed so is no more what it was."""
     key = path[-1]
@@ -121,9 +82,6 @@ def matters(name: str, path: Path_, mutation: Mutation) -> bool:
 
 def is_named(key: str, findings: list[Finding]) -> bool:
     return any(re.search(rf"\b{key}\b", f"{each.message} {each.fix}") for each in findings)
-
-
-Mutation = Callable[[Any, str], None]
 
 
 @pytest.mark.parametrize("mutation", [renamed, removed, mistyped], ids=lambda each: each.__name__)
