@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import threading
 from collections.abc import Iterator
@@ -70,6 +71,8 @@ class Server(BaseHTTPRequestHandler):
             self.send_error(401)
         elif self.path == "/metrics":
             self.told("text/plain; version=0.0.4", PAGE)
+        elif self.path == "/endless":
+            self.endless()
         else:
             self.answered(parse_qs(urlparse(self.path).query))
 
@@ -94,6 +97,14 @@ class Server(BaseHTTPRequestHandler):
             self.send_error(404)
         else:
             self.told("application/json", json.dumps({"status": "success", "data": data}))
+
+    def endless(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain; version=0.0.4")
+        self.end_headers()
+        with contextlib.suppress(OSError):  # whoever asked has gone
+            while True:
+                self.wfile.write(b"web_hits 1\n" * 1000)
 
     def told(self, kind: str, text: str) -> None:
         self.send_response(200)
@@ -202,6 +213,15 @@ def test_a_source_that_tells_nothing_is_told_in_one_line(tmp_path: Path, served:
     refused(board_, f"{served}/elsewhere", "404")
     refused(board_, "ftp://x", "http")
     refused(board_, "http://me:secret@127.0.0.1:9", "no answer", "secret")
+
+
+def test_a_page_that_never_ends_is_not_read_to_its_end(
+    tmp_path: Path, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboards.checks.others.source.LARGEST", 1_000_000)
+    board_ = tmp_path / "board.json"
+    board_.write_text(json.dumps(asked("web_hits{SCOPE}")))
+    refused(board_, f"{served}/endless", "bytes, and more to come; expected a page of metrics")
 
 
 SECRET = "hidden-€-secret"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,9 @@ from exporters.catalogue import Metric
 
 TIMEOUT = 10.0
 LARGEST = 100_000_000
+LONGEST = 60.0  # seconds until a page is whole
 WANTED = "expected a page of metrics, or a Prometheus"
+ACCEPT = {"Accept": "text/plain;version=0.0.4"}
 
 
 class Source:
@@ -53,7 +56,10 @@ class Source:
     def _page(self) -> str | None:
         """What is at the address, if it is a page of metrics."""
         try:
-            answer = self.server.fetch("GET", self.given, headers={"Accept": "text/plain;version=0.0.4"})
+            with self.server.fetch("GET", self.given, headers=ACCEPT, stream=True) as answer:
+                kind = answer.headers.get("Content-Type", "")
+                plain = answer.ok and ("text/plain" in kind or "openmetrics" in kind)
+                return self._whole(answer) if plain else None
         except (requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
             raise StackError(
                 f"--metrics-from {self.shown}: expected http:// or https://; correct it"
@@ -64,10 +70,18 @@ class Source:
             raise StackError(
                 f"--metrics-from {self.shown}: no answer ({type(error).__name__}); is it running there?"
             ) from None
-        kind = answer.headers.get("Content-Type", "")
-        if answer.ok and ("text/plain" in kind or "openmetrics" in kind):
-            return answer.text
-        return None
+
+    def _whole(self, answer: requests.Response) -> str:
+        """The page, which could be one that never ends."""
+        body, end = bytearray(), time.monotonic() + LONGEST
+        for part in answer.iter_content(1 << 16):
+            body += part
+            if len(body) > LARGEST or time.monotonic() > end:
+                raise StackError(
+                    f"--metrics-from {self.shown}: {len(body)} bytes, and more to come; {WANTED}, of at most "
+                    f"{LARGEST} bytes and {LONGEST:g} s"
+                )
+        return body.decode("utf-8", errors="replace")
 
     def _read(self, text: str) -> Exported:
         """A page, or what Prometheus' API answered about metadata or names."""
