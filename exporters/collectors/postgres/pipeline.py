@@ -31,6 +31,7 @@ LIMITS = (
 )
 TEXT = 25  # the type of PostgreSQL
 UTF8 = "utf-8"
+BYTES = "latin-1"
 # What a question was prepared as has gone, or its answer would have other columns now.
 STALE = frozenset({"26000", "0A000"})
 
@@ -182,9 +183,11 @@ class Connection:
         """What the server writes in. It is not told to convert: a name that it cannot would be an error."""
         name = (self._pgconn.parameter_status(b"client_encoding") or b"UTF8").decode()
         try:
-            return codecs.lookup(name.replace("WIN", "cp")).name
+            return codecs.lookup(name.replace("WIN", "cp").replace("KOI8", "koi8_")).name
         except LookupError:
-            return UTF8
+            # EUC_TW and MULE_INTERNAL are unknown to Python. Each byte stands for itself: unreadable, but no
+            # two names become one, and they are found again by what they are read as.
+            return UTF8 if name == "SQL_ASCII" else BYTES
 
 
 def _rows(result: pq.abc.PGresult, codec: str) -> list[Row]:
