@@ -10,7 +10,7 @@ from typing import Any
 
 from exporters.catalogue import CATALOGUE
 from exporters.catalogue.types import RESERVED_LABELS
-from exporters.dsn import holds_connection_string
+from exporters.dsn import WITHOUT_SCHEME, holds_connection_string
 from exporters.globs import GlobError, translate
 from exporters.readers import (
     Reader,
@@ -242,7 +242,7 @@ OPTIONS: dict[str, Reader] = {"postgres": section(POSTGRES), "redis": section(RE
 KINDS = (*OPTIONS, "pgbouncer")
 
 
-@described(type="string", pattern=r"^(?![\s\S]*://)[\s\S]*\S")
+@described(type="string", pattern=rf"^(?![\s\S]*://)(?!{WITHOUT_SCHEME.pattern})[\s\S]*\S")
 def _path(value: Any, key: str) -> str:
     path: str = a_text(value, key)
     if holds_connection_string(path):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 SCHEME = re.compile(r"\s*([A-Za-z][\w+.-]*)://")
+WITHOUT_SCHEME = re.compile(r"\s*(?![/\s])[\s\S]*:[\s\S]*@")  # a path may begin with a slash
 QUERY = re.compile(r"\?(?=\w+=)")
 PLAIN_ADDRESS = re.compile(r"(\[[^\]]*\]|[^:/]*)(:\d*)?(,|/|$)")
 HOST_AND_PORT = re.compile(r"(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>[^:]*))?")
@@ -53,7 +54,7 @@ def is_url(text: str) -> bool:
 
 def holds_connection_string(text: str) -> bool:
     """Whether there may be a password in it, where none belongs."""
-    return "://" in text or KEYWORD_PASSWORD.search(text) is not None
+    return any(("://" in text, WITHOUT_SCHEME.match(text), KEYWORD_PASSWORD.search(text)))
 
 
 def holds_password(text: str) -> bool:

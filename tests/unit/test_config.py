@@ -293,6 +293,10 @@ def test_targets_have_options_of_their_kind_or_of_a_module(file: Path) -> None:
             "targets.a.connection_file: (a value not shown); expected the path of a file that holds a",
         ),
         (
+            "targets: {a: {kind: redis, connection_file: 'u:hunter2@h/1'}}",
+            "targets.a.connection_file: (a value not shown); expected the path of a file that holds a",
+        ),
+        (
             "targets: {a: {kind: redis, connection_env: 'hunter2 x'}}",
             "targets.a.connection_env: (a value not shown); expected the name of a variable",
         ),

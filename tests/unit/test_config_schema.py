@@ -52,6 +52,7 @@ BAD_TARGETS = [
     "targets: {a: {kind: mysql, connection_env: A}}",
     "targets: {a: {kind: redis}}",
     "targets: {a: {kind: redis, connection_file: /a, connection_env: A}}",
+    "targets: {a: {kind: redis, connection_file: 'u:p@h/1'}}",
     "targets: {a: {kind: redis, connection_env: 'A B'}}",
     "targets: {a: {kind: redis, connection_env: A, labels: {a-b: x}}}",
     "targets: {a: {kind: redis, connection_env: A, labels: {x: 1}}}",

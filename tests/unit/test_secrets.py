@@ -362,12 +362,19 @@ def test_a_variable_and_its_file_together_are_refused(secret: Path) -> None:
         connection_string("DATABASE_URL", given, Redactor())
 
 
-@pytest.mark.parametrize("text", ["redis://:hunter2@cache", "host=db password=hunter2"])
+@pytest.mark.parametrize(
+    "text",
+    ["redis://:hunter2@cache", "host=db password=hunter2", "u:hunter2@db:5432/app", " :/hunter2@cache"],
+)
 def test_a_connection_string_in_place_of_a_files_path_is_refused_without_repeating_it(text: str) -> None:
     with pytest.raises(ConfigError, match="REDIS_URL_FILE holds a connection string; expected") as raised:
         connection_string("REDIS_URL", {"REDIS_URL_FILE": text}, Redactor())
 
     assert "hunter2" not in str(raised.value)
+
+
+def test_a_path_may_hold_both_a_colon_and_an_at_sign() -> None:
+    assert connection_string("REDIS_URL", {"REDIS_URL_FILE": "/run/a:b@1.service/url"}, Redactor())
 
 
 def test_a_message_is_one_line_whatever_stands_in_it(tmp_path: Path) -> None:
