@@ -169,6 +169,7 @@ class _Flight:
         self._log = log
         self._done = threading.Event()
         self._landed_at = 0.0
+        self._begun = time.monotonic()
         self.is_written = False
         self._families: list[Family] = [Family(UP[backend.name], [()], [0])]
         COLLECTING.do(self._collect)
@@ -186,7 +187,9 @@ class _Flight:
     def families(self) -> list[Family]:
         """The families; if not all are there yet, those that are, or else that the backend is down."""
         if not self._done.is_set() and isinstance(self._backend, Partial):
-            return self._backend.so_far()
+            found = self._backend.so_far(self._begun)
+            if not self._done.is_set():  # else the next collection may have begun meanwhile
+                return found
         return self._families
 
     def _collect(self) -> None:

@@ -52,5 +52,9 @@ class Partial(Protocol):
 
     found: Callable[[Sequence[Family]], None]
 
-    def so_far(self) -> list[Family]:
-        """What the collection under way has found, from any thread; never anything of one before it."""
+    def so_far(self, since: float) -> list[Family]:
+        """What a collection has found that began since then, from any thread; it may have ended just now.
+
+        Args:
+            since: by ``time.monotonic()``; of a collection before it nothing is told.
+        """

@@ -15,6 +15,7 @@ from examples.demo.databases import Postgres
 from examples.demo.process import wait_until
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import self_
+from exporters.collectors.base import Family
 from exporters.collectors.postgres import PostgresBackend
 from exporters.collectors.postgres.run import Run
 from exporters.scrape import Scraper, seconds_for
@@ -101,16 +102,34 @@ def test_what_was_answered_before_is_no_answer_to_a_scraper_without_time(
         assert scrape(scraper, "0.001").of(catalogue.UP) == 0
 
 
+def test_a_collection_that_has_just_ended_is_no_server_that_is_down(
+    backend: PostgresBackend, scraper: Scraper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    families, handed = backend._families, threading.Event()
+
+    def at_its_end() -> list[Family]:
+        found = families()
+        if threading.current_thread() is not threading.main_thread():
+            handed.wait(5)  # nobody has this yet, and nothing more is asked
+        return found
+
+    monkeypatch.setattr(backend, "_families", at_its_end)
+    page = scrape(scraper, "1.5")
+    handed.set()
+    assert_well(page)
+
+
 def test_nothing_is_known_of_a_collection_that_has_not_begun_or_of_one_before_it(
     server: Postgres, backend: PostgresBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert_well(collect(backend))
-    assert samples(backend.so_far()) == {(catalogue.UP.name, frozenset()): 0}
+    now = time.monotonic()
+    assert samples(backend.so_far(now)) == {(catalogue.UP.name, frozenset()): 0}
 
     ask, known = backend._due, list[Samples]()
 
     def due() -> list[Run]:
-        known.append(samples(backend.so_far()))
+        known.append(samples(backend.so_far(now)))
         return ask()
 
     monkeypatch.setattr(backend, "_due", due)

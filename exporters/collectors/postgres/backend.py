@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -79,7 +80,7 @@ class PostgresBackend:
         self._is_blind_told = False
         self._resting: set[str] = set()
         self._lock = threading.Lock()
-        self._under_way = False
+        self._begun = -math.inf
         self._closed = False
 
     def collect(self, deadline: float) -> list[Family]:
@@ -87,7 +88,7 @@ class PostgresBackend:
         with self._lock:
             times = Times.until(deadline)
             self._first.begin()
-            self._under_way = True
+            self._begun = time.monotonic()
             try:
                 self._scrape(times)
             except Exception as error:  # whatever a server, a network or a secret's file has in store
@@ -97,12 +98,11 @@ class PostgresBackend:
                 self._failures.tell(UP, "")
             if self._closed:
                 self._hang_up()
-            self._under_way = False
             return self._families()
 
-    def so_far(self) -> list[Family]:
-        """What the collection under way has found; before its first answer, that the server is down."""
-        return self._families() if self._under_way else [Family(catalogue.UP, [()], [0])]
+    def so_far(self, since: float) -> list[Family]:
+        """What a collection that began since then has found; before its first answer ``pg_up`` is 0."""
+        return self._families() if self._begun >= since else [Family(catalogue.UP, [()], [0])]
 
     def close(self) -> None:
         """Hang up; a collection under way does so when it ends."""
