@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from psycopg import ProgrammingError, pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from exporters.dsn import did_you_mean, is_port, is_url, split_url, unknown_parameter
 from exporters.errors import ConfigError
+from exporters.secrets import refuse_passfile
 
 # A dead peer is noticed by the kernel, also where no statement is under way.
 DEFAULTS = {
@@ -46,9 +49,11 @@ def libpq_conninfo(text: str, name: str) -> str:
 
     Raises:
         ConfigError: it is neither, or holds a parameter that nobody knows; its text is not in the message.
+            Or a password would be read from a file that others may read.
     """
     given = _of_url(text, name) if is_url(text) else _of_pairs(text, name)
     _check(given, name)
+    _check_passfile(given, name)
     # Not even that of PGAPPNAME: a pooler would leave it in a session that others use. See `pipeline.LIMITS`.
     parts = {**DEFAULTS, **given, "application_name": ""}
     if (wanted := given.get("target_session_attrs")) in SESSION_ATTRIBUTES:
@@ -108,6 +113,20 @@ def _check(given: Mapping[str, str], name: str) -> None:
     if mode not in SSL_MODES:
         hint = did_you_mean(mode, SSL_MODES)
         raise ConfigError(f"{name}: unknown sslmode; expected one of {', '.join(SSL_MODES)}{hint}")
+
+
+def _check_passfile(given: Mapping[str, str], name: str) -> None:
+    """Of the file where libpq looks for a password that is not given."""
+    of_libpq = {option.keyword: (option.val or b"").decode() for option in pq.Conninfo.get_defaults()}
+    if given.get("password") or of_libpq[b"password"]:
+        return
+    if path := given.get("passfile"):
+        refuse_passfile(Path(path), f"{name}: passfile={path}")
+    elif path := of_libpq[b"passfile"]:
+        refuse_passfile(Path(path), f"PGPASSFILE={path}")
+    else:
+        path = os.path.expanduser("~/.pgpass")  # noqa: PTH111  raises nothing where there is no home
+        refuse_passfile(Path(path), path)
 
 
 def _of_query(query: tuple[tuple[str, str], ...], name: str) -> dict[str, str]:

@@ -182,3 +182,27 @@ def refuse_open(mode: int, what: str, path: Path, allowed: bool) -> None:
             f"or less; run: chmod 0640 {shlex.quote(str(path))} (in Kubernetes: defaultMode: 0440, fsGroup); "
             "or give --secrets.allow-world-readable where a container runtime mounts it so"
         )
+
+
+def refuse_passfile(path: Path, what: str) -> None:
+    """Refuse a password file that libpq does not use, as it would write to stderr at each connect.
+
+    Args:
+        path: where there need not be any.
+        what: names the file in the message.
+
+    Raises:
+        ConfigError: others than its owner may use it, or it is no plain file.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return
+    if not stat.S_ISREG(mode):
+        raise ConfigError(f"{what}: no plain file; expected one of mode 0600 or less, or none at that path")
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ConfigError(
+            f"{what}: mode {stat.S_IMODE(mode):04o} lets other users of this machine use it; expected 0600 "
+            f"or less, as libpq takes no other; run: chmod 0600 {shlex.quote(str(path))}; or, where a "
+            "container runtime mounts it so, give the whole connection string in a file"
+        )

@@ -17,6 +17,7 @@ from exporters.catalogue import postgres as postgres_catalogue
 from exporters.catalogue import redis as redis_catalogue
 from exporters.catalogue import self_
 from exporters.conninfo import libpq_conninfo
+from exporters.errors import ConfigError
 from exporters.secrets import Redactor, connection_string, spellings
 from tests.servers.exporter_process import Exporter, run_to_its_end
 from tests.servers.exporter_support import PASSWORD, add_user, admin, parse, url_of
@@ -294,3 +295,50 @@ def test_the_same_holds_for_a_private_key_that_it_names(
     assert read(allow_open=True) == given[variable]
     key.chmod(0o640)
     assert read() == given[variable]
+
+
+@pytest.mark.parametrize("command", [(), ("check",), ("indexes",)])
+@pytest.mark.parametrize(
+    ("text", "env", "shown"),
+    [
+        ("postgresql://u@127.0.0.1:1/app?passfile={}/.pgpass", {}, "DATABASE_URL: passfile={}/.pgpass"),
+        ("host=127.0.0.1 port=1", {"PGPASSFILE": "{}/.pgpass"}, "PGPASSFILE={}/.pgpass"),
+        ("host=127.0.0.1 port=1", {"HOME": "{}"}, "{}/.pgpass"),
+    ],
+    ids=["passfile", "PGPASSFILE", "of the home"],
+)
+def test_the_same_holds_for_a_password_file_of_libpq(
+    command: tuple[str, ...], text: str, env: dict[str, str], shown: str, tmp_path: Path
+) -> None:
+    passfile = tmp_path / ".pgpass"
+    passfile.write_text("*:*:*:*:hunter2\n")
+    passfile.chmod(0o640)
+    given = {name: value.format(tmp_path) for name, value in env.items()}
+
+    done = run_to_its_end(*command, DATABASE_URL=text.format(tmp_path), **given)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(
+        f"obs-exporter: {shown.format(tmp_path)}: mode 0640 lets other users of this machine use it; "
+    )
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_password_file_that_libpq_looks_into_is_its_owners_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "pgpass"
+    pairs = f"host=h passfile={file}"
+    assert str(file) in libpq_conninfo(pairs, "D")  # there is none
+
+    file.touch(0o600)
+    assert str(file) in libpq_conninfo(pairs, "D")
+    file.chmod(0o644)
+    assert libpq_conninfo(f"{pairs} password=hunter2", "D")
+    with pytest.raises(ConfigError, match=r"D: passfile=.*pgpass: mode 0644 lets other users"):
+        libpq_conninfo(pairs, "D")
+    monkeypatch.setenv("PGPASSWORD", "hunter2")
+    assert libpq_conninfo(pairs, "D")
+    monkeypatch.delenv("PGPASSWORD")
+    with pytest.raises(ConfigError, match="D: passfile=/dev/null: no plain file; expected one of mode 0600"):
+        libpq_conninfo("passfile=/dev/null", "D")
