@@ -8,17 +8,17 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exporters.collectors.base import Backend
 from exporters.config import Config
 from exporters.distribution import installed, version
 from exporters.errors import ConfigError, PageMissingError
 from exporters.secrets import Redactor
 from exporters.server import HEALTHY, PROBE, READY, RELOAD, TARGETS, Page, Server
+from exporters.targets import close
 from exporters.watching import Watching
 from exporters.web.policy import Policy
 
@@ -31,9 +31,8 @@ SIGNALS = {*ENDING, signal.SIGHUP}
 SWEEP_SECONDS = 5.0
 API_PATH = "/metrics/api"
 TELEMETRY_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?")  # what stands in a request as it is
-# Together half of the second within which a supervisor sees the process end, on a busy machine too.
+# Closing has as long: half of the second in which a supervisor sees the process end, on a busy machine too.
 DRAIN_SECONDS = 0.25
-CLOSE_SECONDS = 0.25
 API_PATIENCE_SECONDS = 60.0  # for an API that starts after the exporter
 
 
@@ -106,7 +105,7 @@ def run(options: Options) -> None:
         LOG.info("ending")
         server.stop(DRAIN_SECONDS)
     finally:
-        _close(watching.backends())
+        close(watching.backends())
 
 
 def _guard(options: Options) -> Guard | None:
@@ -192,13 +191,3 @@ def _host_and_port(address: str) -> tuple[str, int]:
     if not colon or not port.isdecimal() or int(port) > 65535:
         raise ConfigError(f"--web.listen-address: {address!r}; expected host:port, such as '127.0.0.1:10910'")
     return host.strip("[]"), int(port)
-
-
-def _close(backends: Sequence[Backend]) -> None:
-    """Close all at once, and wait no longer than an ending process may."""
-    threads = [threading.Thread(target=backend.close, daemon=True) for backend in backends]
-    for thread in threads:
-        thread.start()
-    latest = time.monotonic() + CLOSE_SECONDS
-    for thread in threads:
-        thread.join(max(0.0, latest - time.monotonic()))

@@ -17,13 +17,13 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from exporters.collectors.base import Backend
-from exporters.scrape import ANSWER_SECONDS, Scraper
+from exporters.scrape import Scraper
 from exporters.secrets import ConnectionString
 from exporters.watched import backend
 
 LOG = logging.getLogger("exporter")
 IDLE_SECONDS = 300.0  # without a scrape; then even a slow Prometheus takes its last values for gone
-FINISHING_SECONDS = ANSWER_SECONDS + 1  # for a page under way of a target that is no more
+CLOSE_SECONDS = 0.25  # together; a page under way is not waited for
 EXPECTED = "expected target=NAME, and module=NAME if need be, each once"
 PARAMETERS = ("target", "module")
 
@@ -87,7 +87,6 @@ class Targets:
         self._lock = threading.Lock()
         self._targets: Mapping[str, Target] = {}
         self._probes: dict[tuple[str, str], _Probe] = {}
-        self._leaving: list[tuple[float, Backend]] = []
 
     def __len__(self) -> int:
         return len(self._targets)
@@ -104,19 +103,15 @@ class Targets:
             targets: by name.
             left: others that nobody asks any more.
         """
+        gone = [*left]
         with self._lock:
-            for one in left:
-                self._leave(one)
             self._targets = targets
             for (name, module), probe in list(self._probes.items()):
                 target = targets.get(name)
                 if target is None or target.watches.get(module) != probe.watch:
                     del self._probes[name, module]
-                    self._leave(probe.backend)
-
-    def _leave(self, one: Backend) -> None:
-        """Have it closed when no page is made of it any more."""
-        self._leaving.append((time.monotonic() + FINISHING_SECONDS, one))
+                    gone.append(probe.backend)
+        close(gone)  # at once: who takes its place may need its connection
 
     def page(self, query: str, seconds: float, asked: float = math.inf) -> bytes:
         """The page of one target.
@@ -155,19 +150,14 @@ class Targets:
         """Let go of those who have not been asked for in a while."""
         now = time.monotonic()
         with self._lock:
-            for key, probe in list(self._probes.items()):
-                if now - probe.used >= self._idle:
-                    del self._probes[key]
-                    self._leaving.append((now, probe.backend))
-            gone = [one for due, one in self._leaving if due <= now]
-            self._leaving = [(due, one) for due, one in self._leaving if due > now]
-        if gone:
-            threading.Thread(target=_close, args=(gone,), name="targets.close", daemon=True).start()
+            idle = [key for key, probe in self._probes.items() if now - probe.used >= self._idle]
+            gone = [self._probes.pop(key).backend for key in idle]
+        close(gone)
 
     def backends(self) -> list[Backend]:
         """Those that are open, for the end."""
         with self._lock:
-            return [*(probe.backend for probe in self._probes.values()), *(one for _, one in self._leaving)]
+            return [probe.backend for probe in self._probes.values()]
 
 
 def _asked(query: str) -> tuple[str, str]:
@@ -184,6 +174,11 @@ def _asked(query: str) -> tuple[str, str]:
     return asked["target"], asked.get("module", "")
 
 
-def _close(backends: Iterable[Backend]) -> None:
-    for one in backends:
-        one.close()
+def close(backends: Iterable[Backend]) -> None:
+    """Close all at once, and wait no longer than an ending process may."""
+    threads = [threading.Thread(target=one.close, name="targets.close", daemon=True) for one in backends]
+    for thread in threads:
+        thread.start()
+    latest = time.monotonic() + CLOSE_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, latest - time.monotonic()))

@@ -39,7 +39,7 @@ class Backend(Protocol):
         """
 
     def close(self) -> None:
-        """Give up the connection and end background work."""
+        """End background work, and hang up; a collection under way does that at its end."""
 
 
 @runtime_checkable

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -76,11 +79,65 @@ def test_who_stays_the_same_keeps_its_connection_and_who_changes_or_goes_does_no
     assert age > 0
     assert connects(many, "orders", **labels) == 1
     assert many.probe("stock").of(postgres_catalogue.UP, team="depot") == 1
-    wait_until(lambda: not set(left) & set(sessions(postgres, STOCK)), "the old session ends", timeout=15)
+    wait_until(lambda: not set(left) & set(sessions(postgres, STOCK)), "the old session ends", timeout=2)
     after = many.exporter.scrape()
     assert after.of(LOADED) == 1
     assert (after.of(LOADED_AT) or 0) > (before.of(LOADED_AT) or 0)
     assert after.of(self_.START_TIME) == before.of(self_.START_TIME)
+
+
+@pytest.fixture
+def full(postgres: Postgres) -> Iterator[None]:
+    """The role may have as many connections as the targets need, and no more."""
+    with admin(postgres) as session:
+        session.execute(f"ALTER ROLE {ROLE} CONNECTION LIMIT 2")
+        yield
+        session.execute(f"ALTER ROLE {ROLE} CONNECTION LIMIT 3")
+
+
+@pytest.mark.usefixtures("full")
+def test_a_target_that_changes_needs_no_second_connection_beside_its_old_one(
+    many: ManyTargets, postgres: Postgres
+) -> None:
+    names = ("orders", "stock")
+    assert {many.probe(name).of(postgres_catalogue.UP, **many.targets[name]["labels"]) for name in names} == {
+        1
+    }
+    left = {pid for database in (ORDERS, STOCK) for pid in sessions(postgres, database)}
+    assert len(left) == 2
+
+    many.write(**{name: many.targets[name] | {"labels": {"team": "new"}} for name in names})
+    assert post(many).status_code == 200
+    wait_until(
+        lambda: not left & {pid for database in (ORDERS, STOCK) for pid in sessions(postgres, database)},
+        "the old sessions end",
+        timeout=2,
+    )
+
+    assert {many.probe(name).of(postgres_catalogue.UP, team="new") for name in names} == {1}
+    assert "53300" not in many.exporter.written()
+
+
+def test_a_page_under_way_gets_its_answers_though_its_target_is_no_more(
+    redis_server: Redis, tmp_path: Path
+) -> None:
+    file = tmp_path / "exporter.yml"
+    file.write_text("targets:\n  cache: {kind: redis, connection_env: CACHE}\n")
+    watching = Watching(read_config(file), {"CACHE": url_of(redis_server)}, Redactor())
+    assert b"\nredis_up 1\n" in watching.targets.page("target=cache", 2.0)
+    (backend,) = watching.targets.backends()
+    assert redis_server.process is not None
+    with ThreadPoolExecutor(1) as pool:
+        os.kill(redis_server.process.pid, signal.SIGSTOP)
+        try:
+            page = pool.submit(watching.targets.page, "target=cache", 2.0)
+            time.sleep(0.2)
+            watching.targets.replace({})
+            assert not page.done()
+        finally:
+            os.kill(redis_server.process.pid, signal.SIGCONT)
+        assert b"\nredis_up 1\n" in page.result()
+    wait_until(lambda: backend._session is None, "it hangs up")  # type: ignore[attr-defined]
 
 
 IDLE = 3.0

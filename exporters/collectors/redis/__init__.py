@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -36,6 +37,7 @@ QUESTIONS: dict[str, Command] = {INFO: ("INFO", "everything"), SLOWLOG: ("SLOWLO
 
 # Connecting anew now and then shows a changed password or a lost permission while someone looks at it.
 CONNECTION_SECONDS = 300.0
+CLOSE_SECONDS = 0.3
 
 
 class RedisBackend:
@@ -51,12 +53,33 @@ class RedisBackend:
         self._session: Session | None = None
         self._failures = Failures(self._stats, log, explained)
         self._back_off = {part: BackOff() for part in QUESTIONS if part != INFO}
+        self._lock = threading.Lock()
+        self._closed = False
         self._keys: KeyCounter | None = None
         if settings.key_patterns:
             self._keys = KeyCounter(settings, address=self._address, stats=self._stats, log=log)
 
     def collect(self, deadline: float) -> list[Family]:
         """Everything known of the server now; without an answer in time ``redis_up`` is 0. Never raises."""
+        with self._lock:
+            try:
+                return self._collect(deadline)
+            finally:
+                if self._closed:
+                    self._hang_up()
+
+    def close(self) -> None:
+        """Hang up and end the pass over the keys; a collection under way hangs up when it ends."""
+        self._closed = True
+        if self._keys is not None:
+            self._keys.close()
+        if self._lock.acquire(timeout=CLOSE_SECONDS):
+            try:
+                self._hang_up()
+            finally:
+                self._lock.release()
+
+    def _collect(self, deadline: float) -> list[Family]:
         families: list[Family] = []
         outcomes = dict.fromkeys(QUESTIONS, (False, 0.0))
         up = False
@@ -82,12 +105,6 @@ class RedisBackend:
             Family(self_.REDIS_COLLECTOR_DURATION, labels, [seconds for _, seconds in outcomes.values()]),
             *self._stats.families(),
         ]
-
-    def close(self) -> None:
-        """Hang up and end the pass over the keys."""
-        if self._keys is not None:
-            self._keys.close()
-        self._hang_up()
 
     def _keyspace(self) -> Iterable[Family]:
         return [] if self._keys is None else self._keys.families()
