@@ -100,6 +100,11 @@ def _of_url(text: str, name: str) -> dict[str, str]:
 
 def _check(given: Mapping[str, str], name: str) -> None:
     """What libpq finds out at the first connect alone. No value is shown: it may be a piece of a password."""
+    if "service" in given:  # libpq tells what its file says only of the variable
+        raise ConfigError(
+            f"{name}: service= is not read here; expected host, port, dbname and user in its place, as they "
+            "stand in the service file; or set PGSERVICE, which is read"
+        )
     ports = given.get("port", "").split(",")
     if not all(not port or is_port(port) for port in ports):
         raise ConfigError(

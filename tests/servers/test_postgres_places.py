@@ -6,6 +6,7 @@ import logging
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -100,6 +101,20 @@ def test_a_preference_among_hosts_is_kept(server: Postgres, silent: int) -> None
     page = ask(*hosts, target_session_attrs="standby")
     assert_down(page)
     assert errors(page) == {("postgres.up", "TargetSessionAttrs"): 1}
+
+
+def test_what_pgservice_names_is_asked(
+    server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "services"
+    file.write_text(
+        f"[orders]\nhost=127.0.0.1\nport={server.port}\nuser={ROLE}\npassword={PASSWORD}\ndbname={DATABASE}\n"
+    )
+    monkeypatch.setenv("PGSERVICEFILE", str(file))
+    monkeypatch.setenv("PGSERVICE", "orders")
+    given = PostgresSettings(conninfo=lambda: libpq_conninfo("connect_timeout=3", "DATABASE_URL"))
+    with closing(PostgresBackend(given, LOG)) as backend:
+        assert_well(timed(backend))
 
 
 def test_where_all_are_silent_the_server_is_down_in_time(silent: int) -> None:

@@ -92,6 +92,8 @@ def test_any_encoded_password_arrives_as_it_is(password: str) -> None:
         ("hunter2", "not a connection string for PostgreSQL"),
         ("host=db passwort=hunter2", "not a connection string for PostgreSQL"),
         ("host=db password='hunter2", "not a connection string for PostgreSQL"),
+        ("service=hunter2", "service= is not read here; expected host, port, dbname and user in its place"),
+        ("postgresql:///app?service=hunter2", "service= is not read here; expected host"),
         ("postgresql://u:hunter2@db:x/app", "a port is no number from 1 to 65535; encode"),
         ("postgresql://u:hunter2@db:99999/app", "a port is no number from 1 to 65535"),
         ("postgresql://u:hunter2@db:0/app", "a port is no number from 1 to 65535"),
