@@ -20,7 +20,7 @@ from exporters.web.logins import Logins
 from exporters.web.policy import Policy, Verdict
 
 VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
-Mark = tuple[int, int, int] | None
+Mark = tuple[int, int, int, int] | None
 
 
 class Guard:
@@ -99,12 +99,12 @@ class Guard:
 
 
 def _mark(file: Path) -> Mark:
-    """What differs once the file, or the one that a link leads to, is another."""
+    """What differs once the file, or the one that a link leads to, is another or others may read it."""
     try:
         state = file.stat()
     except OSError:
         return None
-    return state.st_mtime_ns, state.st_size, state.st_ino
+    return state.st_mtime_ns, state.st_size, state.st_ino, state.st_mode
 
 
 def _files(config: WebConfig) -> Iterator[Path]:

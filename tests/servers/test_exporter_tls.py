@@ -188,7 +188,6 @@ def test_a_renewed_certificate_is_shown_to_the_next_client_and_a_wrong_one_to_no
     assert "web.yml and its files are read again" in exporter.written()
 
     (tmp_path / "web.key").chmod(0o644)
-    (tmp_path / "web.key").write_bytes(b"nothing")
     assert get(exporter, trusting(authority))[0] == 200
     assert "web.key: mode 0644 lets every user of this machine read it" in exporter.written()
 
