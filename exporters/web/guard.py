@@ -14,7 +14,7 @@ from exporters.catalogue import self_
 from exporters.collectors.base import Family
 from exporters.errors import ConfigError, ExporterError
 from exporters.secrets import refuse_open
-from exporters.web.certificate import first_to_end
+from exporters.web.certificate import Term, first_to_end
 from exporters.web.config import ANYBODY, MUST_SHOW, TlsConfig, WebConfig, read_web_config
 from exporters.web.logins import Logins
 from exporters.web.policy import Policy, Verdict
@@ -94,7 +94,7 @@ class Guard:
         return Policy(
             context=_context(config.tls, self._path, self._allow_open) if config.tls else None,
             logins=Logins(config.users, self._log, self._policy.logins) if config.users else None,
-            term=first_to_end(config.tls.cert_file.read_text(errors="replace")) if config.tls else None,
+            term=_term(config.tls.cert_file, self._path) if config.tls else None,
         )
 
 
@@ -151,8 +151,19 @@ def _look(file: Path, key: str, *, allow_open: bool) -> None:
         with file.open("rb") as opened:
             mode = os.fstat(opened.fileno()).st_mode
     except OSError as error:
-        raise ConfigError(f"{key}: {file}: {error.strerror}; expected a file in PEM") from None
+        raise _unreadable(key, file, error) from None
     refuse_open(mode, f"{key}: {file}", file, allow_open)
+
+
+def _term(file: Path, path: Path) -> Term | None:
+    try:
+        return first_to_end(file.read_text(errors="replace"))
+    except OSError as error:  # gone since OpenSSL read it
+        raise _unreadable(f"{path}: tls_server_config.cert_file", file, error) from None
+
+
+def _unreadable(key: str, file: Path, error: OSError) -> ConfigError:
+    return ConfigError(f"{key}: {file}: {error.strerror}; expected a file in PEM")
 
 
 def _reason(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import logging
 import shutil
 import socket
 import ssl
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,7 @@ from examples.demo.process import wait_until
 from exporters.catalogue import self_
 from exporters.clients import PLACES
 from exporters.crew import MOST_IDLE
+from exporters.web.guard import Guard
 from tests.servers.certificates import Authority
 from tests.servers.exporter_process import Exporter, run_to_its_end
 from tests.servers.exporter_support import parse
@@ -190,6 +193,24 @@ def test_a_renewed_certificate_is_shown_to_the_next_client_and_a_wrong_one_to_no
     (tmp_path / "web.key").chmod(0o644)
     assert get(exporter, trusting(authority))[0] == 200
     assert "web.key: mode 0644 lets every user of this machine read it" in exporter.written()
+
+
+def test_a_certificate_that_goes_while_it_is_read_changes_nothing(
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    guard = Guard(write(tmp_path, pair=authority.issue("here")), False, logging.getLogger("test"))
+    before = guard.now()
+    load = ssl.SSLContext.load_cert_chain
+
+    def load_last(context: ssl.SSLContext, file: Path, *args: Any, **more: Any) -> None:
+        load(context, file, *args, **more)
+        file.unlink()
+
+    monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", load_last)
+    (tmp_path / "web.key").touch()
+    assert guard.now() is before
+    assert not guard.is_loaded
+    assert "web.pem: No such file or directory; expected a file in PEM; what was read before" in caplog.text
 
 
 @pytest.mark.parametrize("text", ["", "tls_server_config:\n", "basic_auth_users: {}\n", "tls_server_co"])
