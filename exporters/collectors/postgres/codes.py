@@ -22,8 +22,8 @@ HINTS = {
     "28P01": "; the password is wrong, or there is no such role",
     "42501": "; grant the role what exporters/sql/role.sql grants",
     "53300": "; all connections that the server or the role may have are taken; where it is the role, it "
-    "needs one for each target of the server, one more for each that a reload changes in its page, "
-    "and some for check: ALTER ROLE obs_exporter CONNECTION LIMIT n",
+    "needs one for each target of the server, one more where its page is under way at a reload that "
+    "changes it, and some for check: ALTER ROLE obs_exporter CONNECTION LIMIT n",
     "55000": "; pg_stat_statements must stand in shared_preload_libraries",
     "55P03": "; another session holds a lock on a table",
     "57014": "; it took longer than the time there was",

@@ -118,8 +118,7 @@ class KeyCounter:
             self._walk = None
             try:
                 self._last = self._pass()
-                if self._ok is False:
-                    self._log.info("%s: complete again", COLLECTOR)
+                self._failures.tell(COLLECTOR, "")
                 self._ok = True
                 pause = self._settings.scan_interval
                 failing = None
@@ -128,9 +127,7 @@ class KeyCounter:
             except Exception as error:  # the thread must outlive whatever a server answers
                 if self._stop.is_set():
                     return
-                self._stats.failed(COLLECTOR, type(error).__name__)
-                if self._ok is not False:
-                    self._log.warning("%s: pass broken off: %s: %s", COLLECTOR, type(error).__name__, error)
+                self._failures.tell(COLLECTOR, type(error).__name__, f": {error}")
                 self._ok = False
                 failing = failing or time.monotonic()
                 waited = PAUSE_SHARE * (time.monotonic() - failing)
