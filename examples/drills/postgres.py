@@ -40,7 +40,14 @@ DRILLS = (
         consequences=frozenset({"PostgresIdleInTransaction"}),
         lane=SESSIONS,
     ),
-    Drill(alerts=("PgBouncerDown",), fault="stop-pgbouncer", window=STOPPED, fades=HALF_BACK, lane=SESSIONS),
+    Drill(
+        alerts=("PgBouncerDown",),
+        fault="stop-pgbouncer",
+        window=STOPPED,
+        fades=HALF_BACK,
+        lane=SESSIONS,
+        in_ci=True,
+    ),
     Drill(
         alerts=("PostgresIdleInTransaction",),
         fault="open-transaction",

@@ -229,6 +229,8 @@ def test_a_server_that_is_down_keeps_back_what_follows_on_the_same_server() -> N
         for name, service, server in (
             ("ApiDown", "api", ()),
             ("PostgresDown", "postgres", ("job", "instance")),
+            # A pooler is a target of its own, so it keeps back what is said of itself.
+            ("PgBouncerDown", "postgres", ("job", "instance")),
             ("RedisDown", "redis", ("job", "instance")),
         )
     ]

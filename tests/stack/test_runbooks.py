@@ -41,7 +41,8 @@ FILLED = {
 # These are about a host or a deployment that a test has not got; only their syntax is looked at.
 ELSEWHERE = re.compile(
     r"(docker|journalctl|systemctl|dmesg|df|free|ps|tail|alembic|uptime|ls|vmstat|iostat|grep -[co] '?SELECT"
-    r"|(for .*)?py-spy|curl .*localhost:3000|python -m dashboards doctor --grafana)\b"
+    r"|(for .*)?py-spy|curl .*localhost:3000|python -m dashboards doctor --grafana"
+    r"|openssl s_client|curl -sSk https|python -m exporters check --web\.config\.file)\b"  # by TLS
 )
 LOOKS_ON = (
     "+@read +@connection +info +lastsave +config|get +client|list +client|info +memory +slowlog +latency "
