@@ -12,11 +12,13 @@ from pathlib import Path
 from benchmarks import sections
 from benchmarks.bench_targets import ONE_IN, TABLES, Many, Measured, measure
 from benchmarks.report import table, verdict
+from exporters.crew import MOST_IDLE
 from exporters.targets import IDLE_SECONDS
 
 HEADING = "## Targets"
 MILLI, MEGA = 1e3, 2.0**20
 LINEAR = 1.3  # of the same per target, where it should be equal
+CREWS = 2  # of those who answer scrapers, and those who ask servers
 FEW = 10  # from which on what an exporter is itself does not weigh
 
 HOW = """\
@@ -77,13 +79,8 @@ def bars(measured: Measured) -> Iterator[tuple[str, float, float, str, int]]:
     yield f"Time of a page, {counts}", LINEAR, wall(most) / wall(few), "x", 2
     yield f"Processor time of the exporter for a page, {counts}", LINEAR, own(most) / own(few), "x", 2
     yield f"Memory of a target, {counts}", LINEAR, held(most) / held(few), "x", 2
-    yield (
-        "Threads more between scrapes than before the first",
-        0,
-        most.after.threads - most.before.threads,
-        "",
-        0,
-    )
+    more = most.after.threads - most.before.threads
+    yield "Threads kept between scrapes, however many the targets", CREWS * MOST_IDLE, more, "", 0
     if measured.left is not None:
         left = measured.left
         yield "Connections of targets that nobody asks for", 0, left.connections, "", 0

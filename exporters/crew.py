@@ -20,7 +20,7 @@ class Crew:
     """
 
     def __init__(self, name: str) -> None:
-        self._name = name
+        self.name = name
         self._lock = threading.Lock()
         self._idle = 0  # those who wait, and are not meant by something in the queue
         self._queue: queue.SimpleQueue[Work] = queue.SimpleQueue()
@@ -36,7 +36,7 @@ class Crew:
                 self._idle -= 1
                 self._queue.put(work)
                 return
-        threading.Thread(target=self._run, args=(work,), name=self._name, daemon=True).start()
+        threading.Thread(target=self._run, args=(work,), name=self.name, daemon=True).start()
 
     def _run(self, work: Work | None) -> None:
         while work is not None:

@@ -15,7 +15,7 @@ MEGA = 2.0**20
 def point(targets: int, page: float, megabytes: float) -> Many:
     """Its pages take so long each, and it grows by so much."""
     taken = [Round(page * targets * factor, 0.1, page * targets / 2) for factor in (1, 1, 5)]
-    before, after = Held(50 * MEGA, 3, 0), Held((50 + megabytes) * MEGA, 3, targets)
+    before, after = Held(50 * MEGA, 3, 0), Held((50 + megabytes) * MEGA, 3 + targets // 8, targets)
     return Many(targets, targets * 100, Round(1, 1, 1), taken, before, after)
 
 
@@ -27,12 +27,12 @@ def test_what_is_linear_is_told_of_a_target_and_what_is_left_of_all() -> None:
         (1.2, 1.3),
         (1.2, 1.3),
         (1.5, 1.3),
-        (0, 0),
+        (25, 20),
         (0, 0),
         (1, 0),
     ]
     verdicts = re.findall(r"\| <= \S+ \| \S+ \| (.*) \|", section(MADE))
-    assert [each == "reached" for each in verdicts] == [True, True, False, True, True, False]
+    assert [each == "reached" for each in verdicts] == [True, True, False, False, True, False]
 
 
 def test_its_section_stands_beside_the_others(tmp_path: Path) -> None:
@@ -52,7 +52,8 @@ def test_a_few_targets_are_measured() -> None:
     assert (one.targets, ten.targets) == (1, 10)
     assert (one.before.connections, ten.before.connections) == (0, 0)
     assert (one.after.connections, ten.after.connections) == (1, 10)
-    assert ten.after.threads == ten.before.threads
+    # One by one: a thread that ends its work late may cost another, but no target has its own.
+    assert ten.after.threads - ten.before.threads < ten.targets // 2
     assert 8 * one.series * 0.9 < ten.series < 10 * one.series
     assert 0 < ten.rounds[0].wall < ten.first.wall * 10
     assert ten.first.own > 0

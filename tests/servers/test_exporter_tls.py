@@ -19,7 +19,6 @@ import pytest
 from examples.demo.process import wait_until
 from exporters.catalogue import self_
 from exporters.clients import PLACES
-from exporters.crew import MOST_IDLE
 from exporters.web.guard import Guard
 from tests.servers.certificates import Authority
 from tests.servers.exporter_process import Exporter, run_to_its_end
@@ -257,7 +256,7 @@ def test_a_client_that_is_silent_in_the_middle_of_it_holds_nobody(
         assert time.monotonic() - began < 4  # who is silent is given five seconds
     assert exporter.process is not None
     threads = Path(f"/proc/{exporter.process.pid}/task")
-    wait_until(lambda: len(list(threads.iterdir())) < 5 + MOST_IDLE, "the end of their threads")
+    wait_until(lambda: len(list(threads.iterdir())) < PLACES, "the end of their threads")  # of two crews
 
 
 def test_a_client_that_hangs_up_in_the_middle_of_it_leaves_nothing(

@@ -20,6 +20,7 @@ from exporters.catalogue import postgres as postgres_catalogue
 from exporters.catalogue import redis as redis_catalogue
 from exporters.catalogue import self_
 from exporters.config import read_config
+from exporters.scrape import COLLECTING
 from exporters.secrets import Redactor
 from exporters.targets import Targets
 from exporters.watching import Watching
@@ -233,8 +234,9 @@ def test_the_servers_of_the_one_page_follow_the_file_too(
 
 
 def costs() -> tuple[int, int]:
-    """Threads and descriptors of this process."""
-    return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
+    """Threads of targets and descriptors of this process; a few threads wait for work of any target."""
+    of_targets = [thread for thread in threading.enumerate() if thread.name != COLLECTING.name]
+    return len(of_targets), len(list(Path("/proc/self/fd").iterdir()))
 
 
 def test_a_target_that_nobody_asks_for_costs_no_connection_and_no_thread(
