@@ -266,10 +266,14 @@ def test_a_thousand_rules_take_a_second_or_two(tmp_path: Path) -> None:
         (b"\x00\x01\xff\xfe", 1, "it is no UTF-8"),
         (b"", 2, "it is empty"),
         (b"groups: " + b"[" * 5000, 1, "nested more than 100 deep"),
+        ("".join(f"{' ' * deep}a:\n" for deep in range(1000)).encode(), 1, "nested more than 100 deep"),
+        (b"\n" * 5000 + b"groups: " + b"[" * 5000, 1, "nested more than 100 deep"),
+        ("\ufeffgroups: []\n".encode("utf-16-le"), 0, "0 findings"),
+        ("\ufeffgroups: []\n".encode("utf-16-be"), 0, "0 findings"),
         (b"services: {}", 2, "it is of another kind"),
         (b"groups: []\n", 0, "0 findings"),
     ],
-    ids=["binary", "empty", "deep", "other", "right"],
+    ids=["binary", "empty", "deep", "indented", "blank", "little", "big", "other", "right"],
 )
 def test_bad_input_ends_in_a_finding_or_an_error(
     content: bytes, code: int, told: str, tmp_path: Path

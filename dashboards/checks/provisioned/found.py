@@ -13,7 +13,7 @@ from dashboards.checks.finding import Finding, nearest
 from dashboards.checks.provisioned.check import REFUSED, reporter
 from dashboards.checks.provisioned.files import File, Reader
 from dashboards.checks.provisioned.nodes import Node
-from dashboards.checks.provisioned.reader import LARGEST, BoundsError, UnreadableError, first
+from dashboards.checks.provisioned.reader import LARGEST, BoundsError, UnreadableError, first, text_of
 from dashboards.checks.provisioned.rules.unread import bounds, documents, parses
 from dashboards.checks.provisioned.rules.unread import folders as folders_read
 from dashboards.checks.provisioned.structs import GRAFANA
@@ -27,7 +27,9 @@ OWN = frozenset(GRAFANA.fields) - {"apiVersion", "groups"}
 # What other programs call so too.
 WEAK = frozenset(("templates", "policies"))
 _LOWER = {name.lower(): name for name in GRAFANA.fields if name != "apiVersion"}
-_LOOKS = re.compile(rf"^\s*[{{\[]?\s*[\"']?({'|'.join(_LOWER)})[\"']?\s*:", re.IGNORECASE | re.MULTILINE)
+_LOOKS = re.compile(
+    rf"^[ \t]*(?:[{{\[]\s*)?[\"']?({'|'.join(_LOWER)})[\"']?\s*:", re.IGNORECASE | re.MULTILINE
+)
 _RULES = re.compile(r"^[ \t]*(?:- +)?[\"']?(?:alert|record|expr)[\"']?[ \t]*:", re.MULTILINE)
 _OF_GRAFANA = re.compile(
     r"^[ \t]*(?:- +)?[\"']?(?:apiVersion|orgId|folder|condition|datasourceUid|refId)[\"']?[ \t]*:",
@@ -119,7 +121,7 @@ def _look(path: Path, result: Found, *, named: bool) -> None:
     content = _content(path, result, is_json=is_json)
     if content is None:
         return
-    likely = path.parent.name == FOLDER or _LOOKS.search(content.decode("utf-8", "replace")) is not None
+    likely = path.parent.name == FOLDER or _LOOKS.search(text_of(content, "replace")) is not None
     if is_json and not _may_be_ours(content, likely=likely):
         return
     try:
@@ -153,7 +155,7 @@ def _look(path: Path, result: Found, *, named: bool) -> None:
 
 def _of_prometheus(content: bytes, path: Path) -> bool:
     """Whether a file that cannot be read looks more like one of Prometheus than of Grafana."""
-    text = content.decode("utf-8", "replace")
+    text = text_of(content, "replace")
     return path.parent.name != FOLDER and bool(_RULES.search(text)) and not _OF_GRAFANA.search(text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -24,7 +25,7 @@ REFUSED = (
     (re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]"), "a control character"),
 )
 _CONTROL = REFUSED[2][0]
-_VERSION = re.compile(r"\A(?:\s*#.*\n|\s*\n|%TAG.*\n)*%YAML[ \t]+(?!1\.1\s)\S+")
+_VERSION = re.compile(r"\A(?:[ \t\r]*(?:#.*)?\n|%TAG.*\n)*+%YAML[ \t]+(?!1\.1\s)\S+")
 
 
 class UnreadableError(ValueError):
@@ -61,6 +62,12 @@ def at(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
+def text_of(content: bytes, errors: str = "strict") -> str:
+    """A file's text: UTF-8, or UTF-16 by the mark at its beginning, as readers of YAML take it."""
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if wide else "utf-8-sig", errors)
+
+
 def read(content: bytes, *, json: bool = False) -> Node | None:
     """What is in the first document of a file; see ``first``."""
     return first(content, json=json)[0]
@@ -74,10 +81,12 @@ def first(content: bytes, *, json: bool = False) -> tuple[Node | None, int]:
         BoundsError: this project does not look at so much.
     """
     try:
-        text = content.decode("utf-8-sig")
+        text = text_of(content)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise UnreadableError(f"it is no UTF-8 ({error.reason} at byte {error.start})", line) from None
+        raise UnreadableError(
+            f"it is no {error.encoding.upper()} ({error.reason} at byte {error.start})", line
+        ) from None
     for found, what in json_refused(text) if json else _refused(text):
         raise UnreadableError(f"it has {what}, {found[0]!r}", *at(text, found.start()))
     try:
