@@ -111,12 +111,16 @@ class Names(Catalogue):
 
     def find(self, series: str) -> Metric | None:
         """The metric of this sample name; of a recorded one, which no page shows, something."""
+        if series in MADE:
+            return seen(series, UNKNOWN)
         if not self._recorded and (":" in series or series in BUILT_IN or series.startswith("scrape_")):
             return seen(series, UNKNOWN)
         return self._by_series.get(series)
 
 
-BUILT_IN = frozenset(each.name for each in (external.UP, external.ALERTS, external.ALERTS_SINCE))
+# What Prometheus makes of its rules, as soon as one of them is pending.
+MADE = frozenset((external.ALERTS.name, external.ALERTS_SINCE.name))
+BUILT_IN = MADE | {external.UP.name}
 
 
 class Heard(Known):

@@ -34,6 +34,9 @@ _LOGS = re.compile(
     r"\|[=~>]|!>|\|\s*(json|logfmt|regexp|pattern|unpack|line_format|label_format|unwrap|drop|keep)\b"
 )
 PARSES = "promql-parses"
+EXISTS = "metric-exists"
+_ABSENT = re.compile(r"\babsent(?:_over_time)?\s*\(\s*([a-zA-Z_:][\w:]*)")
+PAUSED = "Grafana loads it, and it fails once it is no longer paused"
 # Of what nobody but the author can know: whether a divisor is ever 0, or a counter's own value is meant.
 OPINIONS = frozenset(("counter-growth", "division-guarded"))
 
@@ -134,6 +137,12 @@ def judge(files: Files, rules: Sequence[QueryRule], sources: Sequence[Source] = 
         StackError: a source does not answer, or with something else.
     """
     placed = list(_places(files))
+    paused = {
+        (query.rule.file.path, f"{query.where} (line {node.line})")
+        for query in files.queries
+        if query.rule.node.said("isPaused").lower() in ("true", "t", "1") and query.model.kind == "map"
+        for node in [query.model.near("expr")]
+    }
     places = {(place.file, place.where): node for place, node in placed}
     readers = {file.path: file.reader for file in files.files}
     asked = tuple(place for place, _ in placed)
@@ -148,9 +157,20 @@ def judge(files: Files, rules: Sequence[QueryRule], sources: Sequence[Source] = 
                 effect = _effect(each.rule, readers[each.file])
                 where = each.where.rpartition(" (line ")[0]
                 level = "warning" if each.rule in OPINIONS else each.level
+                if each.rule == PARSES and (each.file, each.where) in paused:
+                    effect, level = PAUSED, "warning"
+                if each.rule == EXISTS and _looked_for(node.text, each.message):
+                    effect, level = MISLEADS, "warning"
                 place = replace(each, where=where, line=node.line, column=node.column)
                 found.append(replace(place, effect=effect, level=level))
     return found
+
+
+def _looked_for(text: str, message: str) -> bool:
+    """Whether the metric that is not there is only asked whether it is there."""
+    name = message.split("'")[1] if "'" in message else ""
+    looked = _ABSENT.findall(text).count(name)
+    return 0 < looked == len(re.findall(rf"(?<![\w:]){re.escape(name)}(?![\w:])", text))
 
 
 def _effect(rule: str, reader: str) -> str:

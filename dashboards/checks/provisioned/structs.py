@@ -108,7 +108,11 @@ RULE = Struct(
         "labels": MapOf("text"),
         "isPaused": "flag",
         "notification_settings": SETTINGS,
-        "record": Struct("record", {"metric": "text", "from": "text"}, required=("metric",)),
+        "record": Struct(
+            "record",
+            {"metric": "text", "from": "text", "targetDatasourceUid": "text"},
+            required=("metric",),
+        ),
     },
     required=("uid", "title", "data"),
     enums={"noDataState": NO_DATA_STATES, "execErrState": ERROR_STATES},

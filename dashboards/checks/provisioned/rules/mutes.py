@@ -79,7 +79,16 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones() | {"Local", "UTC", ""})
 
 
-def _times(interval: Node) -> Iterator[tuple[Node, str]]:
+# How each is written right.
+_FIXES = {
+    "weekdays": "Write names in full, the earlier first: monday:friday; sunday is the first.",
+    "days_of_month": "Write days from 1 to 31, or from the end from -31 to -1, the earlier first.",
+    "months": "Write names in full or numbers from 1 to 12, the earlier first: january, 5:8.",
+    "years": "Write years in four digits, the earlier first: 2026:2027.",
+}
+
+
+def _times(interval: Node) -> Iterator[tuple[Node, str, str]]:
     for each in interval.each("times"):
         if each.kind != "map":
             continue
@@ -87,9 +96,11 @@ def _times(interval: Node) -> Iterator[tuple[Node, str]]:
         wrong = [key for key in ("start_time", "end_time") if not CLOCK.match(each.said(key))]
         if wrong:
             text = f"{wrong[0]} {each.said(wrong[0])!r} is no time of day"
-            yield each, f"{text}; expected two digits each, from 00:00 to 24:00"
+            fix = "Write hours and minutes in two digits each; a day ends at 24:00."
+            yield each, f"{text}; expected two digits each, from 00:00 to 24:00", fix
         elif ends[0] >= ends[1]:
-            yield each, f"it is from {ends[0]} to {ends[1]}; over midnight it takes two"
+            fix = "" if ends[0] > ends[1] else "Write an end that is later than the beginning."
+            yield each, f"it is from {ends[0]} to {ends[1]}; over midnight it takes two", fix
 
 
 @check(
@@ -112,12 +123,12 @@ def ranges(files: Files, report: Report) -> Iterator[Finding]:
         for interval in mute.each("time_intervals"):
             if interval.kind != "map":
                 continue
-            for node, message in _times(interval):
-                yield report(file, node, where, message)
+            for node, message, fix in _times(interval):
+                yield report(file, node, where, message, fix)
             for key, judge in _PARTS.items():
                 for node in interval.each(key):
                     if node.kind == "text" and not node.is_null and (why := judge(node.text)):
-                        yield report(file, node, where, f"{key}: {why}")
+                        yield report(file, node, where, f"{key}: {why}", _FIXES[key])
             zone = interval.said("location")
             if zone not in zones:
                 message = f"there is no time zone {zone!r}"

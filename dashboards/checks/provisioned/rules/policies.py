@@ -21,6 +21,8 @@ _QUOTED = r"\"(?:\\.|[^\"\\])*\""
 _MATCHER = re.compile(
     rf"(?:\A|,)[\s{{]*(?:{_QUOTED}|[^\s=!~{{}}\",]+)\s*(=~|!~|!=|=)\s*({_QUOTED}|[^\s{{}}\",]*)"
 )
+_ALONE = "Leave `...` alone, or name the labels."
+_ABOVE = "Give it a duration above zero, such as 5m, or leave it out."
 # Longer than anybody writes an expression; how long it takes to judge one grows faster than that.
 LONGEST = 2000
 # Escapes and classes are passed over; the rest is what Python reads in an expression and Go does not.
@@ -105,20 +107,26 @@ def grouping(files: Files, report: Report) -> Iterator[Finding]:
     for file, _, route, where in routes(files):
         labels = [node.text for node in route.each("group_by")]
         if ALL in labels and len(set(labels)) > 1:
-            yield report(file, route.near("group_by"), where, "group_by has `...` beside labels")
+            yield report(file, route.near("group_by"), where, "group_by has `...` beside labels", _ALONE)
         twice = sorted({label for label in labels if labels.count(label) > 1 and label != ALL})
         for label in twice:
-            yield report(file, route.near("group_by"), where, f"group_by has {label!r} twice")
+            yield report(
+                file, route.near("group_by"), where, f"group_by has {label!r} twice", "Name it once."
+            )
         for key in ("group_interval", "repeat_interval"):
             text = route.said(key)
             if text == "0" or seconds(text) == 0:
-                yield report(file, route.near(key), where, f"{key} is {text}")
+                yield report(file, route.near(key), where, _zero(key, text), _ABOVE)
     for rule in files.rules:
         own = rule.node.get("notification_settings")
         for key in ("group_interval", "repeat_interval") if own is not None and own.kind == "map" else ():
             text = own.said(key) if own is not None else ""
             if own is not None and (text == "0" or seconds(text) == 0):
-                yield report(rule.file, own.near(key), rule.where, f"{key} is {text}")
+                yield report(rule.file, own.near(key), rule.where, _zero(key, text), _ABOVE)
+
+
+def _zero(key: str, text: str) -> str:
+    return f"{key} is {text}; expected more than zero"
 
 
 @check(

@@ -67,9 +67,10 @@ def parses(files: Files, report: Report) -> Iterator[Finding]:
         functions: Collection[str] = go.PROMETHEUS if prometheus else go.GRAFANA
         variables = go.OF_PROMETHEUS if prometheus else go.OF_GRAFANA
         text = node.text if prometheus else node.text.replace("$$", "$")
-        for _, message in go.parse(text, functions, variables).problems:
+        for offset, message in go.parse(text, functions, variables).problems:
+            line = f", line {text.count(chr(10), 0, offset) + 1}," if "\n" in text.strip() else ""
             effect = REFUSED if prometheus else "Grafana loads it, and the message shows an error instead"
-            yield report(file, node, where, f"in {key.text!r} {message}", "", effect)
+            yield report(file, node, where, f"in {key.text!r}{line} {message}", "", effect)
 
 
 @check(

@@ -8,12 +8,14 @@ from dashboards.checks.finding import Finding, listed, nearest
 from dashboards.checks.provisioned.check import ERRS, SILENT, Report, check
 from dashboards.checks.provisioned.files import Files, Query
 from dashboards.checks.provisioned.nodes import Node
-from dashboards.checks.provisioned.rules.conditions import read
+from dashboards.checks.provisioned.rules.conditions import read as read_by
 from dashboards.checks.provisioned.sample import rule
 
 ONE = ("gt", "lt", "eq", "ne", "gte", "lte")
 TWO = ("within_range", "outside_range", "within_range_included", "outside_range_included")
 CLASSIC = "no_value"
+# Which of two answers comes first is left to chance.
+SOMETIMES = "Grafana loads it, and it fails at most evaluations"
 
 
 def _numbers(evaluator: Node) -> list[float] | None:
@@ -108,10 +110,9 @@ def reduced(files: Files, report: Report) -> Iterator[Finding]:
     """Of queries with an `expr`, and of resamples, which give series always."""
     for each, queries in files.by_rule.items():
         by_ref = {query.ref: query for query in queries}
-        asked, waiting, seen = by_ref.get(each.node.said("condition")), [], set[str]()
-        if asked is None:
-            continue
-        waiting.append(asked)
+        asked, seen = by_ref.get(each.node.said("condition")), set[str]()
+        waiting = [asked] if asked is not None else []
+        read = list(waiting)
         while waiting:
             query = waiting.pop()
             if query.ref in seen:
@@ -122,16 +123,36 @@ def reduced(files: Files, report: Report) -> Iterator[Finding]:
                 yield report(each.file, query.node.near("model"), query.where, message)
             elif query.is_expression:
                 if query.model.said("type") in ("math", "threshold"):
-                    names = {name for _, name in read(query.model)}
+                    names = {name for _, name in read_by(query.model)}
                     waiting += [by_ref[name] for name in names if name in by_ref]
             elif _is_range(query):
                 message = "it gives a series over time, and the condition reads it without a reduce"
-                yield report(each.file, query.node.near("model"), query.where, message)
+                fix = "Make it range: false." if _is_both(query) else ""
+                yield report(each.file, query.node.near("model"), query.where, message, fix)
+        for query in read:  # which grows
+            read += [
+                by_ref[name]
+                for name in dict.fromkeys(name for _, name in read_by(query.model))
+                if query.is_expression and name in by_ref and by_ref[name] not in read
+            ]
+            if query.ref not in seen and not query.is_expression and _is_both(query):
+                message = "it asks for an instant and a range at once, and gives the numbers among the series"
+                fix = "Make it range: false, or instant: false."
+                yield report(each.file, query.node.near("model"), query.where, message, fix, SOMETIMES)
 
 
 def is_instant(query: Query) -> bool:
     """Whether a query of Prometheus gives a number for each series, and not the series."""
     return query.model.said("instant").lower() == "true" and query.model.said("range").lower() != "true"
+
+
+def _is_both(query: Query) -> bool:
+    """Whether a query of Prometheus asks twice; one of Loki says which in its queryType."""
+    source = query.model.get("datasource")
+    kind = source.said("type") if source is not None and source.kind == "map" else ""
+    asked = [query.model.said(key).lower() for key in ("instant", "range")]
+    loki = kind == "loki" or query.model.said("queryType") or query.node.said("queryType")
+    return bool(query.model.said("expr")) and asked == ["true", "true"] and not loki
 
 
 def _is_range(query: Query) -> bool:
