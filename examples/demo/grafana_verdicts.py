@@ -86,7 +86,7 @@ class Row:
 
 def ours(case: Case, folder: Path) -> tuple[str, tuple[str, ...]]:
     """Our verdict on a case, written into a folder."""
-    written(folder, case.texts, case.suffix)
+    written(folder, case.texts, case.suffix, case.encoding)
     findings = judge(found([folder]), RULES)
     worst = (
         "stops"
@@ -100,7 +100,7 @@ def ours(case: Case, folder: Path) -> tuple[str, tuple[str, ...]]:
     return worst, tuple(sorted({each.rule for each in findings}))
 
 
-def written(folder: Path, texts: Sequence[str], suffix: str) -> None:
+def written(folder: Path, texts: Sequence[str], suffix: str, encoding: str = "utf-8") -> None:
     """Put these files into a folder called `alerting`, or where their first line says, and nothing else."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -108,7 +108,7 @@ def written(folder: Path, texts: Sequence[str], suffix: str) -> None:
         inside, content = placed(text)
         target = folder.parent / (inside or folder.name)
         target.mkdir(exist_ok=True)
-        (target / f"case{number}{suffix}").write_text(content, encoding="utf-8")
+        (target / f"case{number}{suffix}").write_text(content, encoding=encoding)
 
 
 class Judge:
@@ -133,10 +133,12 @@ class Judge:
         password = self.grafana.env["GF_SECURITY_ADMIN_PASSWORD"]
         return requests.request(method, self.grafana.url + path, auth=(USER, password), timeout=60)
 
-    def load(self, texts: Sequence[str], suffix: str = ".yaml") -> str:
+    def load(self, texts: Sequence[str], suffix: str = ".yaml", encoding: str = "utf-8") -> str:
         """Why Grafana refuses these files; empty if it takes them."""
         # Of data sources Grafana has its own here.
-        written(self.folder, [text for text in texts if not text.startswith("datasources:")], suffix)
+        written(
+            self.folder, [text for text in texts if not text.startswith("datasources:")], suffix, encoding
+        )
         before = self.grafana.log.stat().st_size
         answer = self.ask("POST", "/api/admin/provisioning/alerting/reload")
         if answer.ok:
@@ -151,7 +153,7 @@ class Judge:
         """Whether Grafana stops at a case, and its words."""
         if said := self.load((clean,)):
             raise ServerError(f"Grafana takes nothing after the case before {case.name}: {said}")
-        said = self.load(case.texts, case.suffix)
+        said = self.load(case.texts, case.suffix, case.encoding)
         return ("stops" if said else "loads"), said
 
     def evaluated(self, given: Mapping[str, Case]) -> dict[str, str]:

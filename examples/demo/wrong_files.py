@@ -41,11 +41,13 @@ class Case:
         name: what is wrong in them.
         texts: each a file.
         suffix: what their names end in.
+        encoding: of their bytes.
     """
 
     name: str
     texts: tuple[str, ...]
     suffix: str = ".yaml"
+    encoding: str = "utf-8"
 
 
 RULE_CHANGES: tuple[Change, ...] = (
@@ -327,6 +329,7 @@ def cases() -> Iterator[Case]:
         yield Case(f"`{' '.join(text.split())}`", (f"{text}\n",))
     for name, text in JSON:
         yield Case(f"JSON: {name}", (text,), ".json")
+    yield Case("UTF-16 with its mark", (template(),), encoding="utf-16")
     # The last one, since Grafana can load nothing after it.
     yield Case("`deleteContactPoints: [{orgId: 1}]`", ("deleteContactPoints: [{orgId: 1}]\n",))
 

@@ -200,6 +200,10 @@ def texts() -> Iterator[tuple[str, str]]:
     """Each with its name."""
     for models in EXPRESSIONS:
         yield f"expression: {'; '.join(models)}", expression(models)
+    text = rule("expr: worker_alive", "expr: 'sum by job (worker_alive)'").replace(
+        "for: 5m", "isPaused: true"
+    )
+    yield "rule: PromQL that does not parse, paused", text
     for name, old, new in CHANGES:
         yield f"rule: {name}", rule(old, new)
     for name, text in YAML:

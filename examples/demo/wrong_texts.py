@@ -51,6 +51,23 @@ NO_TEMPLATES = {
     "{{ .a) }}": "its parentheses do not match",
     "{{ () }}": "there is nothing before ')'",
     "{{ .a - .b }}": "'-' means nothing in an action",
+    "{{ len\u00a0.a }}": "'\\xa0' means nothing in an action",
+    r'{{ "a\qb" }}': "has an escape that Go does not know",
+    r"""{{ "a\'b" }}""": "has an escape that Go does not know",
+    r'{{ "\ud800" }}': "has an escape that Go does not know",
+    r'{{ "\400" }}': "has an escape that Go does not know",
+    r'{{ define "a\q" }}{{ end }}': "has an escape that Go does not know",
+    "{{ true.Foo }}": "'.Foo' follows 'true' without a blank",
+    **dict.fromkeys(
+        (
+            '{{ define "a" }}x{{ end }}{{ define "a" }}y{{ end }}',
+            '{{ define "a" }}x{{ end }}{{ define `a` }}{{ .b }}{{ end }}',
+            '{{ define "a" }}x{{ end }}{{ block "a" . }}y{{ end }}',
+            '{{ block "a" . }}x{{ end }}{{ block "a" . }}{{ if .b }}{{ end }}{{ end }}',
+            '{{ block "a" . }}x{{ block "a" . }}y{{ end }}{{ end }}',
+        ),
+        "the template 'a' is defined twice in it",
+    ),
 }
 TEMPLATES = [
     "{{ if .a }}{{ else if .b }}{{ else if .c }}{{ else }}{{ end }}",
@@ -62,5 +79,9 @@ TEMPLATES = [
     "{{/* a */}}{{- /* b */ -}}{{ and (eq .a 1) (not .b) }}",
     "{{ .ä }}{{ .a.größe }}{{ $ä := 1 }}{{ $ä }}",
     "{{ 1i }}{{ 0x1F }}{{ 0b11 }}{{ 0o17 }}{{ 1_000 }}{{ .5e-3 }}",
+    r'{{ "\\q\"\x41\101\u00e4" }}{{ len.Foo }}',
+    '{{ define "a" }}x{{ end }}{{ define "a" }}{{ end }}',
+    '{{ define "a" }} {{/* x */}} {{ end }}{{ define "a" }}y{{ end }}',
+    '{{ define "a" }}x{{ end }} {{ define "b" }}x{{ template "a" . }}{{ end }}',
     r"{{ 'a' }}{{ '\n' }}{{ '\'' }}{{ '\u00e4' }}{{ 'ä' }}",
 ]

@@ -51,8 +51,11 @@ class _Reader:
 
     def _goes_on(self, token: Token) -> bool:
         """Whether a field belongs to what is before it."""
-        return token.kind == "field" and (
-            self.before.kind in ("variable", "word", "field") or self.before.text == ")"
+        before = self.before
+        return (
+            token.kind == "field"
+            and before.text not in _NO_COMMANDS
+            and (before.kind in ("variable", "word", "field") or before.text == ")")
         )
 
     def _part(self, token: Token) -> str:

@@ -103,7 +103,7 @@ SHIPPED = re.compile(r"__\w+\Z|(\w+\.)*default\.\w+(\.\w+)*\Z")
 
 _TOKEN = re.compile(
     r"""
-    (?P<space>\s+)
+    (?P<space>[ \t\r\n]+)
     | (?P<string>"(?:\\.|[^"\\\n])*"|`[^`]*`|'(?:\\.|[^'\\\n])+')
     | (?P<variable>\$\w*)
     | (?P<field>\.[^\W\d]\w*(?:\.[^\W\d]\w*)*)
@@ -117,10 +117,14 @@ _TOKEN = re.compile(
 )
 # Right behind the braces, or behind a dash and one blank.
 _COMMENT = re.compile(r"\{\{(?:-\s)?/\*.*?\*/(?:\s-)?\}\}", re.DOTALL)
-# One character, as Go has it between single quotation marks.
-_CHARACTER = re.compile(
-    r"'(?:[^'\\]|\\(?:[abfnrtv\\']|x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|[0-7]{3}))'\Z"
+# One character, as Go has it between single quotation marks, and a text of them between double ones.
+_ESCAPED = (
+    r"\\(?:[abfnrtv\\%s]|x[\da-fA-F]{2}|[0-3][0-7]{2}"
+    r"|u(?![dD][89a-fA-F])[\da-fA-F]{4}|U(?!0000[dD][89a-fA-F])00(?:0[\da-fA-F]|10)[\da-fA-F]{4})"
 )
+_CHARACTER = re.compile(rf"'(?:[^'\\]|{_ESCAPED % chr(39)})'\Z", re.ASCII)
+_TEXT = re.compile(rf'"(?:[^"\\]|{_ESCAPED % chr(34)})*+"\Z', re.ASCII)
+_BLANKS = (" ", "\t", "\r", "\n")
 # Go stops at the first; a template of more is not looked at further.
 MOST = 10
 _BLOCKS = frozenset(("if", "range", "with", "define", "block"))
@@ -128,13 +132,18 @@ _BLOCKS = frozenset(("if", "range", "with", "define", "block"))
 
 @dataclass(slots=True)
 class _Scope:
-    """An open block: its word and place, in how many ranges one stands, what it declares."""
+    """An open block: its word and place, in how many ranges one stands, what it declares.
+
+    `name` is of a template that it defines, and `filled` whether anything is in it.
+    """
 
     word: str
     offset: int
     ranges: int = 0
     variables: list[str] = field(default_factory=list)
     divided: bool = False
+    name: str | None = None
+    filled: bool = False
 
 
 class _Scopes:
@@ -168,23 +177,28 @@ class Template:
         problems: what is wrong, each with its offset.
         defined: names of templates that are defined.
         called: names that are called, with their offsets.
+        filled: names of templates that are defined and not empty, of which Go takes one.
     """
 
     problems: list[tuple[int, str]] = field(default_factory=list)
     defined: list[str] = field(default_factory=list)
     called: list[tuple[int, str]] = field(default_factory=list)
+    filled: set[str] = field(default_factory=set)
 
 
-def _actions(text: str, found: Template) -> Iterator[tuple[int, Tokens]]:
-    """Each action with its offset and tokens."""
+def _actions(text: str, found: Template) -> Iterator[tuple[int, Tokens, bool]]:
+    """Each action with its offset and tokens, and whether text is before it, behind the one before."""
     at = text.find("{{")
+    since, said = 0, False
     while at >= 0:
+        said = said or bool(text[since:at].strip())
         comment = _COMMENT.match(text, at)
         if comment:
-            at = text.find("{{", comment.end())
+            since = comment.end()
+            at = text.find("{{", since)
             continue
         tokens: Tokens = []
-        place = at + (3 if text.startswith("{{- ", at) or text.startswith("{{-\n", at) else 2)
+        place = at + (3 if text.startswith("{{-", at) and text[at + 3 : at + 4] in _BLANKS else 2)
         while True:
             if text.startswith("}}", place) or text.startswith("-}}", place):
                 place += 2 if text.startswith("}}", place) else 3
@@ -197,9 +211,10 @@ def _actions(text: str, found: Template) -> Iterator[tuple[int, Tokens]]:
                 found.problems.append((at, "a text in quotation marks does not end"))
                 return
             if token.lastgroup != "space":
-                tokens.append(Token(str(token.lastgroup), token[0], place > 0 and text[place - 1].isspace()))
+                tokens.append(Token(str(token.lastgroup), token[0], place > 0 and text[place - 1] in _BLANKS))
             place = token.end()
-        yield at, tokens
+        yield at, tokens, said
+        since, said = place, False
         at = text.find("{{", place)
 
 
@@ -207,7 +222,10 @@ def parse(text: str, functions: Collection[str], variables: Collection[str] = ()
     """What is wrong in a template, as far as that can be seen."""
     found = Template()
     scopes = _Scopes(variables)
-    for at, tokens in _actions(text, found):
+    for at, tokens, said in _actions(text, found):
+        keyword = tokens[0].text if tokens else ""
+        scopes.last.filled |= said or keyword not in ("define", "else", "end")
+        found.problems += [(at, why) for token in tokens if (why := _not_go(token))][:1]
         _pipeline(at, _structure(at, tokens, scopes, found), functions, scopes, found)
         if len(found.problems) >= MOST:
             return found
@@ -241,6 +259,11 @@ def _ended(word: str, at: int, tokens: Tokens, scopes: _Scopes, found: Template)
     if len(tokens) > 1:
         found.problems.append((at, f"there is {tokens[1].text!r} after {word}"))
     if word == "end":
+        last = scopes.last
+        if last.name is not None and last.filled:
+            if last.name in found.filled:
+                found.problems.append((last.offset, f"the template {last.name!r} is defined twice in it"))
+            found.filled.add(last.name)
         if len(scopes.open) == 1:
             found.problems.append((at, "there is an end without a beginning"))
         else:
@@ -280,6 +303,17 @@ def _opened(word: str, at: int, tokens: Tokens, scopes: _Scopes, found: Template
     elif len(tokens) == 1:
         found.problems.append((at, f"the {word} has nothing to ask"))
     scopes.push(word, at)
+    if word in ("define", "block") and _named(tokens):
+        scopes.last.name = tokens[1].text[1:-1]
+
+
+def _not_go(token: Token) -> str:
+    """What is wrong with what stands in quotation marks; empty for nothing."""
+    if token.text[0] == "'" and not _CHARACTER.match(token.text):
+        return f"{token.text} is more than one character; text stands in double ones"
+    if token.kind == "string" and token.text[0] == '"' and not _TEXT.match(token.text):
+        return f"{token.text} has an escape that Go does not know"
+    return ""
 
 
 def _called(at: int, tokens: Tokens, found: Template) -> None:
@@ -301,8 +335,6 @@ def _pipeline(at: int, tokens: Tokens, functions: Collection[str], scopes: _Scop
             found.problems.append((at, f"there is no function {text!r}"))
         elif kind == "variable" and scopes.seen[text] <= 0:
             found.problems.append((at, f"there is no variable {text!r}"))
-        elif text[0] == "'" and not _CHARACTER.match(text):
-            found.problems.append((at, f"{text} is more than one character; text stands in double ones"))
         elif kind == "other":
             found.problems.append((at, f"{text!r} means nothing in an action"))
     if not any(token.kind == "other" for token in rest) and (why := wrong(rest)):
