@@ -99,6 +99,7 @@ RULE_CHANGES: tuple[Change, ...] = (
     ),
     ("a threshold without params", "params: [1]", "params: []"),
     ("a threshold of text", "params: [1]", "params: [one]"),
+    ("a threshold with keys in another case", "evaluator: {type: lt, params", "Evaluator: {Type: lt, Params"),
     ("an unknown expression", "type: threshold", "type: thresh"),
     ("a title of blanks", "title: Up", "title: ' '"),
     ("a uid of blanks", "uid: up", "uid: ' '"),

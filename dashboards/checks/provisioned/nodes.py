@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Kind = Literal["map", "list", "text"]
@@ -72,6 +72,10 @@ class Node:
     def written(self, name: str) -> Node | None:
         """The value under a key, also one that is null."""
         return next((value for key, value in self.pairs if key.text == name), None)
+
+    def folded(self) -> Node:
+        """The same mapping with its keys in small letters: Go's reader of JSON takes them in any case."""
+        return replace(self, pairs=[(replace(key, text=key.text.lower()), each) for key, each in self.pairs])
 
     def each(self, name: str) -> Iterator[Node]:
         """The items of the list under a key."""

@@ -34,10 +34,10 @@ def _number(node: Node) -> float:
 
 def evaluators(query: Query, name: str = "evaluator") -> Iterator[Node]:
     """What the conditions of an expression compare with."""
-    for each in query.model.each("conditions"):
-        evaluator = each.get(name) if each.kind == "map" else None
+    for each in query.model.folded().each("conditions"):
+        evaluator = each.folded().get(name.lower())
         if evaluator is not None and evaluator.kind == "map":
-            yield evaluator
+            yield evaluator.folded()
 
 
 @check(
