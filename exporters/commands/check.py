@@ -22,6 +22,7 @@ from exporters.commands.options import (
     configuration,
     guard,
     json_option,
+    open_option,
     servers,
     target_option,
     target_server,
@@ -59,6 +60,7 @@ WELL = (State.WORKS, State.OFF)
 @compat_option
 @api_option
 @web_option
+@open_option
 @json_option
 @click.pass_context
 def command(

@@ -16,6 +16,7 @@ from exporters.commands.options import (
     configuration,
     json_option,
     main_server,
+    open_option,
     target_option,
     target_server,
 )
@@ -55,6 +56,7 @@ UNSEEN_SQL = "-- not shown, since a name in it holds what cannot be seen; --json
     help="Whom to ask instead of DATABASE_URL, and without a password: ~/.pgpass and PGPASSFILE hold one.",
 )
 @target_option
+@open_option
 @config_option
 @click.option(
     "--candidates",

@@ -48,6 +48,20 @@ web_option = click.option(
     metavar="FILE",
     help="Whether the exporter would take this file; may also stand before the command.",
 )
+
+
+def _opened(ctx: click.Context, _: click.Parameter, given: bool) -> None:
+    if given:
+        ctx.find_root().params["allow_world_readable"] = True
+
+
+open_option = click.option(
+    "--secrets.allow-world-readable",
+    is_flag=True,
+    expose_value=False,
+    callback=_opened,
+    help="Take files with secrets that every user may read; may also stand before the command.",
+)
 target_option = click.option("--target", metavar="NAME", help="Ask this target of the configuration alone.")
 json_option = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 

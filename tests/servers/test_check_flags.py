@@ -96,3 +96,16 @@ def test_the_file_that_guards_the_pages_is_looked_at(tmp_path: Path, monkeypatch
     done = run_to_its_end("--web.config.file", str(web), "check")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"obs-exporter: {web}: tls_server_config.key_file")
+
+
+@pytest.mark.parametrize("command", ["check", "indexes"])
+def test_files_that_every_user_may_read_are_allowed_behind_the_name_too(command: str, tmp_path: Path) -> None:
+    secret, allowed = tmp_path / "url", "--secrets.allow-world-readable"
+    secret.write_text("postgresql://u:hunter2@127.0.0.1:9/app")
+    secret.chmod(0o644)
+    env = {"DATABASE_URL": "", "DATABASE_URL_FILE": str(secret)}
+    assert f"or give {allowed}" in run_to_its_end(command, **env).stderr
+    for arguments in ((command, allowed), (allowed, command)):
+        done = run_to_its_end(*arguments, **env)
+        assert done.returncode == 2
+        assert "host=127.0.0.1 port=9" in done.stdout + done.stderr, "it was asked"
