@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,18 @@ def server_root() -> Iterator[Path]:
         root = Path(name)
         root.chmod(0o755)
         yield root
+
+
+@pytest.fixture(scope="session")
+def new_home(server_root: Path) -> Callable[[], Path]:
+    """A directory there, another each time: what is run once more finds nothing of the first time."""
+
+    def made() -> Path:
+        home = Path(tempfile.mkdtemp(dir=server_root, prefix=""))
+        home.chmod(0o755)
+        return home
+
+    return made
 
 
 @pytest.fixture(scope="session")

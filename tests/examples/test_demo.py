@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,9 +28,8 @@ EIGHT_MINUTES = 480
 
 
 @pytest.fixture(scope="module")
-def chain(server_root: Path) -> Iterator[Chain]:
-    home = server_root / "demo"
-    home.mkdir()
+def chain(new_home: Callable[[], Path]) -> Iterator[Chain]:
+    home = new_home()
     with Chain(home, renderer(time_scale=SCALE), state="baseline", time_scale=SCALE) as chain:
         yield chain
 
@@ -135,10 +134,9 @@ def test_an_end_that_is_lost_while_something_is_collected_comes_again() -> None:
     ("last_line", "number"), [("redis on", signal.SIGTERM), ("prometheus on", signal.SIGINT)]
 )
 def test_an_interrupted_demo_leaves_nothing_behind(
-    tmp_path: Path, server_root: Path, last_line: str, number: signal.Signals
+    tmp_path: Path, new_home: Callable[[], Path], last_line: str, number: signal.Signals
 ) -> None:
-    temporary = server_root / f"until-{last_line.partition(' ')[0]}"
-    temporary.mkdir()
+    temporary = new_home()
     process = demo(env={"TMPDIR": str(temporary)})
     assert process.stdout
     lines: list[str] = []
@@ -159,9 +157,8 @@ def test_an_interrupted_demo_leaves_nothing_behind(
 
 
 @pytest.mark.timeout(540)
-def test_a_whole_demo_shows_all_it_promises_and_leaves_nothing_behind(server_root: Path) -> None:
-    temporary = server_root / "whole"
-    temporary.mkdir()
+def test_a_whole_demo_shows_all_it_promises_and_leaves_nothing_behind(new_home: Callable[[], Path]) -> None:
+    temporary = new_home()
     process = demo(env={"TMPDIR": str(temporary), "PATH": without_grafana()})
     out, err = process.communicate(timeout=EIGHT_MINUTES)
     assert (process.returncode, err) == (0, ""), out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,10 +54,9 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place(server_root: Path) -> Iterator[Place]:
+def place(new_home: Callable[[], Path]) -> Iterator[Place]:
     """Prometheus, which scrapes itself alone, Alertmanager and a receiver."""
-    home = server_root / "doctor"
-    home.mkdir()
+    home = new_home()
     receiver = WebhookReceiver(home / "webhook")
     alertmanager = Alertmanager(home / "alertmanager", home / "alertmanager/alertmanager.yml")
     prometheus = Kept(home / "prometheus", home / "prometheus/prometheus.yml", port=free_port())

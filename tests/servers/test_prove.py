@@ -7,7 +7,7 @@ statements was refused, and whose Redis was gone for a while.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -101,9 +101,8 @@ class Known:
 
 
 @pytest.fixture(scope="module")
-def known(server_root: Path) -> Iterator[Known]:
-    home = server_root / "prove"
-    home.mkdir()
+def known(new_home: Callable[[], Path]) -> Iterator[Known]:
+    home = new_home()
     now = int(time.time())
     now -= now % RARE
     make_blocks((text for line in LINES for text in line.samples(now)), home / "prometheus/tsdb")

@@ -116,10 +116,9 @@ def eventually(condition: Callable[[], bool], what: str, *, within: float) -> No
 
 
 @pytest.fixture(scope="session")
-def running(server_root: Path) -> Iterator[Running]:
+def running(new_home: Callable[[], Path]) -> Iterator[Running]:
     """The fixed backend under steady load, warm."""
-    home = server_root / "stack"
-    home.mkdir()
+    home = new_home()
     with Chain(home, renderer(time_scale=TIME_SCALE), state="fixed", time_scale=TIME_SCALE) as chain:
         load = Load(chain.api.url, rate=RATE, seconds=LONGEST).start()
         try:
