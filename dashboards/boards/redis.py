@@ -178,7 +178,7 @@ BOARD = Board(
             graph(redis_keys.PATTERN_MEMORY, title="Memory by pattern", stacked=True, no_value=NO_SAMPLE),
             graph(redis_keys.UNTIMED, zero="every key expires", no_value=NO_AGES),
             graph(redis_keys.IDLE, zero="all are in use", no_value=NO_AGES + ", or an LFU policy evicts"),
-            graph(redis_keys.OWN_LOOKUPS, no_value=NO_AGES),
+            graph(redis_keys.OWN_LOOKUPS, zero="no keys are looked through now", no_value=NO_AGES),
             graph(redis_keys.TIME_TO_LIVE, no_value="no key expires, or Redis has no estimate yet"),
             graph(
                 change.PATTERN_GROWTH,
