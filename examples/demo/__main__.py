@@ -164,8 +164,11 @@ def _end(number: int, _: object) -> None:
     # Whatever is being printed may not be interrupted by another print.
     os.write(sys.stdout.fileno(), f"{_timed('ending')}\n".encode())
 
+    # Raised in what the garbage collector calls, it is lost, which is nothing to tell: it comes again.
+    sys.unraisablehook = _unless_ended
+
     def again(_number: int, _frame: object) -> None:
-        # Raised in what the garbage collector calls, the first one was lost: then nothing is being tidied.
+        # Where nothing is being tidied, the first one was lost.
         if sys.exc_info()[0] is None:
             signal.setitimer(signal.ITIMER_REAL, LOST)
             sys.exit(128 + number)
@@ -174,6 +177,11 @@ def _end(number: int, _: object) -> None:
     signal.signal(signal.SIGALRM, again)
     signal.setitimer(signal.ITIMER_REAL, LOST)
     sys.exit(128 + number)
+
+
+def _unless_ended(lost: sys.UnraisableHookArgs) -> None:
+    if lost.exc_type is not SystemExit:
+        sys.__unraisablehook__(lost)
 
 
 @contextlib.contextmanager
