@@ -8,6 +8,13 @@ from pathlib import Path
 
 from dashboards.errors import StackError
 
+# Bytes of what Grafana or Prometheus reads: the largest public dashboards have 2 MB, a thousand rules too.
+LARGEST = 20_000_000
+
+
+class LargerError(StackError):
+    """A file is larger than what is read."""
+
 
 def real(path: Path) -> Path:
     """Where a path leads, also one of links that lead in a circle."""
@@ -24,7 +31,8 @@ def content_of(path: Path, largest: int, told: str, advice: str) -> bytes:
         advice: what to give instead.
 
     Raises:
-        StackError: it is not there, is no file, is larger, or cannot be read.
+        LargerError: it is larger.
+        StackError: it is not there, is no file, or cannot be read.
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
@@ -36,7 +44,7 @@ def content_of(path: Path, largest: int, told: str, advice: str) -> bytes:
     except OSError as error:
         raise StackError(f"{told}: cannot be read: {error.strerror}; {advice}") from None
     if len(content) > largest:
-        raise StackError(f"{told}: it has more than {largest} bytes; {advice}")
+        raise LargerError(f"{told}: it has more than {largest} bytes; {advice}")
     return content
 
 

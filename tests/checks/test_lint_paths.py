@@ -128,7 +128,7 @@ def test_a_path_that_is_missing_empty_or_huge_is_told_in_one_line(tmp_path: Path
     for path, message in (
         (tmp_path / "gone.json", "no such file or folder"),
         (tmp_path / "folder", "no dashboard in this folder"),
-        (huge, "30000000 bytes"),
+        (huge, "it has more than 20000000 bytes; expected a dashboard"),
     ):
         done = lint(path)
         assert done.exit_code == 2

@@ -10,10 +10,8 @@ from typing import Any
 
 from dashboards.checks.expressions import Json
 from dashboards.errors import StackError
-from dashboards.given import real
+from dashboards.given import LARGEST, real, text_of
 
-# The largest public dashboards have 2 MB; Grafana itself stores no more than some.
-LARGEST = 20_000_000
 DEPTH = 60
 WANTED = "expected a dashboard as Grafana's classic JSON"
 
@@ -84,25 +82,18 @@ def read(path: Path) -> Json:
     """The dashboard in a file.
 
     Raises:
-        StackError: it cannot be read, is too large, or is no JSON.
+        StackError: it cannot be read, or is no JSON.
         NoDashboardError: it is other JSON.
     """
-    try:
-        if path.stat().st_size > LARGEST:
-            raise StackError(f"{path}: {path.stat().st_size} bytes; {WANTED} of at most {LARGEST}; split it")
-        content = path.read_bytes()
-    except OSError as error:
-        raise StackError(f"{path}: cannot be read: {error.strerror}; check its type and rights") from None
-    return board_of(str(path), _parsed(str(path), content))
+    told = str(path)
+    return board_of(told, _parsed(told, text_of(path, LARGEST, told, WANTED)))
 
 
-def _parsed(path: str, content: bytes) -> Any:
+def _parsed(path: str, content: str) -> Any:
     if not content.strip():
         raise StackError(f"{path}: it is empty; {WANTED}")
     try:
-        document = json.loads(content.decode("utf-8-sig"), parse_constant=_no_constant)
-    except UnicodeDecodeError as error:
-        raise StackError(f"{path}: no UTF-8 ({error.reason} at byte {error.start}); {WANTED}") from None
+        document = json.loads(content, parse_constant=_no_constant)
     except RecursionError:
         raise StackError(f"{path}: nested too deep; {WANTED}") from None
     except ValueError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,12 +12,12 @@ from dashboards.checks.finding import Finding, nearest
 from dashboards.checks.provisioned.check import REFUSED, reporter
 from dashboards.checks.provisioned.files import File, Reader
 from dashboards.checks.provisioned.nodes import Node
-from dashboards.checks.provisioned.reader import LARGEST, BoundsError, UnreadableError, first, text_of
+from dashboards.checks.provisioned.reader import BoundsError, UnreadableError, first, text_of
 from dashboards.checks.provisioned.rules.unread import bounds, documents, parses
 from dashboards.checks.provisioned.rules.unread import folders as folders_read
 from dashboards.checks.provisioned.structs import GRAFANA
 from dashboards.errors import StackError
-from dashboards.given import real
+from dashboards.given import LARGEST, LargerError, content_of, real
 
 SUFFIXES = (".yaml", ".yml", ".json")
 # What a dashboard has and no alerting file.
@@ -39,6 +38,7 @@ _OF_GRAFANA = re.compile(
 FOLDER = "alerting"
 # Of all files of a call: some fifteen thousand rules.
 TOGETHER = 2_000_000
+WANTED = "expected a dashboard, an alerting file, or a folder of them"
 _NO_FILE = "Take it away; Grafana reads every name that ends so as a file."
 RULE_KEYS = ("uid", "title", "data", "condition", "grafana_alert")
 
@@ -161,22 +161,13 @@ def _of_prometheus(content: bytes, path: Path) -> bool:
 
 def _content(path: Path, result: Found, *, is_json: bool) -> bytes | None:
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise StackError(
-                f"{path}: it is a device or a pipe; expected a file or a folder; save it to a file"
-            )
-        size = status.st_size
-        if size > LARGEST:
-            if not is_json:
-                message = f"it has {size} bytes; looked at are files of at most {LARGEST}"
-                result.findings.append(reporter(bounds)(str(path), (1, 1), "file", message))
-                result.taken.add(real(path))
-            return None
-        with path.open("rb") as file:
-            return file.read(LARGEST + 1)
-    except OSError as error:
-        raise StackError(f"{path}: cannot be read: {error.strerror}; check its type and rights") from None
+        return content_of(path, LARGEST, str(path), WANTED)
+    except LargerError:
+        if not is_json:
+            message = f"it has more than {LARGEST} bytes"
+            result.findings.append(reporter(bounds)(str(path), (1, 1), "file", message))
+            result.taken.add(real(path))
+        return None
 
 
 def _may_be_ours(content: bytes, *, likely: bool) -> bool:
