@@ -146,10 +146,10 @@ class _Decoder:
         if node.kind != "map":
             yield self.wrong(node, where, struct.name, "a mapping")
             return
-        known = {name.lower(): name for name in struct.fields} if struct.any_case else None
+        node = node.spelt(struct.fields) if struct.any_case else node
         given = set()
         for key, value in node.pairs:
-            name = known.get(key.text.lower(), key.text) if known else key.text
+            name = key.text
             if name not in struct.fields:
                 yield self.unknown(struct, key, where)
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -73,9 +73,11 @@ class Node:
         """The value under a key, also one that is null."""
         return next((value for key, value in self.pairs if key.text == name), None)
 
-    def folded(self) -> Node:
-        """The same mapping with its keys in small letters: Go's reader of JSON takes them in any case."""
-        return replace(self, pairs=[(replace(key, text=key.text.lower()), each) for key, each in self.pairs])
+    def spelt(self, names: Iterable[str]) -> Node:
+        """The same mapping, these keys so written: Go's reader of JSON takes them in any case."""
+        known = {name.lower(): name for name in names}
+        pairs = [(key, known.get(key.text.lower(), key.text), each) for key, each in self.pairs]
+        return replace(self, pairs=[(replace(key, text=text), each) for key, text, each in pairs])
 
     def each(self, name: str) -> Iterator[Node]:
         """The items of the list under a key."""

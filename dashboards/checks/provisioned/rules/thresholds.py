@@ -34,10 +34,10 @@ def _number(node: Node) -> float:
 
 def evaluators(query: Query, name: str = "evaluator") -> Iterator[Node]:
     """What the conditions of an expression compare with."""
-    for each in query.model.folded().each("conditions"):
-        evaluator = each.folded().get(name.lower())
+    for each in query.model.spelt(("conditions",)).each("conditions"):
+        evaluator = each.spelt((name,)).get(name)
         if evaluator is not None and evaluator.kind == "map":
-            yield evaluator.folded()
+            yield evaluator.spelt(("type", "params"))
 
 
 @check(
