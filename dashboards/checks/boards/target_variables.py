@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dashboards.checks.boards.source_variable import chosen
+from dashboards.checks.choices import NAMES, Choices, installations, is_narrowed
 from dashboards.checks.expressions import Json
 from dashboards.checks.finding import Finding, Report, file_rule
 from dashboards.checks.subject import Subject
 
-NAMES = ("job", "instance")
 # Nothing at all is no target: `.*` would also take series without the label.
 ALL = ".+"
 
@@ -23,6 +23,7 @@ ALL = ".+"
 )
 def variables(subject: Subject, report: Report) -> Iterator[Finding]:
     """Boards that show every installation at once, or one only."""
+    others = installations(subject)
     for path, board in subject.boards.items():
         kinds = {str(each.get("query")) for each in chosen(board).values()}
         if kinds and "prometheus" not in kinds:
@@ -30,10 +31,23 @@ def variables(subject: Subject, report: Report) -> Iterator[Finding]:
         declared = {each.get("name"): each for each in board.get("templating", {}).get("list", ())}
         for name in NAMES:
             if name not in declared:
+                if others[path] and _chooses(subject, path, others[path]):
+                    continue
                 fix = f"Add label_values(up, {name})."
                 yield report(path, "board", f"it has no variable ${name}", fix)
             else:
                 yield from _judged(path, board, declared[name], report)
+
+
+def _chooses(subject: Subject, path: str, others: Choices) -> bool:
+    """Whether all that the board asks is narrowed by other labels of targets, which its reader chooses."""
+    asked = (
+        subject.queries.get(each.text)
+        for each in subject.places
+        if each.kind == "panel" and each.file == path
+    )
+    selectors = [each for query in asked if query is not None for each in query.selectors]
+    return all(is_narrowed(each, others) for each in selectors)
 
 
 def _judged(path: str, board: Json, variable: Json, report: Report) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dashboards.checks.boards.source_variable import chosen
-from dashboards.checks.boards.target_variables import NAMES
+from dashboards.checks.choices import NAMES
 from dashboards.checks.expressions import Json
 from dashboards.checks.finding import Finding, Report, file_rule
 from dashboards.checks.subject import Subject
