@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -34,3 +35,11 @@ class Outcome:
     detail: str = ""
     mend: tuple[str, ...] = ()
     seconds: float | None = None
+
+
+def off(collector: str, options: Iterable[str], joined_by: str) -> Outcome:
+    """Of one that is not asked, since these options of its kind of server are not set."""
+    kind = collector.partition(".")[0]
+    needed = joined_by.join(f"{kind}.{option}" for option in options)
+    detail = f"needs {needed} in the configuration file"
+    return Outcome(collector=collector, state=State.OFF, detail=detail)

@@ -14,7 +14,6 @@ from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import self_
 from exporters.collectors.base import Family
 from exporters.collectors.failures import Failures
-from exporters.collectors.postgres.candidates import NAME as CANDIDATES
 from exporters.collectors.postgres.codes import explained
 from exporters.collectors.postgres.collectors import collectors
 from exporters.collectors.postgres.connect import ConnectionFailed
@@ -28,7 +27,6 @@ from exporters.conninfo import describe
 from exporters.errors import ExporterError
 
 UP = "postgres.up"
-TEXTS = "postgres.statement_texts"
 
 # A server that is alive answers the first question at once, whatever the others take.
 FIRST_ANSWER_SECONDS = 1.5
@@ -163,8 +161,7 @@ class PostgresBackend:
 
     def _waits_for_extension(self, run: Run) -> bool:
         """Whether it has nothing to ask only because nobody knows where the extension lives."""
-        wanted = {TEXTS: self._settings.statement_texts, CANDIDATES: self._settings.top_index_candidates > 0}
-        return bool(run.collector.needs.statements) and wanted.get(run.name, True)
+        return bool(run.collector.needs.statements) and not run.collector.off
 
     def _ask(self, connection: Connection, runs: Sequence[Run], times: Times) -> None:
         for run in runs:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from exporters.catalogue import postgres_candidates as catalogue
 from exporters.collectors.base import Family
 from exporters.collectors.postgres.bounds import TopN
-from exporters.collectors.postgres.model import Collector, Needs, Row, Rows, Server, always, table_of, text
+from exporters.collectors.postgres.model import Collector, Needs, Row, Rows, Server, table_of, text
 from exporters.collectors.postgres.searched import MOST_EQUAL, Path, Scope, Search, Table, searches_of
 
 NAME = "postgres.index_candidates"
@@ -209,7 +209,8 @@ def index_candidates(top: int, ttl: float) -> Collector:
         ModuleNotFoundError: candidates are wanted, and sqlglot is not installed.
     """
     if not top:
-        return Collector(name=NAME, sql=always(""), parse=lambda _: [], needs=NEEDS, ttl=ttl)
+        off = ("top_index_candidates",)
+        return Collector(name=NAME, sql=sql, parse=lambda _: [], needs=NEEDS, ttl=ttl, off=off)
     from exporters.collectors.postgres.searches import searches  # noqa: PLC0415  loads sqlglot
 
     texts, costliest = Texts(searches), TopN(top, LABELS)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from exporters.collectors.outcome import Outcome, State
+from exporters.collectors.outcome import Outcome, State, off
 from exporters.collectors.postgres.backend import CANCEL_SECONDS, STATEMENT_SHARE, UP
 from exporters.collectors.postgres.codes import explained
 from exporters.collectors.postgres.collectors import collectors
@@ -175,9 +175,8 @@ class _Judge:
         return Outcome(collector=collector.name, state=State.WORKS, seconds=answer.seconds)
 
     def _not_asked(self, collector: Collector) -> Outcome:
-        if not collector.sql(self.server):
-            detail = "the configuration asks for nothing"
-            return Outcome(collector=collector.name, state=State.OFF, detail=detail)
+        if collector.off:
+            return off(collector.name, collector.off, " or ")
         if collector.needs.statements and self.unknown:
             return _fails(collector, self.unknown)
         if self.server.version < collector.needs.version:

@@ -212,10 +212,11 @@ def expected_indexes(expected: Iterable[ExpectedIndex], ttl: float) -> Collector
 
     return Collector(
         name="postgres.expected_indexes",
-        sql=always(SQL if wanted else ""),
+        sql=always(SQL),
         parse=parse,
         parameters=(asked_about(wanted),),
         ttl=ttl,
+        off=() if wanted else ("expected_indexes",),
     )
 
 

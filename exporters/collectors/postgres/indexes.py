@@ -103,10 +103,11 @@ def indexes(top: int, expected: Iterable[ExpectedIndex], ttl: float) -> Collecto
 
     return Collector(
         name="postgres.indexes",
-        sql=always(INDEXES_SQL if top or names else ""),
+        sql=always(INDEXES_SQL),
         parse=parse,
         parameters=(json.dumps(names, ensure_ascii=False), str(top)),
         ttl=ttl,
+        off=() if top or names else ("top_indexes", "expected_indexes"),
     )
 
 

@@ -73,11 +73,12 @@ class Collector:
 
     Attributes:
         name: such as ``postgres.activity``.
-        sql: the question for a server that has what it needs; empty if nothing is configured to be asked.
+        sql: the question for a server that has what it needs.
         parse: the families of its answer.
         needs: what there must be for it.
         parameters: the values of $1, $2, ...
         ttl: seconds for which an answer stands; 0 asks in each scrape.
+        off: the options of which one would have it asked; empty where it is asked.
     """
 
     name: str
@@ -86,10 +87,11 @@ class Collector:
     needs: Needs = NOTHING
     parameters: tuple[str, ...] = ()
     ttl: float = 0.0
+    off: tuple[str, ...] = ()
 
     def question(self, server: Server) -> str:
         """What is asked of this server; empty if it has no answer."""
-        return self.sql(server) if self.needs.met_by(server) else ""
+        return self.sql(server) if self.needs.met_by(server) and not self.off else ""
 
 
 # Every question about databases names them so.

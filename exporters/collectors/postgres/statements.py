@@ -5,7 +5,7 @@ from __future__ import annotations
 from exporters.catalogue import postgres_objects as catalogue
 from exporters.collectors.base import Family
 from exporters.collectors.postgres.bounds import TopN
-from exporters.collectors.postgres.model import Collector, Needs, Rows, Server, always, table_of, text
+from exporters.collectors.postgres.model import Collector, Needs, Rows, Server, table_of, text
 from exporters.collectors.postgres.statement_text import shown
 
 METRICS = (
@@ -115,11 +115,12 @@ def statements(top: int, ttl: float) -> Collector:
 
     return Collector(
         name="postgres.statements",
-        sql=sql if top else always(""),
+        sql=sql,
         parse=parse,
         needs=NEEDS,
         parameters=(str(top),),
         ttl=ttl,
+        off=() if top else ("top_statements",),
     )
 
 
@@ -132,11 +133,12 @@ def statement_texts(top: int, ttl: float, *, wanted: bool) -> Collector:
 
     return Collector(
         name="postgres.statement_texts",
-        sql=texts_sql if wanted else always(""),
+        sql=texts_sql,
         parse=parse,
         needs=NEEDS,
         parameters=(str(top),),
         ttl=ttl,
+        off=() if wanted else ("statement_texts",),
     )
 
 

@@ -100,8 +100,9 @@ def tables(top: int, wanted: Iterable[str], ttl: float, *, shown: Shown | None =
 
     return Collector(
         name="postgres.tables",
-        sql=always(sql if top or names else ""),
+        sql=always(sql),
         parse=parse,
         parameters=(json.dumps(names, ensure_ascii=False), str(top)),
         ttl=ttl,
+        off=() if top or names else ("top_tables", "tables"),
     )

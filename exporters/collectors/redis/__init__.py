@@ -18,12 +18,12 @@ from exporters.collectors.backoff import BackOff
 from exporters.collectors.base import Family
 from exporters.collectors.failures import Failures
 from exporters.collectors.names import Names, within
+from exporters.collectors.redis import keyspace
 from exporters.collectors.redis.address import Address, parse_url
 from exporters.collectors.redis.codes import explained
 from exporters.collectors.redis.compat import compatible
 from exporters.collectors.redis.connection import Command, Reply, Session, open_session
 from exporters.collectors.redis.info import InfoCollector, parse_info
-from exporters.collectors.redis.keyspace import KeyCounter
 from exporters.collectors.redis.settings import RedisSettings
 from exporters.collectors.selfstats import SelfStats
 
@@ -55,9 +55,9 @@ class RedisBackend:
         self._back_off = {part: BackOff() for part in QUESTIONS if part != INFO}
         self._lock = threading.Lock()
         self._closed = False
-        self._keys: KeyCounter | None = None
-        if settings.key_patterns:
-            self._keys = KeyCounter(settings, address=self._address, stats=self._stats, log=log)
+        self._keys: keyspace.KeyCounter | None = None
+        if not settings.lacking(keyspace.OPTIONS):
+            self._keys = keyspace.KeyCounter(settings, address=self._address, stats=self._stats, log=log)
 
     def collect(self, deadline: float) -> list[Family]:
         """Everything known of the server now; without an answer in time ``redis_up`` is 0. Never raises."""

@@ -19,6 +19,7 @@ from exporters.collectors.redis.connection import Reply
 from exporters.collectors.redis.sample import Ask
 
 COLLECTOR = "redis.ages"
+OPTIONS = ("key_patterns", "sample_ages")
 FOR_EVER, GONE = -1, -2  # as TTL says it
 Place = tuple[int, int]  # a database and a pattern
 

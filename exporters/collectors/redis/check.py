@@ -9,25 +9,26 @@ from dataclasses import replace
 from redis.exceptions import NoPermissionError
 
 from exporters.collectors.names import Names
-from exporters.collectors.outcome import Outcome, State
+from exporters.collectors.outcome import Outcome, State, off
 from exporters.collectors.redis import (
     INFO,
     MOST_DATABASES,
     QUESTIONS,
     SLOWLOG,
     UP,
+    ages,
+    keyspace,
     require_loaded,
+    sample,
 )
 from exporters.collectors.redis.address import Address, parse_url
-from exporters.collectors.redis.ages import COLLECTOR as AGES
 from exporters.collectors.redis.connection import CLIENT_NAME, Command, Reply, Session
 from exporters.collectors.redis.info import InfoCollector, parse_info
-from exporters.collectors.redis.keyspace import COLLECTOR as KEYSPACE
 from exporters.collectors.redis.passes import LOOKS
-from exporters.collectors.redis.sample import COLLECTOR as SAMPLE
 from exporters.collectors.redis.settings import RedisSettings
 from exporters.overlaps import overlaps, said
 
+KEYSPACE, SAMPLE, AGES = keyspace.COLLECTOR, sample.COLLECTOR, ages.COLLECTOR
 SECONDS = 5.0
 OLDEST = (6, 2)
 NO_KEY = b"obs-exporter:check"  # asked for where no key is met; it need not be there
@@ -73,20 +74,16 @@ def _outcomes(
     idle: Command = ("OBJECT", "IDLETIME", key)
     parts[SAMPLE] = {usage: "~* +memory|usage"}
     parts[AGES] = {life: "~* +ttl", idle: "+object|idletime"}
-    wanted = {
-        KEYSPACE: bool(settings.key_patterns),
-        SAMPLE: bool(settings.key_patterns and settings.sample_keys),
-        AGES: bool(settings.key_patterns and settings.sample_ages),
-    }
-    asked = [command for name in (SAMPLE, AGES) if wanted[name] for command in parts[name]]
+    lacking = {each.COLLECTOR: settings.lacking(each.OPTIONS) for each in (keyspace, sample, ages)}
+    asked = [command for name in (SAMPLE, AGES) if not lacking[name] for command in parts[name]]
     replies |= zip(asked, session.ask(asked, deadline), strict=True)
     details = {KEYSPACE: said(found) if (found := overlaps(settings.key_patterns)) else ""}
-    if wanted[AGES] and "LFU" in str(replies[idle].value):
+    if not lacking[AGES] and "LFU" in str(replies[idle].value):
         del parts[AGES][idle]
         details[AGES] = "an LFU policy evicts, so Redis keeps no idle times"
     for name, part in parts.items():
-        if not wanted.get(name, True):
-            yield Outcome(collector=name, state=State.OFF, detail="the configuration asks for nothing")
+        if options := lacking.get(name):
+            yield off(name, options, " and ")
             continue
         outcome = _outcome(name, {rule: replies[command] for command, rule in part.items()}, address)
         works = outcome.state is State.WORKS

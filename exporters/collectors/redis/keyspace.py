@@ -25,6 +25,7 @@ from exporters.overlaps import overlaps, said
 from exporters.patterns import Patterns
 
 COLLECTOR = "redis.keyspace"
+OPTIONS = ("key_patterns",)
 RETRY_SECONDS = 5.0
 JOIN_SECONDS = 0.5
 
@@ -152,7 +153,7 @@ class KeyCounter:
         self._begins = begins
         if self._last is None and found.how != self._settings.keys:
             self._log.info("%s: a cluster's keys are not estimated; counts them %s", COLLECTOR, found.how)
-        if self._settings.sample_keys:
+        if not self._settings.lacking(sample.OPTIONS):
             self._tell(sample.COLLECTOR, found.denied)
         if found.ages:
             self._lookups += found.ages.lookups

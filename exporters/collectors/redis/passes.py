@@ -177,8 +177,9 @@ class Walk:
         after = self._look()
         for number, each in found.items():
             each.error = each.error if each.limits else after.error(before, number, sum(each.counts))
-        memory, denied = self._memory(found, draws) if self._settings.sample_keys else ({}, None)
-        aged = self._ages(draws, ages.Ages(kept=after.idle_kept)) if self._settings.sample_ages else None
+        lacking = self._settings.lacking
+        memory, denied = self._memory(found, draws) if not lacking(sample.OPTIONS) else ({}, None)
+        aged = self._ages(draws, ages.Ages(kept=after.idle_kept)) if not lacking(ages.OPTIONS) else None
         if total == 0:
             self.seen = 1.0
         ended = time.monotonic()

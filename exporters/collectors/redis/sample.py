@@ -15,6 +15,7 @@ from exporters.collectors.base import Family
 from exporters.collectors.redis.connection import Command, Reply
 
 COLLECTOR = "redis.sample"
+OPTIONS = ("key_patterns", "sample_keys")
 BATCH = 50
 WITHIN = 1.96  # standard errors that hold 95 of 100 estimates
 Ask = Callable[[Sequence[Command]], list[Reply]]

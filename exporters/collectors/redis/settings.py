@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from exporters.config import WAYS
@@ -37,3 +37,7 @@ class RedisSettings:
     sample_keys: int = 0
     sample_ages: int = 0
     compat: bool = False
+
+    def lacking(self, options: Iterable[str]) -> tuple[str, ...]:
+        """Those of a collector's options that are not set, without which it is off."""
+        return tuple(option for option in options if not getattr(self, option))
