@@ -16,6 +16,7 @@ class State(Enum):
     EXTENSION = "extension missing"
     VERSION = "version too old"
     FAILS = "fails"
+    REFUSED = "refused"
     UNREACHABLE = "unreachable"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,7 +47,7 @@ WELL = (State.WORKS, State.OFF)
     exit_codes={
         0: "Everything works.",
         1: "Something does not.",
-        2: "A server is not there, or what is given is wrong.",
+        2: "A server is not there, none lets the exporter in, or what is given is wrong.",
     },
     examples=(
         "python -m exporters check --config.file exporter.yml",
@@ -92,9 +92,14 @@ def command(
     outcomes = [outcome for _, of_one in outcomes_of for outcome in of_one]
     text = as_array(outcomes_of) if as_json else "\n".join(lines(outcomes_of))
     click.echo(redactor.mask(text))
-    if any(outcome.state is State.UNREACHABLE for outcome in outcomes):
-        ctx.exit(2)
-    ctx.exit(1 if any(outcome.state not in WELL for outcome in outcomes) else 0)
+    ctx.exit(exit_code([outcome.state for outcome in outcomes]))
+
+
+def exit_code(states: Collection[State]) -> int:
+    """1 where something is not well; 2 where a server is not there, or none lets the exporter in."""
+    if State.UNREACHABLE in states or all(state is State.REFUSED for state in states):
+        return 2
+    return 1 if any(state not in WELL for state in states) else 0
 
 
 def _postgres(server: Watched) -> list[Outcome]:

@@ -327,14 +327,15 @@ def test_a_server_that_is_not_there_ends_with_2_and_one_line_without_a_secret(
     assert told.exit_code == 2
     lines = told.stdout.splitlines()
     assert [line.split(":")[0].split(maxsplit=1) for line in lines] == [
-        ["postgres.up", "unreachable"],
-        ["redis.up", "unreachable"],
+        ["postgres.up", "refused" if wrong == "password" else "unreachable"],
+        ["redis.up", "unreachable" if wrong == "password" else "refused"],
     ]
     assert ("28P01" if wrong == "password" else "ConnectionRefusedError") in lines[0]
     assert "hunter2" not in told.output
 
-    found = outcomes(tmp_path, 2, DATABASE_URL=url, REDIS_URL=lost[1])
-    assert not_well(found) == {"redis.up": "unreachable"}
+    code, state = (2, "unreachable") if wrong == "password" else (1, "refused")
+    found = outcomes(tmp_path, code, DATABASE_URL=url, REDIS_URL=lost[1])
+    assert not_well(found) == {"redis.up": state}
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,8 @@ def test_who_may_not_look_is_told_what_to_write(
     code, said = checked("looks")
     assert (code, said.count(" works\n")) == (0, 6)
     code, said = checked("may-not")
-    assert code == 1
+    assert code == 2
+    assert "pgbouncer.up  refused: NotAllowed; the user must stand in stats_users" in said
     assert f"    in pgbouncer.ini: stats_users = {ROLE}\n" in said
 
 

@@ -194,7 +194,7 @@ def test_check_says_how_a_full_role_has_more_connections(server: Postgres) -> No
         for _ in range(3):
             stack.enter_context(psycopg.connect(conninfo(server, DATABASE)))
         (refused,) = check(settings)
-        assert refused.state is State.UNREACHABLE
+        assert refused.state is State.REFUSED
         (mend,) = re.findall(r"ALTER ROLE \w+ CONNECTION LIMIT (?=n\b)", refused.detail)
         with admin(server) as session:
             try:

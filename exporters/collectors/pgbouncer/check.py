@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 from psycopg.conninfo import conninfo_to_dict
 
@@ -12,8 +13,8 @@ from exporters.collectors.pgbouncer.backend import UP, PgBouncerSettings
 from exporters.collectors.pgbouncer.codes import explained
 from exporters.collectors.pgbouncer.console import Console, RefusedError
 from exporters.collectors.pgbouncer.shows import Shows
+from exporters.collectors.postgres.check import not_connected
 from exporters.collectors.postgres.connect import NOT_ALLOWED, ConnectionFailed
-from exporters.conninfo import describe
 
 SECONDS = 5.0
 
@@ -33,16 +34,15 @@ def check(settings: PgBouncerSettings) -> list[Outcome]:
         finally:
             console.close()
     except (ConnectionFailed, TimeoutError) as error:
-        code = error.code if isinstance(error, ConnectionFailed) else type(error).__name__
-        detail = f"{explained(code)}; asked at {describe(conninfo)}"
-        if code == NOT_ALLOWED:
+        outcome = not_connected(UP, error, explained, conninfo)
+        if isinstance(error, ConnectionFailed) and error.code == NOT_ALLOWED:
             user = conninfo_to_dict(conninfo).get("user", "THE USER")
             mend = (
                 f"in pgbouncer.ini: stats_users = {user}",
                 "at the console, as one of admin_users: RELOAD;",
             )
-            return [Outcome(collector=UP, state=State.PRIVILEGE, detail=detail, mend=mend)]
-        return [Outcome(collector=UP, state=State.UNREACHABLE, detail=detail)]
+            outcome = replace(outcome, mend=mend)
+        return [outcome]
 
 
 def _outcomes(console: Console, deadline: float) -> Iterator[Outcome]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from exporters.collectors.outcome import Outcome, State, off
 from exporters.collectors.postgres.backend import CANCEL_SECONDS, STATEMENT_SHARE, UP
-from exporters.collectors.postgres.codes import explained
+from exporters.collectors.postgres.codes import explained, named
 from exporters.collectors.postgres.collectors import collectors
 from exporters.collectors.postgres.connect import ConnectionFailed
 from exporters.collectors.postgres.model import UNKNOWN, Collector, Rows, Server, text
@@ -89,8 +89,25 @@ def check(settings: PostgresSettings) -> list[Outcome]:
         finally:
             connection.abandon(time.monotonic() + CANCEL_SECONDS)
     except (ConnectionFailed, TimeoutError) as error:
-        detail = f"{explained(_code(error))}; asked at {describe(conninfo)}"
-        return [Outcome(collector=UP, state=State.UNREACHABLE, detail=detail)]
+        return [not_connected(UP, error, explained, conninfo)]
+
+
+def not_connected(
+    collector: str,
+    error: ConnectionFailed | TimeoutError,
+    explained: Callable[[str], str],
+    conninfo: str,
+) -> Outcome:
+    """Nobody answers, or who answers does not let the role in."""
+    code = _code(error)
+    refusal = error.refusal if isinstance(error, ConnectionFailed) else None
+    said = f"{named(code)}; {refusal.meaning}" if refusal and refusal.meaning else explained(code)
+    return Outcome(
+        collector=collector,
+        state=State.UNREACHABLE if refusal is None else State.REFUSED,
+        detail=f"{said}; asked at {describe(conninfo)}",
+        mend=(refusal.mend,) if refusal and refusal.mend else (),
+    )
 
 
 def _check(connection: Connection, settings: PostgresSettings) -> list[Outcome]:

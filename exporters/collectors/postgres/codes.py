@@ -8,6 +8,7 @@ from psycopg import errors
 
 CONNECTING = {
     "ConnectionRefusedError": "; nothing listens",
+    "DatabaseClosed": "; the database takes no connections",
     "gaierror": "; no address is known",
     "InvalidParameter": "; a parameter of the connection string has a value that libpq does not know",
     "MaxClientConn": "; PgBouncer has all the clients that its max_client_conn allows",
@@ -19,6 +20,8 @@ CONNECTING = {
 }
 HINTS = {
     **CONNECTING,
+    "28000": "; there is no such role, it may not log in, or pg_hba.conf does not let it in, which "
+    "python -m exporters check tells apart",
     "28P01": "; the password is wrong, or there is no such role",
     "42501": "; grant the role what exporters/sql/role.sql grants",
     "53300": "; all connections that the server or the role may have are taken; where it is the role, it "
@@ -32,8 +35,12 @@ HINTS = {
 
 def explained(code: str, hints: Mapping[str, str] = HINTS) -> str:
     """An SQLSTATE with its name, or an exception's class, and what to do about it."""
+    return f"{named(code)}{hints.get(code, '')}"
+
+
+def named(code: str) -> str:
+    """An SQLSTATE with its name, or an exception's class."""
     try:
-        name = f"{code} {errors.lookup(code).__name__}"
+        return f"{code} {errors.lookup(code).__name__}"
     except KeyError:
-        name = code
-    return f"{name}{hints.get(code, '')}"
+        return code

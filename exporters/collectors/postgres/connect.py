@@ -12,22 +12,26 @@ import psycopg
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from exporters.collectors.postgres.refusals import Refusal, refusal
+
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 EVENTS = {pq.PollingStatus.READING: READ, pq.PollingStatus.WRITING: WRITE}
 
 Place = tuple[str, str, str]  # host, address (empty for a Unix socket), port
 
-# A connection that is refused carries no SQLSTATE out of libpq, only words: its own, and those of the server,
-# which are English unless `lc_messages` says otherwise. The words themselves are never shown.
+# A connection that is refused carries no SQLSTATE out of libpq, only words: see `refusals`.
 NOT_ALLOWED = "NotAllowed"  # at the console of PgBouncer
 REASONS = (
     ("password authentication failed", "28P01"),
     ("no password supplied", "28P01"),
     ("no pg_hba.conf entry", "28000"),
     ("pg_hba.conf rejects", "28000"),
+    ("authentication failed for user", "28000"),  # by another method than a password
+    ('permission denied for database "', "42501"),
+    ("too many connections", "53300"),
+    ("is not currently accepting connections", "DatabaseClosed"),
     ('FATAL:  role "', "28000"),
     ('FATAL:  database "', "3D000"),
-    ("too many connections", "53300"),
     ("too many clients", "53300"),
     ("no more connections allowed", "MaxClientConn"),
     ("unsupported startup parameter", "StartupParameter"),
@@ -57,11 +61,13 @@ class ConnectionFailed(Exception):  # noqa: N818  it is the connection that fail
 
     Attributes:
         code: an SQLSTATE, or the class of an exception; never a text that may hold a password.
+        refusal: of a server that answered and did not let the role in; else None.
     """
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, refusal: Refusal | None = None) -> None:
         super().__init__(code)
         self.code = code
+        self.refusal = refusal
 
 
 def connect(conninfo: str, deadline: float) -> pq.abc.PGconn:
@@ -142,7 +148,9 @@ def _complete(pgconn: pq.abc.PGconn, deadline: float, places: int) -> None:
         state = pq.PollingStatus(pgconn.connect_poll())
     if pgconn.status != pq.ConnStatus.OK:
         words = pgconn.error_message.decode(errors="replace")
-        raise ConnectionFailed(next((code for part, code in REASONS if part in words), "OperationalError"))
+        code = next((code for part, code in REASONS if part in words), "OperationalError")
+        role, database = pgconn.user.decode(errors="replace"), pgconn.db.decode(errors="replace")
+        raise ConnectionFailed(code, refusal(words, role, database))
 
 
 def _at(pgconn: pq.abc.PGconn) -> tuple[str, str]:

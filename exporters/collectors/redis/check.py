@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from redis.exceptions import NoPermissionError
+from redis.exceptions import AuthenticationError, BusyLoadingError, NoPermissionError, ResponseError
 
 from exporters.collectors.names import Names
 from exporters.collectors.outcome import Outcome, State, off
@@ -51,8 +51,8 @@ def check(settings: RedisSettings) -> list[Outcome]:
         finally:
             session.close()
     except Exception as error:  # whatever a server or a network has in store
-        detail = f"{_said(error)}; asked at {address}"
-        return [Outcome(collector=UP, state=State.UNREACHABLE, detail=detail)]
+        state = State.REFUSED if _answered(error) else State.UNREACHABLE
+        return [Outcome(collector=UP, state=state, detail=f"{_said(error)}; asked at {address}")]
 
 
 def _outcomes(
@@ -118,6 +118,12 @@ def _info(reply: Reply) -> Outcome:
         detail = f"Redis {version}, needs {'.'.join(map(str, OLDEST))}"
         return Outcome(collector=INFO, state=State.VERSION, detail=detail, seconds=reply.seconds)
     return Outcome(collector=INFO, state=State.WORKS, seconds=reply.seconds)
+
+
+def _answered(error: Exception) -> bool:
+    """Whether it is the server's own word; that there are too many clients redis-py tells by its text."""
+    own = isinstance(error, ResponseError | AuthenticationError | BusyLoadingError)
+    return own or "max number of clients" in str(error)
 
 
 def _said(error: Exception) -> str:
