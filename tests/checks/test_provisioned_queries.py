@@ -29,6 +29,16 @@ DEAD = {
 }
 
 
+def grafanas(model: str, *more: str, condition: str = "A") -> str:
+    """A file of one rule, its first query this model, and the others these."""
+    first = f"{{refId: A, datasourceUid: prom, relativeTimeRange: {{from: 60, to: 0}}, model: {{{model}}}}}"
+    return (
+        "groups:\n  - name: a\n    folder: f\n    interval: 1m\n    rules:\n"
+        f"      - uid: a\n        title: A\n        condition: {condition}\n        data:\n"
+        + "".join(f"          - {query}\n" for query in (first, *more))
+    )
+
+
 def lint(tmp_path: Path, text: str) -> Result:
     (tmp_path / "rules.yml").write_text(text, encoding="utf-8")
     (tmp_path / "page.txt").write_text(PAGE, encoding="utf-8")
@@ -49,26 +59,9 @@ def test_a_dead_rule_is_found_in_a_file_of_prometheus(check: str, tmp_path: Path
 
 @pytest.mark.parametrize("check", [each for each in DEAD if each != "variable-declared"])
 def test_a_dead_rule_is_found_in_a_file_of_grafana(check: str, tmp_path: Path) -> None:
-    done = lint(
-        tmp_path,
-        f"""\
-groups:
-  - name: a
-    folder: f
-    interval: 1m
-    rules:
-      - uid: dead
-        title: Dead
-        condition: A
-        data:
-          - refId: A
-            datasourceUid: prom
-            relativeTimeRange: {{from: 60, to: 0}}
-            model: {{instant: true, expr: "{DEAD[check]}"}}
-""",
-    )
+    done = lint(tmp_path, grafanas(f'instant: true, expr: "{DEAD[check]}"'))
     assert done.exit_code == 1, done.output
-    assert "rules.yml:13:42: alert Dead, query A: " in done.stderr
+    assert "rules.yml:10:112: alert A, query A: " in done.stderr
     assert f"[{check}]" in done.stderr
 
 
@@ -90,42 +83,13 @@ groups:
 
 
 def test_what_grafana_fills_in_is_no_variable(tmp_path: Path) -> None:
-    text = """\
-groups:
-  - name: a
-    folder: f
-    interval: 1m
-    rules:
-      - uid: a
-        title: A
-        condition: A
-        data:
-          - refId: A
-            datasourceUid: prom
-            relativeTimeRange: {from: 60, to: 0}
-            model: {instant: true, expr: 'rate(http_requests_total[$__rate_interval]) > 1'}
-"""
-    done = lint(tmp_path, text)
+    done = lint(tmp_path, grafanas("instant: true, expr: 'rate(http_requests_total[$__rate_interval]) > 1'"))
     assert (done.exit_code, "0 findings" in done.stderr) == (0, True), done.stderr
 
 
 def test_a_query_of_logs_is_no_promql(tmp_path: Path) -> None:
-    text = """\
-groups:
-  - name: a
-    folder: f
-    interval: 1m
-    rules:
-      - uid: a
-        title: A
-        condition: A
-        data:
-          - refId: A
-            datasourceUid: logs
-            relativeTimeRange: {from: 60, to: 0}
-            model: {queryType: instant, expr: 'sum(rate({app="a"} |= "error" [5m]))'}
-"""
-    assert lint(tmp_path, text).exit_code == 0
+    logs = """queryType: instant, expr: 'sum(rate({app="a"} |= "error" [5m]))'"""
+    assert lint(tmp_path, grafanas(logs)).exit_code == 0
 
 
 def told(tmp_path: Path, expr: str) -> Result:
@@ -172,23 +136,7 @@ def test_a_classic_condition_reads_its_first_parameter(params: str, code: int, t
         "type: classic_conditions, conditions: "
         f"[{{evaluator: {{type: gt, params: [1]}}, query: {{params: {params}}}, reducer: {{type: last}}}}]"
     )
-    done = lint(
-        tmp_path,
-        f"""\
-groups:
-  - name: a
-    folder: f
-    interval: 1m
-    rules:
-      - uid: a
-        title: A
-        condition: B
-        data:
-          - refId: A
-            datasourceUid: prom
-            relativeTimeRange: {{from: 60, to: 0}}
-            model: {{instant: true, expr: pg_stat_activity_count}}
-          - {{refId: B, datasourceUid: __expr__, model: {{{classic}}}}}
-""",
-    )
+    second = f"{{refId: B, datasourceUid: __expr__, model: {{{classic}}}}}"
+    asked = grafanas("instant: true, expr: pg_stat_activity_count", second, condition="B")
+    done = lint(tmp_path, asked)
     assert (done.exit_code, "[expression-reads]" in done.stderr) == (code, bool(code)), done.stderr
