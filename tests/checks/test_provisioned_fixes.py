@@ -56,6 +56,13 @@ def test_a_query_asks_once(text: str, fix: str, tmp_path: Path) -> None:
         ("weekdays: ['monday:friday']", "days_of_month: ['5:1']", "the earlier first"),
         ("weekdays: ['monday:friday']", "days_of_month: ['1:32']", "from 1 to 31"),
         ("'06:00'", "'24:01'", "a day ends at 24:00"),
+        ("'00:00', end", "'07:30', end", "Write two intervals, 07:30 to 24:00 and 00:00 to 06:00."),
+        (
+            "'00:00', end_time: '06:00'",
+            "'07:30', end_time: '00:00'",
+            "later than the beginning; a day ends at",
+        ),
+        ("weekdays: ['monday:friday']", "location: Middle Europe", "Write its name in full, such as Europe/Berlin."),
         ("[alertname]", "[alertname]\n    repeat_interval: 0s", "such as 5m"),
         ("[alertname]", "[alertname, alertname]", "Name it once."),
     ],
@@ -63,6 +70,7 @@ def test_a_query_asks_once(text: str, fix: str, tmp_path: Path) -> None:
 def test_a_fix_is_about_the_value(old: str, new: str, fix: str, tmp_path: Path) -> None:
     (finding,) = lint(tmp_path, notifications(old, new))
     assert fix in finding.fix
+    assert "monday:friday" not in finding.fix
 
 
 def test_a_paused_rule_fails_later(tmp_path: Path) -> None:

@@ -99,8 +99,10 @@ def _times(interval: Node) -> Iterator[tuple[Node, str, str]]:
             fix = "Write hours and minutes in two digits each; a day ends at 24:00."
             yield each, f"{text}; expected two digits each, from 00:00 to 24:00", fix
         elif ends[0] >= ends[1]:
-            fix = "" if ends[0] > ends[1] else "Write an end that is later than the beginning."
-            yield each, f"it is from {ends[0]} to {ends[1]}; over midnight it takes two", fix
+            fix = "Write an end that is later than the beginning; a day ends at 24:00."
+            if ends[0] > ends[1] > "00:00":
+                fix = f"Write two intervals, {ends[0]} to 24:00 and 00:00 to {ends[1]}."
+            yield each, f"it is from {ends[0]} to {ends[1]}, and none goes over midnight", fix
 
 
 @check(
@@ -132,4 +134,5 @@ def ranges(files: Files, report: Report) -> Iterator[Finding]:
             zone = interval.said("location")
             if zone not in zones:
                 message = f"there is no time zone {zone!r}"
-                yield report(file, interval.near("location"), where, message, nearest(zone, zones))
+                fix = nearest(zone, zones) or "Write its name in full, such as Europe/Berlin."
+                yield report(file, interval.near("location"), where, message, fix)
