@@ -18,7 +18,7 @@ class Waiver:
         rule: the id of the check, as `lint --list` names it.
         place: as the finding names it before its message: the file, or the file and what stands in it,
             such as ``grafana/dashboards/team.json: panel 'Errors'``; what is inside is waived with it.
-        reason: why, for whoever reads it next year.
+        reason: why, in three words or more, for whoever reads it next year.
 
     Raises:
         DefinitionError: one of them is missing, or the reason is none.

@@ -45,7 +45,8 @@ EXAMPLE = "Example: python -m dashboards lint boards/ --metrics-from http://127.
     "--waivers",
     "waivers_file",
     type=click.Path(path_type=Path),
-    help="A YAML or JSON list of rule, place and reason: what is right all the same. With PATH.",
+    help="A YAML or JSON list of rule, place and a reason of three words or more: what is right all the "
+    "same. With PATH.",
 )
 @click.option(
     "--format",
