@@ -62,7 +62,11 @@ def test_a_query_asks_once(text: str, fix: str, tmp_path: Path) -> None:
             "'07:30', end_time: '00:00'",
             "later than the beginning; a day ends at",
         ),
-        ("weekdays: ['monday:friday']", "location: Middle Europe", "Write its name in full, such as Europe/Berlin."),
+        (
+            "weekdays: ['monday:friday']",
+            "location: Middle Europe",
+            "Write its name in full, such as Europe/Berlin.",
+        ),
         ("[alertname]", "[alertname]\n    repeat_interval: 0s", "such as 5m"),
         ("[alertname]", "[alertname, alertname]", "Name it once."),
     ],

@@ -90,6 +90,13 @@ def test_groups_under_another_word_are_found(tmp_path: Path) -> None:
     assert (each.rule, each.fix) == ("field-known", "Did you mean 'groups'?")
 
 
+def test_what_records_and_alerts_is_called_by_one_name(tmp_path: Path) -> None:
+    text = recordings("sum(asks)").replace("        expr", "        alert: A\n        for: 1x\n        expr")
+    found = lint(tmp_path, text)
+    assert {each.rule for each in found} == {"rule-kind", "field-value"}
+    assert {each.where for each in found} == {"alert A"}
+
+
 @pytest.mark.parametrize(
     ("line", "refused"),
     [("for: ''", 1), ("for:", 0), ("for: 0s\n        record: a", 0), ("for: 1m\n        record: a", 1)],

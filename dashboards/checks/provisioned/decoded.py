@@ -9,13 +9,13 @@ from typing import Literal
 from dashboards.checks.finding import excerpt, nearest
 from dashboards.checks.provisioned.check import IGNORED, REFUSED, STOPS
 from dashboards.checks.provisioned.contacts import contact
-from dashboards.checks.provisioned.files import File
+from dashboards.checks.provisioned.files import File, called
 from dashboards.checks.provisioned.nodes import Node
 from dashboards.checks.provisioned.structs import GRAFANA, PROMETHEUS, ListOf, MapOf, Shape, Struct
 from dashboards.checks.times import seconds, written
 
 Sort = Literal["known", "type", "required", "value"]
-NAMES = ("title", "alert", "record", "name", "refId", "uid")
+NAMES = ("name", "refId", "uid")
 # What Go takes for true and false.
 FLAGS = frozenset(("1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"))
 JSON = {"json-text": "text", "json-flag": "true or false", "json-time": "text"}
@@ -61,7 +61,7 @@ def _free(file: File) -> Iterator[tuple[Node, str]]:
     for group in file.root.each("groups"):
         for rule in group.each("rules"):
             for query in rule.each("data"):
-                yield query.get("model") or query, f"alert {rule.said('title')}, query {query.said('refId')}"
+                yield query.get("model") or query, f"{called(rule)}, query {query.said('refId')}"
     for point in file.root.each("contactPoints"):
         for receiver in point.each("receivers"):
             yield receiver.get("settings") or receiver, f"contact point {point.said('name')}"
@@ -208,9 +208,6 @@ _GIVEN = {"settings": "what its type asks for", "data": "one query or more", "mo
 
 def _inside(where: str, struct: Struct, node: Node, number: int) -> str:
     """How to call an item: a rule by its name alone, what is in it after it."""
-    name = next((node.said(key) for key in NAMES if node.said(key)), str(number))
-    kind = "alert" if struct.name == "rule" and not name.isdigit() else struct.name
-    if kind == "alert" and node.said("record"):
-        kind = "recording"
-    part = f"{kind} {name}"
-    return part if where == "file" or kind in ("alert", "recording") else f"{where}, {part}"
+    rule = called(node) if struct.name == "rule" else ""
+    part = f"{struct.name} {next((node.said(key) for key in NAMES if node.said(key)), str(number))}"
+    return rule or (part if where == "file" else f"{where}, {part}")

@@ -30,6 +30,14 @@ class File:
     reader: Reader
 
 
+def called(rule: Node) -> str:
+    """How a finding calls a rule; empty where it has no name."""
+    for key, kind in (("title", "alert"), ("alert", "alert"), ("record", "recording"), ("uid", "alert")):
+        if name := rule.said(key):
+            return f"{kind} {name}"
+    return ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """A rule where it stands: of Grafana's or of Prometheus' files."""
@@ -42,10 +50,7 @@ class Rule:
     @property
     def where(self) -> str:
         """How a finding calls it."""
-        for key, kind in (("title", "alert"), ("alert", "alert"), ("record", "recording"), ("uid", "alert")):
-            if name := self.node.said(key):
-                return f"{kind} {name}"
-        return f"group {self.group.said('name')}, rule {self.number}"
+        return called(self.node) or f"group {self.group.said('name')}, rule {self.number}"
 
     @property
     def labels(self) -> list[tuple[Node, Node]]:
