@@ -111,6 +111,8 @@ def lines(report: Report) -> Iterator[str]:
     since = f"since {_moment(report.since)}" if report.since else "since the database was made"
     total = f"{report.count} indexes, {_spoken(report.size)}"
     yield f"{_seen(report.database)}: {total}; scans are counted {since}"
+    if report.unread:
+        yield f"Its names are in {report.unread}, which is not read here: each byte stands for itself."
     if not any(line.expected for line in report.lines):
         yield "No index is expected: no configuration names one."
     if not report.lines:

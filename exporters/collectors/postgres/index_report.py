@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from exporters.collectors.postgres.candidate_report import Proposed, proposed
@@ -35,6 +35,9 @@ NEW = "_new"
 LEFT_BEHIND = re.compile(r".*_cc(new|old)\d*")
 # Of a predicate of several lines one is made; a name or a text with more than one stays what it is.
 OUTSIDE_QUOTES = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|[\n\r\t]""")
+# As a remark of SQL: it may be copied with the lines around it.
+UNREAD_SQL = "-- not shown, since a name in it cannot be read, being in {encoding}"
+REPLACED = "\ufffd"  # what stands for bytes that are no text
 PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 DATABASE_SQL = """
@@ -143,6 +146,7 @@ class Report:
             largest first.
         candidates: indexes that nobody expects and that statements would search by; None if not looked for.
         candidates_unseen: why more of them may be there; empty if nothing speaks for it.
+        unread: the encoding of names that are shown byte by byte; empty where they are read.
     """
 
     database: str
@@ -152,6 +156,7 @@ class Report:
     lines: tuple[Line, ...]
     candidates: tuple[Proposed, ...] | None = None
     candidates_unseen: str = ""
+    unread: str = ""
 
 
 def report(settings: PostgresSettings) -> Report:
@@ -181,6 +186,7 @@ def report(settings: PostgresSettings) -> Report:
                 deadline=deadline,
             )
             answers = list(ask(questions))
+            unread = connection.unread
             top = settings.top_index_candidates
             candidates, unseen = proposed(ask, top) if top else (None, "")
         finally:
@@ -194,15 +200,26 @@ def report(settings: PostgresSettings) -> Report:
         raise ExporterError(f"PostgreSQL: {explained(code)}; asked at {describe(conninfo)}")
     ((database, since),) = answers[0].rows
     found = [Found.read(row) for row in answers[1].rows]
+    lines = _lines(settings.expected_indexes, wanted, tables_of(answers[2].rows), found)
     return Report(
         database=text(database),
         since=None if since is None else float(since),
         count=len(found),
         size=sum(index.size for index in found),
-        lines=tuple(_lines(settings.expected_indexes, wanted, tables_of(answers[2].rows), found)),
-        candidates=candidates,
+        lines=tuple(replace(line, mend=_runnable(line.mend, unread)) for line in lines),
+        candidates=None
+        if candidates is None
+        else tuple(replace(one, create=_runnable((one.create,), unread)[0]) for one in candidates),
         candidates_unseen=unseen,
+        unread=unread,
     )
+
+
+def _runnable(mend: tuple[str, ...], unread: str) -> tuple[str, ...]:
+    """The same where its names are those that the server has: others must not be taken for them."""
+    if any(REPLACED in statement or (unread and not statement.isascii()) for statement in mend):
+        return (UNREAD_SQL.format(encoding=unread or "no encoding"),)
+    return mend
 
 
 def _lines(

@@ -179,9 +179,17 @@ class Connection:
             raise ConnectionFailed(self._code or "OperationalError")
         return result
 
+    @property
+    def unread(self) -> str:
+        """The encoding that the server writes in, if Python does not know it; else empty."""
+        return self._encoding() if self._codec() == BYTES else ""
+
+    def _encoding(self) -> str:
+        return (self._pgconn.parameter_status(b"client_encoding") or b"UTF8").decode()
+
     def _codec(self) -> str:
         """What the server writes in. It is not told to convert: a name that it cannot would be an error."""
-        name = (self._pgconn.parameter_status(b"client_encoding") or b"UTF8").decode()
+        name = self._encoding()
         try:
             return codecs.lookup(name.replace("WIN", "cp").replace("KOI8", "koi8_")).name
         except LookupError:
