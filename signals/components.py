@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from exporters.catalogue import Gauge, Label, Matcher, external, postgres, redis
+from exporters.catalogue import Gauge, Label, Matcher, external, pgbouncer, postgres, redis
 from exporters.catalogue.labels import JOB
 from signals import telemetry
 from signals.api import HEALTH_JOB
@@ -45,6 +45,15 @@ POSTGRES = Signal(
     objective=shared.ANSWERING,
     legend="PostgreSQL, by {{instance}}",
 )
+PGBOUNCER = Signal(
+    title="PgBouncer",
+    why="Whether PgBouncer answered the exporter's last question. Gap: nobody asked; no lane: none watched.",
+    act="See its row on the PostgreSQL board; if the lane has a gap, look at the exporter's first.",
+    query=_fresh(pgbouncer.UP),
+    unit=STATE,
+    objective=shared.ANSWERING,
+    legend="PgBouncer {{instance}}",
+)
 REDIS = Signal(
     title="Redis",
     why="Whether Redis answered the exporter's last question. A gap: nobody asked.",
@@ -57,7 +66,7 @@ REDIS = Signal(
 EXPORTER = Signal(
     title="Exporter",
     why="Whether the exporter answered Prometheus' last scrape. A gap in all lanes: Prometheus was blind.",
-    act="Start it; nothing is known of PostgreSQL and Redis while it is down.",
+    act="Start it; nothing is known of PostgreSQL, PgBouncer and Redis while it is down.",
     query=_fresh(external.UP, EXPORTER_JOB),
     unit=STATE,
     objective=shared.ANSWERING,
@@ -128,4 +137,4 @@ FIRING_SINCE = Signal(
     legend="{{alertname}}",
     empty="none firing",
 )
-COMPONENTS = (API, POSTGRES, REDIS, EXPORTER)
+COMPONENTS = (API, PGBOUNCER, POSTGRES, REDIS, EXPORTER)

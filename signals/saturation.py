@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signals import api_load, api_run, pool, postgres, postgres_upkeep, redis
+from signals import api_load, api_run, pgbouncer, pool, postgres, postgres_upkeep, redis
 from signals.idioms import SERVER_LEVEL, promql
 from signals.limits import postgres as limits
 from signals.model import Signal
@@ -27,6 +27,8 @@ XID_SHARE = Signal(
 EVERYTHING = (
     pool.WORKER_UTILIZATION.called("Fullest pool"),
     pool.CEILING_SHARE.called("Ceiling of all pools"),
+    pgbouncer.FULLEST.called("PgBouncer pool"),
+    pgbouncer.CLIENTS_SHARE.called("PgBouncer clients"),
     postgres.CONNECTIONS_SHARE.called("PostgreSQL"),
     XID_SHARE,
     postgres_upkeep.SLOT_SHARE.called("Replica slot"),

@@ -74,9 +74,10 @@ COLLECTOR_TIME = Signal(
     good="Some milliseconds; tens of them for tables, indexes and statements.",
     act="A slow one: many tables or statements, whose number the exporter's configuration caps.",
     query=promql(
-        "{postgres} or {redis}",
+        "{postgres} or {redis} or {pgbouncer}",
         postgres=value(self_.COLLECTOR_DURATION, over="max", by=(self_.COLLECTOR,)),
         redis=value(self_.REDIS_COLLECTOR_DURATION, over="max", by=(self_.COLLECTOR,)),
+        pgbouncer=value(self_.PGBOUNCER_COLLECTOR_DURATION, over="max", by=(self_.COLLECTOR,)),
     ),
     unit=SECONDS,
     legend="{{collector}}",
@@ -92,7 +93,7 @@ REMEMBERED = Signal(
 )
 CONNECTS = Signal(
     title="Connections of the exporter",
-    why="Connections that the exporter opened per second, to PostgreSQL and Redis, and those that failed.",
+    why="Connections that the exporter opened per second, to servers of each kind, and those that failed.",
     good="About none: it keeps one to each for five minutes.",
     act="Errors: the server is down or refuses the user; the exporter's log says which.",
     query=rate(self_.CONNECTS, by=(self_.BACKEND, self_.CONNECT_RESULT)),
@@ -101,7 +102,7 @@ CONNECTS = Signal(
 )
 EXPORTED = Signal(
     title="Series of the exporter",
-    why="Series on the exporter's last page of PostgreSQL and Redis.",
+    why="Series on the exporter's last page, and on that of each of its targets.",
     good="Steady, below 20 000, beyond which the rest is left out.",
     act="Growing: lower the caps in its configuration.",
     query=value(self_.SERIES, over="max"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exporters.catalogue import Gauge, Matcher, api, external, postgres, redis, self_
+from exporters.catalogue import Gauge, Matcher, api, external, pgbouncer, postgres, redis, self_
 from exporters.catalogue.labels import JOB
 from exporters.catalogue.renewal import BY_COLLECTOR, SIZES_SECONDS
 from signals.idioms import DAY, SERVER_LEVEL, grouping, increase, promql, rate, select, span, value
@@ -93,11 +93,14 @@ COLLECTORS = Signal(
     act="The exporter's log names the code once: a missing right, a lock, or a timeout.",
     query=promql(
         "({postgres} and on (<by:job,instance>) {one} == 1) "
-        "or ({redis} and on (<by:job,instance>) {other} == 1)",
+        "or ({redis} and on (<by:job,instance>) {other} == 1) "
+        "or ({pgbouncer} and on (<by:job,instance>) {third} == 1)",
         postgres=value(self_.COLLECTOR_SUCCESS, over="min", by=(self_.COLLECTOR,)),
         redis=value(self_.REDIS_COLLECTOR_SUCCESS, over="min", by=(self_.COLLECTOR,)),
+        pgbouncer=value(self_.PGBOUNCER_COLLECTOR_SUCCESS, over="min", by=(self_.COLLECTOR,)),
         one=value(postgres.UP, over="max"),
         other=value(redis.UP, over="max"),
+        third=value(pgbouncer.UP, over="max"),
     ),
     unit=STATE,
     objective=shared.ANSWERING,
@@ -157,9 +160,12 @@ SERVERS_WATCHED = Signal(
     title="Servers watched",
     why="Of how many servers of each kind the exporter says whether they answer; 0 where it no longer does, "
     "and did within a day. What was never watched is not shown.",
-    act="Look into the environment of the exporter: DATABASE_URL and REDIS_URL.",
+    act="Look into the environment of the exporter: DATABASE_URL, REDIS_URL, and what its targets name.",
     query=promql(
-        "{postgres} or {redis}", postgres=_watched(postgres.UP, "postgres"), redis=_watched(redis.UP, "redis")
+        "{postgres} or {redis} or {pgbouncer}",
+        postgres=_watched(postgres.UP, "postgres"),
+        redis=_watched(redis.UP, "redis"),
+        pgbouncer=_watched(pgbouncer.UP, "pgbouncer"),
     ),
     unit=COUNT,
     objective=limits.SERVERS_WATCHED,

@@ -11,7 +11,7 @@ from signals import scraping, telemetry, watchers
 NO_ALERTMANAGER = "Grafana notifies here, not Alertmanager"
 NO_GRAFANA = "Grafana has never failed, or does not notify here"
 # Of one lane for each collector, in grid units.
-LANES = 15
+LANES = 19
 YESTERDAY = "no sample of yesterday yet"
 NONE_RUNS = "nothing answers the exporter, so that none of its parts runs"
 LOADED = (Word(0, "refused", "bad"), Word(1, "loaded", "good"))

@@ -57,8 +57,7 @@ PGBOUNCER_COLLECTOR_SUCCESS = Gauge(
     help="1 if the PgBouncer collector's last run succeeded.",
     collector="exporter.self",
     labels=(COLLECTOR,),
-    optional="where the target is no PgBouncer",
-    spare="on a page of /probe; errors by collector are shown for all kinds",
+    optional="where no PgBouncer is configured",
 )
 PGBOUNCER_COLLECTOR_DURATION = Gauge(
     name="pgbouncer_scrape_collector_duration_seconds",
@@ -66,8 +65,7 @@ PGBOUNCER_COLLECTOR_DURATION = Gauge(
     collector="exporter.self",
     unit="seconds",
     labels=(COLLECTOR,),
-    optional="where the target is no PgBouncer",
-    spare="on a page of /probe, by hand",
+    optional="where no PgBouncer is configured",
 )
 COLLECTOR_ERRORS = Counter(
     name="obs_exporter_collector_errors_total",

@@ -27,6 +27,8 @@ from examples.drills import DRILLS
 from examples.drills.common import LASTING
 from examples.drills.site import site_of
 from examples.faults import FAULTS, injected, make
+from signals import components, telemetry
+from signals.model import Signal
 from tests.stack.conftest import REMEMBER, Running, about, eventually
 
 CHOSEN = DRILLS.chosen((), in_ci=True)
@@ -242,6 +244,22 @@ def test_panels_about_faults_move(running: Running, healthy: list[Proof], faults
     assert still == []
     assert list(undeclared(looked)) == []
     assert list(STATES.disproved(looked, STACK)) == []
+
+
+def test_what_is_shown_of_all_servers_is_shown_of_a_pooler(running: Running) -> None:
+    def shown(signal: Signal) -> list[float]:
+        query = signal.query.fill(replace(running.stack.context, scope=lambda _: ('job="pgbouncer"',)))
+        return [values[-1] for _, values in running.prometheus.query(query)]
+
+    def well() -> bool:
+        return shown(components.PGBOUNCER) == [1.0] and set(shown(telemetry.COLLECTORS)) == {1.0}
+
+    eventually(well, "PgBouncer answers", within=30)
+    with injected(make("stop-pgbouncer", running.chain.targets)):
+        eventually(lambda: shown(components.PGBOUNCER) == [0.0], "its lane is down", within=30)
+        assert shown(telemetry.COLLECTORS) == []
+        assert shown(telemetry.SERVERS_WATCHED) == [1.0]
+    eventually(well, "PgBouncer answers again", within=30)
 
 
 def test_faults_bring_what_is_lacking_without_them(running: Running) -> None:
