@@ -16,7 +16,7 @@ DEFAULT_OUTPUT = Path("provisioning")
 
 @click.command(
     short_help="Render boards, rules and configuration.",
-    epilog="Example: python -m dashboards build --stack mycompany.observability:STACK --output provisioning",
+    epilog="Example: python -m dashboards build --stack mycompany.observability:STACK --output rendered",
 )
 @click.option(
     "--output",
