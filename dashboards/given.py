@@ -10,6 +10,7 @@ from dashboards.errors import StackError
 
 # Bytes of what Grafana or Prometheus reads: the largest public dashboards have 2 MB, a thousand rules too.
 LARGEST = 20_000_000
+WANTED = "expected a dashboard as Grafana's classic JSON, or an alerting file of Grafana or Prometheus"
 
 
 class LargerError(StackError):

@@ -122,12 +122,14 @@ def test_what_is_no_dashboard_is_told_in_one_line(
 
 def test_a_path_that_is_missing_empty_or_huge_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
+    (tmp_path / "other.txt").write_text("hello\n", encoding="utf-8")
     huge = tmp_path / "huge.json"
     with huge.open("wb") as file:
         file.truncate(30_000_000)
     for path, message in (
-        (tmp_path / "gone.json", "no such file or folder"),
-        (tmp_path / "folder", "no dashboard in this folder"),
+        (tmp_path / "gone.txt", "no such file or folder; expected a dashboard"),
+        (tmp_path / "other.txt", "it is of another kind; expected a dashboard"),
+        (tmp_path / "folder", "no dashboard and no alerting file in this folder"),
         (huge, "it has more than 20000000 bytes; expected a dashboard"),
     ):
         done = lint(path)
@@ -135,6 +137,7 @@ def test_a_path_that_is_missing_empty_or_huge_is_told_in_one_line(tmp_path: Path
         (line,) = done.stderr.splitlines()
         assert f"{path}: " in line
         assert message in line
+        assert "alerting file" in line
 
 
 def test_options_for_paths_need_one() -> None:

@@ -171,7 +171,7 @@ def test_a_link_that_leads_to_itself(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["lint", str(tmp_path / "loop.yaml")])
     assert (done.exit_code, "no such file" in done.stderr) == (2, True), done.output
     done = CliRunner().invoke(main, ["lint", str(tmp_path)])
-    assert (done.exit_code, "no dashboard in this folder" in done.stderr) == (2, True), done.output
+    assert (done.exit_code, "no alerting file in this folder" in done.stderr) == (2, True), done.output
 
 
 def test_of_a_file_in_which_all_is_wrong_a_part_is_told(tmp_path: Path) -> None:

@@ -10,10 +10,9 @@ from typing import Any
 
 from dashboards.checks.expressions import Json
 from dashboards.errors import StackError
-from dashboards.given import LARGEST, real, text_of
+from dashboards.given import LARGEST, WANTED, real, text_of
 
 DEPTH = 60
-WANTED = "expected a dashboard as Grafana's classic JSON"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,8 @@ def found(paths: Sequence[Path], taken: Collection[Path] = ()) -> tuple[list[Fil
                 others.append(str(each))
         if len(files) == before and path.is_dir() and not _below(path, taken):
             raise StackError(
-                f"{path}: no dashboard in this folder; {WANTED} in files that end in .json, or alerting files"
+                f"{path}: no dashboard and no alerting file in this folder; expected one that ends in .json, "
+                ".yaml or .yml"
             )
     return list(files.values()), others
 
@@ -75,7 +75,7 @@ def _json_files(path: Path) -> Iterator[Path]:
     elif path.exists():
         yield path
     else:
-        raise StackError(f"{path}: no such file or folder; give a dashboard's JSON, or a folder of them")
+        raise StackError(f"{path}: no such file or folder; {WANTED}, or a folder of them")
 
 
 def read(path: Path) -> Json:

@@ -17,7 +17,7 @@ from dashboards.checks.provisioned.rules.unread import bounds, documents, parses
 from dashboards.checks.provisioned.rules.unread import folders as folders_read
 from dashboards.checks.provisioned.structs import GRAFANA
 from dashboards.errors import StackError
-from dashboards.given import LARGEST, LargerError, content_of, real
+from dashboards.given import LARGEST, WANTED, LargerError, content_of, real
 
 SUFFIXES = (".yaml", ".yml", ".json")
 # What a dashboard has and no alerting file.
@@ -38,7 +38,6 @@ _OF_GRAFANA = re.compile(
 FOLDER = "alerting"
 # Of all files of a call: some fifteen thousand rules.
 TOGETHER = 2_000_000
-WANTED = "expected a dashboard, an alerting file, or a folder of them"
 _NO_FILE = "Take it away; Grafana reads every name that ends so as a file."
 RULE_KEYS = ("uid", "title", "data", "condition", "grafana_alert")
 
@@ -148,8 +147,7 @@ def _look(path: Path, result: Found, *, named: bool) -> None:
     elif named and not is_json and not second:
         held = "empty" if root is None else "of another kind"
         raise StackError(
-            f"{path}: it is {held}; expected Grafana's alerting files or Prometheus' rules: a mapping with "
-            f"groups, {', '.join(sorted(OWN)[:3])} or the like"
+            f"{path}: it is {held}; {WANTED}: a mapping with groups, contactPoints, policies or the like"
         )
 
 
