@@ -10,6 +10,7 @@ import click
 
 from dashboards.cli.errors import report, waived
 from dashboards.cli.options import again, chosen, stack_options
+from dashboards.words import counted
 
 DEFAULT_OUTPUT = Path("provisioning")
 
@@ -60,8 +61,8 @@ def build(output: Path, check: bool, stack_name: str, engine: str | None) -> Non
                 click.echo(f"{word}: {output / path}")
     seconds = time.perf_counter() - began
     click.echo(
-        f"{len(files)} files: {len(drift.created)} created, {len(drift.updated)} updated, "
-        f"{drift.unchanged} unchanged; {len(drift.removed)} others removed; "
-        f"{checks.count()} checks passed{waived(verdict)} ({seconds:.1f} s)",
+        f"{counted(len(files), 'file')}: {len(drift.created)} created, {len(drift.updated)} updated, "
+        f"{drift.unchanged} unchanged; {counted(len(drift.removed), 'other')} removed; "
+        f"{counted(checks.count(), 'check')} passed{waived(verdict)} ({seconds:.1f} s)",
         err=True,
     )

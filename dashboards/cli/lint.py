@@ -22,6 +22,7 @@ from dashboards.cli.server import access_options
 from dashboards.errors import StackError
 from dashboards.given import content_of, real
 from dashboards.waiver import Waiver
+from dashboards.words import counted
 
 if TYPE_CHECKING:
     from dashboards.checks.others import Source
@@ -91,7 +92,7 @@ def lint(
                 "--metrics-from, who asks there, and --waivers go with a PATH; a stack has its own of them."
             )
         _, verdict = write.judged(chosen(stack_name, engine))
-        told = f"{checks.count()} checks, {len(verdict.findings)} findings"
+        told = f"{counted(checks.count(), 'check')}, {counted(len(verdict.findings), 'finding')}"
     else:
         with _uncollected():
             verdict, told = _others(paths, _sources(metrics, asker), waivers_file)
@@ -171,14 +172,15 @@ def _others(paths: tuple[Path, ...], sources: list[Source], waivers: Path | None
     if files:
         findings += others.judge(files, checks.RULES, sources)
         ran = checks.count(others=True) - len(lookups)
-        parts.append(f"{len(files)} boards, {ran} checks")
+        parts.append(f"{counted(len(files), 'board')}, {counted(ran, 'check')}")
         told = f"; left out without --metrics-from: {', '.join(lookups)}" if lookups else ""
     if alerting.rules:
-        parts.append(f"{alerting.rules} alerting files, {len(provisioned.CHECKS)} checks")
+        ran = len(provisioned.CHECKS)
+        parts.append(f"{counted(alerting.rules, 'alerting file')}, {counted(ran, 'check')}")
     given = _waivers(waivers)
     looked_at = alerting.taken | {real(Path(each)) for each in (*(file.path for file in files), *left_out)}
     verdict = checks.judged(findings, given, known, _elsewhere(given, looked_at), idle=lookups)
-    return verdict, f"{'; '.join(parts)}, {len(verdict.findings)} findings{told}"
+    return verdict, f"{'; '.join(parts)}, {counted(len(verdict.findings), 'finding')}{told}"
 
 
 def _waivers(path: Path | None) -> tuple[Waiver, ...]:

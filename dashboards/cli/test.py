@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from dashboards.cli.options import chosen, stack_options, writable, write_report
+from dashboards.words import counted
 
 
 @click.command(
@@ -56,7 +57,7 @@ def test(
     wrong = [proof for proof in proofs if not proof.well]
     cases = sum(proof.cases for proof in proofs)
     click.echo(
-        f"{len(proofs)} alerts, {cases} cases: {len(proofs) - len(wrong)} proven, "
+        f"{counted(len(proofs), 'alert')}, {counted(cases, 'case')}: {len(proofs) - len(wrong)} proven, "
         f"{len(wrong)} not ({seconds:.1f} s)",
         err=True,
     )

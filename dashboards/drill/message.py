@@ -21,6 +21,7 @@ from dashboards.drill.value import PATTERNS, is_beyond
 from dashboards.drill.watch import Chat, Told
 from dashboards.errors import StackError
 from dashboards.runbook_board import UID as RUNBOOKS_UID
+from dashboards.words import counted
 from dashboards.write import render
 
 BOARD = re.compile(r"grafana/dashboards/(.+)\.json\Z")
@@ -100,7 +101,8 @@ class Messages:
             return [f"the silence link {url!r}: {error}"]
         if any(labels.items() <= each.items() for each in selected):
             return []
-        return [f"the silence link {url!r} selects {len(selected)} alerts at {server}, and not this one"]
+        found = counted(len(selected), "alert")
+        return [f"the silence link {url!r} selects {found} at {server}, and not this one"]
 
     def _summary_problems(self, alert: Alert, labels: Mapping[str, str], summary: str) -> list[str]:
         pattern, forms = self.summary(alert, labels)

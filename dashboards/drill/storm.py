@@ -9,6 +9,7 @@ from typing import Any
 from alerts.model import Alert
 from alerts.routing import REPEAT, WARNING, one_message
 from dashboards.stack import Stack
+from dashboards.words import counted
 from exporters.catalogue.external import ALERTNAME
 
 Labels = frozenset[tuple[str, str]]
@@ -96,7 +97,7 @@ def _repeated(sent: Sequence[Letter], about: Sequence[Letter], alert: Alert, sta
         if same and passed < repeat - 1:
             again.setdefault(letter.receiver, []).append(passed)
     return [
-        f"{alert.name} was told to {receiver} {len(times)} times more although nothing had changed, first "
-        f"after {times[0]:.0f} s; the policy repeats after {repeat:.0f} s"
+        f"{alert.name} was told to {receiver} {counted(len(times), 'time')} more although nothing had "
+        f"changed, first after {times[0]:.0f} s; the policy repeats after {repeat:.0f} s"
         for receiver, times in again.items()
     ]

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from dashboards import junit as xml
 from dashboards.grammar import EMPTY_SHARE
 from dashboards.prove.model import Answer, Proof, Verdict, What
+from dashboards.words import counted
 
 # What is well and was not seen all the same: a report that called it passed would say more than is known.
 UNSEEN: frozenset[Verdict] = frozenset({"declared", "blind"})
@@ -44,15 +45,13 @@ def excess(proofs: Sequence[Proof]) -> str:
 def summary(proofs: Sequence[Proof]) -> str:
     """One line: what was asked, and how much of it came to which verdict."""
     kinds = Counter(each.what for each in proofs)
-    asked = ", ".join(
-        f"{kinds[kind]} {kind}{'s' * (kinds[kind] > 1)}" for kind in get_args(What) if kinds[kind]
-    )
+    asked = ", ".join(counted(kinds[kind], kind) for kind in get_args(What) if kinds[kind])
     verdicts = Counter(each.verdict for each in proofs)
     told = ", ".join(f"{name} {verdicts[name]}" for name in get_args(Verdict))
     answers = [answer for each in proofs for answer in each.answers]
     wrong = sum(not each.well for each in proofs)
     seconds = sum(each.seconds for each in answers)
-    return f"{asked}: {told}; {len(answers)} queries in {seconds:.1f} s; not as declared: {wrong}"
+    return f"{asked}: {told}; {counted(len(answers), 'query')} in {seconds:.1f} s; not as declared: {wrong}"
 
 
 def undeclared(proofs: Sequence[Proof]) -> Iterator[str]:

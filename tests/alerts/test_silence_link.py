@@ -48,7 +48,7 @@ def test_it_selects_this_alert_alone(server: Alertmanager) -> None:
     assert messages.silence(link, GENUINE["labels"]) == []
     gone = {**GENUINE["labels"], "instance": "api-9"}
     (problem,) = messages.silence(link, gone)
-    assert problem.endswith(f"selects 1 alerts at {server.url}, and not this one")
+    assert problem.endswith(f"selects 1 alert at {server.url}, and not this one")
 
 
 def test_a_link_to_another_server_or_one_that_is_not_understood_is_said(server: Alertmanager) -> None:

@@ -49,8 +49,8 @@ def test_a_dashboard_is_read_in_each_form(tmp_path: Path, name: str) -> None:
     first, last = done.stderr.splitlines()
     assert first.startswith(f"{tmp_path / name}: panel 'Requests', query A: web_requests_total is a counter")
     assert first.endswith("Put it under rate() or increase(). [counter-growth]")
-    assert "1 boards, " in last
-    assert "1 findings; left out without --metrics-from: metric-exists" in last
+    assert "1 board, " in last
+    assert "1 finding; left out without --metrics-from: metric-exists" in last
 
 
 def test_a_mark_of_byte_order_is_no_fault(tmp_path: Path) -> None:
@@ -346,8 +346,8 @@ def test_findings_as_json_say_line_and_effect(tmp_path: Path) -> None:
 def test_a_folder_of_boards_and_alerting_files_is_looked_at_as_both(tmp_path: Path) -> None:
     (tmp_path / "board.json").write_text('{"uid": "a", "title": "A", "panels": []}')
     (tmp_path / "rules.yaml").write_text("groups: []\n")
-    assert "1 boards, " in lint(str(tmp_path)).stderr
-    assert "1 alerting files, " in lint(str(tmp_path)).stderr
+    assert "1 board, " in lint(str(tmp_path)).stderr
+    assert "1 alerting file, " in lint(str(tmp_path)).stderr
 
 
 def test_yaml_that_is_something_else_is_no_alerting_file(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_build_counts_what_it_created_updated_and_removed(tmp_path: Path) -> Non
     manifest.write_text(manifest.read_text() + "old.yml\n")
     (tmp_path / "old.yml").write_text("x")
 
-    told = f"{len(FILES)} files: 1 created, 1 updated, {len(FILES) - 2} unchanged; 1 others removed; "
+    told = f"{len(FILES)} files: 1 created, 1 updated, {len(FILES) - 2} unchanged; 1 other removed; "
     assert told in run("build", "--output", str(tmp_path))[1]
 
 

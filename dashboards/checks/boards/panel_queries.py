@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dashboards.checks.boards.panels import SILENT, each
 from dashboards.checks.finding import Finding, Report, file_rule
 from dashboards.checks.subject import Subject
+from dashboards.words import counted
 
 
 @file_rule(
@@ -22,7 +23,7 @@ def queries(subject: Subject, report: Report) -> Iterator[Finding]:
     for path, where, panel in each(subject):
         refs = [str(target.get("refId", "")) for target in panel.get("targets", ())]
         for ref in sorted({ref for ref in refs if refs.count(ref) > 1 or not ref}):
-            message = f"{refs.count(ref)} queries have the refId {ref!r}"
+            message = f"{ref!r} is the refId of {counted(refs.count(ref), 'query')}"
             yield report(path, where, message, "Give each a letter.")
         if panel.get("type") not in SILENT and not refs:
             yield report(path, where, "it asks nothing", "Give it a query.")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 
+from dashboards.words import counted
+
 _TOKEN = re.compile(
     r"(?P<space>\s+)|(?P<name>\$(?:\{[\w\s]+\}|\w+))|(?P<sign>[!<>=&|+\-*/%]+)"
     r"|(?P<number>(?=[0-9.])(?:0[xX][0-9a-fA-F]*(?:\.[0-9a-fA-F]*)?|[0-9]*\.?[0-9]*)(?:[eE][+-]?[0-9]*)?)"
@@ -79,8 +81,7 @@ class _Reader:
             return "it has a ) where a value is expected"
         count += not self.wants
         wanted = FUNCTIONS.get(function, count)
-        plural = "" if count == 1 else "s"
-        return "" if count == wanted else f"{function} has {count} argument{plural}; expected {wanted}"
+        return "" if count == wanted else f"{function} has {counted(count, 'argument')}; expected {wanted}"
 
 
 def _refused(kind: str, token: str, *, wants: bool) -> str:

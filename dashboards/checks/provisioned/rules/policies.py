@@ -11,6 +11,7 @@ from dashboards.checks.provisioned.files import File, Files, org
 from dashboards.checks.provisioned.nodes import Node
 from dashboards.checks.provisioned.sample import notifications
 from dashboards.checks.times import seconds
+from dashboards.words import counted
 
 UNREADABLE = "Grafana takes it, can read its notifications no more, and does not start again"
 MATCHERS = ("match", "match_re", "matchers", "object_matchers")
@@ -173,7 +174,7 @@ def _objects(route: Node) -> Iterator[tuple[Node, str, str, str]]:
         if len(parts) != 3:
             # The rest is dropped, and a value that is not there is an empty one.
             effect = SILENT if len(parts) > 1 and parts[1] in OPERATORS else STOPS
-            yield each, f"the matcher {parts} has {len(parts)} parts", "", effect
+            yield each, f"the matcher {parts} has {counted(len(parts), 'part')}", "", effect
         elif parts[1] not in OPERATORS and "$" not in parts[1]:
             yield each.items[1], f"the matcher's operator is {parts[1]!r}", "", ""
         elif parts[1] in ("=~", "!~"):

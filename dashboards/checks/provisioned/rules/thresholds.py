@@ -10,6 +10,7 @@ from dashboards.checks.provisioned.files import Files, Query
 from dashboards.checks.provisioned.nodes import Node
 from dashboards.checks.provisioned.rules.conditions import read as read_by
 from dashboards.checks.provisioned.sample import rule
+from dashboards.words import counted
 
 ONE = ("gt", "lt", "eq", "ne", "gte", "lte")
 TWO = ("within_range", "outside_range", "within_range_included", "outside_range_included")
@@ -72,7 +73,7 @@ def forms(files: Files, report: Report) -> Iterator[Finding]:
                 yield report(file, evaluator.near("type"), query.where, message, nearest(named, known))
             elif numbers is None or len(numbers) < wanted:
                 message = f"{named} has the params {[node.text for node in evaluator.each('params')]}"
-                fix = f"Give it {wanted} number{'s' if wanted > 1 else ''}."
+                fix = f"Give it {counted(wanted, 'number')}."
                 yield report(file, evaluator.near("params"), query.where, message, fix)
 
 
