@@ -55,7 +55,7 @@ def prove(
     Args:
         stack: with its alerts and cases.
         names: of the alerts; by default all.
-        mutate: whether each change of a rule must be noticed too.
+        mutate: whether each change of a rule must be noticed too, where its cases hold as they are.
         findings: of the checks: what `build` refuses is not proven.
 
     Raises:
@@ -65,13 +65,15 @@ def prove(
     chosen = {alert.name: _plans(stack, alert) for alert in alerts}
     plans = [plan for found in chosen.values() for plan in found.plans]
     verdicts = dict(zip(map(id, plans), run.of_each(plans, run.verdict), strict=True))
-    left = dict(zip(map(id, plans), run.of_each(plans, run.survivors), strict=True)) if mutate else {}
+    # A case that fails as it is notices nothing.
+    sound = [plan for plan in plans if mutate and not verdicts[id(plan)].failures]
+    left = dict(zip(map(id, sound), run.of_each(sound, run.survivors), strict=True))
     return [
         _proof(
             alert,
             chosen[alert.name],
             [verdicts[id(plan)] for plan in chosen[alert.name].plans],
-            [set(left[id(plan)]) for plan in chosen[alert.name].plans if mutate],
+            [set(left.get(id(plan), ())) for plan in chosen[alert.name].plans if mutate],
             _refused(alert, findings),
         )
         for alert in alerts
@@ -172,11 +174,16 @@ def _proof(
     failed = list(_failed(chosen, verdicts))
     wrong = {state for state, _ in failed}
     demanded = met | {State(state) for state in wrong}
+    if failed:
+        left = ()
     if chosen.beside and failed:
-        failed, left = [("case", _misplaced(chosen.beside, *failed[0]))], ()
+        failed = [("case", _misplaced(chosen.beside, *failed[0]))]
     failures = [*(("build", said) for said in refused), *failed, *_missing(alert, chosen, demanded)]
     if left:
-        failures += [("change", f"no case notices: {change}") for change in sorted(set.intersection(*left))]
+        failures += [
+            ("change", f"no case notices this change of the rule: {change}")
+            for change in sorted(set.intersection(*left))
+        ]
     wrong |= {state for state, _ in failures}
     return Proof(
         alert=alert.name,

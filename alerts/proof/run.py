@@ -141,7 +141,8 @@ def _played(
         says = f"{demand.says}: at {when} expected {demand.expected}, got {float(got.split()[-1]):g}"
         failures.append(Failure(rule=name, group=group_name, state=demand.state, says=says))
     for name, when, expected, got in TOLD.findall(output):
-        says = f"its message at {when}: expected {_said(expected)}, got {_said(got)}"
+        lacking, found = _apart(FOUND.findall(expected), FOUND.findall(got))
+        says = f"its message at {when}: expected {lacking}, got {found}"
         failures.append(Failure(rule=name, group="phases", state=State.FIRING, says=says))
     if not failures and "SUCCESS" not in output:
         raise ProofError(f"promtool takes no case of {plan.alert.name}: {' '.join(output.split())[:400]}")
@@ -154,8 +155,13 @@ def _asked(demand: Demand, number: int) -> Json:
     return {"expr": f"{demand.expr} # {number}", "eval_time": f"{demand.when}s", "exp_samples": samples}
 
 
-def _said(alerts: str) -> str:
-    return ", ".join(FOUND.findall(alerts)) or "none"
+def _apart(expected: list[str], got: list[str]) -> tuple[str, str]:
+    """What was expected and what was got, without what is in both where something else is in each."""
+    left = [each for each in expected if each not in got]
+    right = [each for each in got if each not in expected]
+    if not (left and right):
+        left, right = expected, got
+    return ", ".join(left) or "none", ", ".join(right) or "none"
 
 
 def _promtool(tests: Sequence[Json], rules: Sequence[Json], grid: int) -> str:

@@ -89,6 +89,21 @@ def test_a_case_without_its_guard_is_told(build: Build) -> None:
     assert "no case is held back by guard 1; give it a Held" in output
 
 
+def test_of_a_case_that_fails_what_fails_is_told_and_no_changes(build: Build) -> None:
+    wrong = PROVEN.replace('summary="1.04%', 'summary="2.04%')
+    code, output, _ = build(wrong, "ShopOrdersLost", "--mutations", command="test")
+    assert code == 1
+    (told,) = [each for each in output.splitlines() if " NOT " in each]
+    lost = "of orders are lost, above 1 %."
+    assert told.endswith(f'its message at 42m30s: expected "2.04% {lost}", got "1.04% {lost}"')
+
+
+def test_a_change_that_no_case_notices_is_told(build: Build) -> None:
+    wrong = PROVEN.replace("CASES, CASE)", "CASES, replace(CASE, held=()))")
+    code, output, _ = build(wrong, "ShopOrdersLost", "--mutations", command="test")
+    assert (code, "no case notices this change of the rule: without guard 1" in output) == (1, True), output
+
+
 def test_a_label_that_the_metric_lacks_is_told(build: Build) -> None:
     code, output, _ = build(
         PROVEN.replace("14.9, 15.6, 0)", '14.9, 15.6, 0, shop="a")'), "ShopOrdersLost", command="test"
