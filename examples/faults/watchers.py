@@ -107,6 +107,10 @@ class BreakConfig(_Reloaded):
         return self.folder / f"{self.server}.yml"
 
 
+# What the exporter is told of other servers than PostgreSQL.
+OTHERS = ("REDIS_URL=", "POOLER_URL=")
+
+
 class ForgetDatabase(_Reloaded):
     """In the place of the exporter, one that was started without DATABASE_URL: it says nothing of PostgreSQL.
 
@@ -126,7 +130,7 @@ class ForgetDatabase(_Reloaded):
         self.watcher.require()
         self.other = Exporter(self.home / "forgetful", ["--config.file", str(self.home / "exporter.yml")])
         given = Path(f"/proc/{self.watcher.pid}/environ").read_bytes().decode().split("\0")
-        urls = dict(each.split("=", 1) for each in given if each.startswith("REDIS_URL="))
+        urls = dict(each.split("=", 1) for each in given if each.startswith(OTHERS))
         # An empty one is none, whatever the environment of this process has.
         self.other.env = {**urls, "DATABASE_URL": ""}
         self.other.start()

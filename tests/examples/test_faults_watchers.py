@@ -151,9 +151,11 @@ def test_a_slow_page_is_still_scraped_under_its_own_name(
 def test_an_exporter_without_a_database_takes_the_place_of_the_other(
     home: Path, prometheus: Prometheus, watched: Targets
 ) -> None:
-    (home / "exporter.yml").write_text("postgres: {statement_texts: true}\n")
+    targets = "targets: {pooler: {kind: pgbouncer, connection_env: POOLER_URL}}"
+    (home / "exporter.yml").write_text(f"postgres: {{statement_texts: true}}\n{targets}\n")
     exporter = Exporter(home / "exporter", [])
     exporter.env = {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1"}
+    exporter.env["POOLER_URL"] = "postgresql://x@127.0.0.1:2/pgbouncer"
     config = yaml.safe_load(prometheus.config.read_text())
     own = {"targets": [exporter.address], "labels": {"cluster": "main"}}
     config["scrape_configs"].append({"job_name": "exporter", "static_configs": [own]})
