@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from dashboards.checks.finding import nearest
 from dashboards.prove import mend
+from dashboards.prove.nothing import Nothing
 from dashboards.prove.selectors import Look, Why, moment
 from dashboards.stack import Stack
 from exporters.catalogue import Gauge, Metric, pgbouncer, postgres, redis, self_
@@ -41,8 +42,13 @@ def absent(name: str, stack: Stack, look: Look) -> Why:
     return why or _lacking(metric, gone, stack, look)
 
 
-def usual(metric: Metric, stack: Stack) -> str:
-    """Why a metric may be missing although nothing is wrong, as the catalogue says; empty if it may not."""
+def usual(metric: Metric, stack: Stack, nothing: Nothing) -> str:
+    """Why a metric may be missing although nothing is wrong, as the catalogue says; empty if it may not.
+
+    Where the catalogue says what must be 0 for that, it is asked.
+    """
+    if metric.until is not None:
+        return nothing.not_yet(metric)
     if metric.optional:
         return f"{metric.name} is missing {metric.optional}"
     asked = metric.source in EVALUATED or metric.collector == UP.collector or job_of(metric, stack)

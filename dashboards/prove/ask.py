@@ -22,6 +22,7 @@ from dashboards.prove import variables
 from dashboards.prove.absent import usual
 from dashboards.prove.dark import Dark, darkness
 from dashboards.prove.model import Answer, Choice, Proof, Source
+from dashboards.prove.nothing import Nothing
 from dashboards.prove.states import UNTOLD, Brings
 from dashboards.prove.times import Resolution, Span, resolution
 from dashboards.prove.variables import filled
@@ -121,8 +122,18 @@ class _Asking:
         """What there is to choose, with those before on all and on one."""
         self.values("one")
         for every, one in zip(self.chosen["all"], self.chosen["one"], strict=True):
-            answers = (every.answer,) if every.answer.expr == one.answer.expr else (every.answer, one.answer)
+            asked = (every.answer,) if every.answer.expr == one.answer.expr else (every.answer, one.answer)
+            answers = tuple(self._chosen_of(each) if each.state == "empty" else each for each in asked)
             yield self._proof(every.name, answers, what="variable")
+
+    def _chosen_of(self, answer: Answer) -> Answer:
+        """Why there may be nothing to choose from: what has the label is not there yet."""
+        match = variables.LABEL_VALUES.match(answer.expr)
+        absent = self._absent(match["selector"]) if match else None
+        target = {"refId": answer.ref, "instant": True, "range": False, "format": "time_series"}
+        scale = resolution(self.span, points=self.width, scrape=self.scrape)
+        nothing = self._nothing(target, answer.choice, scale)
+        return replace(answer, excuse="; ".join(self._missing(each, nothing) for each in absent or ()))
 
     def panel(self, panel: Panel, *, whole: bool) -> Proof:
         """What a panel shows."""
@@ -193,15 +204,37 @@ class _Asking:
             return None
 
     def _usual(self, target: Json, answer: Answer, scale: Resolution) -> str:
-        """Why a query may be empty by what it asks for: a past, or what the catalogue lets be missing."""
+        """Why a query may be empty by what it asks for.
+
+        What the catalogue lets be missing, what is 0 so that there is no share of it, or a past.
+        """
+        nothing = self._nothing(target, answer.choice, scale)
         if absent := self._absent(answer.expr):
-            metrics = [self.stack.catalogue.find(name) for name in sorted(absent)]
-            reasons = [usual(metric, self.stack) if metric else "" for metric in metrics]
+            reasons = [self._missing(name, nothing) for name in sorted(absent)]
             return "; ".join(dict.fromkeys(reasons)) if all(reasons) else ""
+        if zero := nothing.divided(answer.expr):
+            return zero
         now = OFFSET.sub("", answer.expr)
         if now == answer.expr or self._ask(target, now, answer.choice, scale).state == "empty":
             return ""
         return NO_PAST
+
+    def _nothing(self, target: Json, choice: Choice, scale: Resolution) -> Nothing:
+        return Nothing(lambda expr: self._ask(target, expr, choice, scale).state, self.stack.catalogue)
+
+    def _missing(self, name: str, nothing: Nothing) -> str:
+        """Why a metric may be missing; one that a rule records, as what the rule reads may be."""
+        metric = self.stack.catalogue.find(name)
+        if metric is None:
+            return ""
+        rule = next((each for each in self.stack.recorded if each.metric == metric), None)
+        if rule is None:
+            return usual(metric, self.stack, nothing)
+        expr = self.stack.rules.record(rule)
+        if absent := self._absent(expr):
+            reasons = [self._missing(each, nothing) for each in sorted(absent - {name})]
+            return "; ".join(dict.fromkeys(reasons)) if reasons and all(reasons) else ""
+        return nothing.divided(expr)
 
     def _proof(self, title: str, answers: tuple[Answer, ...], **more: Any) -> Proof:
         return Proof(board=self.board.uid, title=title, answers=answers, slow=self.slow, **more)

@@ -20,6 +20,7 @@ METHOD = Label(
     help="HTTP method.",
     values=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "_OTHER"),
 )
+FIRST = "until the first request"
 # What stands for the route of a request that had none: of a scanner, or answered by a middleware.
 UNMATCHED = "__unmatched__"
 HANDLER = Label(
@@ -64,11 +65,23 @@ SITE = Label(
     values=("request", "query", "pool", "cache", "loop"),
 )
 
+# Without labels, so that it is there from the start and says that nothing else can be.
+RESPONSE_SIZE = Histogram(
+    name="http_response_size_bytes",
+    help="Bytes of a response body as sent.",
+    collector="api.http",
+    unit="bytes",
+    buckets=SIZE_BUCKETS,
+    zero="no request was answered",
+)
 REQUESTS = Counter(
     name="http_requests_total",
     help="Requests answered, by exact status code.",
     collector="api.http",
     labels=(METHOD, HANDLER, STATUS),
+    zero="no request was answered",
+    optional=FIRST,
+    until=RESPONSE_SIZE,
 )
 REQUEST_DURATION = Histogram(
     name="http_request_duration_seconds",
@@ -77,6 +90,9 @@ REQUEST_DURATION = Histogram(
     unit="seconds",
     labels=(METHOD, HANDLER),
     buckets=LATENCY_BUCKETS,
+    zero="no request was answered",
+    optional=FIRST,
+    until=RESPONSE_SIZE,
 )
 REQUESTS_IN_PROGRESS = Gauge(
     name="http_requests_in_progress",
@@ -104,19 +120,14 @@ REQUEST_SIZE = Histogram(
     buckets=SIZE_BUCKETS,
     optional="until the first body; of GET, HEAD and OPTIONS none is looked for",
 )
-RESPONSE_SIZE = Histogram(
-    name="http_response_size_bytes",
-    help="Bytes of a response body as sent.",
-    collector="api.http",
-    unit="bytes",
-    buckets=SIZE_BUCKETS,
-)
 RESPONSE_WIRE_BYTES = Counter(
     name="http_response_wire_bytes_total",
     help="Bytes of response bodies as sent.",
     collector="api.http",
     unit="bytes",
     labels=(HANDLER, ENCODING),
+    optional=FIRST,
+    until=RESPONSE_SIZE,
 )
 RESPONSE_RAW_BYTES = Counter(
     name="http_response_raw_bytes_total",
@@ -124,6 +135,8 @@ RESPONSE_RAW_BYTES = Counter(
     collector="api.http",
     unit="bytes",
     labels=(HANDLER, ENCODING),
+    optional=FIRST,
+    until=RESPONSE_SIZE,
 )
 QUERIES_PER_REQUEST = Histogram(
     name="db_queries_per_request",
@@ -131,6 +144,8 @@ QUERIES_PER_REQUEST = Histogram(
     collector="api.sqlalchemy",
     labels=(HANDLER,),
     buckets=COUNT_BUCKETS,
+    optional=FIRST,
+    until=RESPONSE_SIZE,
 )
 REQUEST_DB_SECONDS = Counter(
     name="http_request_db_seconds_total",
@@ -138,6 +153,8 @@ REQUEST_DB_SECONDS = Counter(
     collector="api.sqlalchemy",
     unit="seconds",
     labels=(HANDLER,),
+    optional=FIRST,
+    until=RESPONSE_SIZE,
 )
 REQUEST_POOL_SECONDS = Counter(
     name="http_request_pool_seconds_total",
@@ -145,12 +162,16 @@ REQUEST_POOL_SECONDS = Counter(
     collector="api.sqlalchemy",
     unit="seconds",
     labels=(HANDLER,),
+    optional=FIRST,
+    until=RESPONSE_SIZE,
 )
 NPLUSONE_REQUESTS = Counter(
     name="db_nplusone_requests_total",
     help="Requests that executed one statement at least 5 times (the threshold can be set).",
     collector="api.sqlalchemy",
     labels=(HANDLER,),
+    optional=FIRST,
+    until=RESPONSE_SIZE,
 )
 NPLUSONE_REPEATS = Histogram(
     name="db_nplusone_repeats",

@@ -102,6 +102,7 @@ MEMORY_MAX = Gauge(
     help="The limit, maxmemory; 0 means none.",
     collector="redis.info",
     unit="bytes",
+    zero="no maxmemory is set",
 )
 CLIENTS = Gauge(
     name="redis_connected_clients",

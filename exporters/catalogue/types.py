@@ -134,6 +134,8 @@ class Metric:
         labels: the labels the emitter writes (``job`` and ``instance`` come from Prometheus).
         collector: who emits it, ``source.part``, such as ``postgres.activity``.
         optional: when a healthy emitter may leave the family out; empty means never.
+        until: what counts before this family is there: while it is 0, and no longer, this may be missing.
+        zero: what it means that it is 0, where there is then no share, mean or percentile of it.
         spare: why it is emitted though no panel and no rule asks for it; empty where one does.
 
     Raises:
@@ -146,6 +148,8 @@ class Metric:
     unit: Unit = "count"
     labels: tuple[Label, ...] = ()
     optional: str = ""
+    until: Metric | None = None
+    zero: str = ""
     spare: str = ""
     kind: ClassVar[str] = ""
     suffixes: ClassVar[tuple[str, ...]] = ("",)
@@ -166,6 +170,10 @@ class Metric:
             )
         if not self.help.strip():
             raise CatalogueError(f"metric {self.name!r}: help is empty; say what it counts")
+        if self.until is not None and not self.optional:
+            raise CatalogueError(
+                f"metric {self.name!r}: it is missing until something counts; say so: optional="
+            )
         names = [label.name for label in self.labels]
         if len(set(names)) != len(names):
             raise CatalogueError(f"metric {self.name!r}: a label stands twice in {names}")

@@ -1,122 +1,39 @@
-"""What a real Prometheus says of panels: each verdict, and each reason for being empty.
-
-Its past is made: an application, and an exporter that answered until ten minutes ago, whose collector of
-statements was refused, and whose Redis was gone for a while.
-"""
+"""What a real Prometheus says of panels: each verdict, and each reason for being empty."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-import yaml
 
-from alerts.proof.backfill import make_blocks
 from dashboards.model import Board, Panel, graph, row, stat
-from dashboards.prometheus_api import Prometheus
-from dashboards.prove import Answer, Proof, Span, prove
+from dashboards.prove import Answer, Proof, prove
 from dashboards.prove.selectors import LOOKBACK, moment
 from dashboards.prove.why import explained, why
 from dashboards.stack import STACK
-from examples.demo import servers
 from exporters.catalogue import api, redis
-from signals.model import Signal
-from signals.numbers import COUNT
-from signals.promql import Query
-
-STEP, RARE, PAST = 15, 60, 7200
-# Seconds before now.
-DOWN, REFUSED, GONE, BACK = 600, 5400, 4800, 3900
-# The past is looked at a little after its end: at its end a window would hold a sample at both its ends.
-AFTER = 5
-# After the beginning of the past.
-LATER = 900
-PLACE = 'environment="production",cluster="main"'
-
-
-@dataclass(frozen=True)
-class Line:
-    """A series: its name with labels, what it is at its beginning, how it grows, and when it is there."""
-
-    name: str
-    value: float
-    grows: float = 0
-    after: int = PAST
-    until: int = 0
-    step: int = STEP
-
-    def samples(self, now: int) -> Iterator[str]:
-        # Of the grid of this step alone, so that a window holds as many as it should.
-        begin = now - self.after + (-(now - self.after)) % self.step
-        for n, at in enumerate(range(begin, now - self.until + 1, self.step)):
-            yield f"{self.name} {self.value + n * self.grows!r} {at}\n"
-
-
-def of(name: str, labels: str, value: float, **more: float) -> Line:
-    return Line(f"{name}{{{PLACE},{labels}}}", value, **more)
-
-
-API, EXPORTER = 'job="api",instance="a:1"', 'job="exporter",instance="e:2"'
-STATEMENTS = f'{EXPORTER},collector="postgres.statements"'
-LINES = (
-    of("up", API, 1),
-    of("up", EXPORTER, 1, until=DOWN),
-    of("up", EXPORTER, 0, after=DOWN - STEP),
-    of("http_requests_total", f'{API},method="GET",handler="/",status="200"', 0, grows=15),
-    of("http_requests_total", f'{API},method="POST",handler="/",status="404"', 0, grows=0),
-    of("obs_api_workers", API, 4, step=RARE),
-    of("http_response_size_bytes_sum", API, 5, grows=60, step=RARE),
-    of("pg_up", EXPORTER, 1, until=DOWN),
-    of("pg_scrape_collector_success", STATEMENTS, 1, until=REFUSED),
-    of("pg_scrape_collector_success", STATEMENTS, 0, after=REFUSED - STEP, until=DOWN),
-    of("obs_exporter_collector_errors_total", f'{STATEMENTS},backend="postgres",code="42501"', 1, until=DOWN),
-    of("redis_up", EXPORTER, 1, after=PAST - LATER, until=GONE),
-    of("redis_up", EXPORTER, 0, after=GONE - STEP, until=BACK),
-    of("redis_up", EXPORTER, 1, after=BACK - STEP, until=DOWN),
-    of("redis_memory_used_bytes", EXPORTER, 1e6, after=PAST - LATER, until=GONE),
-    of("redis_memory_used_bytes", EXPORTER, 1e6, after=BACK - STEP, until=DOWN),
+from tests.servers.made_past import (
+    BACK,
+    DOWN,
+    GONE,
+    LATER,
+    PAST,
+    RARE,
+    REFUSED,
+    Known,
+    made,
+    signal,
 )
-
-
-@dataclass(frozen=True)
-class Known:
-    """The server, and the end of its past."""
-
-    prometheus: Prometheus
-    now: int
-
-    def span(self, before: int = 0, seconds: int = 300) -> Span:
-        end = self.now + AFTER - before
-        return Span(start=end - seconds, end=end)
-
-    def why(self, expr: str, *, before: int = 0, instant: bool = True) -> str:
-        answer = Answer(ref="A", expr=expr, instant=instant)
-        proof = Proof(board="b", title="t", answers=(answer,))
-        return str(why(proof, answer, STACK, self.prometheus, self.span(before)))
 
 
 @pytest.fixture(scope="module")
 def known(new_home: Callable[[], Path]) -> Iterator[Known]:
-    home = new_home()
-    now = int(time.time())
-    now -= now % RARE
-    make_blocks((text for line in LINES for text in line.samples(now)), home / "prometheus/tsdb")
-    config = home / "prometheus.yml"
-    config.write_text(yaml.safe_dump({"global": {"scrape_interval": "15s"}}))
-    server = servers.Prometheus(home / "prometheus", config)
-    server.start()
-    yield Known(Prometheus(url=server.url), now)
-    server.stop()
-
-
-def signal(text: str, empty: str = "") -> Signal:
-    more = {"why": "It is.", "act": "Wait.", "good": "Good is more.", "unit": COUNT}
-    return Signal(title=text, query=Query(text, (api.REQUESTS,)), empty=empty, **more)
+    with made(new_home()) as known:
+        yield known
 
 
 RATE = "sum(rate(http_requests_total[<window>]))"

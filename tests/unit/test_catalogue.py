@@ -63,6 +63,15 @@ def test_a_gauge_does_not_end_as_a_series_of_a_histogram(ending: str) -> None:
         gauge(f"things{ending}")
 
 
+def test_what_may_be_missing_until_something_counts_is_optional() -> None:
+    first = gauge("first")
+    with pytest.raises(CatalogueError, match=r"metric 'second': .*optional="):
+        Gauge(name="second", help="A number.", collector="api.test", until=first)
+    assert (
+        Gauge(name="second", help="2.", collector="api.test", optional="at first", until=first).until is first
+    )
+
+
 def test_a_metric_has_a_type() -> None:
     with pytest.raises(CatalogueError, match=r"'things': a bare Metric has no type; expected Counter, Gauge"):
         Metric(name="things", help="Things.", collector="api.test")
