@@ -31,7 +31,8 @@ MEANING = (
     "A row for each target. Baseline, Week 1 and Month 1 are the audit's; Goal is what counts here. "
     "Now is the worst of several services within five minutes, as a rule recorded it last; Best the best "
     "five minutes of 30 days. How far is the way from the baseline to the goal, or to the goal from nothing. "
-    "Unknown is not missed."
+    "Unknown is not missed: within five minutes nobody asked for it. Not tried has a value, which says "
+    "nothing yet: no load as high as the goal was offered."
 )
 ZERO = "nothing of it, or missed"
 NEVER = "no such load or endpoint was seen"
@@ -67,7 +68,7 @@ def questions(panel: Panel, context: Context) -> Iterator[tuple[str, str]]:
     asked: dict[str, Callable[[Signal, Objective], str]] = {
         "F": given("value"),
         "A": lambda signal, objective: scores.now(signal, objective.better),
-        "B": scores.reached,
+        "B": scores.told,
         "C": given("baseline"),
         "D": given("week1"),
         "E": given("month1"),

@@ -13,9 +13,10 @@ from dashboards.prove import Span, filled, variable_values
 from dashboards.stack import Stack
 from signals.model import Signal
 from signals.numbers import STATE, Objective, spoken
+from signals.scores import UNTRIED
 
 NOW, REACHED = "A", "B"
-UNKNOWN = "unknown"
+UNKNOWN, NOT_TRIED = "unknown", "not tried"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +35,9 @@ class Score:
 
     @property
     def verdict(self) -> str:
-        """Reached, missed or unknown."""
-        return {None: UNKNOWN, True: "reached", False: "missed"}[self.reached]
+        """Reached, missed, unknown, or not tried: there is a value, which says nothing of it yet."""
+        nothing = UNKNOWN if self.now is None else NOT_TRIED
+        return {None: nothing, True: "reached", False: "missed"}[self.reached]
 
     def says(self, value: float | None, nothing: str = "-") -> str:
         """A value in the objective's unit."""
@@ -84,7 +86,7 @@ def _score(signal: Signal, stack: Stack, answers: Mapping[str, Mapping[str, floa
     return Score(
         objective=objective_of(signal, stack.numbers),
         now=answers[NOW].get(signal.title),
-        reached=None if reached is None else bool(reached),
+        reached=None if reached in (None, UNTRIED) else bool(reached),
     )
 
 

@@ -24,6 +24,7 @@ from signals.numbers import (
     Unit,
     spoken,
 )
+from signals.scores import UNTRIED
 
 Json = dict[str, Any]
 
@@ -40,7 +41,7 @@ GRAFANA_UNITS: dict[Unit, str] = {
 
 UP_DOWN = (Word(0, "DOWN", "bad"), Word(1, "UP", "good"))
 YES_NO = (Word(0, "no", "bad"), Word(1, "yes", "good"))
-REACHED = (Word(0, "missed", "warning"), Word(1, "reached", "good"))
+REACHED = (Word(0, "missed", "warning"), Word(1, "reached", "good"), Word(UNTRIED, "not tried", "neutral"))
 # Too little to see, and more than a floating point number loses.
 JUST = 1e-9
 # Pixels of a column whose words are short; Grafana's own least width pushes the last one out of half a row.

@@ -12,6 +12,8 @@ from signals.promql import Query, plain
 RECORD = 30 * DAY
 # Of what is no better or worse, but there or not, there is no best.
 NO_BEST = (STATE,)
+# Neither reached nor missed: such as the best load of a backend that was never offered more.
+UNTRIED = 2
 # What arithmetic leaves of a half, so that it stays one.
 ROUNDING = 1e-9
 
@@ -62,6 +64,14 @@ def reached(signal: Signal, objective: Objective) -> str:
         return f"min by {grouping(())} ({signal.reached.text})"
     operator = "<=" if objective.better == "lower" else ">="
     return f"{now(signal, objective.better)} {operator} bool <number:{objective.key}>"
+
+
+def told(signal: Signal, objective: Objective) -> str:
+    """What a row says of it: as `reached`, and `UNTRIED` where it has a value that says nothing yet."""
+    known = reached(signal, objective)
+    if signal.reached is None:
+        return known
+    return f"{known} or {UNTRIED} + 0 * {now(signal, objective.better)}"
 
 
 def way(signal: Signal, objective: Objective) -> str:

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
+from dashboards import visual
 from dashboards.grafana import render_board
 from dashboards.model import Board, graph, row, scorecard, stat
+from dashboards.scorecard import Score
 from dashboards.stack import AUDIT_UID, STACK, Stack
 from exporters.catalogue import external
 from signals import audit, audit_verdict, objectives, scores
@@ -119,12 +121,36 @@ def test_targets_are_counted_as_their_rows_say(tmp_path: Path) -> None:
             (audit_verdict.UNKNOWN, len(audit_verdict.TARGETS) - 3),
         )
     ]
-    test = {"input_series": series, "promql_expr_test": asked}
-    (tmp_path / "test.yml").write_text(yaml.safe_dump({"evaluation_interval": "30s", "tests": [test]}))
+    promtool(tmp_path, {"input_series": series, "promql_expr_test": asked})
+
+
+def promtool(folder: Path, test: dict[str, Any]) -> None:
+    (folder / "test.yml").write_text(yaml.safe_dump({"evaluation_interval": "30s", "tests": [test]}))
     done = subprocess.run(
-        ["promtool", "test", "rules", tmp_path / "test.yml"], capture_output=True, text=True, check=False
+        ["promtool", "test", "rules", folder / "test.yml"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("within", "offered", "says"), [(25, 30, "not tried"), (25, 5000, "missed"), (5000, 5000, "reached")]
+)
+def test_a_value_that_says_nothing_yet_is_not_tried(
+    tmp_path: Path, within: int, offered: int, says: str
+) -> None:
+    labels, identity = '{job="a",environment="e",cluster="c"}', '{environment="e",cluster="c"}'
+    recorded = {audit.REQUESTS_WITHIN_P95: within, audit.REQUESTS: offered}
+    series = [
+        {"series": f"{each.metric.name}{labels}", "values": f"{value}x5"} for each, value in recorded.items()
+    ]
+    context = Context(window="5m", identity=("environment", "cluster"), numbers=STACK.numbers)
+    told = scores.told(audit.THROUGHPUT, objectives.THROUGHPUT)
+    (value,) = (each.value for each in visual.REACHED if each.text == says)
+    expr = Query(told, (), (objectives.THROUGHPUT,)).fill(context)
+    sample = {"expr": expr, "eval_time": "2m", "exp_samples": [{"labels": identity, "value": value}]}
+    promtool(tmp_path, {"input_series": series, "promql_expr_test": [sample]})
+    score = Score(objective=objectives.THROUGHPUT, now=within, reached={2: None}.get(value, bool(value)))
+    assert score.verdict == says
 
 
 def ours(*more: Board) -> Stack:
