@@ -43,7 +43,7 @@ DASHBOARD_TIME = Objective(
 )
 THROUGHPUT = Objective(
     key="throughput",
-    title="Requests per second with p95 held",
+    title="Requests/s, p95 held",
     value=500,
     unit=REQUESTS_PER_SECOND,
     better="higher",
@@ -71,7 +71,7 @@ NPLUSONE = Objective(
 )
 DASHBOARD_CACHE = Objective(
     key="dashboard_cache",
-    title="Cache hit ratio of the dashboard",
+    title="Dashboard cache hits",
     value=0.80,
     unit=RATIO,
     better="higher",
@@ -90,7 +90,7 @@ CACHE = Objective(
 )
 PAYLOAD = Objective(
     key="payload",
-    title="Response payload, reduced by",
+    title="Payload cut by",
     value=0.70,
     unit=RATIO,
     better="higher",
@@ -99,7 +99,7 @@ PAYLOAD = Objective(
 )
 BANDWIDTH = Objective(
     key="bandwidth",
-    title="Bandwidth saved by compression",
+    title="Saved by compression",
     value=0.70,
     unit=RATIO,
     better="higher",
@@ -109,7 +109,7 @@ BANDWIDTH = Objective(
 )
 DASHBOARD_CALLS = Objective(
     key="dashboard_calls",
-    title="Database calls of the dashboard, reduced by",
+    title="Dashboard SQL cut by",
     value=0.90,
     unit=RATIO,
     better="higher",
@@ -119,7 +119,7 @@ DASHBOARD_CALLS = Objective(
 )
 PAYROLL = Objective(
     key="payroll",
-    title="Batch payroll time, reduced by",
+    title="Batch payroll cut by",
     value=0.60,
     unit=RATIO,
     better="higher",
@@ -128,7 +128,7 @@ PAYROLL = Objective(
 )
 FILTERING = Objective(
     key="filtering",
-    title="Filtered list time, reduced by",
+    title="Filtered list cut by",
     value=0.50,
     unit=RATIO,
     better="higher",
@@ -137,7 +137,7 @@ FILTERING = Objective(
 )
 INDEXES = Objective(
     key="indexes",
-    title="Expected indexes in place",
+    title="Expected indexes",
     value=1,
     unit=RATIO,
     better="higher",
@@ -155,21 +155,21 @@ REDIS_MEMORY = Objective(
     month1=512 * 1024 * 1024,
 )
 BOARDS_LIVE = Objective(
-    key="boards_live", title="Boards fed by every target", value=1, unit=STATE, better="higher", month1=1
+    key="boards_live", title="Boards have data", value=1, unit=STATE, better="higher", month1=1
 )
 SLOW_QUERIES_LIVE = Objective(
     key="slow_queries_live",
-    title="Slow-query alerts have data",
+    title="Slow queries have data",
     value=1,
     unit=STATE,
     better="higher",
     month1=1,
 )
 EVICTIONS_LIVE = Objective(
-    key="evictions_live", title="Eviction alerts have data", value=1, unit=STATE, better="higher", month1=1
+    key="evictions_live", title="Evictions have data", value=1, unit=STATE, better="higher", month1=1
 )
 POOL_LIVE = Objective(
-    key="pool_live", title="Pool monitoring has data", value=1, unit=STATE, better="higher", month1=1
+    key="pool_live", title="Pools have data", value=1, unit=STATE, better="higher", month1=1
 )
 
 OBJECTIVES = tuple(value for value in vars().copy().values() if isinstance(value, Objective))

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from dashboards import visual
-from dashboards.grafana import render_board
+from dashboards.grafana import TARGET_WIDTH, render_board
 from dashboards.model import Board, graph, row, scorecard, stat
 from dashboards.scorecard import Score
 from dashboards.stack import AUDIT_UID, STACK, Stack
@@ -25,6 +25,8 @@ from signals.promql import Context, Query
 
 # Of 390 pixels, without the margins of page and panel.
 PHONE = 342
+# Of a cell: a letter of 14 pixels in the mean, and what is free on both sides.
+LETTER, PADDING = 7, 12
 GOAL = Objective(key="ours", title="Scrapes", value=0.06, unit=SECONDS, better="lower")
 NOW = Signal(
     title="Time",
@@ -130,6 +132,12 @@ def promtool(folder: Path, test: dict[str, Any]) -> None:
         ["promtool", "test", "rules", folder / "test.yml"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_each_of_our_targets_is_one_line_of_a_phone() -> None:
+    """So that its card, which is as tall as its rows, needs no scrolling there."""
+    titles = [signal.title for signal in audit_verdict.TARGETS]
+    assert [each for each in titles if len(each) * LETTER + PADDING > TARGET_WIDTH] == []
 
 
 @pytest.mark.parametrize(
