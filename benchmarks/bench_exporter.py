@@ -116,12 +116,7 @@ def _started(home: Path, where: str, port: int, binary: str) -> Iterator[dict[st
         HEAVY: watched.ours(f"{where} heavy", home, env, heavy_ttl=0, sizes_ttl=FOR_EVER),
         REMEMBERED: watched.ours(f"{where} remembered", home, env, heavy_ttl=FOR_EVER, sizes_ttl=FOR_EVER),
     }
-    with ExitStack() as stack:
-        for exporter in found.values():
-            stack.callback(exporter.stop)
-            exporter.start()
-            for _ in range(2):
-                exporter.page()
+    with watched.warm(found.values()):
         yield found
 
 
@@ -140,11 +135,7 @@ def _memory(
         ]
     with ExitStack() as stack:
         stack.callback(redis.stop)
-        for exporter in exporters:
-            stack.callback(exporter.stop)
-            exporter.start()
-            for _ in range(pages):
-                exporter.page()
+        stack.enter_context(watched.warm(exporters, pages))
         return {exporter.name: exporter.resident() for exporter in exporters}
 
 

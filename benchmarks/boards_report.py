@@ -6,7 +6,6 @@ import datetime
 import os
 import textwrap
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from benchmarks import bench_boards, sections
 from benchmarks.bench_boards import BUILD, IMPORT, RAW, READINGS, RECORDED, RENDER, TENFOLD, Cost, Filled
@@ -40,17 +39,6 @@ Raw is how boards are built. With `Stack(recorded_boards=True)`, panels read wha
 the same boards, such as of statements, are raw in both, and so is the bar on them. An installation whose
 endpoints are as many as here wants it: what is dearer raw than the bar is there to be recorded.
 """
-
-
-def write(target: Path, measured: Sequence[Filled], builds: Mapping[str, Sequence[Times]]) -> str:
-    """Put the section in its place; what else stands in the file stays.
-
-    Returns:
-        The section.
-    """
-    text = section(measured, builds)
-    sections.put(target, HEADING, text)
-    return text
 
 
 def section(measured: Sequence[Filled], builds: Mapping[str, Sequence[Times]]) -> str:
@@ -212,7 +200,7 @@ def main() -> None:
     print("measuring builds")
     built = bench_boards.builds()
     print("filling Prometheus, and asking what boards ask: some minutes")
-    print(write(sections.TARGET, bench_boards.measure(), built))
+    print(sections.put(sections.TARGET, HEADING, section(bench_boards.measure(), built)))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,12 +80,7 @@ def _started(
         EXACT: watched.ours(f"{where} exact", home, env, **all_of_it, sizes_ttl=0),
         ESTIMATED: watched.ours(f"{where} estimated", home, env, **all_of_it, exact_sizes=False),
     }
-    with ExitStack() as stack:
-        for exporter in found.values():
-            stack.callback(exporter.stop)
-            exporter.start()
-            for _ in range(2):
-                exporter.page()
+    with watched.warm(found.values()):
         yield found
 
 

@@ -7,7 +7,6 @@ import os
 import statistics
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 from benchmarks import equal_work, sections
 from benchmarks.bench_exporter import (
@@ -52,17 +51,6 @@ and nothing remembered. Sizes estimated are by the pages that vacuum and analyze
 with those of databases remembered for five minutes, as by default. A round trip is a question after an
 answer, as a proxy sees it in one page; the peer connects anew for each. Milliseconds.
 """
-
-
-def write(target: Path, measured: Measured) -> str:
-    """Put the section in its place.
-
-    Returns:
-        The section.
-    """
-    text = section(measured)
-    sections.put(target, HEADING, text)
-    return text
 
 
 def section(measured: Measured) -> str:
@@ -179,7 +167,7 @@ def _libraries(measured: Measured) -> str:
 
 def main() -> None:
     """Measure, and write it into docs/performance.md."""
-    sections.fill("measuring exporters: some minutes", measure, write)
+    sections.fill("measuring exporters: some minutes", measure, HEADING, section)
 
 
 if __name__ == "__main__":

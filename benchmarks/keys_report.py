@@ -7,7 +7,6 @@ import os
 import statistics
 import textwrap
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from benchmarks import sections
 from benchmarks.bench_keys import PATTERNS, QUIET, SLICE_SECONDS, TRIALS, Counted, measure
@@ -31,17 +30,6 @@ How often the interval of an estimate holds the truth is said of {trials} trials
 worst. A client sends PING every 2 ms while our exporter counts `paced` and while it is stopped, in turns of
 {slice:g} s, and while redis_exporter makes one page.
 """
-
-
-def write(target: Path, counted: Counted) -> str:
-    """Put the section in its place.
-
-    Returns:
-        The section.
-    """
-    text = section(counted)
-    sections.put(target, HEADING, text)
-    return text
 
 
 def section(counted: Counted) -> str:
@@ -114,7 +102,7 @@ def _quantile(taken: Sequence[float], share: float) -> float:
 
 def main() -> None:
     """Measure, and write it into docs/performance.md."""
-    sections.fill("measuring how keys are counted: two minutes", measure, write)
+    sections.fill("measuring how keys are counted: two minutes", measure, HEADING, section)
 
 
 if __name__ == "__main__":

@@ -18,11 +18,16 @@ def _of(heading: str) -> re.Pattern[str]:
     return re.compile(rf"^{re.escape(heading)}$.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 
 
-def put(target: Path, heading: str, text: str) -> None:
-    """Write a section: where it stood, else at the end."""
+def put(target: Path, heading: str, text: str) -> str:
+    """Write a section: where it stood, else at the end; what else is there stays.
+
+    Returns:
+        The section.
+    """
     before = target.read_text()
     now, found = _of(heading).subn(lambda _: f"{text}\n\n", before, count=1)
     target.write_text((now if found else f"{before.rstrip()}\n\n{text}").rstrip() + "\n")
+    return text
 
 
 def kept(target: Path, *headings: str) -> str:
@@ -32,7 +37,9 @@ def kept(target: Path, *headings: str) -> str:
     return "\n\n".join(found)
 
 
-def fill(saying: str, measure: Callable[[], Measured], write: Callable[[Path, Measured], str]) -> None:
+def fill(
+    saying: str, measure: Callable[[], Measured], heading: str, section: Callable[[Measured], str]
+) -> None:
     """Measure, and write and print the section; ends with 2, and nothing is written, where a server lacks."""
     print(saying, flush=True)
     try:
@@ -40,4 +47,4 @@ def fill(saying: str, measure: Callable[[], Measured], write: Callable[[Path, Me
     except ServerError as error:
         print(f"bench-exporter: {error}; nothing was written", file=sys.stderr)
         sys.exit(2)
-    print(write(TARGET, measured))
+    print(put(TARGET, heading, section(measured)))

@@ -7,7 +7,6 @@ import os
 import statistics
 import textwrap
 from collections.abc import Iterator
-from pathlib import Path
 
 from benchmarks import sections
 from benchmarks.bench_targets import ONE_IN, TABLES, Many, Measured, measure
@@ -28,17 +27,6 @@ connects and asks everything; {rounds} more follow, in which what is dear is rem
 one page: the clock, and processor time of both servers and of the exporter. Memory is what came between the
 start and the last page.
 """
-
-
-def write(target: Path, measured: Measured) -> str:
-    """Put the section in its place.
-
-    Returns:
-        The section.
-    """
-    text = section(measured)
-    sections.put(target, HEADING, text)
-    return text
 
 
 def section(measured: Measured) -> str:
@@ -120,7 +108,8 @@ def _row(point: Many) -> list[str]:
 
 def main() -> None:
     """Measure, and write it into docs/performance.md."""
-    sections.fill("measuring targets: eight minutes, five of them without a scrape", measure, write)
+    saying = "measuring targets: eight minutes, five of them without a scrape"
+    sections.fill(saying, measure, HEADING, section)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,6 +154,18 @@ def ours(name: str, home: Path, env: Mapping[str, str], **options: float | bool)
     config.write_text(f"postgres: {json.dumps(options)}\n")
     command = [sys.executable, "-m", "exporters", "--web.listen-address=127.0.0.1:{port}"]
     return Exporter(name, home, [*command, "--config.file", str(config)], env)
+
+
+@contextmanager
+def warm(exporters: Iterable[Exporter], asked: int = 2) -> Iterator[None]:
+    """They run, and are connected: each has been asked so many times."""
+    with contextlib.ExitStack() as stack:
+        for exporter in exporters:
+            stack.callback(exporter.stop)
+            exporter.start()
+            for _ in range(asked):
+                exporter.page()
+        yield
 
 
 def pages(port: int, clients: int, path: str = "/metrics") -> tuple[float, bytes]:

@@ -11,11 +11,11 @@ import pytest
 
 from benchmarks import blocks
 from benchmarks.bench_boards import BUILDS, RAW, READINGS, RECORDED, Filled, measure
-from benchmarks.boards_report import HEADING, section, write
+from benchmarks.boards_report import HEADING, section
 from benchmarks.figures import Times
 from benchmarks.filled import Size, series
 from benchmarks.floors import FLOORS, Floor
-from benchmarks.sections import TARGET, kept
+from benchmarks.sections import TARGET, kept, put
 from benchmarks.tenfold import STACK as TENFOLD
 from benchmarks.tenfold import TIMES
 from dashboards import write as files
@@ -108,7 +108,7 @@ def test_the_section_is_put_in_its_place_and_nothing_else_is_touched(
     target = tmp_path / "performance.md"
     target.write_text("# Performance\n\nOther figures.\n")
     for _ in range(2):
-        text = write(target, [measured, measured], TAKEN)
+        text = put(target, HEADING, section([measured, measured], TAKEN))
         assert target.read_text() == f"# Performance\n\nOther figures.\n\n{text}\n"
         assert kept(target, HEADING) == text
     tables = re.findall(r"(?:^\|.*\n?)+", section([measured, measured], TAKEN), re.MULTILINE)

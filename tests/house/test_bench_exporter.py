@@ -20,8 +20,8 @@ from benchmarks.bench_exporter import (
     Scrape,
     measure,
 )
-from benchmarks.exporter_report import bars, section, write
-from benchmarks.sections import TARGET, kept
+from benchmarks.exporter_report import bars, section
+from benchmarks.sections import TARGET, kept, put
 from benchmarks.watched import Size
 from examples.demo.process import ServerError
 
@@ -79,7 +79,7 @@ def test_the_section_is_put_between_others(tmp_path: Path) -> None:
     target = tmp_path / "performance.md"
     target.write_text(f"# Performance\n\n{HEADING}\n\nOld.\n\n### Part\n\n## Boards\n\nKept.\n")
     for _ in range(2):
-        text = write(target, MADE)
+        text = put(target, HEADING, section(MADE))
         assert target.read_text() == f"# Performance\n\n{text}\n\n## Boards\n\nKept.\n"
     assert kept(target, HEADING, "## Boards") == f"{text}\n\n## Boards\n\nKept."
     tables = re.findall(r"(?:^\|.*\n?)+", text, re.MULTILINE)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from benchmarks.bench_exporter import PEER, Scrape
 from benchmarks.bench_keys import PATTERNS, QUIET, SHARES, TRIALS, Counted, measure
-from benchmarks.keys_report import bars, section, write
+from benchmarks.keys_report import HEADING, bars, section
+from benchmarks.sections import put
 from exporters.collectors.redis.settings import ACTIVE, ESTIMATED, PACED
 
 KEYS = 25_000  # more than are counted where they could be estimated
@@ -35,7 +36,7 @@ def test_the_section_is_put_between_others(tmp_path: Path) -> None:
     target = tmp_path / "performance.md"
     target.write_text("# Performance\n\n## Keys by pattern\n\nOld.\n\n## Boards\n\nKept.\n")
     for _ in range(2):
-        text = write(target, MADE)
+        text = put(target, HEADING, section(MADE))
         assert target.read_text() == f"# Performance\n\n{text}\n\n## Boards\n\nKept.\n"
     tables = re.findall(r"(?:^\|.*\n?)+", section(MADE), re.MULTILINE)
     assert len(tables) == 3

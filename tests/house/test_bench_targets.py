@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from benchmarks.bench_targets import Held, Many, Measured, Round, measure
-from benchmarks.sections import TARGET, kept
-from benchmarks.targets_report import HEADING, bars, section, write
+from benchmarks.sections import TARGET, kept, put
+from benchmarks.targets_report import HEADING, bars, section
 
 MEGA = 2.0**20
 
@@ -39,7 +39,7 @@ def test_its_section_stands_beside_the_others(tmp_path: Path) -> None:
     target = tmp_path / "performance.md"
     target.write_text(TARGET.read_text())
 
-    text = write(target, MADE)
+    text = put(target, HEADING, section(MADE))
 
     assert kept(target, HEADING) == text.strip()
     assert kept(target, "## Exporter") == kept(TARGET, "## Exporter")
