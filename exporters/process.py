@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from exporters.config import Config
 from exporters.distribution import installed, version
 from exporters.errors import ConfigError, PageMissingError
+from exporters.request import HEALTHY, PROBE, READY, RELOAD, TARGETS, Page
 from exporters.secrets import Redactor
-from exporters.server import HEALTHY, PROBE, READY, RELOAD, TARGETS, Page, Server
+from exporters.server import Server
 from exporters.targets import close
 from exporters.watching import Watching
 from exporters.web.policy import Policy

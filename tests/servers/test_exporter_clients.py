@@ -16,7 +16,8 @@ import pytest
 
 from examples.demo.process import wait_until
 from exporters.clients import PLACES
-from exporters.server import SERVES, Page, Server
+from exporters.request import Page
+from exporters.server import SERVES, Server
 from tests.servers.postgres_support import LOG
 
 ASK = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
