@@ -17,6 +17,8 @@ from typing import Any
 
 PLACES = 32  # clients that are served at once, each by a thread
 STILL_SECONDS = 0.1  # without moving, while others wait
+SILENT_SECONDS = 5.0  # without a byte to read, or for writing an answer
+HEARD_AT_ONCE = 8192  # bytes; requests are shorter
 
 
 class Doing(enum.Enum):
@@ -36,6 +38,8 @@ class Client:
         since: by ``time.monotonic()``, when it came, then when it asked, then when it last moved.
         asked: by the same clock, when it was seen to have asked; others were seen at the same time, and
             whoever has a place later than they has not asked later.
+        said: what it has sent, and nobody has read yet.
+        left: of its answer, what it has not taken yet.
     """
 
     socket: socket.socket
@@ -43,6 +47,33 @@ class Client:
     since: float = field(default_factory=time.monotonic)
     doing: Doing = Doing.ASKING
     asked: float = math.inf
+    said: bytes = b""
+    left: bytes | memoryview = b""
+
+    def hear(self) -> bool:
+        """Take in what it has sent; False if that is nothing, and it has gone."""
+        try:
+            self.said = self.socket.recv(HEARD_AT_ONCE, socket.MSG_DONTWAIT)
+        except OSError:
+            return False
+        return bool(self.said)
+
+    def give(self, answer: bytes | memoryview) -> bool:
+        """Send as much as it takes at once, of what was left first of all; whether nothing is left.
+
+        Raises:
+            OSError: it has gone.
+            TimeoutError: it takes nothing more, for `SILENT_SECONDS`.
+        """
+        if self.left:
+            self.wait()
+        self.moves(Doing.READING)
+        try:
+            sent = self.socket.send(answer, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            sent = 0
+        self.left = memoryview(answer)[sent:]
+        return not self.left
 
     def moves(self, doing: Doing) -> None:
         """It is at this now, and has just got on with it."""
@@ -61,12 +92,11 @@ class Client:
         whose turn it is.
 
         Raises:
-            TimeoutError: it has not in the time that its socket gives it.
+            TimeoutError: it has not for `SILENT_SECONDS`.
         """
         events = select.poll()
         events.register(self.socket, WAITS_FOR.get(self.doing, 0))  # who was sent away is not waited for
-        seconds = self.socket.gettimeout()
-        if not events.poll(None if seconds is None else seconds * 1000):
+        if not events.poll(SILENT_SECONDS * 1000):
             raise TimeoutError("it said and took nothing")
         self.goes_on(Doing.WAITING)
 
@@ -112,7 +142,7 @@ class Places:
 
     def take(self, client: Client) -> bool:
         """Whether there is a place for the client, which otherwise waits for one."""
-        client.moves(Doing.ASKING)
+        client.moves(Doing.WAITING)
         with self._lock:
             if len(self._served) >= PLACES + self._more():
                 self._waiting.append(client)
@@ -163,10 +193,15 @@ class Inlet(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Take what the client sends; its time for asking runs on."""
-        self._client.goes_on(Doing.ASKING)
-        self._client.wait()
-        return self._client.socket.recv_into(buffer)
+        """Take what the client sent, or else what it sends; its time for asking runs on."""
+        client = self._client
+        if client.said:
+            taken, client.said = client.said[: len(buffer)], client.said[len(buffer) :]
+            buffer[: len(taken)] = taken
+            return len(taken)
+        client.goes_on(Doing.ASKING)
+        client.wait()
+        return client.socket.recv_into(buffer, 0, socket.MSG_DONTWAIT)
 
 
 class Outlet(io.RawIOBase):
@@ -184,4 +219,4 @@ class Outlet(io.RawIOBase):
         """Send what the client takes."""
         self._client.moves(Doing.READING)
         self._client.wait()
-        return self._client.socket.send(data)
+        return self._client.socket.send(data, socket.MSG_DONTWAIT)

@@ -21,7 +21,6 @@ from exporters.secrets import Redactor
 from exporters.server import Server
 from exporters.targets import close
 from exporters.watching import Watching
-from exporters.web.policy import Policy
 
 if TYPE_CHECKING:
     from exporters.web.guard import Guard
@@ -96,7 +95,7 @@ def run(options: Options) -> None:
             pages,
             f"obs-exporter {version()}",
             LOG,
-            guard=guard.now if guard else Policy,
+            guard=guard.now if guard else None,
             targets=watching.targets if options.config.file else None,
             reload=watching.reload if options.lifecycle else None,
         )

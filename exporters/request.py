@@ -21,7 +21,6 @@ from exporters.web.policy import Verdict
 if TYPE_CHECKING:
     from exporters.server import Server
 
-SILENT_SECONDS = 5.0  # without a byte to read, or for writing an answer
 SMALLEST_TO_COMPRESS = 1024  # bytes
 
 HEALTHY = "/-/healthy"
@@ -38,31 +37,40 @@ Page = Callable[[float, float], bytes]  # from the seconds it may take, and sinc
 
 
 class Request(http.server.BaseHTTPRequestHandler):
-    """One request, one answer, and the connection is closed."""
+    """One request, and what is answered.
+
+    Attributes:
+        answer: for whoever asks in these words; empty if the client has it, through TLS.
+    """
 
     server: Server  # type: ignore[assignment]  # all that is asked of it stands here
     raw_requestline: bytes
-    timeout = SILENT_SECONDS
     error_content_type = PLAIN
 
     def __init__(self, client: Client, server: Server) -> None:
         self.client = client
         self.asked = client.asked
+        self.answer = b""
         self.policy = server.guard()
         super().__init__(client.socket, (client.host, 0), server)  # type: ignore[arg-type]  # see `server`
 
     def setup(self) -> None:
-        """Read and write where it shows whether the client gets on."""
-        super().setup()
-        inlet, outlet = Inlet(self.client), Outlet(self.client)
+        """Read where it shows whether the client gets on."""
+        inlet = Inlet(self.client)
         if self.policy.context is None:
-            self.rfile, self.wfile = io.BufferedReader(inlet), io.BufferedWriter(outlet)
+            self.rfile, self.wfile = io.BufferedReader(inlet), io.BytesIO()
             return
         from exporters.web.tunnel import Tunnel  # noqa: PLC0415  loads OpenSSL
 
-        tunnel = Tunnel(self.policy.context, inlet, outlet)
+        tunnel = Tunnel(self.policy.context, inlet, Outlet(self.client))
         tunnel.shake_hands()
         self.rfile, self.wfile = io.BufferedReader(tunnel), io.BufferedWriter(tunnel)
+
+    def finish(self) -> None:
+        """Keep what was written, or let the tunnel have it."""
+        if isinstance(self.wfile, io.BytesIO):
+            self.answer = self.wfile.getvalue()
+        super().finish()
 
     def parse_request(self) -> bool:
         """As http.server does, but for the headers; that looks at whatever is no usual request."""

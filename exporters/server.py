@@ -11,14 +11,14 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 
-from exporters.clients import STILL_SECONDS, Client, Places
+from exporters.clients import SILENT_SECONDS, STILL_SECONDS, Client, Places
 from exporters.crew import Crew
 from exporters.errors import ExporterError
 from exporters.exposition import compress
-from exporters.request import SILENT_SECONDS, Page, Request
+from exporters.request import Page, Request
 from exporters.targets import Targets
 from exporters.web.policy import Policy
 
@@ -27,12 +27,15 @@ KERNEL_KEEPS = 1024
 POLL_SECONDS = 0.05
 SERVES = "http.client"  # the name of a thread that does
 
+Group = list[Client]  # of whom each is given the same answer
+
 
 class Server:
     """Listens as soon as it is made; answers from `start` to `stop`.
 
     A client that has said nothing costs no thread. One that has asked is answered by a thread of a few, or
-    waits for one; while some wait, those who do not read what they asked for are sent away.
+    waits for one; while some wait, those who do not read what they asked for are sent away. Where everybody
+    may read, those who ask for the same in the same words at the same moment get one answer of one thread.
 
     Args:
         host: an address or name; empty for all interfaces.
@@ -40,7 +43,7 @@ class Server:
         pages: by path, what makes its metrics.
         title: name and version, for the landing page.
         log: where requests (at debug) and faults go.
-        guard: what a connection must bring that is made now; by default nothing.
+        guard: what a connection must bring that is made now; None where that is nothing.
         targets: those of ``/probe``; None for no such page.
         reload: reads the configuration again, and returns whether it holds; None where no request may.
 
@@ -56,7 +59,7 @@ class Server:
         title: str,
         log: logging.Logger,
         *,
-        guard: Callable[[], Policy] = Policy,
+        guard: Callable[[], Policy] | None = None,
         targets: Targets | None = None,
         reload: Callable[[], bool] | None = None,
     ) -> None:
@@ -65,7 +68,8 @@ class Server:
         self.pages = pages
         self.title = title
         self.log = log
-        self.guard = guard
+        self.guard = guard or Policy
+        self._is_open = guard is None
         self.ready = True
         # Each target may keep one waiting that asks for it, and nobody else.
         self.places = Places(lambda: min(len(targets or ()), MOST_CONNECTED // 2))
@@ -126,8 +130,7 @@ class Server:
                 for client in asking:
                     let_go(client)
                     client.asked = now
-                for client in asking:  # together: none runs before the last of them has a place
-                    self._seat(client)
+                self._seat(asking)
                 if len(asking) < len(ready):
                     self._take_in(events, silent)
                 patience = STILL_SECONDS if self._full(silent) else SILENT_SECONDS
@@ -159,32 +162,81 @@ class Server:
             return None
         return Client(connection, address[0])
 
-    def _seat(self, client: Client) -> None:
-        if not self.places.take(client):
-            return
-        try:
-            self._crew.do(partial(self._serve, client))
-        except RuntimeError:  # the system allows no more threads
-            self.log.exception("client %s could not be served", client.host)
-            self._serve_none(client)
+    def _seat(self, clients: Iterable[Client]) -> None:
+        """Give places to those who have asked, before any of them is served."""
+        seated = []
+        for client in clients:
+            if not client.hear():
+                client.hang_up()
+            elif self.places.take(client):
+                seated.append(client)
+        for group in self._begin(_groups(seated, self._is_open)):
+            self.log.error("%d clients could not be served: the system allows no more threads", len(group))
+            for client in group:
+                self._serve_none(client)
 
-    def _serve(self, client: Client | None) -> None:
-        while client is not None:
+    def _begin(self, groups: Sequence[Group]) -> list[Group]:
+        """Have threads serve these; those are left for whom the system allows none."""
+        for place, group in enumerate(groups):
             try:
-                Request(client, self)
+                self._crew.do(partial(self._serve, [group]))
+            except RuntimeError:
+                return [*groups[place:]]
+        return []
+
+    def _serve(self, groups: list[Group]) -> None:
+        """Answer these, and whoever has their places then; all but one by other threads, if there are any."""
+        while groups:
+            *others, group = groups
+            groups = [*self._begin(others), *self._answer(group)]
+
+    def _answer(self, group: Group) -> list[Group]:
+        """Give all the same; next to be served is who has not taken it whole, and who has a place now."""
+        answer = group[0].left or self._made_for(group[0])
+        for client in group[1:]:
+            self.log.debug("%s asked the same at the same moment", client.host)
+        late, next_ones = list[Group](), list[Client]()
+        for client in group:
+            try:
+                has_all = not answer or client.give(answer)
             except OSError as error:
                 self.log.debug("client %s is gone: %s", client.host, error)
-            except Exception:
-                self.log.exception("client %s could not be served", client.host)
-            successor = self.places.leave(client)
-            client.hang_up()
-            client = successor
+                has_all = True
+            if not has_all:
+                late.append([client])
+            elif (successor := self._dismiss(client)) is not None:
+                next_ones.append(successor)
+        return [*late, *_groups(next_ones, self._is_open)]
+
+    def _made_for(self, client: Client) -> bytes:
+        """What a client is answered; nothing if it has gone, or has its answer already."""
+        try:
+            return Request(client, self).answer
+        except OSError as error:
+            self.log.debug("client %s is gone: %s", client.host, error)
+        except Exception:
+            self.log.exception("client %s could not be served", client.host)
+        return b""
+
+    def _dismiss(self, client: Client) -> Client | None:
+        """It has its answer; whoever has its place now."""
+        successor = self.places.leave(client)
+        client.hang_up()
+        return successor
 
     def _serve_none(self, client: Client | None) -> None:
         while client is not None:
-            successor = self.places.leave(client)
-            client.hang_up()
-            client = successor
+            client = self._dismiss(client)
+
+
+def _groups(clients: Iterable[Client], everybody_may: bool) -> list[Group]:
+    """Those who ask for the same in the same words, and asked at the same moment, are one."""
+    alike: dict[object, Group] = {}
+    for client in clients:
+        is_whole = client.said.endswith(b"\r\n\r\n")
+        words = (client.said, client.asked) if everybody_may and is_whole else client
+        alike.setdefault(words, []).append(client)
+    return [*alike.values()]
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -24,11 +24,7 @@ ASK = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
 LARGE = b"x" * 6_000_000  # more than the sockets of both sides swallow
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _kept_shortly() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:  # for all: a thread may end its work after its test
-        patch.setattr("exporters.crew.KEPT_SECONDS", 0.1)
-        yield
+pytestmark = pytest.mark.usefixtures("kept_shortly")
 
 
 @contextmanager
