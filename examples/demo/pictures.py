@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import urllib.parse
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dashboards.stack import STACK
@@ -17,8 +17,10 @@ from examples.demo.process import ROOT, ServerError
 
 IMAGES = ROOT / "docs/img"
 WIDTH, HEIGHT = 1440, 900
-# A board may be this long; what lies deeper is seen in Grafana.
+# A picture is at most this long, and ends with a row; what lies deeper is seen in Grafana.
 MOST = 2400
+# What is not as high is the title of a row.
+TITLE = 60
 LARGEST = 140_000
 QUALITIES = (80, 65, 50, 40, 30, 20)
 READY = """
@@ -27,6 +29,11 @@ document.querySelectorAll('section[data-testid*="Panel header"], [data-viz-panel
 && ![...document.querySelectorAll('button')].some((each) => each.innerText.trim() === 'Cancel')
 """
 LENGTH = "Math.max(document.documentElement.scrollHeight, document.body.scrollHeight)"
+PLACES = """
+[...document.querySelectorAll('.react-grid-item')].map((each) => each.getBoundingClientRect())
+.map((each) => [each.top + window.scrollY, each.bottom + window.scrollY])
+"""
+Place = tuple[float, float]
 
 
 def main() -> int:
@@ -61,10 +68,30 @@ def taken(browser: Page, boards: Iterable[str], options: argparse.Namespace) -> 
         url = f"{options.grafana.rstrip('/')}/d/{uid}?{urllib.parse.urlencode(shown)}&kiosk"
         browser.open(url, READY)
         # Panels below the window are drawn only once they are in it.
-        browser.resize(WIDTH, min(MOST, max(HEIGHT, int(browser.tells(LENGTH)))))
+        browser.resize(WIDTH, ends(browser.tells(PLACES), max(HEIGHT, int(browser.tells(LENGTH)))))
         browser.wait(READY)
         name = f"{uid.removeprefix('backend-')}-{options.state}.webp"
         yield options.output / name, small(browser, name)
+
+
+def ends(places: Sequence[Place], length: int) -> int:
+    """Where a picture ends: with the board, or else with a row, or with panels that stand beside each other.
+
+    Args:
+        places: top and bottom of each panel and title of a row.
+        length: of the whole board.
+    """
+    if length <= MOST:
+        return length
+    titles = [top for top, bottom in places if bottom - top < TITLE]
+    edges = [bottom for _, bottom in places]
+    for found in (titles, edges):
+        between = [
+            at for at in found if HEIGHT <= at <= MOST and not any(top < at < end for top, end in places)
+        ]
+        if between:
+            return int(max(between))
+    return MOST
 
 
 def small(browser: Page, name: str) -> bytes:
