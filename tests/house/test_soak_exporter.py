@@ -19,7 +19,8 @@ def test_each_fault_is_seen_and_over_and_every_scrape_is_answered() -> None:
         soaked = soak(place, 1, fault=1.2, calm=0.2)
         assert len(soaked.rounds) == 1
         assert soaked.scrapes.lost == []
-        assert soaked.scrapes.dark >= 3, "a server that restarts, stands still, or is cut off, is away"
+        # One that stands still, or is cut off, for a second is waited for; each restart meets a scrape.
+        assert soaked.scrapes.dark >= 2, "a server that restarts is away"
         assert (soaked.rounds[0].postgres, soaked.rounds[0].redis) == (1, 1)
         assert len(set(soaked.faults)) == 9
         # Nobody who scrapes takes a dead exporter for an answer.
