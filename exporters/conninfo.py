@@ -113,7 +113,7 @@ def _check(given: Mapping[str, str], name: str) -> None:
         )
     hosts = max(len(given.get(key, "").split(",")) for key in ("host", "hostaddr"))
     if len(ports) not in (1, hosts):
-        raise ConfigError(f"{name}: {len(ports)} ports for {hosts} hosts; expected one, or one for each")
+        raise ConfigError(f"{name}: ports: {len(ports)}, hosts: {hosts}; expected one port, or one for each")
     mode = given.get("sslmode", SSL_MODES[0])
     if mode not in SSL_MODES:
         hint = did_you_mean(mode, SSL_MODES)

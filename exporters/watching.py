@@ -75,7 +75,7 @@ class Watching:
                 LOG.info("watching %s at %s", NAMES[kind], where(kind, source))
         self._take(config)
         if self.targets:
-            LOG.info("%d targets may be asked for", len(self.targets))
+            LOG.info("targets that may be asked for: %d", len(self.targets))
 
     def __bool__(self) -> bool:
         return bool(self._sources) or len(self.targets) > 0
@@ -106,7 +106,7 @@ class Watching:
                 LOG.exception("the configuration stays as it was")
                 self._is_loaded = False
             else:
-                LOG.info("the configuration was read again; there are %d targets", len(self.targets))
+                LOG.info("the configuration was read again; targets: %d", len(self.targets))
                 self._loaded, self._is_loaded = time.time(), True
             return self._is_loaded
 

@@ -98,7 +98,7 @@ def test_any_encoded_password_arrives_as_it_is(password: str) -> None:
         ("postgresql://u:hunter2@db:99999/app", "a port is no number from 1 to 65535"),
         ("postgresql://u:hunter2@db:0/app", "a port is no number from 1 to 65535"),
         ("host=db port=hunter2", "a port is no number from 1 to 65535"),
-        ("host=a,b,c port=1,2 password=hunter2", "2 ports for 3 hosts; expected one, or one for each"),
+        ("host=a,b,c port=1,2 password=hunter2", "ports: 2, hosts: 3; expected one port, or one for each"),
         ("host=db password=hunter2 sslmode=requires", "unknown sslmode; expected one of disable, allow"),
         ("host=db sslmode=requires", "did you mean 'require'?"),
         ("postgresql+asyncpg://u:hunter2@db/app?ssl=bogus", "unknown sslmode; expected one of disable"),
