@@ -171,10 +171,14 @@ def _growth(measured: Sequence[Filled]) -> str:
         sums = [_total(each.of(board, reading)) for each in measured]
         rows.append([f"`{board}`", reading, *map(ms, sums), f"{sums[-1] / sums[0]:.1f}x"])
     head = [f"{each.series} series" for each in measured]
-    grown = measured[-1].series / measured[0].series
-    return f"All open panels of a board, ms, when the series are {grown:.1f} times as many.\n\n" + table(
-        ["board", "reads", *head, "grows"], rows
+    small, large = measured[0], measured[-1]
+    grown = f"{large.series / small.series:.1f} times as many"
+    told = (
+        f"All open panels of a board, ms, when the series are {grown}: of\n"
+        f"{large.size.handlers} endpoints on {large.size.hosts} hosts in place of {small.size.handlers} on "
+        f"{small.size.hosts}; what rules record has no host.\n\n"
     )
+    return told + table(["board", "reads", *head, "grows"], rows)
 
 
 def _builds(builds: Mapping[str, Sequence[Times]]) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks import blocks
-from benchmarks.bench_boards import BUILDS, RAW, READINGS, RECORDED, Filled, measure
+from benchmarks.bench_boards import BUILDS, LARGE, RAW, READINGS, RECORDED, SMALL, Filled, measure
 from benchmarks.boards_report import HEADING, section
 from benchmarks.figures import Times
 from benchmarks.filled import Size, series
@@ -69,6 +70,14 @@ def test_what_is_filled_has_the_names_of_the_catalogue_and_all_that_is_recorded(
     assert {"http_request_duration_seconds_bucket", "pg_up", "redis_up", "up"} <= found & known
     more = len(series(stack, Size(handlers=8, hosts=2, raw=900, recorded=900), 1_700_000_000_000))
     assert more > len(series(stack, TINY, 1_700_000_000_000))
+
+
+def test_the_larger_size_has_ten_times_the_series_of_the_smaller() -> None:
+    small, large = (
+        len(series(READINGS[RECORDED], replace(size, raw=900, recorded=900), 1_700_000_000_000))
+        for size in (SMALL, LARGE)
+    )
+    assert large / small == pytest.approx(10, rel=0.02)
 
 
 @pytest.fixture(scope="module")
