@@ -189,6 +189,65 @@ def test_each_panel_survives_the_conversion_of_grafana_13(uid: str) -> None:
     assert tops == sorted(tops), "rows take what follows them"
 
 
+# What it reads of a panel: any other key makes it take the panel for one of Angular, and convert it anew.
+PANEL = {
+    "id", "type", "title", "description", "gridPos", "datasource", "targets", "transformations", "options",
+    "fieldConfig", "interval", "maxDataPoints", "links", "transparent",
+}  # fmt: skip
+# What it reads one by one, and drops the rest; what stands in `custom` and in options it takes as it is.
+READ = {
+    "transformations": {"id", "options"},
+    "links": {"title", "url", "targetBlank"},
+    "overrides": {"matcher", "properties"},
+    "defaults": {"unit", "decimals", "min", "max", "noValue", "displayName", "color", "custom", "links"}
+    | {"mappings", "thresholds"},
+    "color": {"mode", "fixedColor", "seriesBy"},
+    "steps": {"color", "value"},
+    "result": {"text", "color", "index"},
+}
+
+
+@pytest.mark.parametrize("uid", BOARDS)
+def test_the_conversion_of_grafana_13_reads_all_that_a_panel_has(uid: str) -> None:
+    for row, panel in placed(BOARDS[uid]["panels"]):
+        assert set(panel) <= PANEL, panel["title"]
+        assert panel["gridPos"]["y"] > row, f"{panel['title']} stands above its row"
+        # Where a query has another one than its panel, the panel's is put.
+        assert {json.dumps(each["datasource"]) for each in panel.get("targets", ())} <= {
+            json.dumps(panel.get("datasource"))
+        }
+        config = panel.get("fieldConfig", {})
+        defaults = config.get("defaults", {})
+        mappings = [each["options"] for each in defaults.get("mappings", ())]
+        found = {
+            "transformations": panel.get("transformations", []),
+            "links": panel.get("links", []),
+            "overrides": config.get("overrides", []),
+            "defaults": [defaults],
+            "color": [defaults.get("color", {})],
+            "steps": defaults.get("thresholds", {}).get("steps", []),
+            "result": [one for each in mappings for one in results(each)],
+        }
+        for name, values in found.items():
+            assert set().union(*values) <= READ[name], f"{panel['title']}: {name}"
+
+
+def placed(panels: list[Json]) -> Iterator[tuple[int, Json]]:
+    """Each panel with the place of its row, or of nothing above it."""
+    row = -1
+    for panel in panels:
+        if panel["type"] == "row":
+            row = panel["gridPos"]["y"]
+            yield from ((row, each) for each in panel["panels"])
+        else:
+            yield row, panel
+
+
+def results(options: Json) -> list[Json]:
+    """What a mapping shows, of one value or of each."""
+    return [options["result"]] if "match" in options else list(options.values())
+
+
 def test_the_bytes_are_the_same_whoever_builds_them_and_utf_8() -> None:
     board = {"title": "Größe ≤ 5 ✓", "panels": []}
     assert write.json_bytes(board).decode() == ('{\n  "panels": [],\n  "title": "Größe ≤ 5 ✓"\n}\n')
