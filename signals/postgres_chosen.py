@@ -1,7 +1,7 @@
 """Signals of the statements that a board's reader chose: one statement's story.
 
 The board narrows what is made of statements alone. Where something else is in the query, such as the time of
-all sessions, that part must stay whole, so that the matcher stands here.
+all sessions or a setting, that part must stay whole, so that the matcher stands here.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ READ_TIME = Signal(
     why="Time that one call waits for blocks to be read. Known only with track_io_timing on.",
     good="A small part of the mean time.",
     act="Most of the mean time: fewer blocks or more memory help, a faster plan in memory does not.",
-    query=where_timed(per_call(objects.STATEMENT_READ_SECONDS)),
+    query=where_timed(per_call(objects.STATEMENT_READ_SECONDS, where=(CHOSEN,))),
     unit=SECONDS,
     legend="reads",
 )
@@ -141,7 +141,7 @@ WRITE_TIME = Signal(
     why="Time that one call waits until it has written blocks to make room.",
     good="None: the background writer and checkpoints do that.",
     act="Shared buffers are full of changes: look at the checkpoints.",
-    query=where_timed(per_call(objects.STATEMENT_WRITE_SECONDS)),
+    query=where_timed(per_call(objects.STATEMENT_WRITE_SECONDS, where=(CHOSEN,))),
     unit=SECONDS,
     legend="writes",
 )

@@ -17,10 +17,12 @@ from signals.promql import RANGE, Query
 NO_LOOP = "no statement of one row is called steadily"
 
 
-def per_call(metric: Counter, by: tuple[Label, ...] = ()) -> Query:
+def per_call(metric: Counter, by: tuple[Label, ...] = (), *, where: tuple[Matcher, ...] = ()) -> Query:
     """What one call took of something; without a call no sample."""
     return promql(
-        "{part} / ({calls} > 0)", part=rate(metric, by=by), calls=rate(objects.STATEMENT_CALLS, by=by)
+        "{part} / ({calls} > 0)",
+        part=rate(metric, *where, by=by),
+        calls=rate(objects.STATEMENT_CALLS, *where, by=by),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -17,8 +18,8 @@ from dashboards.model import Board, BoardError, Choice, Panel, graph, row, stat,
 from dashboards.model import table as table_of
 from dashboards.stack import STACK
 from dashboards.visual import field_config, thresholds
+from exporters.catalogue import CATALOGUE, external
 from exporters.catalogue import api as metrics
-from exporters.catalogue import external
 from signals import api, api_load, limits, objectives, postgres, redis, telemetry
 from signals.model import Signal, SignalError
 from signals.numbers import BYTES, RATIO, Limit
@@ -125,6 +126,25 @@ def test_a_choice_narrows_what_has_its_label_and_nothing_that_is_made_of_more() 
         "workers have no endpoint, so the share would be of another"
     )
     assert "$handler" not in str(table["targets"]), "here one chooses another endpoint"
+
+
+# Of these the whole is meant, whatever is chosen.
+WHOLE = {"Time of what is not shown", "Traffic against other days"}
+
+
+def test_on_our_boards_a_choice_narrows_every_line_but_those_of_the_whole() -> None:
+    seen = set()
+    for each in BOARDS:
+        metrics_of = {choice.label: choice.metric for choice in each.choices}
+        for panel in flat(render_board(each, CONTEXT)["panels"]):
+            for target in panel.get("targets", []) if panel["type"] != "table" else []:
+                for name, matchers in re.findall(r"(\w+)\{([^}]*)\}", target["expr"]):
+                    metric = CATALOGUE.find(name)
+                    labels = metric.labels if metric else ()
+                    missed = [at for at in metrics_of if at in labels and f'{at}=~"${at}"' not in matchers]
+                    assert not missed or panel["title"] in WHOLE, (each.uid, panel["title"], name, missed)
+                    seen |= {panel["title"]} if missed else set()
+    assert seen == WHOLE
 
 
 def test_a_choice_without_the_label_is_refused() -> None:
