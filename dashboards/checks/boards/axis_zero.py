@@ -31,10 +31,17 @@ def zero(subject: Subject, report: Report) -> Iterator[Finding]:
 
 
 def _signed(subject: Subject, panel: Json) -> bool:
-    """Whether a value may be below nothing, or is unknown."""
+    """Whether a value may be below nothing, is drawn there, or is unknown."""
+    if any(_mirrored(override) for override in panel.get("fieldConfig", {}).get("overrides", ())):
+        return True
     targets = panel.get("targets", ())
     found = [subject.queries.get(str(target.get("expr"))) for target in targets]
     return not found or any(query is None or _below(query.node) for query in found)
+
+
+def _mirrored(override: Json) -> bool:
+    """Whether it draws some lines downwards, such as what was sent below what was received."""
+    return {"id": "custom.transform", "value": "negative-Y"} in override.get("properties", ())
 
 
 def _below(node: Node) -> bool:

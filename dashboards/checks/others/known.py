@@ -147,6 +147,8 @@ class Heard(Known):
 
     def _guessed(self, series: str) -> Metric | None:
         stem, _, ending = series.rpartition("_")
+        if ":" in series:
+            return None  # recorded: its name says what of, not what became of it
         if ending == "total" and not WHOLES.search(series):
             return seen(series, "counter")
         family = {f"{stem}_{each}" for each in ("bucket", "sum", "count")} & set(self._names)
@@ -206,6 +208,8 @@ def unit_of(series: str) -> Unit | None:
         stem = stem.removesuffix(suffix)
     if stem.endswith(("_timestamp_seconds", "_start_time_seconds", "_boot_time_seconds", "_created")):
         return "timestamp"
+    if series.endswith("_time_seconds"):
+        return None  # how long something took, or when it is: a clock, the time of a change
     for ending, unit in (
         ("_seconds", "seconds"),
         ("_bytes", "bytes"),
