@@ -7,7 +7,7 @@ from alerts.proof.model import Case, Held
 from alerts.proof.series import INSTANCES, Series, counter, gauge
 from alerts.rules import telemetry
 from exporters.catalogue import api as api_metrics
-from exporters.catalogue import external, postgres, redis, self_
+from exporters.catalogue import external, pgbouncer, postgres, redis, self_
 from signals.idioms import DAY
 
 FIVE_OF_TWELVE = (0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0)
@@ -15,13 +15,20 @@ FIVE_OF_TWELVE = (0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0)
 YESTERDAY = {86_400.0: 6000.0, 3600.0: 900.0}
 
 
-def collectors(*, postgres: tuple[float, ...], redis: tuple[float, ...]) -> tuple[Series, ...]:
-    """A collector of each server, and that both servers answer."""
+POOLER_UP = gauge(pgbouncer.UP, 1, 1, 1, 1)
+
+
+def collectors(
+    *, postgres: tuple[float, ...], redis: tuple[float, ...], pooler: tuple[float, ...] = (1, 1, 1, 1)
+) -> tuple[Series, ...]:
+    """A collector of each server, and that all of them answer."""
     return (
         gauge(self_.COLLECTOR_SUCCESS, *postgres, collector="postgres.tables"),
         gauge(self_.REDIS_COLLECTOR_SUCCESS, *redis, collector="redis.keyspace"),
+        gauge(self_.PGBOUNCER_COLLECTOR_SUCCESS, *pooler, job="pgbouncer", collector="pgbouncer.pools"),
         PG_UP,
         REDIS_UP,
+        POOLER_UP,
     )
 
 
@@ -92,6 +99,7 @@ CASES = (
             name=f"of {backend}",
             series=(
                 gauge(up, 1, 0, None, 1),
+                POOLER_UP,
                 gauge(other, 1, 1, 1, 1),
                 gauge(external.UP, 1, 1, 1, 1, job="exporter"),
             ),
@@ -171,6 +179,14 @@ CASES = (
         summary="The collector redis.keyspace of the exporter exporter:10910 fails, although its server "
         "answers.",
         held=(Held(why="RedisDown speaks", guard=None, levels={REDIS_UP.name: 0}),),
+    ),
+    Case(
+        alert=telemetry.EXPORTER_COLLECTOR_FAILING,
+        name="of PgBouncer",
+        series=collectors(postgres=(1, 1, 1, 1), redis=(1, 1, 1, 1), pooler=(1, 1, 0, 1)),
+        labels={"job": "pgbouncer", "instance": INSTANCES["pgbouncer"], "collector": "pgbouncer.pools"},
+        summary="The collector pgbouncer.pools of the exporter pooler fails, although its server answers.",
+        held=(Held(why="PgBouncerDown speaks", guard=None, levels={POOLER_UP.name: 0}),),
     ),
     Case(
         alert=telemetry.EXPORTER_STALE,
