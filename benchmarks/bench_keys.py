@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -25,7 +26,7 @@ from examples.demo.databases import Redis
 from examples.demo.process import ServerError, wait_until
 from exporters.collectors.redis.address import parse_url
 from exporters.collectors.redis.connection import Session
-from exporters.collectors.redis.passes import Walk
+from exporters.collectors.redis.passes import Walk, rest
 from exporters.collectors.redis.settings import ACTIVE, ESTIMATED, PACED, RedisSettings
 from exporters.patterns import Patterns
 
@@ -46,7 +47,17 @@ SHARES = {
 }
 PATTERNS = tuple(f"{prefix}:*" for prefix in SHARES)
 SLICES, SLICE_SECONDS, PING_PAUSE = 15, 2.0, 0.002
-QUIET = "nobody counts"
+QUIET, AGAIN, BUSY = "nobody counts", "nobody counts, once more", "somebody as busy, without Redis"
+# Sleeps and computes for so many seconds, in turns.
+SOMEBODY = """\
+import sys, time
+rest, busy = map(float, sys.argv[1:])
+while True:
+    time.sleep(rest)
+    end = time.thread_time() + busy
+    while time.thread_time() < end:
+        pass
+"""
 
 
 @dataclass(frozen=True)
@@ -110,7 +121,7 @@ def measure(
                 spent = watched.spent_by(server) - at_server
                 counted.taken[way].append(Scrape(wall / times, spent / times, own / times))
         counted.held.update(_trials(server, truth, trials))
-        counted.pings.update(_beside(home, server, slices))
+        counted.pings.update(_beside(home, server, keys, slices))
         if peers:
             counted.pings[PEER] = _while(server, lambda: watched.pages(exporter.port, 1))
     return counted
@@ -157,26 +168,43 @@ def _trials(server: Redis, truth: dict[str, int], trials: int) -> dict[str, int]
     return held
 
 
-def _beside(home: Path, server: Redis, slices: int) -> dict[str, list[float]]:
-    """While our exporter counts one pass after the other, and while it is stopped, in turns."""
+def _beside(home: Path, server: Redis, keys: int, slices: int) -> dict[str, list[float]]:
+    """While our exporter counts one pass after the other, and while it is stopped, in turns.
+
+    Also while it is stopped once more, which shows by how much two such figures differ by chance; and while
+    somebody wakes as often as it does and computes as long, and asks Redis nothing, which shows what is the
+    processors' own.
+    """
     config = home / "paced.yml"
     config.write_text(f"redis: {{key_patterns: {list(PATTERNS)}, keys: {PACED}, scan_interval: 1}}\n")
     command = [sys.executable, "-m", "exporters", "--web.listen-address=127.0.0.1:{port}"]
     exporter = Exporter(PACED, home, [*command, f"--config.file={config}"], {"REDIS_URL": server.url})
     exporter.start()
-    taken: dict[str, list[float]] = {QUIET: [], PACED: []}
-    try:
+    with ExitStack() as stack:
+        stack.callback(exporter.stop)
         assert exporter.process is not None  # noqa: S101 - it was started
+        stack.callback(os.kill, exporter.process.pid, signal.SIGCONT)
         with closing(Client.from_url(server.url)) as client:
             wait_until(lambda: "cmdstat_scan" in client.info("commandstats"), "a pass is under way")
+        before = exporter.spent()
+        time.sleep(SLICE_SECONDS)
+        each = rest(keys)
+        busy = (exporter.spent() - before) * each / SLICE_SECONDS
+        os.kill(exporter.process.pid, signal.SIGSTOP)
+        somebody = subprocess.Popen([sys.executable, "-c", SOMEBODY, str(each), str(busy)])
+        stack.callback(somebody.wait)
+        stack.callback(somebody.kill)
+        os.kill(somebody.pid, signal.SIGSTOP)
+        at_work = {PACED: exporter.process.pid, BUSY: somebody.pid}
+        taken: dict[str, list[float]] = {what: [] for what in (QUIET, PACED, AGAIN, BUSY)}
         for _ in range(slices):
-            for what, word in ((PACED, signal.SIGCONT), (QUIET, signal.SIGSTOP)):
-                os.kill(exporter.process.pid, word)
+            for what in taken:
+                if what in at_work:
+                    os.kill(at_work[what], signal.SIGCONT)
                 time.sleep(0.05)
                 taken[what] += _pings(server, time.monotonic() + SLICE_SECONDS)
-        os.kill(exporter.process.pid, signal.SIGCONT)
-    finally:
-        exporter.stop()
+                if what in at_work:
+                    os.kill(at_work[what], signal.SIGSTOP)
     return taken
 
 

@@ -28,7 +28,9 @@ time of their sums.
 
 How often the interval of an estimate holds the truth is said of {trials} trials and of the pattern that fares
 worst. A client sends PING every 2 ms while our exporter counts `paced` and while it is stopped, in turns of
-{slice:g} s, and while redis_exporter makes one page.
+{slice:g} s, and while redis_exporter makes one page. In the same turns it is stopped once more, which shows
+how far two such figures are apart by chance; and somebody wakes as often as the exporter does between two
+batches, computes as long, and asks Redis nothing, which shows what is the processors' own.
 """
 
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from benchmarks.bench_exporter import PEER, Scrape
-from benchmarks.bench_keys import PATTERNS, QUIET, SHARES, TRIALS, Counted, measure
+from benchmarks.bench_keys import AGAIN, BUSY, PATTERNS, QUIET, SHARES, TRIALS, Counted, measure
 from benchmarks.keys_report import HEADING, bars, section
 from benchmarks.sections import put
 from exporters.collectors.redis.settings import ACTIVE, ESTIMATED, PACED
@@ -48,5 +48,5 @@ def test_every_way_is_measured_without_the_peer() -> None:
     assert set(counted.taken) == {ACTIVE, ESTIMATED}
     assert all(one.wall > 0 and one.server > 0 and one.own > 0 for (one,) in counted.taken.values())
     assert len(counted.held) == len(SHARES)
-    assert set(counted.pings) == {QUIET, PACED}
+    assert set(counted.pings) == {QUIET, PACED, AGAIN, BUSY}
     assert all(len(taken) > 50 for taken in counted.pings.values())
