@@ -18,6 +18,7 @@ FAULTS: tuple[str, ...] = (
     "open-transaction",
     "long-transaction",
     "lock-table",
+    "cut-sessions",
     "deadlock",
     "drop-index",
     "wrong-columns",

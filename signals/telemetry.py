@@ -220,6 +220,31 @@ CERTIFICATE_LEFT = Signal(
     objective=limits.CERTIFICATE_LEFT,
     legend="left",
 )
+RECONNECTS = Signal(
+    title="Sessions opened anew",
+    why="Sessions that the exporter opened to PostgreSQL or PgBouncer within the window. Redis is left out: "
+    "each pass over its keys has a connection of its own.",
+    good="None: it keeps its session until the server ends.",
+    act="See who ends it: a pooler's or firewall's limit on idle sessions, a job, or the exporter itself "
+    "where a question takes too long.",
+    query=increase(
+        self_.CONNECTS, self_.BACKEND.ne("redis"), self_.CONNECT_RESULT.eq("ok"), by=(self_.BACKEND,)
+    ),
+    unit=COUNT,
+    objective=limits.RECONNECTS,
+    legend="{{backend}}",
+)
+LOGINS_REFUSED = Signal(
+    title="Logins refused",
+    why="Requests at the exporter within the window with a wrong name or password, or that came too many at "
+    "once.",
+    good="None, or a few of somebody who mistypes.",
+    act="The exporter's log names the client: a scraper with an old password, or somebody who guesses.",
+    query=increase(self_.LOGINS, self_.LOGIN_RESULT.ne("ok"), by=()),
+    unit=COUNT,
+    objective=limits.LOGINS_REFUSED,
+    legend="refused",
+)
 CACHE_AGE = Signal(
     title="Age of what is remembered",
     why="Age of the values that the exporter does not ask anew in each scrape, as a share of how often it "

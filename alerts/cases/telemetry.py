@@ -163,6 +163,28 @@ CASES = (
         summary="Of the certificate of the exporter exporter:10910 9.5% of its time is left, below 10 %.",
     ),
     Case(
+        alert=telemetry.EXPORTER_RECONNECTS,
+        series=(
+            counter(self_.CONNECTS, 0.02, 0.1914, 0.2, 0.02, backend="postgres", result="ok"),
+            # Neither is an open session cut: a server that is down, and passes over keys.
+            counter(self_.CONNECTS, 1, 1, 1, 1, backend="postgres", result="error"),
+            counter(self_.CONNECTS, 1, 1, 1, 1, backend="redis", result="ok"),
+        ),
+        labels={**EXPORTER, "backend": "postgres"},
+        summary="The exporter exporter:10910 opened about 12 sessions to postgres within 15 min, above 11: "
+        "something ends them.",
+    ),
+    Case(
+        alert=telemetry.EXPORTER_LOGINS_REFUSED,
+        series=(
+            counter(self_.LOGINS, 1, 1, 1, 1, result="ok"),
+            counter(self_.LOGINS, 0.02, 0.17, 0.17, 0, result="wrong"),
+            counter(self_.LOGINS, 0, 0.0214, 0.03, 0, result="busy"),
+        ),
+        labels=EXPORTER,
+        summary="The exporter exporter:10910 refused about 12 logins within 15 min, above 11.",
+    ),
+    Case(
         alert=telemetry.EXPORTER_COLLECTOR_FAILING,
         name="of PostgreSQL",
         series=collectors(postgres=(1, 1, 0, 1), redis=(1, 1, 1, 1)),

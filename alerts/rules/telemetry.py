@@ -151,6 +151,32 @@ EXPORTER_CERTIFICATE_ENDS = Alert(
     "its time is left, below {limit}.",
     description="When it has ended Prometheus takes no page, and nothing is known of PostgreSQL and Redis.",
 )
+EXPORTER_RECONNECTS = Alert(
+    name="ExporterReconnects",
+    service="telemetry",
+    severity=Severity.WARNING,
+    signal=telemetry.RECONNECTS,
+    operator=">",
+    by=(JOB, INSTANCE, self_.BACKEND),
+    window=900,
+    hold=600,
+    summary="The exporter {{ $labels.instance }} opened about {{ $value | humanize }} sessions to "
+    "{{ $labels.backend }} within {window}, above {limit}: something ends them.",
+    description="Each costs the server a process, and likely other clients' sessions are cut too.",
+)
+EXPORTER_LOGINS_REFUSED = Alert(
+    name="ExporterLoginsRefused",
+    service="telemetry",
+    severity=Severity.WARNING,
+    signal=telemetry.LOGINS_REFUSED,
+    operator=">",
+    by=(JOB, INSTANCE),
+    window=900,
+    hold=600,
+    summary="The exporter {{ $labels.instance }} refused about {{ $value | humanize }} logins within "
+    "{window}, above {limit}.",
+    description="A scraper with an old password sees nothing of PostgreSQL and Redis, or somebody guesses.",
+)
 EXPORTER_COLLECTOR_FAILING = Alert(
     name="ExporterCollectorFailing",
     service="telemetry",
@@ -225,6 +251,8 @@ ALERTS = (
     EXPORTER_SERIES_DROPPED,
     EXPORTER_CONFIG_RELOAD_FAILED,
     EXPORTER_CERTIFICATE_ENDS,
+    EXPORTER_RECONNECTS,
+    EXPORTER_LOGINS_REFUSED,
     EXPORTER_COLLECTOR_FAILING,
     EXPORTER_STALE,
     INSTRUMENTATION_ERRORS,

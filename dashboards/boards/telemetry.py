@@ -122,6 +122,7 @@ BOARD = Board(
                 moves="lock-table",
             ),
             graph(scraping.CONNECTS, zero="no new connection"),
+            graph(telemetry.RECONNECTS, zero="the session is kept", moves="cut-sessions"),
             collapsed=True,
         ),
         row(
@@ -152,6 +153,7 @@ BOARD = Board(
             ),
             timeline(telemetry.FILE_READ, words=LOADED, zero="the last reload failed"),
             graph(telemetry.CERTIFICATE_LEFT, zero="the certificate has ended"),
+            graph(telemetry.LOGINS_REFUSED, zero="nobody is refused"),
             collapsed=True,
         ),
     ),

@@ -127,6 +127,7 @@ STATES = States(
             why="the demo has no replica",
         ),
         Lacking(signals=(telemetry.CERTIFICATE_LEFT,), why="the demo's exporter is asked without TLS"),
+        Lacking(signals=(telemetry.LOGINS_REFUSED,), why="the demo's exporter asks for no name"),
         Lacking(
             signals=(watchers.GRAFANA_MESSAGES_FAILED, watchers.GRAFANA_RULE_FAILURES),
             why="Grafana does not notify in the demo",

@@ -12,6 +12,7 @@ DRILLS = (
     # Where it begins and ends the application's page is away for a moment: what is pending begins anew.
     Drill(alerts=("ScrapeSlow",), fault="slow-scrape", unscaled=DISCOVERY),
     Drill(alerts=("ExporterCollectorFailing",), fault="revoke-statements", lag=HEAVY, lane=LANE),
+    Drill(alerts=("ExporterReconnects",), fault="cut-sessions", about={"backend": "postgres"}, lane=LANE),
     Drill(alerts=("TargetAbsent",), fault="empty-targets", unscaled=DISCOVERY, about={"job": "api"}),
     # The exporter's own page, and that of the application's metrics, which it serves too.
     Drill(alerts=("WatcherDown", "TargetDown"), fault="stop-exporter", in_ci=True),

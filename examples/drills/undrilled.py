@@ -16,6 +16,7 @@ UNDRILLED = {
     "ApiNearCapacity": "the demo's machine does not carry 400 requests per second; promtool proves it",
     "ExporterCertificateEnds": "its exporter speaks no TLS; promtool and the exporter's tests prove it",
     "ExporterConfigReloadFailed": "the demo reads its file once; promtool and the exporter's tests prove it",
+    "ExporterLoginsRefused": "its exporter asks for no name; promtool and the exporter's tests prove it",
     "ExporterStale": "a collector that fails tells no age, so one would have to hang; promtool proves it",
     "PostgresXidAgeHigh": TRANSACTIONS,
     "PostgresXidAgeCritical": TRANSACTIONS,

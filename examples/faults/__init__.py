@@ -40,6 +40,7 @@ from examples.faults.payload import GrowPayload
 from examples.faults.process import LoseWorker, StopServer
 from examples.faults.redis_server import BlockClients, ConfigureRedis, FailSaves, HoldRedisClients
 from examples.faults.sessions import (
+    CutSessions,
     Deadlock,
     HoldPooler,
     HoldServerConnections,
@@ -88,6 +89,7 @@ FAULTS: Mapping[str, Callable[..., Fault]] = {
     "open-transaction": OpenTransaction,
     "long-transaction": LongTransaction,
     "lock-table": LockTable,
+    "cut-sessions": CutSessions,
     "deadlock": Deadlock,
     "drop-index": DropIndex,
     "wrong-columns": WrongColumns,

@@ -15,6 +15,9 @@ FREE = """
 SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
        - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::int
 """
+CUT = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s AND state = 'idle'
+"""
 
 
 class HoldServerConnections:
@@ -132,6 +135,20 @@ class LockTable:
         if self.connection is not None:
             self.connection.close()
             self.connection = None
+
+
+class CutSessions(Repeated):
+    """Something ends the sessions of the exporter, as a firewall does that forgets those without traffic."""
+
+    def __init__(self, targets: Targets, *, role: str = "obs_exporter", pause: float = 1.0) -> None:
+        super().__init__(pause)
+        self.dsn = targets.superuser_dsn
+        self.role = role
+
+    def step(self) -> None:
+        """End those that wait for the next question."""
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute(CUT, (self.role,))
 
 
 class Deadlock(Repeated):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from exporters.catalogue.types import Counter, Gauge, Info, Label
+from collections.abc import Mapping
+
+from exporters.catalogue.types import Counter, Gauge, Info, Label, Metric
 
 BACKEND = Label(name="backend", help="The kind of server.", values=("postgres", "redis", "pgbouncer"))
 COLLECTOR = Label(
@@ -146,5 +148,20 @@ LOGINS = Counter(
     collector="exporter.self",
     labels=(LOGIN_RESULT,),
     optional="without basic_auth_users",
-    spare="a Prometheus with a wrong password reads nothing, so that its up is 0; others guess in vain",
 )
+
+SLOW_COLLECTOR = (
+    "one that takes too long fails, which ExporterCollectorFailing tells; of a page it is ScrapeSlow"
+)
+# Why no alert reads a metric of the exporter's own; every other one stands in an alert.
+NO_ALERT: Mapping[Metric, str] = {
+    COLLECTOR_DURATION: SLOW_COLLECTOR,
+    REDIS_COLLECTOR_DURATION: SLOW_COLLECTOR,
+    PGBOUNCER_COLLECTOR_DURATION: SLOW_COLLECTOR,
+    COLLECTOR_ERRORS: "ExporterCollectorFailing tells what lasts; one that does not is no trouble",
+    SERIES: "what is too many is left out, which ExporterSeriesDropped tells; growth is SeriesGrowth",
+    START_TIME: "a restart is drawn on the boards; one that does not come back is WatcherDown",
+    BUILD_INFO: "no version is trouble",
+    CONFIG_LOADED_TIMESTAMP: "an old file is no trouble; one that is refused is ExporterConfigReloadFailed",
+    CERTIFICATE_END: "ExporterCertificateEnds reads the share that is left",
+}

@@ -73,6 +73,21 @@ CERTIFICATE_LEFT = Limit(
     better="higher",
     why="Programs renew with a third left. Of ninety days nine are left then, of one day two hours.",
 )
+# A quarter of an hour holds 15 scrapes where they are rarest, one a minute.
+RECONNECTS = Limit(
+    key="reconnects",
+    value=11,
+    unit=COUNT,
+    why="The exporter keeps its session, so that a quarter of an hour has none; here three in four scrapes "
+    "of one a minute find it cut.",
+)
+LOGINS_REFUSED = Limit(
+    key="logins_refused",
+    value=11,
+    unit=COUNT,
+    why="Who mistypes has few; a scraper with an old password has one at each scrape, 15 where it asks once "
+    "a minute.",
+)
 CACHE_RENEWAL = Limit(
     key="cache_renewal",
     value=HEAVY_SECONDS,

@@ -84,6 +84,8 @@ AGREED: dict[str, tuple[str, float, float, float]] = {
     "ExporterSeriesDropped": ("warning", 300, 900, 0),
     "ExporterConfigReloadFailed": ("warning", 300, 300, 0),
     "ExporterCertificateEnds": ("warning", 300, 600, 0),
+    "ExporterReconnects": ("warning", 900, 600, 0),
+    "ExporterLoginsRefused": ("warning", 900, 600, 0),
     "ExporterCollectorFailing": ("warning", 300, 600, 0),
     "ExporterStale": ("warning", 300, 300, 0),
     "InstrumentationErrors": ("warning", 600, 600, 0),

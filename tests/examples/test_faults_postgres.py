@@ -78,6 +78,32 @@ def test_a_locked_table_blocks_its_readers(fixed: Api, targets: Targets) -> None
     assert statuses(fixed, "/api/timer-cards/pending?factory_id=F001") == {200}
 
 
+def test_the_sessions_of_a_role_are_cut_again_and_again_and_no_others(
+    targets: Targets, database: psycopg.Connection
+) -> None:
+    with psycopg.connect(targets.superuser_dsn, autocommit=True) as admin:
+        admin.execute("CREATE ROLE watcher LOGIN")
+        dsn = psycopg.conninfo.make_conninfo(targets.superuser_dsn, user="watcher")
+        try:
+            with injected(make("cut-sessions", targets, role="watcher", pause=0.1)):
+                for _ in range(2):
+                    watcher = psycopg.connect(dsn, autocommit=True)
+                    wait_until(lambda: _is_cut(watcher), "its session is cut")  # noqa: B023  within the round
+            with psycopg.connect(dsn, autocommit=True) as healed:
+                assert healed.execute("SELECT pg_sleep(0.3)").rowcount == 1
+        finally:
+            admin.execute("DROP ROLE watcher")
+    assert count(database, "SELECT 1") == 1
+
+
+def _is_cut(session: psycopg.Connection) -> bool:
+    try:
+        session.execute("SELECT 1")
+    except psycopg.OperationalError:
+        return True
+    return False
+
+
 def test_deadlocks_are_broken_by_postgresql(targets: Targets, database: psycopg.Connection) -> None:
     query = "SELECT deadlocks FROM pg_stat_database WHERE datname = 'example'"
     before = count(database, query)
