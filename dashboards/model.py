@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -249,7 +250,8 @@ def timeline(
 
 def bars(title: str, *signals: Signal, width: int = 12, **more: Unpack[Notes]) -> Panel:
     """Shares of one, side by side: what fills up first."""
-    return Panel(kind="bars", title=title, signals=signals, width=width, **more)
+    height = max(8, math.ceil(1.3 + 0.7 * len(signals)))  # its title, and each bar; further ones are not seen
+    return Panel(kind="bars", title=title, signals=signals, width=width, height=height, **more)
 
 
 def scorecard(title: str, *signals: Signal, height: int, width: int = 24, **more: Unpack[Notes]) -> Panel:
