@@ -136,6 +136,21 @@ def test_scans_of_the_index_are_counted(postgres: Postgres, session: Session) ->
     assert requests(postgres).values["scans"] == 3
 
 
+def test_of_a_partitioned_table_the_parts_of_the_index_are_counted(
+    postgres: Postgres, session: Session
+) -> None:
+    session.execute("CREATE TABLE parts (id int, made date) PARTITION BY RANGE (id)")
+    session.execute("CREATE TABLE low PARTITION OF parts FOR VALUES FROM (0) TO (10) PARTITION BY LIST (id)")
+    session.execute("CREATE TABLE one PARTITION OF low FOR VALUES IN (1)")
+    session.execute("CREATE TABLE high PARTITION OF parts FOR VALUES FROM (10) TO (20)")
+    session.execute("CREATE INDEX of_parts ON parts (made)")
+    session.execute("SET enable_seqscan = off; SELECT FROM parts WHERE made = 'epoch'")
+    session.execute("SELECT pg_stat_force_next_flush()")
+    session.execute("SELECT 1")
+    (verdict,) = judge(postgres, ExpectedIndex(name="of_parts", table="parts", columns=("made",)))
+    assert (verdict.values["scans"], verdict.values["size"]) == (2, 2 * 8192)
+
+
 def test_a_missing_table_gives_zeros(postgres: Postgres, session: Session) -> None:
     session.execute("DROP TABLE requests")
     assert requests(postgres) == Verdict({"table_exists": 0, **NOTHING}, [""])

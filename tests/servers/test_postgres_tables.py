@@ -5,10 +5,12 @@ from __future__ import annotations
 from contextlib import closing
 
 from examples.demo.databases import Postgres
+from exporters.catalogue import postgres_compat as compat
 from exporters.catalogue import postgres_objects as objects
 from tests.servers.postgres_support import admin, collect, create_database, watch
 
 DATABASE = "tables"
+SIZES = (objects.TABLE_SIZE.name, str(compat.TABLE_SIZES[0]))
 
 
 def test_a_table_read_without_an_index_shows_among_many_that_are_busier(postgres: Postgres) -> None:
@@ -30,6 +32,20 @@ def test_a_table_read_without_an_index_shows_among_many_that_are_busier(postgres
         if name == objects.TABLE_SEQ_ROWS.name
     }
     assert shown == {"busy5": 0, "busy4": 0, "scanned": 500}
+
+
+def test_a_partitioned_table_has_no_size_of_its_own(postgres: Postgres) -> None:
+    create_database(postgres, DATABASE)
+    with admin(postgres, DATABASE) as session:
+        session.execute("CREATE TABLE parts (id int) PARTITION BY RANGE (id)")
+        session.execute("CREATE TABLE low PARTITION OF parts FOR VALUES FROM (0) TO (10)")
+        session.execute("INSERT INTO parts VALUES (1)")
+        session.execute("ANALYZE parts")  # which notes -1 pages of it
+    for options in ({}, {"compat": True, "exact_sizes": False}):
+        with closing(watch(postgres, DATABASE, **options)) as backend:
+            page = collect(backend)
+        sizes = {dict(key)["relname"]: size for (name, key), size in page.items() if name in SIZES}
+        assert sizes == {"parts": 0, "low": 8192}
 
 
 def test_an_index_that_another_begins_with_is_redundant(postgres: Postgres) -> None:

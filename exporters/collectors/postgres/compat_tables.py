@@ -87,7 +87,7 @@ def every_column(*, exact: bool) -> Shown:
         measured = ("pg_table_size(relid)", INDEXES_SIZE)
         sizes = dict(zip(compat.TABLE_SIZES, map(UNLOCKED.format, measured), strict=True))
     else:
-        pages = ("block_size * (relpages::bigint + out_of_line)", "block_size * of_indexes")
+        pages = ("block_size * (greatest(relpages, 0)::bigint + out_of_line)", "block_size * of_indexes")
         sizes = dict(zip(map(compat.estimated, compat.TABLE_SIZES), pages, strict=True))
     blocks = (
         *(form.format("relid") for form in (READ, HIT)),

@@ -20,6 +20,7 @@ DESCENDING, NULLS_FIRST = 1, 2  # bits of pg_index.indoption
 # A row an index of a wanted table, or one row of NULLs for a table without; none for a missing table.
 # The first `indnkeyatts` columns are the key, the others those of INCLUDE; an expression (NULL) is no column.
 # The types of all columns, of a domain the one below, tell which casts in a predicate the server added.
+# Of a partitioned table the parts of an index are scanned, never itself. pg_partition_tree would lock all.
 SQL = """
 SELECT w.schema, w.name,
        (SELECT json_object_agg(a.attname, format_type(coalesce(nullif(y.typbasetype, 0), y.oid), NULL))
@@ -31,14 +32,19 @@ SELECT w.schema, w.name,
           FROM unnest(i.indkey::int2[], i.indoption::int2[]) WITH ORDINALITY AS k(number, options, place)
           LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number AND k.number <> 0),
        i.indnkeyatts,
-       pg_get_expr(i.indpred, i.indrelid), pg_stat_get_numscans(c.oid),
-       c.relpages::bigint * current_setting('block_size')::bigint
+       pg_get_expr(i.indpred, i.indrelid), whole.scans,
+       whole.pages * current_setting('block_size')::bigint
   FROM (SELECT DISTINCT * FROM jsonb_to_recordset($1::jsonb) AS r(schema text, name text)) w
   JOIN pg_class t ON t.relname = w.name AND t.relkind IN ('r', 'p', 'm')
   JOIN pg_namespace n ON n.oid = t.relnamespace
    AND CASE WHEN w.schema IS NULL THEN pg_table_is_visible(t.oid) ELSE w.schema = n.nspname END
   LEFT JOIN (pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam)
     ON i.indrelid = t.oid
+  LEFT JOIN LATERAL (
+       WITH RECURSIVE part(oid) AS (
+         SELECT c.oid UNION ALL SELECT h.inhrelid FROM part JOIN pg_inherits h ON h.inhparent = part.oid)
+       SELECT sum(pg_stat_get_numscans(p.oid))::bigint AS scans, sum(p.relpages)::bigint AS pages
+         FROM part JOIN pg_class p USING (oid)) whole ON true
 """
 FAMILIES = {
     catalogue.EXPECTED_TABLE: "table_exists",

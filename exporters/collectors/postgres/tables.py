@@ -38,7 +38,7 @@ COLUMNS = {
     catalogue.TABLE_DEAD: "n_dead_tup",
     catalogue.TABLE_VACUUM_DUE: VACUUM_DUE,
     catalogue.TABLE_MODIFIED: "n_mod_since_analyze",
-    catalogue.TABLE_SIZE: "block_size * (relpages::bigint + out_of_line)",
+    catalogue.TABLE_SIZE: "block_size * (greatest(relpages, 0)::bigint + out_of_line)",
     catalogue.TABLE_INDEX_SIZE: "block_size * of_indexes",
     catalogue.TABLE_LAST_VACUUM: "extract(epoch FROM greatest(last_vacuum, last_autovacuum))",
     catalogue.TABLE_LAST_ANALYZE: "extract(epoch FROM greatest(last_analyze, last_autoanalyze))",
