@@ -9,8 +9,10 @@ import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from exporters.clients import Client, Doing, Inlet, Outlet
+from exporters.dsn import holds_connection_string
 from exporters.errors import PageMissingError
 from exporters.exposition import CONTENT_TYPE, compress
 from exporters.headers import TooLargeError, accepts_gzip, read_headers
@@ -187,6 +189,13 @@ class Request(http.server.BaseHTTPRequestHandler):
     def version_string(self) -> str:
         """The header ``Server``: no version of Python for whoever asks."""
         return "obs-exporter"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002  the same
+        """The request's first line, unless somebody asks as other exporters are asked, with a password."""
+        asked = self.requestline
+        if holds_connection_string(unquote(asked)):
+            asked = "(a connection string, not shown)"
+        self.log_message('"%s" %s', asked, int(code))
 
     def log_message(self, format: str, *args: Any) -> None:
         """Requests are of interest to a debugger alone."""

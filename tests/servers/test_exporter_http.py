@@ -277,3 +277,20 @@ def test_bytes_that_are_compressed_are_the_same_page(exporter: Exporter) -> None
 
     assert gzip.decompress(body).startswith(b"# HELP redis_up")
     connection.close()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "target=redis://user:told-by-nobody@localhost:6379",
+        "target=postgresql%3A%2F%2Fuser%3Atold-by-nobody%40localhost%2Fapp",
+        "target=localhost&password=told-by-nobody",
+    ],
+)
+def test_a_password_that_a_request_brings_is_not_logged(query: str, exporter: Exporter) -> None:
+    assert exporter.get(f"/probe?{query}").status_code == 404
+    written = exporter.written()
+    assert "a connection string, not shown" in written
+    assert "told-by-nobody" not in written
+    assert exporter.get("/probe?target=known").status_code == 404
+    assert "/probe?target=known" in exporter.written()
