@@ -70,17 +70,11 @@ class Prometheus:
 
     def query(self, expr: str, at: float | None = None) -> Samples:
         """The samples of an instant query."""
-        data = self._post("query", query=expr, time=at or time.time())
-        if data["resultType"] in ("scalar", "string"):
-            return [({}, [float(data["result"][1])])]
-        # Of a range vector, such as `up[5m]`, the answer is a matrix.
-        found = [(each["metric"], each.get("values") or [each["value"]]) for each in data["result"]]
-        return [(metric, [float(value) for _, value in values]) for metric, values in found]
+        return self._samples("query", query=expr, time=at or time.time())
 
     def query_range(self, expr: str, start: float, end: float, step: float) -> Samples:
         """The samples of a range query."""
-        data = self._post("query_range", query=expr, start=start, end=end, step=step)
-        return [(each["metric"], [float(value) for _, value in each["values"]]) for each in data["result"]]
+        return self._samples("query_range", query=expr, start=start, end=end, step=step)
 
     def label_values(self, selector: str, label: str, start: float, end: float) -> list[str]:
         """The values of a label on the series selected."""
@@ -121,8 +115,22 @@ class Prometheus:
             )
         return response
 
-    def _post(self, path: str, **form: Any) -> Any:
-        return self._answer("POST", path, dict, data=form)
+    def _samples(self, path: str, **form: Any) -> Samples:
+        data = self._answer("POST", path, dict, data=form)
+        try:
+            if data["resultType"] in ("scalar", "string"):
+                return [({}, [float(data["result"][1])])]
+            # Of a range vector, such as `up[5m]`, the answer to an instant query is a matrix too.
+            found = [(each["metric"], each.get("values") or [each["value"]]) for each in data["result"]]
+            return [(dict(metric), [float(value) for _, value in values]) for metric, values in found]
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            raise self._other(path, 200) from None
+
+    def _other(self, path: str, status: int) -> StackError:
+        return StackError(
+            f"{shown_url(self.url)}/api/v1/{path} answered {status} with other JSON than a Prometheus; "
+            "check the URL"
+        )
 
     def _answer(self, method: str, path: str, kind: type, **more: Any) -> Any:
         url, shown = f"{self.url}/api/v1/{path}", shown_url(self.url)
@@ -157,10 +165,7 @@ class Prometheus:
         if told.get("status") == "error":
             raise RefusedError(f"Prometheus refused a query: {told.get('error')}; the query: {more}")
         if told.get("status") != "success" or not isinstance(told.get("data"), kind):
-            raise StackError(
-                f"{shown}/api/v1/{path} answered {response.status_code} with other JSON than a Prometheus; "
-                "check the URL"
-            )
+            raise self._other(path, response.status_code)
         return told["data"]
 
 

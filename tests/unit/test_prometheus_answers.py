@@ -61,9 +61,23 @@ def prove(url: str, *words: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-@pytest.mark.parametrize(
-    "answer", [[], "up", None, {}, {"status": "success"}, {"status": "success", "data": "up"}], ids=str
-)
+def told(*results: object, kind: str = "vector") -> object:
+    return {"status": "success", "data": {"resultType": kind, "result": list(results)}}
+
+
+OTHER = [
+    *([], "up", None, {}, {"status": "success"}, {"status": "success", "data": "up"}),
+    {"status": "success", "data": {"result": []}},
+    *(
+        told(each)
+        for each in (1, {}, {"metric": {}}, {"metric": {}, "value": 1}, {"metric": 1, "value": [1, "1"]})
+    ),
+    told({"metric": {}, "value": [1, "much"]}),
+    told(1, kind="scalar"),
+]
+
+
+@pytest.mark.parametrize("answer", OTHER, ids=str)
 def test_json_of_something_else_is_told_in_a_line(serve: Serve, answer: object) -> None:
     url = serve(lambda _: answer)
     code, output = prove(url)
