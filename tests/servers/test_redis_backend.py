@@ -221,8 +221,10 @@ def test_the_server_may_speak_tls(tmp_path: Path) -> None:
     ).start()
     trusting = f"rediss://127.0.0.1:{port}?ssl_ca_certs={certificate}"
     wary = f"rediss://127.0.0.1:{port}"
+    other = trusting.replace("127.0.0.1", "localhost") + "&ssl_check_hostname="  # no name of the certificate
+    unsafe = f"{other}false&ssl_ciphers=ECDHE-ECDSA-AES128-GCM-SHA256"
     try:
-        for url, up in ((trusting, 1), (wary, 0)):
+        for url, up in ((trusting, 1), (wary, 0), (f"{other}true", 0), (unsafe, 1)):
             with closing(RedisBackend(RedisSettings(url=partial(str, url)), LOG)) as backend:
                 assert collect(backend).of(catalogue.UP) == up
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from exporters.dsn import Url, is_port, is_url, split_url, unknown_parameter
@@ -10,8 +11,12 @@ from exporters.errors import ConfigError
 EXPECTED = "expected redis://user:password@host:6379/0, rediss:// for TLS, or unix:///path/to/socket"
 SCHEMES = ("redis", "rediss", "unix")
 TLS_PARAMETERS = frozenset(
-    {"ssl_ca_certs", "ssl_ca_path", "ssl_cert_reqs", "ssl_certfile", "ssl_keyfile", "ssl_password"}
-)
+    {
+        "ssl_ca_certs", "ssl_ca_path", "ssl_cert_reqs", "ssl_certfile", "ssl_check_hostname", "ssl_ciphers",
+        "ssl_keyfile", "ssl_password",
+    }
+)  # fmt: skip
+NO = ("0", "f", "false", "n", "no")
 # How an application talks to Redis is its own matter, and INFO tells of every database.
 APPLICATION_ONLY = frozenset(
     {
@@ -38,7 +43,7 @@ class Address:
     path: str = ""
     username: str = ""
     password: str = field(default="", repr=False)
-    tls: dict[str, str] | None = None
+    tls: Mapping[str, str | bool] | None = None
 
     def __str__(self) -> str:
         """Fit for a log: without the password."""
@@ -77,8 +82,13 @@ def parse_url(text: str, name: str = "REDIS_URL") -> Address:
         port=int(port or 6379),
         username=username,
         password=password,
-        tls=query if url.scheme == "rediss" else None,
+        tls=_tls(query) if url.scheme == "rediss" else None,
     )
+
+
+def _tls(query: dict[str, str]) -> dict[str, str | bool]:
+    checks = query.pop("ssl_check_hostname", "")  # empty is redis-py's default
+    return {**query, "ssl_check_hostname": checks.lower() not in NO} if checks else {**query}
 
 
 def _query(url: Url, name: str) -> dict[str, str]:
