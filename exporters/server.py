@@ -24,6 +24,7 @@ from exporters.web.policy import Policy
 
 MOST_CONNECTED = 512  # clients without a place; beyond these the kernel keeps some more
 KERNEL_KEEPS = 1024
+IPV4_AS_6 = "::ffff:"
 POLL_SECONDS = 0.05
 SERVES = "http.client"  # the name of a thread that does
 
@@ -160,7 +161,7 @@ class Server:
             self.log.debug("a client could not be taken in: %s", error)
             time.sleep(POLL_SECONDS)
             return None
-        return Client(connection, address[0])
+        return Client(connection, address[0].removeprefix(IPV4_AS_6))
 
     def _seat(self, clients: Iterable[Client]) -> None:
         """Give places to those who have asked, before any of them is served."""
@@ -240,11 +241,24 @@ def _groups(clients: Iterable[Client], everybody_may: bool) -> list[Group]:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    if host:
+        return _listen_at(host, port)
+    try:
+        return _listen_at("::", port)  # of IPv4 too
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise
+        return _listen_at("0.0.0.0", port)  # noqa: S104  asked for; this machine has no IPv6
+
+
+def _listen_at(host: str, port: int) -> socket.socket:
     kind, flags = socket.SOCK_STREAM, socket.AI_PASSIVE
-    family, _, _, _, address = socket.getaddrinfo(host or None, port, type=kind, flags=flags)[0]
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=kind, flags=flags)[0]
     listening = socket.socket(family, kind)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if host == "::":
+            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         listening.bind(address[:2])
         listening.listen(KERNEL_KEEPS)
         listening.setblocking(False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import http.client
 import logging
@@ -294,3 +295,28 @@ def test_a_password_that_a_request_brings_is_not_logged(query: str, exporter: Ex
     assert "told-by-nobody" not in written
     assert exporter.get("/probe?target=known").status_code == 404
     assert "/probe?target=known" in exporter.written()
+
+
+@pytest.mark.parametrize("without", ["", "::"])
+def test_without_a_host_all_interfaces_are_those_of_this_machine(
+    without: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    bind = socket.socket.bind
+
+    def bound(self: socket.socket, address: tuple[str, int]) -> None:
+        if address[0] == without:
+            raise OSError(errno.EADDRNOTAVAIL, "no IPv6 here")
+        bind(self, address)
+
+    monkeypatch.setattr(socket.socket, "bind", bound)
+    server = Server("", 0, {}, "test", logging.getLogger("test"))
+    server.start()
+    port = server.address.rpartition(":")[2]
+    try:
+        for host in ("127.0.0.1", *(() if without else ("[::1]",))):
+            assert requests.get(f"http://{host}:{port}/-/healthy", timeout=5).text == "healthy\n"
+    finally:
+        server.stop(1)
+    told = [record.getMessage().partition(" ")[0] for record in caplog.records if record.name == "test"]
+    assert told == (["127.0.0.1"] if without else ["127.0.0.1", "::1"])
