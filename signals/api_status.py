@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from exporters.catalogue import api
-from signals.idioms import rate
+from signals.idioms import promql, rate
 from signals.model import Signal
 from signals.numbers import REQUESTS_PER_SECOND
 
 
-def _answers(digit: int, what: str, good: str, act: str, empty: str = "") -> Signal:
+def _answers(digit: int, what: str, good: str, act: str) -> Signal:
     return Signal(
         title=f"Answers {digit}xx",
         why=f"Requests answered per second with a {digit}xx status: {what}.",
         good=good,
         act=act,
-        query=rate(api.REQUESTS, api.STATUS.re(f"{digit}..")),
+        query=promql(
+            "{these} or 0 * {every}",
+            these=rate(api.REQUESTS, api.STATUS.re(f"{digit}..")),
+            every=rate(api.REQUESTS),
+        ),
         unit=REQUESTS_PER_SECOND,
         legend=f"{digit}xx",
-        empty=empty,
     )
 
 
@@ -28,7 +31,6 @@ CLASSES = (
         "go elsewhere, or nothing new since",
         "Few, of an API.",
         "Many: clients use an old address, or one with a slash too many.",
-        "nobody was sent elsewhere since the application started",
     ),
     _answers(
         4, "we say that the client is wrong", "A steady trickle.", "See the exact codes beside, then when."
@@ -38,6 +40,5 @@ CLASSES = (
         "we failed",
         "None.",
         "See the exact codes beside, then the exceptions.",
-        "no request failed since the application started",
     ),
 )

@@ -38,6 +38,8 @@ MOST_OTHERS = 10
 NOTHING_HAPPENED = "nothing happened in the time shown"
 NO_PAST = "it looks back to a time in which nothing was seen, and has data without"
 OFFSET = re.compile(r" offset [\w$]+")
+# How far apart a subquery looks, at multiples of that: the first hour of all may hold none.
+APART = re.compile(r"(?<=:)[\w$]+(?=\])")
 
 
 def prove(
@@ -214,7 +216,7 @@ class _Asking:
             return "; ".join(dict.fromkeys(reasons)) if all(reasons) else ""
         if zero := nothing.divided(answer.expr):
             return zero
-        now = OFFSET.sub("", answer.expr)
+        now = APART.sub("", OFFSET.sub("", answer.expr))
         if now == answer.expr or self._ask(target, now, answer.choice, scale).state == "empty":
             return ""
         return NO_PAST

@@ -9,7 +9,6 @@ from signals import (
     api,
     api_cost,
     api_load,
-    api_status,
     components,
     pool,
     postgres_chosen,
@@ -23,7 +22,6 @@ from signals import (
     watchers,
 )
 
-_, REDIRECTED, _, FAILED = api_status.CLASSES
 # As the audit found it, and after its remedies, under load; then broken; with a past of weeks, in blocks; and
 # up for more than twice the time shown.
 BASELINE, FIXED, FAULTED, BACKFILLED, LONG = "baseline", "fixed", "faulted", "backfilled", "long"
@@ -90,9 +88,8 @@ STATES = States(
             why="full memory evicts",
             shown_in=("refuse-writes",),
         ),
-        Lacking(signals=(REDIRECTED,), why="the example redirects nobody"),
         Lacking(
-            signals=(FAILED, api.EXCEPTIONS, components.FIRING_SINCE, slo.API_ERROR_BUDGET_BURN_FAST.signal),
+            signals=(api.EXCEPTIONS, components.FIRING_SINCE, slo.API_ERROR_BUDGET_BURN_FAST.signal),
             why="nothing fails",
             shown_in=("errors",),
         ),
