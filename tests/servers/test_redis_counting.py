@@ -213,7 +213,7 @@ def test_an_active_pass_asks_for_1000_keys_and_never_sleeps(
         assert detail.KEYS_LOW.name not in page.names()
 
     assert {words[3] for words in asked["active"]} == {b"1000"}
-    assert {words[3] for words in asked["paced"]} == {b"200"}
+    assert {words[3] for words in asked["paced"]} == {b"50"}
     assert len(asked["active"]) <= MANY / 1000 + 1
     assert seconds["paced"] > 4 * seconds["active"]
 

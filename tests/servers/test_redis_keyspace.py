@@ -243,7 +243,7 @@ def test_while_every_pass_fails_nothing_is_said_to_be_covered(own_server: Redis)
     assert not page.names() & {catalogue.KEYS.name, catalogue.UNMATCHED_KEYS.name}
 
 
-def test_keys_are_asked_for_200_at_a_time(server: Redis) -> None:
+def test_keys_are_asked_for_50_at_a_time(server: Redis) -> None:
     fill_many(server, 1000)
     with admin(server) as client:
         client.slowlog_reset()
@@ -255,7 +255,7 @@ def test_keys_are_asked_for_200_at_a_time(server: Redis) -> None:
 
     asked = [command for command in said if command.startswith(b"SCAN ")]
     assert len(asked) >= 4
-    assert {command.split(b" ", 2)[2] for command in asked} == {b"COUNT 200"}
+    assert {command.split(b" ", 2)[2] for command in asked} == {b"COUNT 50"}
 
 
 def keyspace_threads() -> list[str]:
