@@ -92,7 +92,12 @@ build: $(READY) ## Write provisioning/ and the generated pages of docs/ from the
 	$(BIN)/python -m exporters config-schema --markdown > docs/configuration.md
 	$(BIN)/python -m exporters metrics --compatibility > docs/compatibility.md
 
-up: $(UP_NEEDS) ## Start it with Docker (BACKEND=own for yours, ENGINE=prometheus for Alertmanager, STACK=yours).
+.PHONY: compose
+compose:
+	@docker compose version >/dev/null 2>&1 || \
+	    { echo "error: there is no Docker Compose v2 (docker compose version); install it, or run: make demo" >&2; exit 2; }
+
+up: compose $(UP_NEEDS) ## Start it with Docker (BACKEND=own for yours, ENGINE=prometheus for Alertmanager, STACK=yours).
 	sh provisioning/secrets.sh $(BACKEND)
 ifneq ($(FILES),provisioning)
 	$(DASHBOARDS) build --engine $(ENGINE) --stack $(STACK) --output $(FILES)
@@ -103,7 +108,7 @@ endif
 	$(UP_ENV) FILES_DIGEST=$$($(DIGEST) | cut -d ' ' -f 1) $(COMPOSE) up --detach --build --wait
 	@echo "Grafana: $(GRAFANA_URL), user admin, password in secrets/grafana_admin_password"
 
-down: ## Stop it; the data stay in their volumes.
+down: compose ## Stop it; the data stay in their volumes.
 	$(UP_ENV) COMPOSE_PROFILES='*' $(COMPOSE) down
 
 bench: $(READY) ## Measure, and write docs/performance.md (a few minutes; asks PyPI for the peer).

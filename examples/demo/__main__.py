@@ -145,7 +145,7 @@ def _stay(chain: Chain) -> None:
     chain.targets.save(file)
     options = f"--prometheus {chain.prometheus.url} --stack examples.demo.running:STACK --state {chain.state}"
     say(f"more load:   python -m examples.load --url {chain.api.url} --rate 25 --seconds 600")
-    say(f"all panels, while it runs: DEMO={file} python -m dashboards prove {options}")
+    say(f"all panels, under that load: DEMO={file} python -m dashboards prove {options}")
     say(f"more faults: python -m examples.faults errors --chain {file}")
     say("Ctrl-C ends everything")
     threading.Event().wait()
