@@ -26,6 +26,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "on_seconds": {"type": float, "help": "hold for so long, then let go; 0 holds all the time"},
     "off_seconds": {"type": float, "help": "let go for so long"},
     "size": {"type": int, "help": "bytes"},
+    "role": {"help": "whose sessions; of PostgreSQL"},
     "rows": {"type": int, "help": "rows of the table"},
     "rounds": {"type": int, "help": "how often each row is updated"},
     "segments": {"type": int, "help": "segments of log, 16 MiB each"},
