@@ -24,12 +24,11 @@ XID_SHARE = Signal(
 )
 
 
-# Grafana cuts a longer name.
 EVERYTHING = (
     pool.WORKER_UTILIZATION.called("Fullest pool"),
-    pool.CEILING_SHARE.called("Pools' ceiling"),
-    pgbouncer.FULLEST.called("Pooler: pool"),
-    pgbouncer.CLIENTS_SHARE.called("Pooler: clients"),
+    pool.CEILING_SHARE.called("Ceiling of all pools"),
+    pgbouncer.FULLEST.called("PgBouncer pool"),
+    pgbouncer.CLIENTS_SHARE.called("PgBouncer clients"),
     postgres.CONNECTIONS_SHARE.called("PostgreSQL"),
     XID_SHARE,
     postgres_upkeep.SLOT_SHARE.called("Replica slot"),
