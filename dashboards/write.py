@@ -18,6 +18,7 @@ from alerts import grafana as alerts_grafana
 from alerts import notify
 from alerts import prometheus as alerts_prometheus
 from dashboards import checks, provision, tombstones
+from dashboards.checks import definitions
 from dashboards.errors import StackError
 from dashboards.grafana import render_board
 from dashboards.stack import Stack
@@ -76,6 +77,8 @@ def judged(stack: Stack) -> tuple[dict[str, bytes], checks.Verdict]:
     """
     files = render(stack)
     alone = [alert.name for alert in stack.loaded if len(alert.engines) == 1]
+    asked = (metric for _, query in definitions.asked(stack) for metric in query.metrics)
+    names = {name for metric in asked if metric.source != "rules" for name in metric.series}
     yielded = {alert.yields_to.name for alert in stack.loaded if alert.yields_to}
     findings = checks.check_files(
         files,
@@ -85,6 +88,7 @@ def judged(stack: Stack) -> tuple[dict[str, bytes], checks.Verdict]:
         left_out=yielded - {alert.name for alert in stack.loaded},
         retention=stack.retention * 86_400,
         time_scale=stack.time_scale,
+        undeclared={name for name in names if stack.catalogue.find(name) is None},
     )
     absent = (ALERTMANAGER,) if stack.engine == "grafana" else (ALERTING,)
     known = [rule.id for rule in checks.RULES]

@@ -33,6 +33,7 @@ def check_files(
     left_out: Collection[str] = (),
     retention: float = math.inf,
     time_scale: float = 1.0,
+    undeclared: Collection[str] = (),
 ) -> list[Finding]:
     """What is wrong in these files, sorted by file, place and check.
 
@@ -45,6 +46,7 @@ def check_files(
         left_out: names of alerts that are not rendered, and that others yield to all the same.
         retention: how long Prometheus keeps data, in seconds.
         time_scale: factor on what emitters do by default; 1 in production.
+        undeclared: sample names of metrics that the queries are made of, and the catalogue lacks.
     """
     subject = Subject(
         files=files,
@@ -54,5 +56,6 @@ def check_files(
         left_out=left_out,
         retention=retention,
         time_scale=time_scale,
+        undeclared=undeclared,
     )
     return sorted({finding for rule in RULES if rule.about != "others" for finding in rule.run(subject)})

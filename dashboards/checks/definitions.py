@@ -209,7 +209,7 @@ def _recorded(stack: Stack) -> Iterator[str]:
     """What is read and no longer recorded, told once for all who read it."""
     there = {recording.metric.name for recording in stack.recorded}
     readers: dict[str, dict[str, None]] = {}
-    for reader, query in _asked(stack):
+    for reader, query in asked(stack):
         for metric in query.metrics:
             if group_of(metric) and metric.name not in there:
                 readers.setdefault(group_of(metric), {})[reader] = None
@@ -221,7 +221,7 @@ def _recorded(stack: Stack) -> Iterator[str]:
         )
 
 
-def _asked(stack: Stack) -> Iterator[tuple[str, Query]]:
+def asked(stack: Stack) -> Iterator[tuple[str, Query]]:
     """Every query, with who asks it."""
     yield from ((f"alert {alert.name}", query) for alert in stack.alerts for query in alert.queries)
     for board in stack.boards:

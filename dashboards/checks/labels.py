@@ -77,6 +77,7 @@ class Known:
         holds: what a metric that exists is.
         mends: what to do about one that does not, and is no misspelt one.
         whole: whether nothing else is emitted.
+        undeclared: sample names of metrics that the stack's queries are made of, and its catalogue lacks.
     """
 
     holds = "in the catalogue"
@@ -89,11 +90,13 @@ class Known:
         identity: tuple[str, ...],
         jobs: frozenset[str],
         alerts: frozenset[str] = frozenset(),
+        undeclared: Collection[str] = (),
     ) -> None:
         self.catalogue = catalogue
         self.identity = identity
         self.jobs = jobs
         self.alerts = alerts
+        self.undeclared = undeclared
         self.target = frozenset((*identity, *(label.name for label in TARGET_LABELS)))
 
     def labels_of(self, series: str) -> frozenset[str] | None:

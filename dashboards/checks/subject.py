@@ -109,6 +109,7 @@ class Subject:
         left_out: names of alerts that are not rendered, and that others yield to all the same.
         retention: how long Prometheus keeps data, in seconds.
         time_scale: factor on what emitters do by default; 1 in production.
+        undeclared: sample names of metrics that the queries are made of, and the catalogue lacks.
     """
 
     files: Mapping[str, bytes]
@@ -118,6 +119,7 @@ class Subject:
     left_out: Collection[str] = ()
     retention: float = math.inf
     time_scale: float = 1.0
+    undeclared: Collection[str] = ()
 
     @cached_property
     def _read(self) -> tuple[dict[str, Any], dict[str, str]]:
@@ -220,7 +222,8 @@ class Subject:
         groups = (group for each in self.rule_files.values() for group in each.get("groups", ()))
         alerts = (rule.get("alert") for group in groups for rule in group.get("rules", ()))
         names = frozenset(str(each) for each in alerts if each)
-        return Known(self.catalogue, self.identity, jobs, names.union(self.left_out) if names else names)
+        alerting = names.union(self.left_out) if names else names
+        return Known(self.catalogue, self.identity, jobs, alerting, self.undeclared)
 
     @cached_property
     def _parsed(self) -> tuple[dict[str, Query], dict[str, str]]:

@@ -86,9 +86,9 @@ class Catalogue:
         """The metric that writes this sample name, or None."""
         return self._by_series.get(series)
 
-    def nearest(self, series: str) -> str:
+    def nearest(self, series: str, cutoff: float = HINT_CUTOFF) -> str:
         """The known sample name closest to an unknown one, or an empty string."""
-        close = difflib.get_close_matches(series, self._by_series, n=1, cutoff=HINT_CUTOFF)
+        close = difflib.get_close_matches(series, self._by_series, n=1, cutoff=cutoff)
         return close[0] if close else ""
 
     def of(self, *sources: str) -> tuple[Metric, ...]:

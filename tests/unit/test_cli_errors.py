@@ -46,7 +46,16 @@ def test_an_unknown_metric_is_told_with_file_panel_query_and_the_nearest_known_o
     assert told.startswith(
         "grafana/dashboards/shop.json: panel 'Memory', query A: metric 'redis_memory_used_byte'"
     )
-    assert "Did you mean 'redis_memory_used_bytes'?" in told
+    assert "Add it to Stack(metrics=…). Did you mean 'redis_memory_used_bytes'?" in told
+
+
+def test_a_metric_that_the_stack_was_not_given_is_told_with_where_to_give_it(build: Build) -> None:
+    own = SIGNAL.replace("redis_memory_used_byte", "jobs_memory_used_by")
+    output = refused(build(OURS + own + "STACK = Stack(boards=(*THEIRS.boards, SHOP))\n"), code=1)
+    told = [each for each in output.splitlines() if "[metric-exists]" in each]
+
+    assert told
+    assert all(each.endswith(". Add it to Stack(metrics=…). [metric-exists]") for each in told), told
 
 
 def test_lint_tells_the_same_and_a_declared_metric_is_built(build: Build) -> None:
