@@ -167,6 +167,18 @@ def test_what_is_declared_recorded_or_prometheus_own_exists(page: Path) -> None:
         assert only(judge(asked(f"{name}{{SCOPE}}"), page), "metric-exists") == [], name
 
 
+def test_what_a_healthy_server_may_leave_out_is_no_error_where_it_does(tmp_path: Path) -> None:
+    page = tmp_path / "metrics.txt"
+    page.write_text('redis_up 1\nobs_api_info{job="api"} 1\nredis_keyspace_hits_total 1\n')
+    for name in ("redis_master_link_up", "obs_redis_keys_low"):
+        assert only(judge(asked(f"{name}{{SCOPE}}"), page), "metric-exists") == [], name
+    assert only(judge(asked("count by (version) (obs_api_info{SCOPE})"), page), "label-exists") == []
+
+    for name in ("redis_upp", "redis_connected_clients"):
+        assert only(judge(asked(f"{name}{{SCOPE}}"), page), "metric-exists") != [], name
+    assert only(judge(asked("count by (versoin) (obs_api_info{SCOPE})"), page), "label-exists") != []
+
+
 def test_an_address_of_a_page_is_read(served: str) -> None:
     assert only(judge(asked("web_htis{SCOPE}"), f"{served}/metrics"), "metric-exists") != []
     assert only(judge(asked(GROWN), f"{served}/metrics"), "metric-exists") == []

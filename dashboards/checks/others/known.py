@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from dashboards.checks.labels import Known
 from dashboards.checks.queries.rates import UNKNOWN
-from exporters.catalogue import CATALOGUE, Catalogue, Histogram, Metric, external
-from exporters.catalogue.types import Unit
+from exporters.catalogue import CATALOGUE, Catalogue, Histogram, Info, Metric, external
+from exporters.catalogue.types import COMPAT, Unit
 
 COLLECTOR = "others.seen"
 SERVERS = ("postgres", "redis")
@@ -110,12 +110,22 @@ class Names(Catalogue):
         self._recorded = recorded
 
     def find(self, series: str) -> Metric | None:
-        """The metric of this sample name; of a recorded one, which no page shows, something."""
+        """The metric of this sample name.
+
+        Of one that no page shows, as it is recorded or may be missing in health, something.
+        """
         if series in MADE:
             return seen(series, UNKNOWN)
         if not self._recorded and (":" in series or series in BUILT_IN or series.startswith("scrape_")):
             return seen(series, UNKNOWN)
-        return self._by_series.get(series)
+        return self._by_series.get(series) or (seen(series, UNKNOWN) if may_be_missing(series) else None)
+
+
+def may_be_missing(series: str) -> bool:
+    """Whether a healthy emitter of this sample name, as we know it, may leave it out."""
+    metric = CATALOGUE.find(series)
+    # With --compat stand whatever others have, of which each has what it has.
+    return metric is not None and metric.source != COMPAT and bool(metric.optional)
 
 
 # What Prometheus makes of its rules, as soon as one of them is pending.
@@ -176,6 +186,11 @@ class Heard(Known):
         found = self._exported.labels.get(series)
         if found is None:
             return None
+        ours = CATALOGUE.find(series)
+        if ours is not None and (may_be_missing(series) or isinstance(ours, Info)):
+            found |= ours.label_names(
+                series
+            )  # the words of an information may be empty, and are then not there
         return found if self._exported.whole else found | TARGET
 
     def lacking(self, series: str) -> frozenset[str]:
