@@ -33,6 +33,7 @@ from signals.numbers import Number, Objective, require_fields
 HOLE = re.compile(
     r"<(scope|only|where|window|span|by|number|elapsed|bound|rest|seconds|step|steps|absent)(?::([^<>]*))?>"
 )
+NARROWED = re.compile(r'\A(\w+)=~"(.*)"\Z')
 RATE_INTERVAL = "$__rate_interval"
 RANGE = "$__range"
 
@@ -158,8 +159,21 @@ class Context:
         for job, identity in self.jobs.items():
             matchers = ",".join((*self.scope(source), str(Matcher("job", "=", job))))
             alike.setdefault(tuple(identity.items()), []).append(f"absent({name}{{{matchers}}})")
-        zeros = (_labelled(f"0 * ({' or '.join(each)})", identity) for identity, each in alike.items())
+        zeros = (
+            _labelled(f"0 * ({' or '.join(each)})", identity) + self._chosen(source, identity)
+            for identity, each in alike.items()
+        )
         return " or ".join(zeros) or "vector(0) < 0"
+
+    def _chosen(self, source: str, identity: Iterable[tuple[str, str]]) -> str:
+        """What keeps a zero only where the scope takes in these labels, also where it has no series."""
+        patterns = dict(each for matcher in self.scope(source) for each in NARROWED.findall(matcher))
+        narrowed = [(name, value) for name, value in identity if name in patterns]
+        text = "vector(1)"
+        for name, value in narrowed:
+            text = _labelled(text, [("chosen", value)])
+            text = f'label_replace({text}, "{name}", "{_literal(value)}", "chosen", "{patterns[name]}")'
+        return f" and on ({', '.join(name for name, _ in narrowed)}) {text}" if narrowed else ""
 
     def _fill_number(self, kind: str, number: Number) -> str:
         if kind == "number":
@@ -177,9 +191,12 @@ class Context:
 
 def _labelled(text: str, labels: Iterable[tuple[str, str]]) -> str:
     for name, value in labels:
-        literal = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
-        text = f'label_replace({text}, "{name}", "{literal}", "", "")'
+        text = f'label_replace({text}, "{name}", "{_literal(value)}", "", "")'
     return text
+
+
+def _literal(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
 
 
 def tidy(text: str) -> str:

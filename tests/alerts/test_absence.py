@@ -13,8 +13,10 @@ import yaml
 from alerts.prometheus import rule_of
 from alerts.proof.series import INSTANCES
 from alerts.rules.telemetry import EXPORTER_SERVER_MISSING, TARGET_ABSENT
+from dashboards.queries import board_context
 from dashboards.stack import STACK
 from exporters.catalogue import external, postgres, redis
+from signals.telemetry import JOB_TARGETS
 
 JOBS = tuple(job.name for job in STACK.scraped.jobs)
 # Samples at this interval, so many as a day and an hour has; and what was there until minute 20.
@@ -167,13 +169,41 @@ def test_what_is_not_there_is_told_and_nothing_else(name: str, tmp_path: Path) -
     asked += [firing(EXPORTER_SERVER_MISSING.name, *each) for each in play.missing.items()]
     if play.alike:
         asked.append(unchanged(play.alike, max(play.absent)))
-    test = {"interval": f"{INTERVAL}s", "input_series": play.scraped, "promql_expr_test": asked}
+    holds(tmp_path, play.scraped, asked)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "scraped", "zeros"),
+    [
+        ("production", [], len(JOBS)),
+        ("production", [up("api", ALWAYS, environment="staging")], len(JOBS)),
+        ("production", [up("api", ALWAYS)], len(JOBS) - 1),
+        ("(staging|production)", [up("api", ALWAYS, environment="staging")], len(JOBS) - 1),
+        (".+", [up("api", ALWAYS, environment="staging")], len(JOBS) - 1),
+        ("staging", [up("api", ALWAYS, environment="staging")], 0),
+        ("staging", [up("api", ALWAYS)], 0),
+        ("staging", [], 0),
+    ],
+)
+def test_a_board_shows_jobs_without_targets_where_its_reader_chose_their_installation(
+    chosen: str, scraped: list[Series], zeros: int, tmp_path: Path
+) -> None:
+    (board,) = (each for each in STACK.boards if each.uid == "backend-telemetry")
+    shown = JOB_TARGETS.query.fill(board_context(board, STACK.context, "5m"))
+    asked = shown.replace("$environment", chosen).replace("$cluster", ".+")
+    counted = {"expr": f"count(({asked}) == 0) or vector(0)", "eval_time": "5m"}
+    holds(tmp_path, scraped, [counted | {"exp_samples": [{"labels": "{}", "value": zeros}]}])
+
+
+def holds(folder: Path, scraped: list[Series], asked: list[dict[str, Any]]) -> None:
+    """Ask this of what is scraped, with the two alerts beside it."""
+    test = {"interval": f"{INTERVAL}s", "input_series": scraped, "promql_expr_test": asked}
     rules = [rule_of(each, STACK.rules) for each in (TARGET_ABSENT, EXPORTER_SERVER_MISSING)]
     document = {"rule_files": ["rule.yml"], "evaluation_interval": "30s", "tests": [test]}
-    (tmp_path / "rule.yml").write_text(yaml.safe_dump({"groups": [{"name": "one", "rules": rules}]}))
-    (tmp_path / "test.yml").write_text(yaml.safe_dump(document))
+    (folder / "rule.yml").write_text(yaml.safe_dump({"groups": [{"name": "one", "rules": rules}]}))
+    (folder / "test.yml").write_text(yaml.safe_dump(document))
 
     done = subprocess.run(
-        ["promtool", "test", "rules", "test.yml"], cwd=tmp_path, capture_output=True, text=True, check=False
+        ["promtool", "test", "rules", "test.yml"], cwd=folder, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
