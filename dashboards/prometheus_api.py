@@ -14,6 +14,9 @@ from requests.auth import HTTPBasicAuth
 from dashboards.errors import RefusedError, StackError, shown_url
 
 VERIFIED = re.compile(r"certificate verify failed: ([^(]*?) \(_ssl")
+# What a proxy answers while it reaches nobody, and how many seconds later it is asked once more.
+PASSING = (502, 503, 504)
+AGAIN = 1.0
 TLS = re.compile(r"\[SSL: (\w+)\]")
 
 Samples = list[tuple[dict[str, str], list[float]]]
@@ -132,10 +135,28 @@ class Prometheus:
             "check the URL"
         )
 
+    def _mute(self, path: str, status: int) -> StackError:
+        twice, advice = "", "check the URL"
+        if status in PASSING:
+            twice, advice = " twice", "a proxy says so where who is behind it is busy or down; try again"
+        return StackError(
+            f"{shown_url(self.url)}/api/v1/{path} answered {status} without JSON{twice}; "
+            f"expected a Prometheus; {advice}"
+        )
+
+    def _passed_on(self, method: str, url: str, **more: Any) -> requests.Response:
+        """The answer, asked for once more where a proxy reached nobody."""
+        response = self.fetch(method, url, **more)
+        # Prometheus itself says in JSON why; a query that took too long it would take on anew.
+        if response.status_code in PASSING and not response.text.startswith("{"):
+            time.sleep(AGAIN)
+            response = self.fetch(method, url, **more)
+        return response
+
     def _answer(self, method: str, path: str, kind: type, **more: Any) -> Any:
         url, shown = f"{self.url}/api/v1/{path}", shown_url(self.url)
         try:
-            response = self.fetch(method, url, **more)
+            response = self._passed_on(method, url, **more)
             if response.request.method != method:  # as a browser, requests asks on with GET
                 raise StackError(
                     f"{shown}/api/v1/{path} leads to {shown_url(response.url)}; expected a Prometheus that "
@@ -143,10 +164,7 @@ class Prometheus:
                 )
             body = response.json()
         except requests.JSONDecodeError:
-            raise StackError(
-                f"{shown}/api/v1/{path} answered {response.status_code} without JSON; "
-                "expected a Prometheus; check the URL"
-            ) from None
+            raise self._mute(path, response.status_code) from None
         except (requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
             raise StackError(
                 f"the URL of Prometheus is {shown!r}; expected http:// or https:// at its beginning; "

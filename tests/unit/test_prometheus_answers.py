@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -26,15 +27,16 @@ Serve = Callable[[Callable[[str], object]], str]
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """A server that answers JSON, by the last word of the path; gives its URL."""
+    """A server that answers JSON, by the last word of the path, or as a proxy; gives its URL."""
     servers: list[ThreadingHTTPServer] = []
 
     def start(answer: Callable[[str], object]) -> str:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                body = json.dumps(answer(self.path.partition("?")[0].rpartition("/")[2])).encode()
-                self.send_response(200)
+                found = answer(self.path.partition("?")[0].rpartition("/")[2])
+                body = b"<html>" if isinstance(found, HTTPStatus) else json.dumps(found).encode()
+                self.send_response(found if isinstance(found, HTTPStatus) else 200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -98,6 +100,25 @@ def test_a_query_that_is_refused_is_an_error_of_its_panel(serve: Serve) -> None:
 
     assert code == 1
     assert "backend-api: Request rate by endpoint: Prometheus refused a query: too many samples; " in output
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_proxy_that_reaches_nobody_is_asked_once_more(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr("dashboards.prometheus_api.AGAIN", 0)
+    said: list[object] = [HTTPStatus(status), told()]
+    assert Prometheus(url=serve(lambda _: said.pop(0))).query("up") == []
+
+    asked: list[str] = []
+
+    def refused(path: str) -> object:
+        asked.append(path)
+        return HTTPStatus(status)
+
+    code, output = prove(serve(refused))
+    assert (code, output.count("\n"), len(asked)) == (2, 1, 2)
+    assert f"answered {status} without JSON twice; expected a Prometheus; a proxy says so" in output
 
 
 def test_a_server_that_refuses_everything_is_told_once(serve: Serve) -> None:
