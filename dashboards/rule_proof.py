@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -13,6 +13,7 @@ from alerts.model import Alert, State
 from alerts.proof import run
 from alerts.proof.derive import NotDerivedError, derived
 from alerts.proof.model import Case
+from alerts.proof.mutations import mutants
 from alerts.proof.plan import NUMBERS, SCRAPED, Plan
 from alerts.proof.series import place_of
 from alerts.render import RenderContext
@@ -21,6 +22,8 @@ from dashboards.checks.finding import Finding, listed, nearest
 from dashboards.errors import StackError
 from dashboards.stack import Stack
 from signals.numbers import Number, spoken
+
+CHANGE = "change"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,7 @@ class Proof:
         proven: the states.
         excused: the states that its definition excuses, with the reason.
         failures: by the state that is not proven, what is wrong.
+        changes: how many changes of its rule were played; `unnoticed` of them no case notices.
     """
 
     alert: str
@@ -40,6 +44,12 @@ class Proof:
     proven: tuple[State, ...]
     excused: Mapping[State, str]
     failures: tuple[tuple[str, str], ...]
+    changes: int = 0
+
+    @property
+    def unnoticed(self) -> int:
+        """How many changes of the rule no case notices."""
+        return sum(state == CHANGE for state, _ in self.failures)
 
     @property
     def well(self) -> bool:
@@ -75,6 +85,7 @@ def prove(
             [verdicts[id(plan)] for plan in chosen[alert.name].plans],
             [set(left.get(id(plan), ())) for plan in chosen[alert.name].plans if mutate],
             _refused(alert, findings),
+            {each.change for plan in chosen[alert.name].plans if id(plan) in left for each in mutants(plan)},
         )
         for alert in alerts
     ]
@@ -169,6 +180,7 @@ def _proof(
     verdicts: Sequence[run.Verdict],
     left: Sequence[set[str]],
     refused: Sequence[str],
+    changes: Collection[str],
 ) -> Proof:
     met = frozenset(chain.from_iterable(verdict.proven for verdict in verdicts))
     failed = list(_failed(chosen, verdicts))
@@ -181,7 +193,7 @@ def _proof(
     failures = [*(("build", said) for said in refused), *failed, *_missing(alert, chosen, demanded)]
     if left:
         failures += [
-            ("change", f"no case notices this change of the rule: {change}")
+            (CHANGE, f"no case notices this change of the rule: {change}")
             for change in sorted(set.intersection(*left))
         ]
     wrong |= {state for state, _ in failures}
@@ -191,6 +203,7 @@ def _proof(
         proven=() if refused else tuple(each for each in State if each in met and each.value not in wrong),
         excused=alert.unproven,
         failures=tuple(failures),
+        changes=0 if failed else len(changes),
     )
 
 
@@ -256,6 +269,7 @@ def row(proof: Proof) -> dict[str, Any]:
         "cases": proof.cases,
         "proven": [state.value for state in proof.proven],
         "excused": {state.value: reason for state, reason in proof.excused.items()},
+        "changes": proof.changes,
         "failures": [{"state": state, "message": message} for state, message in proof.failures],
     }
 

@@ -56,9 +56,12 @@ def test(
             click.echo(line)
     wrong = [proof for proof in proofs if not proof.well]
     cases = sum(proof.cases for proof in proofs)
+    changes = sum(proof.changes for proof in proofs)
+    noticed = changes - sum(proof.unnoticed for proof in proofs)
+    played = f"; {noticed} of {counted(changes, 'change')} noticed" if mutations else ""
     click.echo(
         f"{counted(len(proofs), 'alert')}, {counted(cases, 'case')}: {len(proofs) - len(wrong)} proven, "
-        f"{len(wrong)} not ({seconds:.1f} s)",
+        f"{len(wrong)} not{played} ({seconds:.1f} s)",
         err=True,
     )
     if wrong:
