@@ -23,6 +23,9 @@ TEXT = Annotated[str, "characters that UTF-8 has, and of those without a shape n
 # Halves of a character, such as of a file that was read in another encoding, and what no screen shows.
 NO_TEXT = re.compile(r"[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
+# Of names of types: none begins with an `hour` or an `unused`.
+VOWELS = "AEIOaeio"
+
 
 class NumberError(ValueError):
     """An objective or limit that cannot be: the message names its key, the value and what to do."""
@@ -156,7 +159,8 @@ def require_fields(what: str, definition: object, error: type[Exception], *, sec
         place, value, wanted = found
         shown, told = repr(value), type(value).__name__
         # A long value would fill the screen, and an address may be a secret.
-        told = f"a {told}" if secret or len(shown) > 40 or "://" in shown else f"{shown} ({told})"
+        kind_of = f"{'an' if told[0] in VOWELS else 'a'} {told}"
+        told = kind_of if secret or len(shown) > 40 or "://" in shown else f"{shown} ({told})"
         raise error(f"{what}: {place} is {told}; expected {_words(wanted)}; {_advice(value, wanted)}")
 
 

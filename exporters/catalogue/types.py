@@ -155,9 +155,12 @@ class Metric:
     suffixes: ClassVar[tuple[str, ...]] = ("",)
 
     def __post_init__(self) -> None:
-        pattern = RECORDED_NAME if self.source == "rules" else METRIC_NAME
-        if not pattern.match(self.name):
-            raise CatalogueError(f"metric {self.name!r}: expected {pattern.pattern}")
+        recorded = self.source == "rules"
+        if not (RECORDED_NAME if recorded else METRIC_NAME).match(self.name):
+            wanted = "level:metric:operations, each of" if recorded else "a letter first, and no others than"
+            raise CatalogueError(
+                f"metric {self.name!r}: expected {wanted} lower-case letters, digits and underscores"
+            )
         if not self.kind:
             raise CatalogueError(
                 f"metric {self.name!r}: a bare Metric has no type; "

@@ -89,8 +89,15 @@ def target_server(ctx: click.Context, config: Config, name: str, *kinds: str) ->
     """
     names = [known for known, target in config.targets.items() if target.kind in kinds]
     if name not in names:
-        known = ", ".join(names) or f"a configuration with targets of {' or '.join(kinds)}"
-        raise ConfigError(f"--target: {name!r}; expected one of {known}{did_you_mean(name, names)}")
+        if not names:
+            others = f", only {', '.join(config.targets)}" if config.targets else ""
+            raise ConfigError(
+                f"--target: {name!r}; the configuration has no targets of {' or '.join(kinds)}{others}; "
+                "name it there, in --config.file"
+            )
+        raise ConfigError(
+            f"--target: {name!r}; expected one of {', '.join(names)}{did_you_mean(name, names)}"
+        )
     return watched.of_target(name, config, os.environ, ctx.obj, _allow_open(ctx))
 
 

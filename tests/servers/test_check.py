@@ -395,3 +395,6 @@ def test_a_target_that_is_not_there_is_a_mistake_of_one_line(tmp_path: Path) -> 
 
     assert done.returncode == 2
     assert done.stderr == "obs-exporter: --target: 'her'; expected one of here, gone; did you mean 'here'?\n"
+    none = run_to_its_end("check", "--target", "orders")
+    assert (none.returncode, none.stderr.count("\n")) == (2, 1)
+    assert "'orders'; the configuration has no targets of postgres or redis or pgbouncer; name" in none.stderr

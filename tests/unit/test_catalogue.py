@@ -26,8 +26,12 @@ def gauge(name: str, collector: str = "api.test") -> Gauge:
 
 @pytest.mark.parametrize("name", ["Bad", "with-dash", "9lives", "a b", "a:b", ""])
 def test_a_bad_name_is_refused_with_the_rule(name: str) -> None:
-    with pytest.raises(CatalogueError, match=r"metric .*: expected"):
+    with pytest.raises(
+        CatalogueError, match=r"metric .*: expected a letter first, .* digits and underscores\Z"
+    ):
         gauge(name)
+    with pytest.raises(CatalogueError, match=r"expected level:metric:operations, each of lower-case letters"):
+        gauge(name.replace(":", "-"), "rules.test")
 
 
 def test_a_counter_ends_in_total_unless_it_is_on_the_compatibility_list() -> None:

@@ -124,6 +124,7 @@ def test_an_alert_without_a_runbook_is_told_with_the_file_to_write(build: Build)
             "Stack(boards=THEIRS.boards[0])",
             "boards is a Board; expected a tuple of Board; a tuple of one is (it,)",
         ),
+        ("Stack(alerts=THEIRS.alerts[0])", "alerts is an Alert; expected a tuple of Alert"),
         ('Stack(alerts=("ApiDown",))', "alerts[0] is 'ApiDown' (str); expected Alert"),
         ('Stack(identity="cluster")', "identity is 'cluster' (str); expected a tuple of str"),
         ("Stack(targets={})", "targets is {} (dict); expected Targets"),
