@@ -21,7 +21,12 @@ MASK = "***"
 
 # Shorter ones, and these words, stand in any text: its gaps would make it unreadable, and tell what they are.
 SHORTEST = 4
-WORDS = frozenset({"database", "host", "password", "port", "postgres", "postgresql", "redis", "user"})
+WORDS = frozenset(
+    {
+        "database", "host", "password", "port", "postgres", "postgresql", "redis", "role", "such", "there",
+        "user", "wrong",
+    }
+)  # fmt: skip
 # Where such a one is a value: of a URL, of key=value or a mapping, or between quotes.
 IN_URL = r"(?P<url>:)(?:{0})(?=@)"
 OF_KEY = r"(?P<key>(?i:passw(?:or)?d|pwd)[\"']?\s*[:=]\s*[\"']?)(?:{0})(?!\w)"
