@@ -7,6 +7,8 @@ import pytest
 from tests.checks.small import alert, asked, board, files, judge, only, panel, rule_file, variable
 from tests.checks.test_queries import BUCKETS, BY, RATE
 
+LABELLED = 'label_replace(redis_evicted_keys_total{SCOPE}, "of", "$1", "instance", "(.*):.*")'
+
 # Nearly what the check of that name refuses.
 NEAR: list[tuple[str, str]] = [
     ("promql-portable", "sort_desc(up{SCOPE})"),
@@ -31,6 +33,9 @@ NEAR: list[tuple[str, str]] = [
     ("label-value", 'obs_exporter_collector_cache_age_seconds{SCOPE,collector=~"postgres[.].*"}'),
     # Of no rule at all, nothing is known of its alerts.
     ("label-value", 'ALERTS{SCOPE,alertname="Small"}'),
+    ("gauge-growth", f"increase({LABELLED}[1h:1m])"),
+    ("counter-growth", f"increase({LABELLED}[1h:1m])"),
+    ("lifetime-ratio", f"increase({LABELLED}[1h:1m]) / (increase({LABELLED}[1h:1m]) > 0)"),
     ("rate-window", "max_over_time(pg_up{SCOPE}[5m])"),
     ("variable-declared", RATE.replace("SCOPE", 'SCOPE,job=~"${cluster:regex}"')),
 ]

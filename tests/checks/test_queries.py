@@ -95,6 +95,12 @@ REFUSED: list[tuple[str, str, str, str]] = [
     ("gauge-growth", "increase(redis_instance_info{SCOPE}[$__rate_interval])", "is a gauge", "deriv"),
     (
         "gauge-growth",
+        'increase(label_replace(pg_up{SCOPE}, "of", "", "", "")[1h:1m])',
+        "increase() of pg_up, which is a gauge",
+        "deriv",
+    ),
+    (
+        "gauge-growth",
         f"rate(sum by ({BY}) (http_requests_total{{SCOPE}})[1h:1m])",
         "rate() of a computed value",
         "each counter first",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from dashboards.checks.finding import ASKED, Problem, query_rule
 from dashboards.checks.promql import Call, Node, Selector, Subquery
-from dashboards.checks.queries.rates import GROWTH, UNKNOWN, is_counter
+from dashboards.checks.queries.rates import GROWTH, UNKNOWN, is_counter, renamed
 from dashboards.checks.subject import Query
 
 
@@ -24,7 +24,7 @@ def gauges(query: Query) -> Iterable[Problem]:
 
 
 def _not_growing(query: Query, function: str, argument: Node) -> Iterator[Problem]:
-    inner = argument.expression if isinstance(argument, Subquery) else argument
+    inner = renamed(argument.expression) if isinstance(argument, Subquery) else argument
     if not isinstance(inner, Selector):
         yield Problem(
             f"{function}() of a computed value: when one part of it starts again, the whole seems to fall",

@@ -26,6 +26,7 @@ EXISTENCE_CALLS = frozenset(
     {"absent", "absent_over_time", "present_over_time", "count_over_time", "timestamp", "resets", "changes"}
 )
 EXISTENCE_AGGREGATIONS = frozenset({"count", "group"})
+RENAMING = frozenset({"label_replace", "label_join"})
 _KEEPING = frozenset({"sum", "min", "max"})
 
 
@@ -39,6 +40,7 @@ def is_counter(metric: Metric, series: str) -> bool:
 def raw(query: Query, node: Node) -> list[Selector]:
     """The counters in an expression that are read as they are."""
     asked = _presence(node)
+    asked |= {id(renamed(each.expression)) for each, _ in walk(node) if isinstance(each, Subquery)}
     return [
         each
         for each, parent in walk(node)
@@ -95,6 +97,11 @@ def grows(node: Selector, parent: Node | None) -> bool:
             return parent.operator in EXISTENCE_AGGREGATIONS
         case Binary():
             return parent.operator in ("and", "unless") and parent.right is node
-        case Subquery():
-            return True  # the function around it is judged below
     return False
+
+
+def renamed(node: Node) -> Node:
+    """The series whose labels alone are changed: each grows as it did."""
+    while isinstance(node, Call) and node.function in RENAMING:
+        node = node.arguments[0]
+    return node
