@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
 
 from dashboards.checks.expressions import Json
 from dashboards.checks.finding import Finding, Report, file_rule
@@ -30,10 +29,16 @@ def _group(path: str, panels: list[Json], report: Report) -> Iterator[Finding]:
             yield report(path, where, message, "Let the layout place it.")
         elif place is not None:
             placed.append((where, place))
-    for (one, a), (other, b) in combinations(placed, 2):
-        across = a["x"] < b["x"] + b["w"] and b["x"] < a["x"] + a["w"]
-        if across and a["y"] < b["y"] + b["h"] and b["y"] < a["y"] + a["h"]:
+    # From the top down: beside each stand those alone that reach below its upper edge, of which few fit in.
+    above: list[tuple[str, Json]] = []
+    for other, b in sorted(placed, key=lambda each: each[1]["y"]):
+        above = [(one, a) for one, a in above if b["y"] < a["y"] + a["h"]]
+        covered = [(one, a) for one, a in above if a["x"] < b["x"] + b["w"] and b["x"] < a["x"] + a["w"]]
+        if covered:
+            one, a = covered[0]
             yield report(path, other, f"it covers {one}: {b} and {a}", "Let the layout place them.")
+        else:
+            above.append((other, b))
 
 
 def _inside(place: Json | None) -> bool:
