@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # Writes down what it is asked for; fails where it is told to.
 DOCKER = """#!/bin/sh
+if [ "$2" = version ]; then [ "$DOCKER_FAILS" != version ]; exit; fi
 { echo "$*"; env; } >"$DOCKER_CALLS/$4"
 [ "$4" != "$DOCKER_FAILS" ]
 """
@@ -119,6 +120,14 @@ def test_one_setting_lets_alertmanager_notify_and_grafana_be_quiet(checkout: Che
 
 def test_an_engine_that_does_not_exist_starts_nothing(checkout: Checkout) -> None:
     assert checkout.up("ENGINE=alertmanager").returncode != 0
+    assert list(checkout.calls.iterdir()) == []
+
+
+def test_without_compose_one_line_says_so_and_nothing_is_made(checkout: Checkout) -> None:
+    done = checkout.up(fails="version")
+    assert done.stderr.splitlines()[0].startswith("error: there is no Docker Compose v2")
+    assert done.returncode == 2
+    assert not (checkout.home / "secrets").exists()
     assert list(checkout.calls.iterdir()) == []
 
 
