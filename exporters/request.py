@@ -22,6 +22,7 @@ from exporters.web.policy import Verdict
 
 if TYPE_CHECKING:
     from exporters.server import Server
+    from exporters.web.tunnel import Tunnel
 
 SMALLEST_TO_COMPRESS = 1024  # bytes
 
@@ -47,6 +48,8 @@ class Request(http.server.BaseHTTPRequestHandler):
 
     server: Server  # type: ignore[assignment]  # all that is asked of it stands here
     raw_requestline: bytes
+    wfile: io.BytesIO
+    tunnel: Tunnel | None
     error_content_type = PLAIN
 
     def __init__(self, client: Client, server: Server) -> None:
@@ -58,21 +61,21 @@ class Request(http.server.BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         """Read where it shows whether the client gets on."""
-        inlet = Inlet(self.client)
-        if self.policy.context is None:
-            self.rfile, self.wfile = io.BufferedReader(inlet), io.BytesIO()
-            return
-        from exporters.web.tunnel import Tunnel  # noqa: PLC0415  loads OpenSSL
+        inlet, self.tunnel = Inlet(self.client), None
+        if self.policy.context is not None:
+            from exporters.web.tunnel import Tunnel  # noqa: PLC0415  loads OpenSSL
 
-        tunnel = Tunnel(self.policy.context, inlet, Outlet(self.client))
-        tunnel.shake_hands()
-        self.rfile, self.wfile = io.BufferedReader(tunnel), io.BufferedWriter(tunnel)
+            self.tunnel = Tunnel(self.policy.context, inlet, Outlet(self.client))
+            self.tunnel.shake_hands()
+        self.rfile, self.wfile = io.BufferedReader(self.tunnel or inlet), io.BytesIO()
 
     def finish(self) -> None:
-        """Keep what was written, or let the tunnel have it."""
-        if isinstance(self.wfile, io.BytesIO):
-            self.answer = self.wfile.getvalue()
-        super().finish()
+        """Keep what was written for all who ask so, or send it through the tunnel, to this client alone."""
+        with self.rfile:
+            if self.tunnel is None:
+                self.answer = self.wfile.getvalue()
+            else:
+                self.tunnel.give(self.wfile.getvalue())
 
     def parse_request(self) -> bool:
         """As http.server does, but for the headers; that looks at whatever is no usual request."""

@@ -44,7 +44,7 @@ class Tunnel(io.RawIOBase):
             self._go(self._tls.do_handshake)
         except ssl.SSLError as error:
             if error.reason == PLAIN_HTTP:
-                self._give(SAY_HTTPS)
+                _write_all(self._outlet, SAY_HTTPS)
             raise
 
     def readable(self) -> bool:
@@ -67,6 +67,10 @@ class Tunnel(io.RawIOBase):
         """Send a part."""
         part = memoryview(data)[:AT_ONCE]
         return self._go(lambda: self._tls.write(part))
+
+    def give(self, answer: bytes) -> None:
+        """Send the whole of it."""
+        _write_all(self, answer)
 
     def close(self) -> None:
         """Tell the client that this was all."""
@@ -105,9 +109,10 @@ class Tunnel(io.RawIOBase):
 
     def _send(self) -> None:
         while self._to_send.pending:
-            self._give(self._to_send.read(AT_ONCE))
+            _write_all(self._outlet, self._to_send.read(AT_ONCE))
 
-    def _give(self, data: bytes) -> None:
-        left = memoryview(data)
-        while left:
-            left = left[self._outlet.write(left) :]
+
+def _write_all(writer: Tunnel | Outlet, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[writer.write(left) :]
