@@ -22,8 +22,9 @@ class Crew:
     def __init__(self, name: str) -> None:
         self.name = name
         self._lock = threading.Lock()
+        self._may_idle = MOST_IDLE
         self._idle = 0  # those who wait, and are not meant by something in the queue
-        self._queue: queue.SimpleQueue[Work] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
 
     def do(self, work: Work) -> None:
         """Have a thread do this, which raises nothing; return at once.
@@ -38,12 +39,20 @@ class Crew:
                 return
         threading.Thread(target=self._run, args=(work,), name=self.name, daemon=True).start()
 
+    def disband(self) -> None:
+        """Let those go who wait for more, at once; whoever is at work goes after it."""
+        with self._lock:
+            self._may_idle = 0
+            for _ in range(self._idle):
+                self._queue.put(None)
+            self._idle = 0
+
     def _run(self, work: Work | None) -> None:
         while work is not None:
             work()
             work = None  # which may hold much, such as a page
             with self._lock:
-                if self._idle >= MOST_IDLE:
+                if self._idle >= self._may_idle:
                     return
                 self._idle += 1
             work = self._next()

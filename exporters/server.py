@@ -112,6 +112,7 @@ class Server:
         self.places.wait_until_idle(seconds)
         self._ending.set()
         self._thread.join()
+        self._crew.disband()
         self._socket.close()
 
     def _welcome(self) -> None:

@@ -1,4 +1,4 @@
-"""A PostgreSQL of its own for each module that breaks one, and threads that are not kept for the next."""
+"""A PostgreSQL of its own for each module that breaks one."""
 
 from __future__ import annotations
 
@@ -33,11 +33,3 @@ def backend(server: Postgres, caplog: pytest.LogCaptureFixture) -> Iterator[Post
     caplog.set_level(logging.INFO)
     with closing(watch(server, DATABASE, expected_indexes=(INDEX,))) as backend:
         yield backend
-
-
-@pytest.fixture(scope="module")
-def kept_shortly() -> Iterator[None]:
-    """Threads end soon after their work, also one that outlives its test, so that they can be counted."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("exporters.crew.KEPT_SECONDS", 0.1)
-        yield

@@ -24,9 +24,6 @@ ASK = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
 LARGE = b"x" * 6_000_000  # more than the sockets of both sides swallow
 
 
-pytestmark = pytest.mark.usefixtures("kept_shortly")
-
-
 @contextmanager
 def serving(page: Page) -> Iterator[Server]:
     server = Server("127.0.0.1", 0, {"/metrics": page}, "test", LOG)

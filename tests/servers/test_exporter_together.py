@@ -16,8 +16,6 @@ from exporters.server import Server
 from exporters.web.policy import Policy
 from tests.servers.postgres_support import LOG
 
-pytestmark = pytest.mark.usefixtures("kept_shortly")
-
 ASK = b"GET /metrics HTTP/1.1\r\nAccept-Encoding: gzip\r\n\r\n"
 PLAIN = ASK.replace(b"gzip", b"identity")
 OTHERS = (
@@ -52,6 +50,7 @@ def asked(
     server = Server("127.0.0.1", 0, {"/metrics": page}, "test", LOG, guard=guard)
     with ExitStack() as stack:
         stack.callback(server._socket.close)
+        stack.callback(server._crew.disband)
         pairs = [socket.socketpair() for _ in said]
         for (ours, theirs), words in zip(pairs, said, strict=True):
             stack.callback(ours.close)

@@ -36,6 +36,22 @@ def test_of_many_threads_few_wait_for_more() -> None:
     wait_until(lambda: threads(name) == MOST_IDLE, "the others end")
 
 
+def test_a_disbanded_crew_keeps_nobody_and_still_does_what_it_is_given() -> None:
+    crew, name, together = Crew("test.disbanded"), "test.disbanded", threading.Barrier(4)
+    for _ in range(3):
+        crew.do(lambda: together.wait(5) and None)  # type: ignore[arg-type]
+    together.wait(5)
+    wait_until(lambda: crew._idle == 3, "all wait for more")
+    ready, done = threading.Event(), threading.Event()
+    crew.do(lambda: ready.wait(5) and None)  # type: ignore[arg-type]
+    crew.disband()
+    wait_until(lambda: threads(name) == 1, "who waits ends")
+    ready.set()
+    crew.do(done.set)
+    assert done.wait(5)
+    wait_until(lambda: threads(name) == 0, "who was at work ends too")
+
+
 def test_a_thread_without_work_ends_and_loses_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("exporters.crew.KEPT_SECONDS", 0.001)
     crew, done, chance = Crew("test.ends"), list[int](), random.Random(1)  # noqa: S311  no secret
