@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
+import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +18,12 @@ from exporters import logs
 from exporters.config import Config, read_config
 from exporters.distribution import missing, version
 from exporters.dsn import did_you_mean, holds_connection_string, holds_password, secrets_in
-from exporters.errors import ExporterError
+from exporters.errors import ConfigError, ExporterError
 from exporters.manual import POSTGRES, REDIS, Manual
 from exporters.process import Options, run
 from exporters.secrets import Redactor
 
+LOG = logging.getLogger("exporter")
 DEFAULT_ADDRESS = "127.0.0.1:10910"
 PREFIX = "OBS_EXPORTER"
 DSN = "--dsn"  # a server without its password
@@ -34,6 +38,30 @@ def _arguments(args: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield DSN, value
         else:
             yield (DSN if before == DSN else "an argument"), arg
+
+
+@contextmanager
+def _told(log_format: str, redactor: Redactor) -> Iterator[None]:
+    """End with exit code 2 at a user's mistake, told in one line; that is JSON where the log is."""
+    try:
+        yield
+        return
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("exporters"):
+            raise  # a fault of this package
+        message = str(missing(error))
+    except ExporterError as error:
+        message = str(error)
+    except click.UsageError as error:
+        if log_format != "json":
+            raise
+        message = error.format_message()
+    if log_format == "json":
+        logs.configure("error", log_format, redactor)
+        LOG.error("%s", message)
+    else:
+        click.echo(f"obs-exporter: {redactor.mask(message)}", err=True)
+    raise click.exceptions.Exit(2)
 
 
 class _Group(Manual, click.Group):
@@ -63,35 +91,30 @@ class _Group(Manual, click.Group):
         return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        # Before click sees them, whose messages repeat what they refuse.
-        flags = {name: value for name, value in os.environ.items() if name.startswith(f"{PREFIX}_")}
-        for where, text in [*_arguments(args), *flags.items()]:
-            if where == DSN and not holds_password(text):
-                continue
-            if holds_connection_string(text) or where == DSN:
-                click.echo(
-                    f"obs-exporter: {where} holds a {'password' if where == DSN else 'connection string'}; "
-                    "expected it in DATABASE_URL or REDIS_URL, or in the file that DATABASE_URL_FILE or "
-                    "REDIS_URL_FILE names",
-                    err=True,
-                )
-                ctx.exit(2)
-        return super().parse_args(ctx, args)
-
-    def invoke(self, ctx: click.Context) -> Any:
         redactor = ctx.obj = Redactor()
         for name in ("DATABASE_URL", "REDIS_URL"):
             redactor.learn(secrets_in(os.environ.get(name, "")))
-        try:
+        chosen = re.findall(r"--log\.format[= ](\w+)", " ".join(args))  # before they are read
+        with _told([os.environ.get(f"{PREFIX}_LOG_FORMAT", ""), *chosen][-1], redactor):
+            _refuse_secrets(args)
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _told(ctx.params["log_format"], ctx.obj):
             return super().invoke(ctx)
-        except ModuleNotFoundError as error:
-            if error.name is None or error.name.startswith("exporters"):
-                raise  # a fault of this package
-            click.echo(f"obs-exporter: {missing(error)}", err=True)
-            ctx.exit(2)
-        except ExporterError as error:
-            click.echo(f"obs-exporter: {redactor.mask(str(error))}", err=True)
-            ctx.exit(2)
+
+
+def _refuse_secrets(args: Sequence[str]) -> None:
+    """Before click sees them, whose messages repeat what they refuse."""
+    flags = {name: value for name, value in os.environ.items() if name.startswith(f"{PREFIX}_")}
+    for where, text in [*_arguments(args), *flags.items()]:
+        if where == DSN and not holds_password(text):
+            continue
+        if holds_connection_string(text) or where == DSN:
+            raise ConfigError(
+                f"{where} holds a {'password' if where == DSN else 'connection string'}; expected it in "
+                "DATABASE_URL or REDIS_URL, or in the file that DATABASE_URL_FILE or REDIS_URL_FILE names"
+            )
 
 
 @click.group(
