@@ -29,8 +29,10 @@ def serving(page: Page) -> Iterator[Server]:
     server = Server("127.0.0.1", 0, {"/metrics": page}, "test", LOG)
     server.start()
     wait_until(lambda: threads() == 0, "those of another test have ended")
-    yield server
-    server.stop(0)
+    try:
+        yield server
+    finally:
+        server.stop(0)
 
 
 def scrape(server: Server, **headers: str) -> int:
