@@ -154,7 +154,8 @@ def _table(heads: Cells, rows: Sequence[tuple[Cells, tuple[str, ...]]]) -> Itera
 def _cells(line: Line) -> Cells:
     scans = "-" if line.scans is None else str(line.scans)
     size = "-" if line.size is None else _spoken(line.size)
-    return _seen(line.index), _seen(line.table), _seen(line.state), scans, size
+    state = ", ".join((line.state, *([f"{line.parts} parts"] if line.parts else ())))
+    return _seen(line.index), _seen(line.table), _seen(state), scans, size
 
 
 def _seen(text: str) -> str:

@@ -44,16 +44,28 @@ DATABASE_SQL = """
 SELECT current_database(), extract(epoch FROM stats_reset)
   FROM pg_stat_database WHERE datname = current_database()
 """
-# A partition's part of a partitioned index goes with that alone.
+# The parts of a partitioned index are one: they go with it alone. It is redundant if all of them are.
 INDEXES_SQL = f"""
-SELECT nspname, relname, indexrelname, quote_ident(nspname), quote_ident(indexrelname),
-       pg_table_is_visible(table_oid)::int, scans, bytes, indisvalid::int,
-       (enforces OR (SELECT indisreplident FROM pg_index WHERE indexrelid = ranked.oid))::int,
-       (SELECT relispartition FROM pg_class WHERE oid = ranked.oid)::int,
-       EXISTS (SELECT FROM pg_stat_progress_create_index WHERE index_relid = ranked.oid)::int,
-       CASE WHEN NOT enforces THEN
-         (SELECT oc.relname {SERVES_INSTEAD} ORDER BY o.indnkeyatts, oc.relname LIMIT 1) END
-  FROM ({USER_INDEXES}) ranked
+SELECT n.nspname, t.relname, c.relname, quote_ident(n.nspname), quote_ident(c.relname),
+       pg_table_is_visible(t.oid)::int, scans, bytes, (valid AND i.indisvalid)::int, enforces::int, parts,
+       building::int, instead
+  FROM (SELECT coalesce(pg_partition_root(oid), oid) AS oid, count(pg_partition_root(oid)) AS parts,
+               sum(scans) AS scans, sum(bytes) AS bytes, bool_and(indisvalid) AS valid,
+               bool_or(enforces OR (SELECT indisreplident FROM pg_index WHERE indexrelid = each.oid))
+                 AS enforces,
+               bool_or(EXISTS (SELECT FROM pg_stat_progress_create_index WHERE index_relid = each.oid))
+                 AS building,
+               CASE WHEN count(instead) = count(*) THEN min(instead) END AS instead
+          FROM (SELECT *, CASE WHEN NOT enforces THEN
+                  (SELECT (SELECT relname FROM pg_class
+                            WHERE oid = coalesce(pg_partition_root(oc.oid), oc.oid)) {SERVES_INSTEAD}
+                    ORDER BY o.indnkeyatts, oc.relname LIMIT 1) END AS instead
+                  FROM ({USER_INDEXES}) ranked) each
+         GROUP BY 1) whole
+  JOIN pg_class c USING (oid)
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_index i ON i.indexrelid = c.oid
+  JOIN pg_class t ON t.oid = i.indrelid
  ORDER BY bytes DESC, 1, 2, 3
 """  # noqa: S608  nothing but this file's text
 
@@ -68,7 +80,7 @@ class Found:
         table: with its schema, as plain text.
         visible: whether its table needs no schema.
         enforces: it is unique, excludes something, or tells replicas which row is meant.
-        part: it belongs to the index of a partitioned table.
+        parts: how many it has, of partitions that have none themselves; 0 of a table that is not partitioned.
         building: it is being built now.
         instead: the name of another that begins with its columns; empty if none does.
     """
@@ -82,7 +94,7 @@ class Found:
     size: int
     valid: bool
     enforces: bool
-    part: bool
+    parts: int
     building: bool
     instead: str
 
@@ -90,7 +102,7 @@ class Found:
     def read(cls, row: Row) -> Found:
         """From the answer to the question."""
         schema, table, name, quoted_schema, quoted, *rest = map(text, row)
-        visible, scans, size, valid, enforces, part, building, instead = rest
+        visible, scans, size, valid, enforces, parts, building, instead = rest
         return cls(
             name=name,
             schema=quoted_schema,
@@ -101,7 +113,7 @@ class Found:
             size=int(size),
             valid=valid == "1",
             enforces=enforces == "1",
-            part=part == "1",
+            parts=int(parts),
             building=building == "1",
             instead=instead,
         )
@@ -119,6 +131,7 @@ class Line:
     Attributes:
         state: what it is, or what is wrong with it.
         well: nothing is to be done about it.
+        parts: how many indexes of partitions it is made of; 0 unless its table is partitioned.
         scans: since the statistics begin; None where there is no such index.
         size: bytes; None where there is no such index.
         mend: SQL, in its order, each statement outside of a transaction.
@@ -129,6 +142,7 @@ class Line:
     expected: bool
     state: str
     well: bool
+    parts: int = 0
     scans: int | None = None
     size: int | None = None
     mend: tuple[str, ...] = ()
@@ -204,7 +218,7 @@ def report(settings: PostgresSettings) -> Report:
     return Report(
         database=text(database),
         since=None if since is None else float(since),
-        count=len(found),
+        count=sum(index.parts or 1 for index in found),
         size=sum(index.size for index in found),
         lines=tuple(replace(line, mend=_runnable(line.mend, unread)) for line in lines),
         candidates=None
@@ -269,7 +283,7 @@ def _expected(
     elif differing := on_table.differences(named):
         serves = covered or ("serves all the same" if verdict.covered else "")
         mend = () if serves else _replaced(index, there)
-        kept = "" if serves or mend else "cannot be replaced: it enforces something, or is part of another"
+        kept = "" if serves or mend else "cannot be replaced: it enforces something, or has parts or is one"
         state = ", ".join(filter(None, (f"wrong {' and '.join(differing)}", serves, kept)))
     else:
         state = "present" if named.scans else "present, never used"
@@ -279,6 +293,7 @@ def _expected(
         expected=True,
         state=", ".join(filter(None, (state, covered))) if state == "invalid" else state,
         well=verdict.covered and state != "invalid",
+        parts=there.parts if there else 0,
         scans=None if named is None else int(named.scans),
         size=None if named is None else int(named.size),
         mend=mend,
@@ -298,10 +313,7 @@ def _other(index: Found, needed: set[tuple[tuple[str, str], str]]) -> Line | Non
     if not states:
         return None
     mend: tuple[str, ...] = (f"DROP INDEX CONCURRENTLY {index.path};",)
-    if index.building:
-        mend = ()
-    elif index.part:
-        states.append("part of a partitioned index")
+    if index.building or index.parts:
         mend = ()
     elif not (index.valid or index.instead or LEFT_BEHIND.fullmatch(index.name)):
         mend = (f"REINDEX INDEX CONCURRENTLY {index.path};",)
@@ -314,6 +326,7 @@ def _other(index: Found, needed: set[tuple[tuple[str, str], str]]) -> Line | Non
         expected=False,
         state=", ".join(states),
         well=index.building or (index.valid and not mend),
+        parts=index.parts,
         scans=index.scans,
         size=index.size,
         mend=mend,
@@ -331,7 +344,7 @@ def create(index: ExpectedIndex, *, name: str = "", partitioned: bool = False) -
 
 def _rebuilt(index: ExpectedIndex, wanted: Wanted, named: Index, there: Found | None) -> tuple[str, ...]:
     """Of one that a broken off CREATE INDEX left invalid."""
-    if there is None:  # its table is of a kind that is not looked at here
+    if there is None or there.parts:  # or its table is of a kind that is not looked at here
         return ()
     if not wanted.differences(named):
         return (f"REINDEX INDEX CONCURRENTLY {there.path};",)
@@ -340,7 +353,7 @@ def _rebuilt(index: ExpectedIndex, wanted: Wanted, named: Index, there: Found | 
 
 def _replaced(index: ExpectedIndex, there: Found | None) -> tuple[str, ...]:
     """Of one that is another than expected: the right one first, and then it takes the name."""
-    if there is None or there.enforces or there.part:
+    if there is None or there.enforces or there.parts:
         return ()
     new = there.name.encode()[: NAME_BYTES - len(NEW)].decode(errors="ignore") + NEW
     quoted = new if PLAIN.fullmatch(new) else '"' + new.replace('"', '""') + '"'
