@@ -218,13 +218,16 @@ def test_the_server_may_speak_tls(tmp_path: Path) -> None:
         tls_key_file=str(key),
         tls_cert_file=str(certificate),
         tls_auth_clients="no",
+        tls_protocols="TLSv1.2",
     ).start()
     trusting = f"rediss://127.0.0.1:{port}?ssl_ca_certs={certificate}"
     wary = f"rediss://127.0.0.1:{port}"
     other = trusting.replace("127.0.0.1", "localhost") + "&ssl_check_hostname="  # no name of the certificate
     unsafe = f"{other}false&ssl_ciphers=ECDHE-ECDSA-AES128-GCM-SHA256"
+    newer, older = f"{trusting}&ssl_min_version=772", f"{trusting}&ssl_min_version=TLSv1.2"
+    urls = {trusting: 1, wary: 0, f"{other}true": 0, unsafe: 1, newer: 0, older: 1}
     try:
-        for url, up in ((trusting, 1), (wary, 0), (f"{other}true", 0), (unsafe, 1)):
+        for url, up in urls.items():
             with closing(RedisBackend(RedisSettings(url=partial(str, url)), LOG)) as backend:
                 assert collect(backend).of(catalogue.UP) == up
     finally:

@@ -148,8 +148,8 @@ def test_a_description_for_the_log_holds_no_password() -> None:
             "cache:6379 user=u",
         ),
         (
-            "rediss://cache?ssl_ca_certs=/ca.pem",
-            Address(host="cache", tls={"ssl_ca_certs": "/ca.pem"}),
+            "rediss://cache?ssl_ca_certs=/ca.pem&ssl_min_version=TLSv1.3&ssl_check_hostname=",
+            Address(host="cache", tls={"ssl_ca_certs": "/ca.pem", "ssl_min_version": 772}),
             "cache:6379 user=default tls",
         ),
         (
@@ -186,6 +186,7 @@ def test_a_redis_url_is_read_as_redis_py_reads_it(text: str, expected: Address, 
         ("redis://:7/?hunter2=x@cache", "an unknown parameter after '?'"),
         ("redis://:x@?hunter2=y@cache", "an unknown parameter after '?'"),
         ("rediss://:hunter2@cache?ssl_ca_cert=/x", "did you mean 'ssl_ca_certs'?"),
+        ("rediss://cache?ssl_min_version=hunter2", "expected one of 771, TLSv1.2, 772, TLSv1.3"),
     ],
 )
 def test_what_is_no_redis_url_is_refused_without_repeating_it(text: str, message: str) -> None:

@@ -13,9 +13,11 @@ SCHEMES = ("redis", "rediss", "unix")
 TLS_PARAMETERS = frozenset(
     {
         "ssl_ca_certs", "ssl_ca_path", "ssl_cert_reqs", "ssl_certfile", "ssl_check_hostname", "ssl_ciphers",
-        "ssl_keyfile", "ssl_password",
+        "ssl_keyfile", "ssl_min_version", "ssl_password",
     }
 )  # fmt: skip
+# redis-py takes the number that stands in TLS itself.
+VERSIONS = {"771": 771, "TLSv1.2": 771, "772": 772, "TLSv1.3": 772}
 NO = ("0", "f", "false", "n", "no")
 # How an application talks to Redis is its own matter, and INFO tells of every database.
 APPLICATION_ONLY = frozenset(
@@ -43,7 +45,7 @@ class Address:
     path: str = ""
     username: str = ""
     password: str = field(default="", repr=False)
-    tls: Mapping[str, str | bool] | None = None
+    tls: Mapping[str, str | int] | None = None
 
     def __str__(self) -> str:
         """Fit for a log: without the password."""
@@ -82,13 +84,19 @@ def parse_url(text: str, name: str = "REDIS_URL") -> Address:
         port=int(port or 6379),
         username=username,
         password=password,
-        tls=_tls(query) if url.scheme == "rediss" else None,
+        tls=_tls(query, name) if url.scheme == "rediss" else None,
     )
 
 
-def _tls(query: dict[str, str]) -> dict[str, str | bool]:
-    checks = query.pop("ssl_check_hostname", "")  # empty is redis-py's default
-    return {**query, "ssl_check_hostname": checks.lower() not in NO} if checks else {**query}
+def _tls(query: dict[str, str], name: str) -> dict[str, str | int]:
+    options: dict[str, str | int] = {key: value for key, value in query.items() if value}  # as redis-py
+    if checks := query.get("ssl_check_hostname"):
+        options["ssl_check_hostname"] = checks.lower() not in NO
+    if version := query.get("ssl_min_version"):
+        if version not in VERSIONS:
+            raise ConfigError(f"{name}: ssl_min_version: expected one of {', '.join(VERSIONS)}")
+        options["ssl_min_version"] = VERSIONS[version]
+    return options
 
 
 def _query(url: Url, name: str) -> dict[str, str]:
