@@ -192,7 +192,7 @@ class PostgresBackend:
                 code = type(error).__name__
         run.end(families, answer.seconds, ok=not code)
         self.found(families)
-        self._failures.tell(run.name, code)
+        self._failures.tell(run.name, code, run.collector.meanings.get(code, ""))
         self._tell_rest(run)
 
     def _meet(self, server: Server) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from exporters.collectors.postgres.candidates import NEEDS, Candidate, Texts, candidates, sql
-from exporters.collectors.postgres.codes import explained
+from exporters.collectors.postgres.codes import HINTS, OF_TEXTS, explained
 from exporters.collectors.postgres.model import UNKNOWN
 from exporters.collectors.postgres.pipeline import Answer, Question
 from exporters.collectors.postgres.server import EXTENSION, SERVER, read_extension, read_server
@@ -64,7 +64,7 @@ def proposed(ask: Ask, top: int) -> tuple[tuple[Proposed, ...], str]:
         return (), "there is no pg_stat_statements in this database"
     (answer,) = ask([Question(sql(server))])
     if answer.code:
-        return (), explained(answer.code)
+        return (), explained(answer.code, HINTS | OF_TEXTS)
     # Nobody waits for a scrape: all texts are read.
     found = candidates(answer.rows, Texts(searches, clock=lambda: 0.0))
     blind = f"{server.role} may not see the statements of others, which GRANT pg_read_all_stats lets it"

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from exporters.catalogue import postgres_candidates as catalogue
 from exporters.collectors.base import Family
 from exporters.collectors.postgres.bounds import TopN
+from exporters.collectors.postgres.codes import OF_TEXTS
 from exporters.collectors.postgres.model import Collector, Needs, Row, Rows, Server, table_of, text
 from exporters.collectors.postgres.searched import MOST_EQUAL, Path, Scope, Search, Table, searches_of
 
@@ -224,7 +225,7 @@ def index_candidates(top: int, ttl: float) -> Collector:
             Family(catalogue.INFO, infos, [1.0] * len(infos)),
         ]
 
-    return Collector(name=NAME, sql=sql, parse=parse, needs=NEEDS, ttl=ttl)
+    return Collector(name=NAME, sql=sql, parse=parse, needs=NEEDS, ttl=ttl, meanings=OF_TEXTS)
 
 
 def _row(one: Candidate, place: int) -> Row:

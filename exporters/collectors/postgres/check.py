@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from exporters.collectors.outcome import Outcome, State, off
 from exporters.collectors.postgres.backend import CANCEL_SECONDS, STATEMENT_SHARE, UP
-from exporters.collectors.postgres.codes import explained, named
+from exporters.collectors.postgres.codes import HINTS, explained, named
 from exporters.collectors.postgres.collectors import collectors
 from exporters.collectors.postgres.connect import ConnectionFailed
 from exporters.collectors.postgres.model import UNKNOWN, Collector, Rows, Server, text
@@ -233,6 +233,8 @@ class _Judge:
         if code == NOT_PRELOADED:
             detail = "pg_stat_statements was not loaded at the server's start"
             return Outcome(collector=collector.name, state=State.EXTENSION, detail=detail, mend=(PRELOAD,))
+        if code in collector.meanings:
+            return _fails(collector, code)
         if code in UNKNOWN_NAME and _dotted(self.server.statements_version) != self.rights.available:
             return self._extension_too_old(collector)
         schema = self.server.statements_schema
@@ -255,7 +257,9 @@ class _Judge:
 
 
 def _fails(collector: Collector, code: str) -> Outcome:
-    return Outcome(collector=collector.name, state=State.FAILS, detail=explained(code))
+    return Outcome(
+        collector=collector.name, state=State.FAILS, detail=explained(code, {**HINTS, **collector.meanings})
+    )
 
 
 def _misread(collector: Collector, rows: Rows) -> str:

@@ -32,6 +32,13 @@ HINTS = {
     "57014": "; it took longer than the time there was",
 }
 
+# pg_stat_statements converts each text that it keeps, of whatever database, to the encoding of this one.
+OF_TEXTS = dict.fromkeys(
+    ("22021", "22P05", "42883"),
+    "; pg_stat_statements keeps a text of a database in another encoding, which this database's cannot hold: "
+    "watch a database in UTF8, or leave out what reads texts",
+)
+
 
 def explained(code: str, hints: Mapping[str, str] = HINTS) -> str:
     """An SQLSTATE with its name, or an exception's class, and what to do about it."""

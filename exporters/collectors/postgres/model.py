@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from exporters.catalogue import Metric
@@ -79,6 +79,7 @@ class Collector:
         parameters: the values of $1, $2, ...
         ttl: seconds for which an answer stands; 0 asks in each scrape.
         off: the options of which one would have it asked; empty where it is asked.
+        meanings: by SQLSTATE what it means of this question alone, as the end of a message.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Collector:
     parameters: tuple[str, ...] = ()
     ttl: float = 0.0
     off: tuple[str, ...] = ()
+    meanings: Mapping[str, str] = field(default_factory=dict)
 
     def question(self, server: Server) -> str:
         """What is asked of this server; empty if it has no answer."""

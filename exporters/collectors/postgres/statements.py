@@ -5,6 +5,7 @@ from __future__ import annotations
 from exporters.catalogue import postgres_objects as catalogue
 from exporters.collectors.base import Family
 from exporters.collectors.postgres.bounds import TopN
+from exporters.collectors.postgres.codes import OF_TEXTS
 from exporters.collectors.postgres.model import Collector, Needs, Rows, Server, table_of, text
 from exporters.collectors.postgres.statement_text import shown
 
@@ -139,6 +140,7 @@ def statement_texts(top: int, ttl: float, *, wanted: bool) -> Collector:
         parameters=(str(top),),
         ttl=ttl,
         off=() if wanted else ("statement_texts",),
+        meanings=OF_TEXTS,
     )
 
 
