@@ -94,7 +94,8 @@ class Api(HttpServer):
         """Python's own uvicorn."""
         command = [sys.executable, "-m", "uvicorn", "examples.backend.app:app", "--no-access-log"]
         command += ["--port", str(self.port), "--workers", str(self.workers)]
-        return [*command, "--timeout-graceful-shutdown", "3"]
+        # A worker that takes longer than 5 s for its imports would be killed for it, again and again.
+        return [*command, "--timeout-worker-healthcheck", "60", "--timeout-graceful-shutdown", "3"]
 
     def start(self) -> Self:
         """Start it, and wait until every worker is up."""

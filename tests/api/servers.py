@@ -18,7 +18,10 @@ from tests.api.samples import Samples
 ROOT = Path(__file__).parents[2]
 WORKERS = 4
 COMMANDS = {
-    "uvicorn": ["-m", "uvicorn", "{app}", "--port", "{port}", "--workers", "{workers}"],
+    "uvicorn": [
+        *("-m", "uvicorn", "{app}", "--port", "{port}", "--workers", "{workers}"),
+        *("--timeout-worker-healthcheck", "60"),  # imports may take a while; it kills who takes 5 s
+    ],
     "gunicorn with uvicorn's worker": [
         *("-m", "gunicorn", "{app}", "--bind", "127.0.0.1:{port}", "--workers", "{workers}"),
         *("--worker-class", "uvicorn.workers.UvicornWorker"),
