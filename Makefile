@@ -52,7 +52,7 @@ demo: packages $(READY) ## Run the whole chain without Docker: before, after, on
 	$(BIN)/python -m examples.demo $(ARGS)
 
 test: packages $(READY) $(OLDEST_READY) lint check ## Prove everything; installs what is missing.
-	$(BIN)/python -m pytest --numprocesses 3 $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 3 --rerun-show-tracebacks $(ARGS)
 
 drills: packages $(READY) ## Break a demo on purpose: does each alert fire, arrive and resolve? (ARGS="RedisDown --json")
 	$(DASHBOARDS) drill --record docs/drills.json $(ARGS)

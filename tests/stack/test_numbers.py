@@ -73,7 +73,9 @@ def known(running: Running) -> Iterator[Known]:
             held[0].execute(STATEMENT)
         time.sleep(SETTLED)
         before, began = Servers.ask(running, NAME), time.time()
-        load = Load(running.chain.api.url, rate=20, seconds=SECONDS, endpoints=ENDPOINTS, seed=7).start()
+        load = Load(
+            running.chain.api.url, rate=running.rate, seconds=SECONDS, endpoints=ENDPOINTS, seed=7
+        ).start()
         client.mset({f"session:{NAME}-{number}": "x" for number in range(WRITTEN)})
         for _ in range(CALLED):
             held[0].execute(STATEMENT)
@@ -196,7 +198,7 @@ def test_errors_are_shown_as_they_were_answered(running: Running, known: Known) 
         eventually(lambda: requests.get(url + FAILING, timeout=10).status_code == 500, "it fails", within=10)
         time.sleep(SETTLED)
         began = time.time()
-        result = Load(url, rate=20, seconds=SECONDS / 2, endpoints=ENDPOINTS, seed=9).run()
+        result = Load(url, rate=running.rate, seconds=SECONDS / 2, endpoints=ENDPOINTS, seed=9).run()
         time.sleep(SETTLED)
         end = time.time()
     window = round(end - began)
