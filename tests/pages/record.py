@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import bcrypt
 import psycopg
 import requests
 
@@ -29,7 +30,7 @@ from exporters.catalogue.api import EXCEPTIONS, NPLUSONE_REPEATS
 from exporters.catalogue.external import GRAFANA_MESSAGES_FAILED
 from exporters.catalogue.redis import KEYSPACE_PASS_TIMESTAMP, MASTER_LINK_UP
 from exporters.catalogue.redis_detail import MASTER_SILENCE
-from exporters.catalogue.self_ import CERTIFICATE_END, CERTIFICATE_LEFT
+from exporters.catalogue.self_ import CERTIFICATE_END, CERTIFICATE_LEFT, LOGINS
 from exporters.exposition import render
 from tests.pages import FOLDER
 from tests.servers.certificates import Authority
@@ -108,7 +109,7 @@ def pages(chain: Recorded) -> Mapping[str, str]:
     return {
         "exporter": fetch(f"{chain.exporter.url}/metrics")
         + _of_a_replica(chain.redis, chain.home)
-        + of_a_certificate(chain.home / "tls", REDIS_URL=chain.redis.url),
+        + _of_its_guard(chain.home / "guarded", REDIS_URL=chain.redis.url),
         "api": fetch(f"{chain.exporter.url}/metrics/api"),
         "pgbouncer": fetch(f"{chain.exporter.url}/probe?target={POOLER}"),
         "blackbox": fetch(f"{chain.blackbox.url}/probe?module=http_2xx&target={target}"),
@@ -131,19 +132,26 @@ def _of_a_replica(master: Redis, home: Path) -> str:
     return _lines(page, MASTER_LINK_UP, MASTER_SILENCE)
 
 
-def of_a_certificate(home: Path, **env: str) -> str:
-    """What the exporter says of its certificate only where it has one."""
+def _of_its_guard(home: Path, **env: str) -> str:
+    """What the exporter says only where it has a certificate and users, of whom one has a wrong password."""
     home.mkdir()
     authority, web = Authority(home), home / "web.yml"
     authority.issue("here")
-    web.write_text("tls_server_config: {cert_file: here.pem, key_file: here.key}\n")
+    web.write_text(
+        "tls_server_config: {cert_file: here.pem, key_file: here.key}\n"
+        f"basic_auth_users: {{prometheus: {bcrypt.hashpw(b'right', bcrypt.gensalt(4)).decode()}}}\n"
+    )
     exporter = Exporter(home, "--web.config.file", str(web), **env)
     try:
         url = f"https://127.0.0.1:{exporter.port}/metrics"
-        page = requests.get(url, verify=str(authority.certificate), timeout=10).text
+        wrong, page = (
+            requests.get(url, verify=str(authority.certificate), auth=("prometheus", password), timeout=10)
+            for password in ("wrong", "right")
+        )
     finally:
         exporter.stop()
-    return _lines(page, CERTIFICATE_END, CERTIFICATE_LEFT)
+    assert (wrong.status_code, page.status_code) == (401, 200)
+    return _lines(page.text, LOGINS, CERTIFICATE_END, CERTIFICATE_LEFT)
 
 
 def _lines(page: str, *metrics: Metric) -> str:
