@@ -9,16 +9,17 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
 
 from alerts.proof.backfill import make_blocks
+from dashboards.model import Board, Choice, Panel, row
 from dashboards.prometheus_api import Prometheus
 from dashboards.prove import Answer, Proof, Span
 from dashboards.prove.why import why
-from dashboards.stack import STACK
+from dashboards.stack import STACK, Stack
 from examples.demo import servers
 from exporters.catalogue import api
 from signals.model import Signal
@@ -117,6 +118,20 @@ def made(home: Path) -> Iterator[Known]:
         yield Known(Prometheus(url=server.url), now)
     finally:
         server.stop()
+
+
+def small(*panels: Panel, choices: tuple[Choice, ...] = ()) -> Stack:
+    """A stack of one board with these panels, and without alerts."""
+    board = Board(
+        uid="small",
+        title="Small",
+        description="For a test.",
+        source="api",
+        anchor=api.WORKERS,
+        choices=choices,
+        rows=(row("What?", *panels),),
+    )
+    return replace(STACK, boards=(board,), alerts=(), levels=())
 
 
 def signal(text: str, empty: str = "") -> Signal:

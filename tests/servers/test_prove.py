@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from dashboards.model import Board, Panel, graph, row, stat
+from dashboards.model import Panel, graph, stat
 from dashboards.prove import Answer, Proof, prove
 from dashboards.prove.selectors import LOOKBACK, moment
 from dashboards.prove.why import explained, why
 from dashboards.stack import STACK
-from exporters.catalogue import api, redis
+from exporters.catalogue import redis
 from tests.servers.made_past import (
     BACK,
     DOWN,
@@ -27,6 +27,7 @@ from tests.servers.made_past import (
     Known,
     made,
     signal,
+    small,
 )
 
 
@@ -50,15 +51,7 @@ PANELS: dict[str, tuple[Panel, ...]] = {
         graph(signal("rate(up)", "none")),
     ),
 }
-BOARD = Board(
-    uid="small",
-    title="Small",
-    description="For a test.",
-    source="api",
-    anchor=api.WORKERS,
-    rows=(row("What?", *(panel for panels in PANELS.values() for panel in panels)),),
-)
-SMALL = replace(STACK, boards=(BOARD,), alerts=(), levels=(), recordings=())
+SMALL = small(*itertools.chain(*PANELS.values()))
 
 
 def test_each_verdict_is_seen_on_a_real_server(known: Known) -> None:
@@ -101,8 +94,7 @@ DARK: dict[str, tuple[Panel, ...]] = {
 
 
 def test_what_nobody_can_tell_is_blind_and_anything_else_pretends(known: Known) -> None:
-    rows = (row("What?", *(panel for panels in DARK.values() for panel in panels)),)
-    board = replace(SMALL, boards=(replace(BOARD, rows=rows),))
+    board = small(*itertools.chain(*DARK.values()))
     span = known.span(seconds=DOWN - LOOKBACK - RARE)
     proofs = [each for each in prove(board, known.prometheus, span) if each.board == "small"]
     seen = {each.title: each.verdict for each in proofs}
@@ -118,12 +110,7 @@ def test_what_nobody_can_tell_is_blind_and_anything_else_pretends(known: Known) 
 
 
 def test_a_server_that_does_not_answer_is_dark_while_its_exporter_tells(known: Known) -> None:
-    rows = (
-        row(
-            "What?", stat(signal("max(redis_memory_used_bytes)")), stat(signal("max(redis_up)"), zero="down")
-        ),
-    )
-    board = replace(SMALL, boards=(replace(BOARD, rows=rows),))
+    board = small(stat(signal("max(redis_memory_used_bytes)")), stat(signal("max(redis_up)"), zero="down"))
     gone, up, *_ = prove(board, known.prometheus, known.span((GONE + BACK) // 2))
     assert (gone.verdict, gone.reason) == ("blind", "redis does not answer the exporter")
     assert (up.verdict, up.reason) == ("zero", "down")
@@ -140,8 +127,7 @@ def test_only_what_is_empty_is_explained(known: Known) -> None:
 
 
 def test_nothing_is_asked_twice_to_explain(known: Known, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = (row("What?", *(panel for panels in DARK.values() for panel in panels)),)
-    board = replace(SMALL, boards=(replace(BOARD, rows=rows),))
+    board = small(*itertools.chain(*DARK.values()))
     span = known.span(seconds=DOWN - LOOKBACK - RARE)
     proofs = prove(board, known.prometheus, span)
     asked: list[str] = []

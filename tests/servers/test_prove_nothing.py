@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from dashboards.model import Board, Choice, graph, row
+from dashboards.model import Choice, graph
 from dashboards.prove import prove
-from dashboards.stack import STACK
 from exporters.catalogue import api
-from tests.servers.made_past import DOWN, Known, made, signal
+from tests.servers.made_past import DOWN, Known, made, signal, small
 
 
 @pytest.fixture(scope="module")
@@ -21,15 +19,6 @@ def known(new_home: Callable[[], Path]) -> Iterator[Known]:
         yield known
 
 
-BOARD = Board(
-    uid="small",
-    title="Small",
-    description="For a test.",
-    source="api",
-    anchor=api.WORKERS,
-    rows=(row("What?", graph(signal("up"))),),
-)
-SMALL = replace(STACK, boards=(BOARD,), alerts=(), levels=())
 SHARE = "redis_memory_used_bytes / (redis_memory_max_bytes > 0)"
 P95 = "histogram_quantile(0.95, sum by (le) (rate(http_response_size_bytes_bucket[5m]))) >= 0"
 PER_REQUEST = "rate(db_queries_per_request_sum[5m]) / (rate(db_queries_per_request_count[5m]) > 0)"
@@ -59,9 +48,7 @@ NO_LIMIT = "no maxmemory is set (redis_memory_max_bytes is 0)"
     ],
 )
 def test_a_share_of_what_is_0_is_excused_by_that_alone(known: Known, expr: str, reason: str) -> None:
-    rows = (row("What?", graph(signal(expr, ""), title="asked")),)
-    board = replace(SMALL, boards=(replace(BOARD, rows=rows),))
-    found, *_ = prove(board, known.prometheus, known.span(2 * DOWN))
+    found, *_ = prove(small(graph(signal(expr), title="asked")), known.prometheus, known.span(2 * DOWN))
     assert found.title == "asked"
     assert (found.verdict, found.reason) == (
         ("declared", reason) if reason else ("EMPTY", "no reason declared")
@@ -70,14 +57,12 @@ def test_a_share_of_what_is_0_is_excused_by_that_alone(known: Known, expr: str, 
 
 @pytest.mark.parametrize("expr", [PER_REQUEST, RECORDED])
 def test_what_should_be_there_after_the_first_request_is_missed(known: Known, expr: str) -> None:
-    rows = (row("What?", graph(signal(expr), title="asked")),)
-    board = replace(SMALL, boards=(replace(BOARD, rows=rows),))
-    found, *_ = prove(board, known.prometheus, known.span())
+    found, *_ = prove(small(graph(signal(expr), title="asked")), known.prometheus, known.span())
     assert (found.title, found.verdict) == ("asked", "EMPTY")
 
 
 def test_an_endpoint_can_be_chosen_after_the_first_request(known: Known) -> None:
-    board = replace(BOARD, choices=(Choice(label=api.HANDLER, metric=api.QUERIES_PER_REQUEST),))
+    stack = small(graph(signal("up")), choices=(Choice(label=api.HANDLER, metric=api.QUERIES_PER_REQUEST),))
     for before, verdict in ((2 * DOWN, "declared"), (0, "EMPTY")):
-        proofs = prove(replace(SMALL, boards=(board,)), known.prometheus, known.span(before), whole=True)
+        proofs = prove(stack, known.prometheus, known.span(before), whole=True)
         assert [each.verdict for each in proofs if each.title == "handler"] == [verdict]
