@@ -14,9 +14,10 @@ from examples.demo.databases import Postgres
 from exporters.catalogue import CATALOGUE, self_
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import postgres_objects as objects
-from exporters.collectors.postgres import ExpectedIndex
+from exporters.collectors.postgres import ExpectedIndex, PostgresSettings
+from exporters.collectors.postgres.index_report import report
 from tests.servers.failure_support import assert_well, errors
-from tests.servers.postgres_support import admin, collect, create_database, watch
+from tests.servers.postgres_support import admin, collect, conninfo, create_database, watch
 from tests.versions.releases import POSTGRES, Release
 
 DATABASE = "versions"
@@ -41,6 +42,9 @@ def server(release: Release, server_root: Path) -> Iterator[Postgres]:
         session.execute("CREATE INDEX jobs_open ON jobs (id DESC) WHERE open")
         session.execute("INSERT INTO jobs SELECT n, true FROM generate_series(1, 1000) n")
         session.execute("VACUUM ANALYZE jobs")
+        session.execute("CREATE TABLE parts (id int) PARTITION BY RANGE (id)")
+        session.execute("CREATE TABLE part PARTITION OF parts FOR VALUES FROM (0) TO (9)")
+        session.execute("CREATE INDEX of_parts ON parts (id)")
         session.execute("SELECT pg_create_physical_replication_slot('standby', true)")
     yield server
     server.stop()
@@ -67,3 +71,12 @@ def test_every_collector_works(server: Postgres, release: Release) -> None:
         assert not since_14 & page.names()
     of_others = CATALOGUE.of("compat")
     assert {one.name for one in of_others if one.name.startswith("pg_") and not one.optional} <= page.names()
+
+
+def test_indexes_are_compared(server: Postgres) -> None:
+    text = conninfo(server, DATABASE)
+    found = report(PostgresSettings(conninfo=lambda: text, expected_indexes=(INDEX,)))
+    assert {line.index: (line.state, line.parts) for line in found.lines} == {
+        "jobs_open": ("present, never used", 0),
+        "of_parts": ("never used", 1),
+    }
