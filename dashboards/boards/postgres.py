@@ -18,6 +18,7 @@ from signals import postgres_writes as writes
 
 NO_STATEMENTS = "no pg_stat_statements in this database, or no statement is called often enough"
 NO_POOLER = "no PgBouncer is watched"
+NO_SLOT = "there is no replication slot"
 ROLES = (Word(0, "primary", "neutral"), Word(1, "replica", "neutral"))
 
 VERDICT = row(
@@ -150,6 +151,7 @@ INDEXES = row(
             width=12,
             zero="it holds nothing yet",
             no_value="every index is used, or enforces something, and none is redundant or invalid",
+            moves="invalid-index",
         ),
         height=8,  # as the graph beside it
     ),
@@ -325,8 +327,8 @@ DETAIL = (
         "Do replicas keep up?",
         graph(upkeep.LAG, zero="it is a primary, or shows all that it received"),
         graph(work.CONFLICTS, zero="no conflict"),
-        graph(upkeep.SLOT_RETAINED, zero="all was read", no_value="there is no replication slot"),
-        graph(upkeep.SLOT_SHARE, zero="all was read", no_value="there is no replication slot"),
+        graph(upkeep.SLOT_RETAINED, zero="all was read", no_value=NO_SLOT, moves="inactive-slot"),
+        graph(upkeep.SLOT_SHARE, zero="all was read", no_value=NO_SLOT, moves="inactive-slot"),
         collapsed=True,
     ),
     row(

@@ -229,7 +229,7 @@ def test_panels_about_faults_move(running: Running, healthy: list[Proof], faults
     began, deadline = time.time(), time.monotonic() + 60
     with contextlib.ExitStack() as on:
         for fault in faults:
-            on.enter_context(injected(make(fault, running.chain.targets)))
+            on.enter_context(injected(make(fault, running.chain.targets, **SMALL.get(fault, {}))))
         still = faults
         while still and time.monotonic() < deadline:
             time.sleep(0.5)

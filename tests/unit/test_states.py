@@ -195,9 +195,9 @@ def test_without_the_example_the_faults_of_the_boards_are_known(monkeypatch: pyt
     # As where the package is installed, which comes without it.
     monkeypatch.setitem(sys.modules, "examples.demo.states", None)
     told = {}
-    for fault in ("stop-api", "invalid-index"):
+    for fault in ("stop-api", "refuse-writes"):
         result = CliRunner().invoke(main, ["prove", "--prometheus", "http://127.0.0.1:9", "--fault", fault])
         assert result.exit_code == 2
         told[fault] = result.output
     assert "no answer from Prometheus" in told["stop-api"]
-    assert told["invalid-index"].startswith("error: --fault 'invalid-index': neither a panel nor --states")
+    assert told["refuse-writes"].startswith("error: --fault 'refuse-writes': neither a panel nor --states")
