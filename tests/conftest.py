@@ -13,21 +13,20 @@ import pytest
 
 from examples.demo.databases import Postgres, Redis
 
-# What runs in real time waits more than it computes; the others compute, and step aside for it.
-REAL_TIME = dict.fromkeys(("api", "examples", "servers", "versions"), "servers")
+# What runs in real time waits more than it computes; the others compute, and step aside for it. All that
+# start the whole chain are of one kind, as two at once are more than a small machine carries.
+KINDS = {
+    "chain": ("stack/", "examples/test_demo"),
+    "servers": ("api/", "examples/", "servers/", "versions/", "alerts/test_delivered", "alerts/test_storm"),
+}
 COMPUTES = "computes"
 STEPS_ASIDE = 19
 
 
 def kind_of(nodeid: str) -> str:
-    """What a test of this id does: `make test` runs each kind in a process of its own.
-
-    All that start the whole chain are of one kind, as two at once are more than a small machine carries.
-    """
-    _, folder, *rest = Path(nodeid.partition("::")[0]).parts
-    if folder == "stack" or (folder == "examples" and rest[0].startswith("test_demo")):
-        return "stack"
-    return REAL_TIME.get(folder, COMPUTES)
+    """What a test of this id does: `make test` runs each kind in a process of its own."""
+    path = nodeid.removeprefix("tests/")
+    return next((kind for kind, begins in KINDS.items() if path.startswith(begins)), COMPUTES)
 
 
 @pytest.hookimpl(optionalhook=True)  # the environment with the oldest FastAPI has no pytest-xdist
