@@ -288,9 +288,15 @@ def grafana_template(identity: Sequence[str]) -> str:
         f"{{{{ with .Labels.{label} }}}}&var-{label}={{{{ . | urlquery }}}}{{{{ end }}}}"
         for label in identity
     )
+    board = ".Annotations.dashboard_url"
+    # What is chosen on the board stands behind the panel; others' rules say nothing of it.
+    chosen = f'{{{{ reReplaceAll "^[^&]*" "" {board} }}}}'
     links = Links(
         has_panel=".PanelURL",
-        panel=f"{{{{ .PanelURL }}}}{variables}",
+        panel=(
+            f"{{{{ .PanelURL }}}}{{{{ if {_is_address(board)} }}}}{chosen}"
+            f"{{{{ else }}}}{variables}{{{{ end }}}}"
+        ),
         # Of all that is in the message: Grafana's own link is of one alert.
         silence=(
             "{{ $.ExternalURL }}alerting/silence/new?alertmanager=grafana"

@@ -17,6 +17,7 @@ class RenderContext:
 
     Attributes:
         panel_of: the board's uid and the panel's id that show a signal; raises if none does.
+        targets_of: the labels of a signal's targets that the reader of that board chooses.
         runbook_panel_of: the panel's id on the board of runbooks, by the alert's name.
         identity: labels kept in every aggregation, join and route.
         numbers: objectives and limits that replace those of the same key.
@@ -31,6 +32,7 @@ class RenderContext:
     """
 
     panel_of: Callable[[Signal], tuple[str, int]]
+    targets_of: Callable[[Signal], tuple[str, ...]]
     runbook_panel_of: Callable[[str], int]
     action_of: Callable[[Alert], str]
     identity: tuple[str, ...] = ()
@@ -98,9 +100,10 @@ class RenderContext:
         return f"{self.grafana_url}/d/{self.runbook_board}?viewPanel=panel-{panel}"
 
     def dashboard_url(self, alert: Alert) -> str:
-        """The panel that shows the alert's signal, for the installation that the alert is about."""
+        """The panel that shows the alert's signal, for the installation and target that it is about."""
         uid, panel = self.panel_of(alert.signal)
-        kept = "".join(f"&var-{name}={{{{ $labels.{name} | urlquery }}}}" for name in self.kept_by(alert))
+        chosen = (*self.kept_by(alert), *self.targets_of(alert.signal))
+        kept = "".join(f"&var-{name}={{{{ $labels.{name} | urlquery }}}}" for name in chosen)
         return f"{self.grafana_url}/d/{uid}?viewPanel=panel-{panel}{kept}"
 
     def kept_by(self, alert: Alert) -> tuple[str, ...]:

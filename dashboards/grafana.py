@@ -94,7 +94,7 @@ def render_board(board: Board, context: Context, *, refresh: str = "30s") -> Jso
         "annotations": {"list": [_built_in_annotation(), *map(_annotation, events(context))]},
         "fiscalYearStartMonth": 0,
         "graphTooltip": 1,
-        "links": [links.board_link(uid, title, context) for uid, title in board.neighbours],
+        "links": [links.board_link(board, there, context) for there in board.neighbours],
         "liveNow": False,
         "panels": panels,
         "preload": False,
@@ -143,7 +143,7 @@ def _panel(panel: Panel, where: Place, board: Board, context: Context) -> Json:
         id=board.panel_id(panel.title),
         gridPos=_grid(where),
         targets=[grafana.Target(expr=target.expr, refId=target.ref) for target in asked],
-        transformations=transformations(panel, context),
+        transformations=transformations(panel, board, context),
         **more,
     )
     return normalise(_plain(drawn), panel, asked, board, context)

@@ -12,6 +12,7 @@ from fractions import Fraction
 from dashboards.colours import LIMITS, of_limits, of_lines
 from dashboards.layout import lines
 from dashboards.model import Board, Row
+from exporters.catalogue.labels import INSTANCE
 
 VERDICT = ("stat", "scorecard")
 # What tells the signals of a panel apart: the legends of lines, elsewhere the titles of what is so called.
@@ -38,6 +39,7 @@ def problems(boards: Sequence[Board], *books: str) -> Iterator[str]:
             *_counts(board),
             *_titles(board),
             *_names(board),
+            *_servers(board),
             *_colours(board),
             *_doors(board, by_uid, books),
         )
@@ -131,6 +133,19 @@ def _names(board: Board) -> Iterator[str]:
                 yield (
                     f"panel {panel.title!r} {several} {name!r}; expected one each, or nobody can tell them "
                     "apart; give each its own, or part it"
+                )
+
+
+def _servers(board: Board) -> Iterator[str]:
+    """Lines by instance, of which several are on the board: of those that its reader does not choose."""
+    for panel in board.panels if board.anchor else ():
+        for signal in panel.shown if panel.kind in LINES else ():
+            by = INSTANCE.name in signal.query.labels and "{{instance}}" not in signal.legend
+            if by and (board.several or INSTANCE.name not in board.chosen(signal.query)):
+                yield (
+                    f"panel {panel.title!r} draws {signal.legend!r} once for each of several instances; "
+                    "expected one line of a name, or nobody can tell them apart; name {{instance}} in the "
+                    "legend, sum over it, or show one at a time: the board's own source, not several=True"
                 )
 
 

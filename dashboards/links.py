@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboards.model import Board, Panel
-from dashboards.queries import column
+from dashboards.model import TARGET, Board, Panel
+from dashboards.queries import carried, column
 from dashboards.visual import Json, override
-from exporters.catalogue.labels import INSTANCE, JOB
-from signals.components import PANEL, RUNBOOK
+from signals.components import PANEL, REPEATED, RUNBOOK
 from signals.promql import Context
 
 DATASOURCE_VARIABLE = "datasource"
 
 
-def board_link(uid: str, title: str, context: Context) -> Json:
-    """To another board, with the time shown and what means the same there: job and instance do not."""
+def board_link(board: Board, there: Board, context: Context) -> Json:
+    """To another board, with the time shown and what means the same there."""
     return {
         "type": "link",
-        "title": title,
-        "url": board_url(uid, context),
+        "title": there.title,
+        "url": board_url(there.uid, context, *_kept(board, there)),
         "tags": [],
         "asDropdown": False,
         "includeVars": False,
@@ -36,31 +35,57 @@ def board_url(uid: str, context: Context, *more: str) -> str:
     return f"/d/{uid}?${{__url_time_range}}{kept}"
 
 
+def _kept(board: Board, there: Board) -> tuple[str, ...]:
+    """The variables that mean the same there: job and instance of the same kind of server."""
+    same = board.anchor is not None and there.anchor == board.anchor
+    return tuple(each.name for each in TARGET) if same else ()
+
+
 def lead_on(panel: Panel, board: Board, config: Json, context: Context) -> None:
     """Lead from a stat to the board of its causes, and from a table's row to what is chosen by its key."""
-    own = panel.opens == board.uid
-    name = dict(board.neighbours).get(panel.opens, panel.opens)
-    title = f"Show this {column(panel.key).lower()} alone" if own else f"Open {name}"
-    kept = (JOB.name, INSTANCE.name) if own and board.anchor is not None else ()
-    url = board_url(panel.opens, context, *kept)
+    there = next((each for each in (board, *board.neighbours) if each.uid == panel.opens), None)
+    own = there is board
+    title = (
+        f"Show this {column(panel.key).lower()} alone"
+        if own
+        else f"Open {there.title if there else panel.opens}"
+    )
+    url = board_url(panel.opens, context, *(_kept(board, there) if there else ()))
+    targets = carried(panel, board)
     if not panel.key:
+        url += "".join(f"&var-{name}=${{__field.labels.{name}}}" for name in targets)
         config["defaults"]["links"] = [{"title": title, "url": url}]
         return
+    url += "".join(f"&var-{name}=${{__data.fields.{column(name)}}}" for name in targets)
     links = [{"title": title, "url": f"{url}&var-{panel.key}=${{__value.raw}}"}]
     config["overrides"].append(override("byName", column(panel.key), links=links))
+    config["overrides"] += [override("byName", column(name), custom__hideFrom__viz=True) for name in targets]
 
 
 def alert_links(panel: Panel, board: Board, context: Context) -> list[Json]:
     """Lead from the name of an alert to its runbook and to its panel.
 
-    A link may read another column of its row as that is shown. So two columns repeat the name, are shown as
-    the number and the address of a panel, and hidden.
+    A link may read another column of its row as that is shown. So two columns repeat the name, one of them
+    with job and instance; they are shown as the number and the address of a panel, and hidden.
     """
     found = {name for signal in panel.signals for name in signal.query.labels}
     if not {RUNBOOK, PANEL} <= found or not board.places:
         return []
     runbooks = {each.alert: str(each.runbook) for each in board.places}
-    panels = {each.alert: f"{each.board}?viewPanel=panel-{each.panel}" for each in board.places}
+    panels = [
+        {
+            "type": "regex",
+            "options": {
+                "pattern": f"{each.alert};(.*);(.*)",
+                "result": {
+                    "text": f"{each.board}?viewPanel=panel-{each.panel}"
+                    + "".join(f"&var-{name}=${1 + REPEATED.index(name)}" for name in each.targets),
+                    "index": index,
+                },
+            },
+        }
+        for index, each in enumerate(board.places)
+    ]
     kept = board_url("", context).partition("?")[2]
     links: list[dict[str, Any]] = [
         {
@@ -72,8 +97,8 @@ def alert_links(panel: Panel, board: Board, context: Context) -> list[Json]:
     return [
         override("byName", column(panel.key), links=links),
         *(
-            override("byName", column(label), mappings=_texts(texts), custom__hideFrom__viz=True)
-            for label, texts in ((RUNBOOK, runbooks), (PANEL, panels))
+            override("byName", column(label), mappings=mappings, custom__hideFrom__viz=True)
+            for label, mappings in ((RUNBOOK, _texts(runbooks)), (PANEL, panels))
         ),
     ]
 

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict, Unpack
 
-from exporters.catalogue import Histogram, Label, Matcher, Metric
+from dashboards.places import AlertPlace
+from exporters.catalogue import INSTANCE, JOB, Histogram, Label, Matcher, Metric
 from signals.model import Signal
 from signals.numbers import require_fields
+from signals.promql import Query
 
 Kind = Literal["stat", "graph", "table", "heatmap", "timeline", "bars", "scorecard", "text"]
 Tone = Literal["good", "warning", "bad", "neutral"]
@@ -27,6 +29,8 @@ TALLEST = 60
 # What is asked beside a trend: it has a sample at each step, up to now.
 CLOCK = "Clock"
 MAX_PANEL_ID = 1_000_000
+# The labels by which a reader chooses among the targets that Prometheus scrapes.
+TARGET = (JOB, INSTANCE)
 
 
 class BoardError(ValueError):
@@ -308,23 +312,6 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlertPlace:
-    """Where one reads on of an alert.
-
-    Attributes:
-        alert: its name.
-        book, runbook: uid of the board of the runbooks, and the alert's panel there.
-        board, panel: of its signal.
-    """
-
-    alert: str
-    book: str
-    runbook: int
-    board: str
-    panel: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """A dashboard.
 
@@ -334,9 +321,11 @@ class Board:
         description: for whom it is, and when to open it.
         source: whose jobs and instances the variables select; metrics of other sources are not narrowed.
         anchor: the metric whose labels fill these variables; without one there are none of them.
+        several: whether several instances of a job, or all, can be chosen; else one at a time, so that lines
+            need not name it.
         rows: from verdict to detail.
         choices: variables beside job and instance.
-        neighbours: uid and title of the boards that it links to; a stack fills them in.
+        neighbours: the boards that it links to; a stack fills them in.
         places: where one reads on of each alert; likewise.
     """
 
@@ -346,9 +335,10 @@ class Board:
     source: str
     anchor: Metric | None
     rows: tuple[Row, ...]
+    several: bool = False
     choices: tuple[Choice, ...] = ()
     tags: tuple[str, ...] = field(default=("backend",))
-    neighbours: tuple[tuple[str, str], ...] = ()
+    neighbours: tuple[Board, ...] = ()
     places: tuple[AlertPlace, ...] = ()
 
     def __post_init__(self) -> None:
@@ -390,6 +380,11 @@ class Board:
     def panels(self) -> Iterator[Panel]:
         """Every panel, in order."""
         return (panel for each in self.rows for panel in each.panels)
+
+    def chosen(self, query: Query) -> tuple[str, ...]:
+        """Those of job and instance that the query's answers have, and that the reader chooses."""
+        narrowed = self.anchor is not None and any(each.source == self.source for each in query.metrics)
+        return tuple(each.name for each in TARGET if narrowed and each.name in query.labels)
 
     def panel_id(self, title: str) -> int:
         """The panel's id: the same as long as board and title are, wherever the panel stands."""

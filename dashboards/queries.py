@@ -7,10 +7,10 @@ from string import ascii_uppercase
 from typing import Any
 
 from dashboards import cards
-from dashboards.model import CLOCK, Board, Panel
+from dashboards.model import CLOCK, TARGET, Board, Panel
 from exporters.catalogue import Counter, Histogram, external
 from exporters.catalogue.api import HANDLER
-from exporters.catalogue.labels import INSTANCE, JOB
+from exporters.catalogue.labels import INSTANCE
 from exporters.catalogue.renewal import renewed
 from signals.idioms import WINDOW, grouping, select
 from signals.kept import SUMMED, Reading
@@ -52,7 +52,7 @@ def board_context(board: Board, context: Context, window: str) -> Context:
     By the reader's choice of a label only what consists of nothing else; see `_chosen`.
     """
     identity = tuple(f'{label}=~"${label}"' for label in context.identity)
-    narrow = (f'{JOB}=~"${JOB}"', f'{INSTANCE}=~"${INSTANCE}"')
+    narrow = tuple(_chosen_target(each.name, board) for each in TARGET)
 
     def scope(source: str) -> tuple[str, ...]:
         return (*identity, *(narrow if source == board.source else ()))
@@ -62,6 +62,28 @@ def board_context(board: Board, context: Context, window: str) -> Context:
     reading = Reading(over=averaged, seconds=seconds, targets=board.source == "api")
     kept = reading if context.kept else None
     return replace(context, window=window, scope=scope, kept=kept)
+
+
+def _chosen_target(name: str, board: Board) -> str:
+    """Of one value, also of one in which a regular expression would read something."""
+    return f'{name}{"=~" if _is_several(name, board) else "="}"${name}"'
+
+
+def _is_several(name: str, board: Board) -> bool:
+    """Whether several values can be chosen: never of jobs, which may be several applications."""
+    return board.several and name == INSTANCE.name
+
+
+def carried(panel: Panel, board: Board) -> tuple[str, ...]:
+    """Those of job and instance that a link of the panel takes from what it shows.
+
+    To another board, whose reader chooses them there and not here.
+    """
+    there = next((each for each in board.neighbours if each.uid == panel.opens), None)
+    if there is None or board.anchor is not None:
+        return ()
+    chosen = [there.chosen(signal.query) for signal in panel.signals]
+    return tuple(each.name for each in TARGET if all(each.name in names for names in chosen))
 
 
 def _chosen(query: Query, panel: Panel, board: Board, context: Context) -> str:
@@ -142,7 +164,7 @@ def _scorecard(panel: Panel, context: Context) -> list[Target]:
     ]
 
 
-def transformations(panel: Panel, context: Context) -> list[Json]:
+def transformations(panel: Panel, board: Board, context: Context) -> list[Json]:
     """How the answers to several instant queries become one table."""
     if panel.kind == "scorecard":
         names = {cards.TARGET: "Target"} | {f"Value #{ref}": name for ref, name in cards.COLUMNS.items()}
@@ -161,8 +183,9 @@ def transformations(panel: Panel, context: Context) -> list[Json]:
     if panel.kind != "table":
         return []
     labels = dict.fromkeys((panel.key, *(name for signal in panel.signals for name in signal.query.labels)))
-    # A table of targets names both; elsewhere the reader has chosen them.
-    targets = set() if panel.key == INSTANCE.name else {JOB.name, INSTANCE.name} - {panel.key}
+    # A table of targets names both; elsewhere the reader has chosen them, or its links read them.
+    targets = {each.name for each in TARGET} - {panel.key, *carried(panel, board)}
+    targets = set() if panel.key == INSTANCE.name else targets
     names = {name: column(name) for name in labels if name not in targets}
     values = [f"Value #{ref}" if len(panel.signals) > 1 else "Value" for ref in ascii_uppercase]
     hidden = ["Time", *sorted(targets, reverse=True), *context.identity]
@@ -234,7 +257,7 @@ class Variable:
 
 
 def variables(board: Board, context: Context) -> list[Variable]:
-    """Identity labels one value at a time, so that staging and production never merge; then job, instance."""
+    """Identity labels and job one value at a time, so that staging and production never merge; instance."""
     found: list[Variable] = []
     scope: list[str] = []
     for label in context.identity:
@@ -248,16 +271,16 @@ def variables(board: Board, context: Context) -> list[Variable]:
         )
         scope.append(f'{label}=~"${label}"')
     if board.anchor is not None:
-        for each in (JOB, INSTANCE):
+        for each in TARGET:
             found.append(
                 Variable(
                     name=each.name,
                     label=each.name.capitalize(),
                     query=_label_values(board.anchor.series[-1], scope, each.name),
-                    multi=True,
+                    multi=_is_several(each.name, board),
                 )
             )
-            scope.append(f'{each}=~"${each}"')
+            scope.append(_chosen_target(each.name, board))
     for choice in board.choices:
         found.append(
             Variable(

@@ -21,7 +21,8 @@ from dashboards import cards
 from dashboards.boards import BOARDS
 from dashboards.errors import DefinitionError, StackError
 from dashboards.faults import FAULTS
-from dashboards.model import AlertPlace, Board, Panel
+from dashboards.model import Board, Panel
+from dashboards.places import AlertPlace
 from dashboards.runbook_board import UID as RUNBOOKS_UID
 from dashboards.runbook_board import runbook_board
 from dashboards.targets import TARGETS, Targets
@@ -145,10 +146,9 @@ class Stack:
         """The boards, and the runbooks as one; each links to the others."""
         runbooks = self._runbook_board()
         boards = (*self._boards, runbooks)
-        named = tuple((board.uid, board.title) for board in boards)
         places = tuple(self._places(runbooks))
         return tuple(
-            replace(board, neighbours=tuple(each for each in named if each[0] != board.uid), places=places)
+            replace(board, neighbours=tuple(each for each in boards if each is not board), places=places)
             for board in boards
         )
 
@@ -160,7 +160,12 @@ class Stack:
                 board, panel = self.panel_of(alert.signal)
                 runbook = runbooks.panel_id(alert.name)
                 yield AlertPlace(
-                    alert=alert.name, book=runbooks.uid, runbook=runbook, board=board, panel=panel
+                    alert=alert.name,
+                    book=runbooks.uid,
+                    runbook=runbook,
+                    board=board,
+                    panel=panel,
+                    targets=self.targets_of(alert.signal),
                 )
 
     @cached_property
@@ -187,6 +192,7 @@ class Stack:
     def _rules(self, runbook_panel_of: Callable[[str], int]) -> RenderContext:
         return RenderContext(
             panel_of=self.panel_of,
+            targets_of=self.targets_of,
             runbook_panel_of=runbook_panel_of,
             action_of=lambda alert: first_action(alert, self.rules, folders=self.runbooks),
             identity=self.identity,
@@ -215,6 +221,10 @@ class Stack:
             )
         board, panel = found
         return board.uid, board.panel_id(panel.title)
+
+    def targets_of(self, signal: Signal) -> tuple[str, ...]:
+        """Those of job and instance that the signal has, and that the reader of its board chooses."""
+        return self._panels_of[signal][0].chosen(signal.query)
 
     @cached_property
     def _panels_of(self) -> Mapping[Signal, tuple[Board, Panel]]:

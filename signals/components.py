@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from exporters.catalogue import Gauge, Label, Matcher, external, pgbouncer, postgres, redis
-from exporters.catalogue.labels import JOB
+from exporters.catalogue.labels import INSTANCE, JOB
 from signals import telemetry
 from signals.api import HEALTH_JOB
 from signals.idioms import SERVER_LEVEL, grouping, promql, select
@@ -112,16 +112,19 @@ _SINCE = Query(
     f"{select(external.ALERTS, external.ALERTSTATE.eq('firing'))}",
     (external.ALERTS_SINCE, external.ALERTS),
 )
-# Labels that repeat the name, for a board that knows where to read on of each.
+# Labels that repeat the name, for a board that knows where to read on of each: the second with these, too.
 RUNBOOK, PANEL = "runbook", "panel"
+REPEATED = (JOB.name, INSTANCE.name)
 
 
-def _repeated(query: Query) -> Query:
-    """With the name of the alert as the value of two more labels."""
-    text = query.text
-    for label in (RUNBOOK, PANEL):
-        text = f'label_replace({text}, "{label}", "$1", "{external.ALERTNAME}", "(.+)")'
-    return Query(text, query.metrics, query.numbers, (*query.labels, RUNBOOK, PANEL))
+def _longest(query: Query) -> Query:
+    """Of several alerts of one name the one that fires longest, with name and target in two more labels."""
+    labels = (*ALERT_NAMES, *REPEATED)
+    text = f"topk by {grouping(ALERT_NAMES)} (1, max by {grouping(labels)} ({query.text}))"
+    text = f'label_replace({text}, "{RUNBOOK}", "$1", "{external.ALERTNAME}", "(.+)")'
+    told = ", ".join(f'"{each}"' for each in (external.ALERTNAME, *REPEATED))
+    text = f'label_join({text}, "{PANEL}", ";", {told})'
+    return Query(text, query.metrics, query.numbers, (*labels, RUNBOOK, PANEL))
 
 
 FIRING_SINCE = Signal(
@@ -129,10 +132,9 @@ FIRING_SINCE = Signal(
     why="How long the condition of each alert that fires has held in Prometheus, without a break; of several "
     "of one name the longest.",
     good="None firing.",
-    act="Click the alert: its runbook says what it means and what to do, its panel since when and how bad.",
-    query=_repeated(
-        Query(f"max by {grouping(ALERT_NAMES)} (time() - ({_SINCE.text}))", _SINCE.metrics, (), ALERT_NAMES)
-    ),
+    act="Click the alert: its runbook says what it means and what to do, its panel since when and how "
+    "bad, of several servers at the one that fires longest.",
+    query=_longest(Query(f"time() - ({_SINCE.text})", _SINCE.metrics)),
     unit=SECONDS,
     legend="{{alertname}}",
     empty="none firing",

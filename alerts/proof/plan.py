@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote_plus
 
 from alerts.model import Alert, State
 from alerts.prometheus import rule_of
@@ -32,13 +33,14 @@ IDENTITY = ("environment", "cluster")
 SCRAPED = ("api",)
 CONTEXT = RenderContext(
     panel_of=lambda _signal: ("backend-api", 7),
+    targets_of=lambda signal: tuple(each for each in ("job", "instance") if each in signal.query.labels),
     runbook_panel_of=lambda _name: 9,
     action_of=lambda _alert: "Do the first thing.",
     identity=IDENTITY,
     numbers=NUMBERS,
     jobs=dict.fromkeys(SCRAPED, place_of(IDENTITY)),
 )
-# What links to boards carry of the alert's installation.
+# What links to boards carry of the alert's installation and target.
 KEPT = re.compile(r"\{\{ \$labels\.(\w+) \| urlquery \}\}")
 EVER, NOW = "pending|firing", "firing"
 
@@ -254,8 +256,11 @@ class Plan:
         """
         place = place_of(self.identity) if self.case.series else {}
         told = self.rule["annotations"] if whole else {}
-        told = {key: KEPT.sub(lambda label: place.get(label[1], ""), text) for key, text in told.items()}
         labels = {**self.rule["labels"], **place, **self.case.labels}
+        told = {
+            key: KEPT.sub(lambda label: quote_plus(labels.get(label[1], "")), text)
+            for key, text in told.items()
+        }
         alert = {"exp_labels": labels, "exp_annotations": {**told, "summary": self.case.summary}}
         return {"eval_time": f"{when}s", "alertname": name, "exp_alerts": [alert]}
 

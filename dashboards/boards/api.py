@@ -36,6 +36,7 @@ BOARD = Board(
     "cost too much: which endpoint, which error, since when. A click on an endpoint narrows the board to it.",
     source="api",
     anchor=metrics.WORKERS,
+    several=True,
     choices=(Choice(label=metrics.HANDLER, metric=metrics.REQUESTS),),
     rows=(
         row(

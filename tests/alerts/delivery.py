@@ -48,7 +48,7 @@ def alert(name: str, instance: str, *, over: bool = False, **labels: str) -> Jso
             "action": ACTION,
             "runbook_url": "http://grafana.example.org/d/backend-runbooks?viewPanel=panel-9",
             "dashboard_url": "http://grafana.example.org/d/backend-api?viewPanel=panel-7"
-            "&var-environment=production",
+            "&var-environment=production&var-cluster=main&var-job=api",
         },
         "startsAt": BEGAN,
         "endsAt": ENDED if over else NEVER,

@@ -106,13 +106,19 @@ def test_intervals_and_holds_fit_grafanas_clock_at_any_scale(scale: float) -> No
 
 
 def test_annotations_link_to_the_panel_and_hold_nothing_that_grafana_expands() -> None:
+    by = {alert.name: set(map(str, alert.by)) for alert in ALERTS}
     for _, rule in rules():
         told = rule["annotations"]
         assert told["__dashboardUid__"] == "backend-api"
         assert told["__panelId__"] == "7"
         path, *variables = told["dashboard_url"].split("&")
         assert path == "http://localhost:3000/d/backend-api?viewPanel=panel-7"
-        kept = [f"var-{name}={{{{ $labels.{name} | urlquery }}}}" for name in ("environment", "cluster")]
+        names = (
+            "environment",
+            "cluster",
+            *(name for name in ("job", "instance") if name in by[rule["title"]]),
+        )
+        kept = [f"var-{name}={{{{ $labels.{name} | urlquery }}}}" for name in names]
         assert variables == ([] if rule["title"] in ("PrometheusUnreachable", "Watchdog") else kept)
         assert told["runbook_url"] == "http://localhost:3000/d/backend-runbooks?viewPanel=panel-9"
         assert not [text for text in told.values() if "${" in text or "$__" in text]

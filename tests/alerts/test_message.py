@@ -98,5 +98,7 @@ def test_what_others_send_without_annotations_is_still_told(tmp_path: Path) -> N
 
 def test_the_panel_of_grafana_opens_on_the_installation_that_the_alert_is_about() -> None:
     text = grafana_template(IDENTITY)
+    chosen = '{{ if (match "^https?://[^\\\\s<>|\\"]+$" .Annotations.dashboard_url) }}'
+    assert f'{{{{ .PanelURL }}}}{chosen}{{{{ reReplaceAll "^[^&]*" "" .Annotations.dashboard_url }}}}' in text
     assert "{{ with .Labels.environment }}&var-environment={{ . | urlquery }}{{ end }}" in text
     assert "{{ with .Labels.cluster }}&var-cluster={{ . | urlquery }}{{ end }}" in text

@@ -35,6 +35,8 @@ LIBRARY: Json = {
 }
 NOW: Json = {"refId": "A", "expr": RATE, "instant": True, "datasource": PROMETHEUS}
 MEAN = "rate(web_wait_seconds_sum{SCOPE}[5h]) / (rate(web_wait_seconds_count{SCOPE}[5h]) > 0)"
+# Of jobs one at a time.
+ONE_JOB = (source(), variable("job", multi=False), variable("instance"))
 
 
 def asked(expr: str, **more: Any) -> Json:
@@ -235,11 +237,12 @@ PAIRS: list[tuple[str, Json, str, Json]] = [
         board({"id": 2, "type": "text", "title": "Text", "gridPos": {"x": 0, "y": 0, "w": 24, "h": 2}}),
     ),
     ("target-variables", board(variables=(source(), variable("job"))), "no variable $instance", board()),
+    ("target-variables", board(variables=ONE_JOB), "only one value", logs('{app="web"}')),
     (
         "target-variables",
-        board(variables=(source(), variable("job", multi=False), variable("instance"))),
+        board(graph('web_things{job="web",instance=~"$instance"}'), variables=ONE_JOB),
         "only one value",
-        logs('{app="web"}'),
+        board(graph('web_things{job="${job}",instance=~"$instance"}'), variables=ONE_JOB),
     ),
     (
         "target-variables",
@@ -291,10 +294,7 @@ PAIRS: list[tuple[str, Json, str, Json]] = [
         "target-narrowed",
         asked('web_things{job=~"${job:csv}",instance=~"$instance"}'),
         "is no regular expression of several",
-        board(
-            graph('web_things{job="$job",instance=~"$instance"}'),
-            variables=(source(), variable("job", multi=False), variable("instance")),
-        ),
+        board(graph('web_things{job="$job",instance=~"$instance"}'), variables=ONE_JOB),
     ),
     ("target-narrowed", asked('web_things{job=~"$jobs",instance=~"$instance"}'), "by $job, in", board()),
     ("single-value", board(stat(["mean"])), "it reduces by ['mean']", board(stat(["lastNotNull"]))),

@@ -147,6 +147,56 @@ def test_on_our_boards_a_choice_narrows_every_line_but_those_of_the_whole() -> N
     assert seen == WHOLE
 
 
+@pytest.mark.parametrize("each", [each for each in BOARDS if each.anchor], ids=lambda each: each.uid)
+def test_of_two_servers_of_one_kind_each_line_has_a_name_of_its_own(each: Board) -> None:
+    found = render_board(each, CONTEXT)
+    one = {variable["name"] for variable in found["templating"]["list"] if not variable["multi"]}
+    assert "job" in one
+    drawn = {panel["title"]: panel for panel in flat(found["panels"]) if panel["type"] != "row"}
+    for panel in each.panels:
+        lines = drawn[panel.title]["targets"] if panel.kind in ("stat", "graph", "timeline") else []
+        for signal, target in zip(panel.shown, lines, strict=False):
+            alone = "instance" in one and 'instance="$instance"' in target["expr"]
+            named = "{{instance}}" in target["legendFormat"]
+            assert named or alone or "instance" not in signal.query.labels, (panel.title, target)
+
+
+def test_a_link_chooses_the_target_that_it_is_about() -> None:
+    kept = "/d/{}?${{__url_time_range}}&${{datasource:queryparam}}&${{environment:queryparam}}&"
+    kept += "${{cluster:queryparam}}"
+    same = "&${job:queryparam}&${instance:queryparam}"
+    boards = {each.uid: render_board(each, CONTEXT) for each in STACK.all_boards}
+    for uid, there, more in (
+        ("backend-postgres", "backend-queries", same),
+        ("backend-queries", "backend-postgres", same),
+        ("backend-postgres", "backend-redis", ""),
+        ("backend-overview", "backend-postgres", ""),
+    ):
+        assert kept.format(there) + more in [each["url"] for each in boards[uid]["links"]]
+    overview = {
+        panel["title"]: panel["fieldConfig"]
+        for panel in flat(boards["backend-overview"]["panels"])
+        if "fieldConfig" in panel
+    }
+    (link,) = overview["Error ratio"]["defaults"]["links"]
+    assert link["url"] == kept.format("backend-api") + "&var-job=${__field.labels.job}"
+    suffering = overview["Endpoints that fail or are slow"]["overrides"]
+    ((url,),) = [links(each).values() for each in suffering if each["properties"][0]["id"] == "links"]
+    assert url == kept.format("backend-api") + "&var-job=${__data.fields.Job}&var-handler=${__value.raw}"
+    hidden = [each["matcher"]["options"] for each in suffering if "hideFrom" in str(each)]
+    assert hidden == ["Job"], "a link reads what the table shows, hidden"
+
+
+def test_an_alert_leads_to_its_target_where_the_board_shows_one() -> None:
+    found = {each.name: STACK.rules.dashboard_url(each).split("&")[3:] for each in STACK.alerts}
+    job, instance = (f"var-{name}={{{{ $labels.{name} | urlquery }}}}" for name in ("job", "instance"))
+    assert found["PostgresConnectionsHigh"] == found["RedisMemoryFull"] == [job, instance]
+    assert found["ApiLatencyAverageHigh"] == [job], "of all instances together"
+    assert found["PgBouncerDown"] == [], "the board chooses PostgreSQL's targets"
+    assert found["ApiPartlyDown"] == [], "who probes is no job of the board"
+    assert found["RedisDown"] == found["WatcherDown"] == [], "boards of everything"
+
+
 def test_a_choice_without_the_label_is_refused() -> None:
     with pytest.raises(
         BoardError, match=r"obs_api_workers, which has \[\]; expected a metric with the label"
@@ -159,7 +209,7 @@ def test_a_row_leads_to_its_endpoint_and_a_stat_to_its_board() -> None:
     (table, up) = chosen(
         endpoints,
         stat(postgres.UP, opens="backend-postgres"),
-        neighbours=(("backend-postgres", "PostgreSQL"),),
+        neighbours=STACK.boards,
     )
     kept = "${datasource:queryparam}&${environment:queryparam}&${cluster:queryparam}"
     own = f"{kept}&${{job:queryparam}}&${{instance:queryparam}}"
@@ -265,16 +315,23 @@ def test_an_alert_that_fires_leads_to_its_runbook_and_its_panel() -> None:
         (each["matcher"]["options"], each["properties"]) for each in table["fieldConfig"]["overrides"]
     ]
     found = dict(overrides)
-    shown = {
-        name: {alert: each["text"] for alert, each in found[name][0]["value"][0]["options"].items()}
-        for name in ("Runbook", "Panel")
-    }
-    assert all({"id": "custom.hideFrom.viz", "value": True} in found[name] for name in shown)
+    hidden = {"id": "custom.hideFrom.viz", "value": True}
+    assert all(hidden in found[name] for name in ("Runbook", "Panel"))
+    runbooks = found["Runbook"][0]["value"][0]["options"]
+    panels = {each["options"]["pattern"]: each["options"]["result"] for each in found["Panel"][0]["value"]}
     for alert in STACK.alerts:
         runbook = STACK.rules.runbook_url(alert)
-        assert runbook.endswith(f"/backend-runbooks?viewPanel=panel-{shown['Runbook'][alert.name]}")
-        uid, panel = STACK.panel_of(alert.signal)
-        assert shown["Panel"][alert.name] == f"{uid}?viewPanel=panel-{panel}"
+        assert runbook.endswith(f"/backend-runbooks?viewPanel=panel-{runbooks[alert.name]['text']}")
+        told = [
+            re.sub(pattern, result["text"].replace("$", "\\"), f"{alert.name};exporter;[::1]:10910")
+            for pattern, result in panels.items()
+            if re.fullmatch(pattern, f"{alert.name};exporter;[::1]:10910")
+        ]
+        filled = STACK.rules.dashboard_url(alert).rpartition("/d/")[2]
+        for label, value in (("job", "exporter"), ("instance", "[::1]:10910")):
+            filled = filled.replace(f"{{{{ $labels.{label} | urlquery }}}}", value)
+        # The installation is that of the table.
+        assert told == [re.sub(r"&var-(environment|cluster)=\{\{[^}]*\}\}", "", filled)]
     (urls,) = (
         [link["url"] for link in each["value"]]
         for name, properties in overrides

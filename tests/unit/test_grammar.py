@@ -127,6 +127,15 @@ REFUSED = [
         f"panel 'Up?' draws 2 signals of the legend {redis.UP.legend!r}; expected one each",
     ),
     (
+        replace(door(graph(postgres.DEADLOCKS, title="Of each")), source="postgres", several=True),
+        f"panel 'Of each' draws {postgres.DEADLOCKS.legend!r} once for each of several instances; expected "
+        "one line of a name, or nobody can tell them apart; name {{instance}} in the legend",
+    ),
+    (
+        door(graph(postgres.DEADLOCKS, title="Another's")),
+        f'panel "Another\'s" draws {postgres.DEADLOCKS.legend!r} once for each of several instances',
+    ),
+    (
         door(graph(api.ERROR_RATIO, limits=tuple(replace(api.ERROR_RATIO, legend=each) for each in "abcd"))),
         f"panel {api.ERROR_RATIO.title!r} draws 4 limits; expected at most 3, each dashed in its own way",
     ),
@@ -177,7 +186,10 @@ RIGHT = [
     door(graph(api.LATENCY_P50, api.LATENCY_P95, title="Each its own")),
     door(table("Endpoints", api.HANDLER_P95, api_endpoints.SENT, key="handler")),
     door(bars("Full", pool.WORKER_UTILIZATION, api.ERROR_RATIO)),
-    door(graph(postgres.CONNECTIONS_BY_STATE, limits=(postgres.USABLE, pool.CEILING))),
+    replace(
+        door(graph(postgres.CONNECTIONS_BY_STATE, limits=(postgres.USABLE, pool.CEILING))), source="postgres"
+    ),
+    replace(door(graph(api.URL_ANSWERS)), several=True),
     replace(door(table("Endpoints", api.HANDLER_P95, key="handler", opens="shop")), choices=(ENDPOINT,)),
     replace(door(stat(api.ERROR_RATIO, opens="backend-postgres")), uid="shop"),
     board(row("A book", text("Chapter", "It begins."), text("And", "It ends."))),

@@ -82,14 +82,14 @@ class Known:
 
     fills_ranges = False
 
-    def __init__(self, *, silent: bool = False, jobs: tuple[str, ...] = ("api", "b")) -> None:
-        self.silent, self.jobs = silent, list(jobs)
+    def __init__(self, *, silent: bool = False, instances: tuple[str, ...] = ("10.0.0.1:80", "b")) -> None:
+        self.silent, self.instances = silent, list(instances)
         self.asked: list[tuple[str, float, float, float]] = []
 
     def label_values(self, selector: str, label: str, *_: float) -> list[str]:
         if label == "__name__":
             return [selector] if selector == "ALERTS" else []
-        return {"job": self.jobs, "instance": ["10.0.0.1:80"]}.get(label, ["it's"])
+        return {"job": ["api", "b"], "instance": self.instances}.get(label, ["it's"])
 
     def answer(self, _: object, expr: str, start: float, end: float, step: float) -> Samples:
         if expr.startswith("max("):  # who is down
@@ -105,47 +105,51 @@ API = render_board(next(board for board in STACK.boards if board.uid == "backend
 
 def test_a_value_that_is_chosen_is_escaped_as_grafana_does() -> None:
     every = variable_values(API, Known(), Span(start=0, end=HOUR))
-    assert (every["job"], every["instance"], every["environment"]) == (".+", ".+", "it\\\\'s")
+    assert (every["job"], every["instance"], every["environment"]) == ("api", ".+", "it\\\\'s")
     one = variable_values(API, Known(), Span(start=0, end=HOUR), one=True)
     assert (one["job"], one["instance"]) == ("api", r"10\\.0\\.0\\.1:80")
-    other = variable_values(API, Known(jobs=("b.c\\d",)), Span(start=0, end=HOUR), one=True)
-    assert other["job"] == r"b\\.c\\\\d"
+    other = variable_values(API, Known(instances=("b.c\\d",)), Span(start=0, end=HOUR), one=True)
+    assert other["instance"] == r"b\\.c\\\\d"
 
 
 def test_of_several_values_the_liveliest_is_chosen() -> None:
     class Moving(Known):
         def answer(self, target: Any, expr: str, *more: float) -> Samples:
             super().answer(target, expr, *more)
-            return [({"job": "api"}, [2.0]), ({"job": "b"}, [7.0])] if "by (job)" in expr else []
+            found = [({"instance": "a"}, [2.0]), ({"instance": "b"}, [7.0])]
+            return found if "by (instance)" in expr else []
 
-    source = Moving(jobs=("api", "b", "gone"))
+    source = Moving(instances=("a", "b", "gone"))
     one = variable_values(API, source, Span(start=0, end=HOUR), one=True)
-    assert one["job"] == "b"
-    (asked,) = [expr for expr, *_ in source.asked if "by (job)" in expr]
-    assert asked.startswith("sum by (job) (changes(obs_api_workers{")
+    assert one["instance"] == "b"
+    (asked,) = [expr for expr, *_ in source.asked if "by (instance)" in expr]
+    assert asked.startswith("sum by (instance) (changes(obs_api_workers{")
     assert "[1h]) and obs_api_workers{" in asked
 
 
 def test_a_value_that_is_given_is_chosen() -> None:
     source = Known()
-    prove(STACK, source, Span(start=0, end=HOUR), whole=True, given={"environment": "prod", "job": "a.b"})
+    prove(
+        STACK, source, Span(start=0, end=HOUR), whole=True, given={"environment": "prod", "instance": "a.b"}
+    )
     asked = " ".join(expr for expr, *_ in source.asked)
     assert 'environment=~"prod"' in asked
     assert "it\\\\'s" in asked, "another variable has its first value"
-    assert r'job=~"a\\.b"' in asked
-    assert 'job=~".+"' not in asked
+    assert r'instance=~"a\\.b"' in asked, "of several a regular expression"
+    assert 'instance="a.b"' in asked, "of one server itself"
+    assert 'instance=~".+"' not in asked
 
 
 def test_of_single_values_one_must_have_data() -> None:
     class Second(Known):
         def answer(self, *asked: Any) -> Samples:
-            return [] if 'job=~"api"' in asked[1] else super().answer(*asked)
+            return [] if 'instance=~"a"' in asked[1] else super().answer(*asked)
 
-    proofs = prove(STACK, Second(), Span(start=0, end=HOUR), whole=True)
+    proofs = prove(STACK, Second(instances=("a", "b")), Span(start=0, end=HOUR), whole=True)
     narrow = [answer for each in proofs for answer in each.answers if answer.choice == "one"]
     assert {answer.state for answer in narrow if answer.ref != "instance"} <= {"data", "error"}
-    assert any('job=~"b"' in answer.expr for answer in narrow)
-    proofs = prove(STACK, Second(jobs=("api",)), Span(start=0, end=HOUR), whole=True)
+    assert any('instance=~"b"' in answer.expr for answer in narrow)
+    proofs = prove(STACK, Second(instances=("a",)), Span(start=0, end=HOUR), whole=True)
     assert "empty" in {answer.state for each in proofs for answer in each.answers if answer.choice == "one"}
 
 
