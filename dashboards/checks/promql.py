@@ -5,6 +5,7 @@ Variables in strings stay as they are; elsewhere they are replaced before parsin
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ import promql_parser as parser
 EVERY = "*"
 VARIABLE = re.compile(r"\$\{(\w+)(?::[^}]*)?\}|\$(\w+)")
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"' r"|'(?:\\.|[^'\\])*'" r"|`[^`]*`")
-_TOKEN = re.compile(rf"{_STRING.pattern}|{VARIABLE.pattern}")
+_COMMENT = r"#[^\n]*"
+_TOKEN = re.compile(rf"{_STRING.pattern}|{_COMMENT}|{VARIABLE.pattern}")
 _HIDDEN = re.compile(r'"string_(\d+)_"')
 # A variable here is a name, of which nothing is known.
 _NAMES = re.compile(r"\b(by|without|on|ignoring|group_left|group_right)\s*\([^()]*\Z")
@@ -199,8 +201,8 @@ def _open(text: str) -> bool:
 def _without_variables(text: str, windows: dict[timedelta, str]) -> str:
     def replaced(token: re.Match[str]) -> str:
         name: str | None = token[1] or token[2]
-        if name is None:  # a string
-            return token[0]
+        if name is None:
+            return _string(token[0])
         read = text[: token.start()].rstrip()
         if read.endswith(" offset"):
             return "1ms"
@@ -211,6 +213,11 @@ def _without_variables(text: str, windows: dict[timedelta, str]) -> str:
         return f"{milliseconds}ms"
 
     return _TOKEN.sub(replaced, text)
+
+
+def _string(token: str) -> str:
+    """A string or comment for the parser, which looks for escapes between backticks, where there are none."""
+    return json.dumps(token[1:-1], ensure_ascii=False) if token[0] == "`" else token
 
 
 class _Reader:

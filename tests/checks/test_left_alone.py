@@ -55,3 +55,10 @@ def test_what_a_rule_records_is_no_counter_because_its_name_ends_as_one() -> Non
     )
     raw = graph(f"max(node_inode_changes_total{{{SCOPE}}})", unit="short")
     assert only(judge(board(raw)), "counter-growth") != []
+
+
+def test_an_apostrophe_in_a_comment_begins_no_string() -> None:
+    told = graph(f"# what's received\n{RECEIVED} # isn't sent", legend="received")
+    assert only(judge(board(told)), "promql-parses", "rate-window") == []
+    text = graph(f"'s received\n{RECEIVED} # isn't sent", legend="received")
+    assert only(judge(board(text)), "promql-parses") != []

@@ -130,6 +130,19 @@ def test_whether_a_counter_is_there_may_be_asked(expr: str, tmp_path: Path) -> N
     assert (done.exit_code, "0 findings" in done.stderr) == (0, True), done.stderr
 
 
+@pytest.mark.parametrize(
+    ("expr", "code"),
+    [
+        (r"'up{path=~`/v\d+\.\d+`} == 0'", 0),
+        (r"'label_replace(up, `a`, `$1`, `b`, `(\d+)\`) == 0'", 0),
+        (r"""'up{path=~"/v\d+"} == 0'""", 1),
+    ],
+)
+def test_strings_are_read_as_prometheus_reads_them(expr: str, code: int, tmp_path: Path) -> None:
+    done = told(tmp_path, expr)
+    assert (done.exit_code, "[promql-parses]" in done.stderr) == (code, bool(code)), done.stderr
+
+
 @pytest.mark.parametrize(("params", "code"), [("[A]", 0), ("[A, 5m, now]", 0), ("[Q, 5m, now]", 1)])
 def test_a_classic_condition_reads_its_first_parameter(params: str, code: int, tmp_path: Path) -> None:
     classic = (
