@@ -139,6 +139,18 @@ def test_a_folder_that_kubernetes_mounts_is_read_by_its_links(tmp_path: Path) ->
     assert (each.rule, each.file) == ("field-known", str(tmp_path / "alerting/rules.yaml"))
 
 
+def test_each_folder_called_alerting_is_of_a_grafana_of_its_own(tmp_path: Path) -> None:
+    text = RULE + notifications()
+    for name in ("test/alerting", "live/alerting"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "all.yaml").write_text(text, encoding="utf-8")
+    assert judge(found([tmp_path])) == []
+    (tmp_path / "live/alerting/more.yaml").write_text(text, encoding="utf-8")
+    findings = judge(found([tmp_path]))
+    assert {each.rule for each in findings} == {"uid-unique", "policy-once"}
+    assert {each.file for each in findings} == {str(tmp_path / "live/alerting/more.yaml")}
+
+
 def test_a_folder_of_links_out_names_them(tmp_path: Path) -> None:
     (tmp_path / "outside.yaml").write_text("groups: []", encoding="utf-8")
     folder = tmp_path / "rules"

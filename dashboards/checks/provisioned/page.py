@@ -24,11 +24,12 @@ and the check's name. `--format json` gives them as an array, `--format github` 
 request. The exit code is 0 without an error (warnings are none), 1 with one, 2 for a path that is not there
 or holds none of these files.
 
-Give what belongs together in one call: names are looked for in all files that are given. A receiver, mute
-time or data source is only missed where some of its kind are given, as Grafana may have others that were
-made by hand. A folder's JSON with panels is looked at as a dashboard, see [lint.md](lint.md); its waivers
-hold here too. One file of them serves several calls: a waiver for a file that is there and was not given is
-not told as needless.
+Give what belongs together in one call: names are looked for in all files that are given. Of several folders
+called `alerting`, as of a Grafana for tests and another, one may have the uids of the other. A receiver,
+mute time or data source is only missed where some of its kind are given, as Grafana may have others that
+were made by hand. A folder's JSON with panels is looked at as a dashboard, see [lint.md](lint.md); its
+waivers hold here too. One file of them serves several calls: a waiver for a file that is there and was not
+given is not told as needless.
 
 The queries of rules stand the checks on queries of [lint.md](lint.md) as well: whether they parse, rates
 of gauges, labels that cannot match, limits that no value reaches. What only the author can know is a
