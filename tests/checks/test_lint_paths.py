@@ -72,6 +72,19 @@ def test_a_folder_is_read_whole_and_what_is_no_dashboard_is_named(tmp_path: Path
     assert "faulty.json: panel 'Requests', query A" in done.stderr
 
 
+@pytest.mark.parametrize("content", [b"", b'{"a": 1} // b', b"\x89PNG\xff", b'{"rows": 1} // b'])
+def test_other_json_that_nobody_can_read_hides_no_finding(content: bytes, tmp_path: Path) -> None:
+    written(tmp_path, "faulty.json", FAULTY)
+    (tmp_path / "tsconfig.json").write_bytes(content)
+    done = lint(tmp_path)
+
+    if b"rows" in content:
+        assert (done.exit_code, "tsconfig.json: no JSON" in done.stderr) == (2, True), done.stderr
+    else:
+        assert (done.exit_code, "[counter-growth]" in done.stderr) == (1, True), done.stderr
+        assert f"left out: {tmp_path}/tsconfig.json: no dashboard" in done.stderr
+
+
 def test_findings_are_json_if_asked(tmp_path: Path) -> None:
     done = lint(written(tmp_path, "faulty.json", FAULTY), "--json")
     (found,) = json.loads(done.stdout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from dashboards.errors import StackError
 from dashboards.given import LARGEST, WANTED, real, text_of
 
 DEPTH = 60
+# What every dashboard has, broken or not.
+_BOARD = re.compile(rb'"(?:panels|rows|schemaVersion)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,8 @@ def found(paths: Sequence[Path], taken: Collection[Path] = ()) -> tuple[list[Fil
                 continue
             try:
                 files.setdefault(real(each), File(str(each), read(each)))
-            except NoDashboardError:
-                if not path.is_dir():
+            except StackError as error:
+                if not path.is_dir() or not (isinstance(error, NoDashboardError) or _is_else(each)):
                     raise
                 others.append(str(each))
         if len(files) == before and path.is_dir() and not _below(path, taken):
@@ -61,6 +64,15 @@ def found(paths: Sequence[Path], taken: Collection[Path] = ()) -> tuple[list[Fil
                 ".yaml or .yml"
             )
     return list(files.values()), others
+
+
+def _is_else(path: Path) -> bool:
+    """Whether a file that cannot be taken is none of ours: settings with comments, a large table, nothing."""
+    try:
+        with path.open("rb") as file:
+            return _BOARD.search(file.read(LARGEST)) is None
+    except OSError:
+        return False
 
 
 def _below(folder: Path, taken: Collection[Path]) -> bool:
