@@ -151,6 +151,19 @@ def test_each_folder_called_alerting_is_of_a_grafana_of_its_own(tmp_path: Path) 
     assert {each.file for each in findings} == {str(tmp_path / "live/alerting/more.yaml")}
 
 
+def test_a_template_of_helm_is_no_file_yet(tmp_path: Path) -> None:
+    templates = tmp_path / "chart/templates/alerts"
+    templates.mkdir(parents=True)
+    (templates / "rule.yaml").write_text("{{- if .Values.on }}\nspec:\n  groups: []\n{{- end }}\n")
+    (tmp_path / "rules.yaml").write_text(RULE, encoding="utf-8")
+    (each,) = judge(found([tmp_path]))
+    assert (each.rule, each.file) == ("file-parses", str(templates / "rule.yaml"))
+    (tmp_path / "chart/Chart.yaml").write_text("name: a\n", encoding="utf-8")
+    done = CliRunner().invoke(main, ["lint", str(tmp_path)])
+    assert (done.exit_code, "left out: " in done.stderr, "0 findings" in done.stderr) == (0, True, True)
+    assert CliRunner().invoke(main, ["lint", str(templates / "rule.yaml")]).exit_code == 1
+
+
 def test_a_folder_of_links_out_names_them(tmp_path: Path) -> None:
     (tmp_path / "outside.yaml").write_text("groups: []", encoding="utf-8")
     folder = tmp_path / "rules"

@@ -51,6 +51,7 @@ class Found:
         findings: of files that cannot be read.
         taken: the paths of all these; what is left may be dashboards.
         links: the paths of links that lead out of their folder, as they stand in it.
+        charts: files in folders that become alerting files when Helm fills them in.
         size: how many values are in all files together.
     """
 
@@ -58,6 +59,7 @@ class Found:
     findings: list[Finding] = field(default_factory=list)
     taken: set[Path] = field(default_factory=set)
     links: set[Path] = field(default_factory=set)
+    charts: list[Path] = field(default_factory=list)
     size: int = 0
 
     @property
@@ -123,6 +125,9 @@ def _look(path: Path, result: Found, *, named: bool) -> None:
     likely = path.parent.name == FOLDER or _LOOKS.search(text_of(content, "replace")) is not None
     if is_json and not _may_be_ours(content, likely=likely):
         return
+    if likely and not named and _is_of_helm(path):
+        result.charts.append(path)
+        return
     try:
         if result.size > TOGETHER:
             raise BoundsError(f"the files before it hold {result.size} values; looked at are {TOGETHER}")
@@ -149,6 +154,11 @@ def _look(path: Path, result: Found, *, named: bool) -> None:
         raise StackError(
             f"{path}: it is {held}; {WANTED}: a mapping with groups, contactPoints, policies or the like"
         )
+
+
+def _is_of_helm(path: Path) -> bool:
+    """Whether a file is a template of a chart."""
+    return any(each.name == "templates" and (each.parent / "Chart.yaml").is_file() for each in path.parents)
 
 
 def _of_prometheus(content: bytes, path: Path) -> bool:
