@@ -165,10 +165,8 @@ def _others(paths: tuple[Path, ...], sources: list[Source], waivers: Path | None
     files, left_out = others.found(rest, alerting.taken | alerting.links)
     for path in left_out:
         click.echo(plain(f"left out: {path}: no dashboard"), err=True)
-    for chart in alerting.charts:
-        click.echo(
-            plain(f"left out: {chart}: a template of Helm; give what `helm template` writes"), err=True
-        )
+    for chart in sorted(alerting.charts):
+        click.echo(plain(f"left out: {chart}: templates of Helm; give what it writes"), err=True)
     findings = provisioned.judge(alerting, checks.RULES, sources)
     known = [*(rule.id for rule in checks.RULES), others.SHAPE, *(each.id for each in provisioned.CHECKS)]
     lookups = [] if sources else [rule.id for rule in checks.RULES if rule.lookup]

@@ -51,7 +51,7 @@ class Found:
         findings: of files that cannot be read.
         taken: the paths of all these; what is left may be dashboards.
         links: the paths of links that lead out of their folder, as they stand in it.
-        charts: files in folders that become alerting files when Helm fills them in.
+        charts: folders whose files Helm fills in, so that they are none yet.
         size: how many values are in all files together.
     """
 
@@ -59,7 +59,7 @@ class Found:
     findings: list[Finding] = field(default_factory=list)
     taken: set[Path] = field(default_factory=set)
     links: set[Path] = field(default_factory=set)
-    charts: list[Path] = field(default_factory=list)
+    charts: set[Path] = field(default_factory=set)
     size: int = 0
 
     @property
@@ -85,6 +85,8 @@ def found(paths: Sequence[Path]) -> Found:
                     result.findings.append(reporter(bounds)(str(each), (1, 1), "file", message))
                     result.taken.add(real(each))
                     result.links.add(top / each.relative_to(path))
+                elif chart := _chart(each):
+                    result.charts.add(chart)
                 elif each.is_file():
                     _look(each, result, named=False)
                     _nested(path, each, result)
@@ -125,9 +127,6 @@ def _look(path: Path, result: Found, *, named: bool) -> None:
     likely = path.parent.name == FOLDER or _LOOKS.search(text_of(content, "replace")) is not None
     if is_json and not _may_be_ours(content, likely=likely):
         return
-    if likely and not named and _is_of_helm(path):
-        result.charts.append(path)
-        return
     try:
         if result.size > TOGETHER:
             raise BoundsError(f"the files before it hold {result.size} values; looked at are {TOGETHER}")
@@ -156,9 +155,10 @@ def _look(path: Path, result: Found, *, named: bool) -> None:
         )
 
 
-def _is_of_helm(path: Path) -> bool:
-    """Whether a file is a template of a chart."""
-    return any(each.name == "templates" and (each.parent / "Chart.yaml").is_file() for each in path.parents)
+def _chart(path: Path) -> Path | None:
+    """The folder of templates of Helm that a file lies in."""
+    above = (each for each in path.parents if each.name == "templates")
+    return next((each for each in above if (each.parent / "Chart.yaml").is_file()), None)
 
 
 def _of_prometheus(content: bytes, path: Path) -> bool:
