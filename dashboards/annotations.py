@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from exporters.catalogue import Gauge, Label, Metric, api, external, postgres, postgres_upkeep, redis, self_
+from exporters.catalogue import (
+    Gauge,
+    Label,
+    Matcher,
+    Metric,
+    api,
+    external,
+    postgres,
+    postgres_upkeep,
+    redis,
+    self_,
+)
 from signals.idioms import grouping, level, select, since, span
 from signals.promql import Context, Query, duration
 
@@ -42,7 +53,7 @@ class Annotation:
 
 def events(context: Context) -> list[Annotation]:
     """All that is drawn, narrowed by the installation that the reader chose."""
-    identity = tuple(f'{label}=~"${label}"' for label in context.identity)
+    identity = tuple(Matcher(label, "=~", f"${label}") for label in context.identity)
     scoped = replace(context, window="1m", scope=lambda _source: identity)
     step = duration(SHOWN * context.time_scale)
     return [

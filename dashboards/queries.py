@@ -8,7 +8,7 @@ from typing import Any
 
 from dashboards import cards
 from dashboards.model import CLOCK, TARGET, Board, Panel
-from exporters.catalogue import Counter, Histogram, external
+from exporters.catalogue import Counter, Histogram, Matcher, external
 from exporters.catalogue.api import HANDLER
 from exporters.catalogue.labels import INSTANCE
 from exporters.catalogue.renewal import renewed
@@ -51,10 +51,10 @@ def board_context(board: Board, context: Context, window: str) -> Context:
 
     By the reader's choice of a label only what consists of nothing else; see `_chosen`.
     """
-    identity = tuple(f'{label}=~"${label}"' for label in context.identity)
+    identity = tuple(Matcher(label, "=~", f"${label}") for label in context.identity)
     narrow = tuple(_chosen_target(each.name, board) for each in TARGET)
 
-    def scope(source: str) -> tuple[str, ...]:
+    def scope(source: str) -> tuple[Matcher, ...]:
         return (*identity, *(narrow if source == board.source else ()))
 
     averaged = WINDOW if window in (RATE_INTERVAL, RANGE) else ""
@@ -64,9 +64,9 @@ def board_context(board: Board, context: Context, window: str) -> Context:
     return replace(context, window=window, scope=scope, kept=kept)
 
 
-def _chosen_target(name: str, board: Board) -> str:
+def _chosen_target(name: str, board: Board) -> Matcher:
     """Of one value, also of one in which a regular expression would read something."""
-    return f'{name}{"=~" if _is_several(name, board) else "="}"${name}"'
+    return Matcher(name, "=~" if _is_several(name, board) else "=", f"${name}")
 
 
 def _is_several(name: str, board: Board) -> bool:
@@ -280,7 +280,7 @@ def variables(board: Board, context: Context) -> list[Variable]:
                     multi=_is_several(each.name, board),
                 )
             )
-            scope.append(_chosen_target(each.name, board))
+            scope.append(str(_chosen_target(each.name, board)))
     for choice in board.choices:
         found.append(
             Variable(

@@ -33,7 +33,6 @@ from signals.numbers import Number, Objective, require_fields
 HOLE = re.compile(
     r"<(scope|only|where|window|span|by|number|elapsed|bound|rest|seconds|step|steps|absent)(?::([^<>]*))?>"
 )
-NARROWED = re.compile(r'\A(\w+)=~"(.*)"\Z')
 RATE_INTERVAL = "$__rate_interval"
 RANGE = "$__range"
 
@@ -88,7 +87,7 @@ class Query:
         return tidy(HOLE.sub(lambda match: context.fill(match[1], match[2] or ""), text))
 
 
-def no_scope(source: str) -> tuple[str, ...]:
+def no_scope(source: str) -> tuple[Matcher, ...]:
     """The scope of a rule: every series of the source."""
     del source
     return ()
@@ -111,7 +110,7 @@ class Context:
     """
 
     window: str
-    scope: Callable[[str], tuple[str, ...]] = no_scope
+    scope: Callable[[str], tuple[Matcher, ...]] = no_scope
     only: tuple[str, ...] = ()
     identity: tuple[str, ...] = ()
     numbers: Mapping[str, Number] = field(default_factory=dict)
@@ -131,7 +130,7 @@ class Context:
         """What stands in one hole."""
         match kind:
             case "scope":
-                filled = ",".join(self.scope(argument))
+                filled = ",".join(map(str, self.scope(argument)))
             case "only":
                 filled = ",".join(f'{each}=~"${each}"' for each in argument.split(",") if each in self.only)
             case "window":
@@ -157,7 +156,7 @@ class Context:
     def _absent(self, source: str, name: str) -> str:
         alike: dict[tuple[tuple[str, str], ...], list[str]] = {}
         for job, identity in self.jobs.items():
-            matchers = ",".join((*self.scope(source), str(Matcher("job", "=", job))))
+            matchers = ",".join(map(str, (*self.scope(source), Matcher("job", "=", job))))
             alike.setdefault(tuple(identity.items()), []).append(f"absent({name}{{{matchers}}})")
         zeros = (
             _labelled(f"0 * ({' or '.join(each)})", identity) + self._chosen(source, identity)
@@ -167,12 +166,13 @@ class Context:
 
     def _chosen(self, source: str, identity: Iterable[tuple[str, str]]) -> str:
         """What keeps a zero only where the scope takes in these labels, also where it has no series."""
-        patterns = dict(each for matcher in self.scope(source) for each in NARROWED.findall(matcher))
+        patterns = {each.label: each.value for each in self.scope(source) if each.operator == "=~"}
         narrowed = [(name, value) for name, value in identity if name in patterns]
         text = "vector(1)"
         for name, value in narrowed:
             text = _labelled(text, [("chosen", value)])
-            text = f'label_replace({text}, "{name}", "{_literal(value)}", "chosen", "{patterns[name]}")'
+            pattern = _escaped(patterns[name])
+            text = f'label_replace({text}, "{name}", "{_literal(value)}", "chosen", "{pattern}")'
         return f" and on ({', '.join(name for name, _ in narrowed)}) {text}" if narrowed else ""
 
     def _fill_number(self, kind: str, number: Number) -> str:
@@ -196,7 +196,11 @@ def _labelled(text: str, labels: Iterable[tuple[str, str]]) -> str:
 
 
 def _literal(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
+    return _escaped(value).replace("$", "$$")
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def tidy(text: str) -> str:

@@ -27,6 +27,7 @@ from examples.drills import DRILLS
 from examples.drills.common import LASTING
 from examples.drills.site import site_of
 from examples.faults import FAULTS, injected, make
+from exporters.catalogue.labels import JOB
 from signals import components, telemetry
 from signals.model import Signal
 from tests.stack.conftest import REMEMBER, Running, about, eventually
@@ -248,7 +249,7 @@ def test_panels_about_faults_move(running: Running, healthy: list[Proof], faults
 
 def test_what_is_shown_of_all_servers_is_shown_of_a_pooler(running: Running) -> None:
     def shown(signal: Signal) -> list[float]:
-        query = signal.query.fill(replace(running.stack.context, scope=lambda _: ('job="pgbouncer"',)))
+        query = signal.query.fill(replace(running.stack.context, scope=lambda _: (JOB.eq("pgbouncer"),)))
         return [values[-1] for _, values in running.prometheus.query(query)]
 
     def well() -> bool:

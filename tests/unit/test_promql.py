@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporters.catalogue import CATALOGUE, Counter, Gauge, Histogram, Metric, api, postgres, redis
+from exporters.catalogue.labels import CLUSTER, ENVIRONMENT, INSTANCE, JOB
 from signals import api as api_signals
 from signals import api_cost, api_load, audit, limits, objectives, pool, telemetry
 from signals import postgres as postgres_signals
@@ -40,7 +41,7 @@ def parsed_seconds(text: str) -> float:
 def test_every_signal_is_promql_in_a_rule_and_in_a_panel(name: str) -> None:
     panel = Context(
         window="4m",
-        scope=lambda _source: ('job=~"api"', 'instance=~".+"'),
+        scope=lambda _source: (JOB.re("api"), INSTANCE.re(".+")),
         identity=("environment",),
         numbers=NUMBERS,
     )
@@ -74,11 +75,23 @@ def test_a_panel_narrows_only_the_metrics_of_its_source() -> None:
     query = pool.CEILING_SHARE.query
     filled = query.fill(
         Context(
-            window="5m", scope=lambda source: ('job="db"',) if source == "postgres" else (), numbers=NUMBERS
+            window="5m", scope=lambda source: (JOB.eq("db"),) if source == "postgres" else (), numbers=NUMBERS
         )
     )
     assert 'pg_settings_max_connections{job="db"}' in filled
     assert "db_client_connection_max)" in filled
+
+
+def test_a_job_that_is_not_there_counts_where_the_scope_takes_in_its_labels() -> None:
+    context = Context(
+        window="5m",
+        scope=lambda _source: (ENVIRONMENT.re(r'a\.b|"'), CLUSTER.eq("main")),
+        jobs={"api": {"environment": "a.b", "cluster": "main"}},
+    )
+    filled = Query("<absent:prometheus:up>").fill(context)
+    promql_parser.parse(filled)
+    assert r'absent(up{environment=~"a\\.b|\"",cluster="main",job="api"})' in filled
+    assert filled.endswith(r'"chosen", "a.b", "", ""), "environment", "a.b", "chosen", "a\\.b|\"")')
 
 
 def test_identity_is_kept_in_every_aggregation() -> None:
