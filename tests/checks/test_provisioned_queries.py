@@ -103,6 +103,16 @@ def told(tmp_path: Path, expr: str) -> Result:
     ("check", "expr"),
     [
         ("division-guarded", "node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes < 0.1"),
+        ("division-guarded", "sum(rate(a_total{e='1'}[5m])) / sum(rate(a_total[5m])) != 1"),
+        ("division-guarded", "sum(rate(a_total{e='1'}[5m])) / sum(rate(a_total[5m]))"),
+        ("division-guarded", "sum(rate(a_total{e='1'}[5m])) / sum(rate(a_total[5m])) > bool 1"),
+        ("division-guarded", "sum(rate(a_total[5m])) / sum(rate(a_total{e='1'}[5m])) > 1"),
+        ("division-guarded", "sum(rate(a_total[5m])) / sum(rate(b_total[5m])) > 1"),
+        ("division-guarded", "sum(rate(a_total[5m])) / sum(rate(a_total[1m])) > 1"),
+        ("division-guarded", "sum by (e) (rate(a_total[5m])) / on () group_left sum(rate(a_total[5m])) > 1"),
+        ("division-guarded", "max(rate(a_sum[5m]) / rate(a_count[5m])) > 1"),
+        ("division-guarded", "rate(a_sum[5m]) / rate(b_count[5m]) > 1"),
+        ("division-guarded", "sum(a{e='1'}) / sum(a) > 1"),
         ("counter-growth", "asks_total > 100"),
         ("counter-growth", "asks_total > 0 and on (job) up == 1"),
         ("counter-growth", "up == 1 and on (job) asks_total > 100"),
@@ -112,6 +122,34 @@ def test_what_only_the_author_knows_is_a_warning(check: str, expr: str, tmp_path
     done = told(tmp_path, expr)
     assert (done.exit_code, f"[{check}]" in done.stderr) == (0, True), done.stderr
     assert "it loads, and may say something else than is meant" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        "sum by (job) (rate(a_total{code=~'5..'}[5m])) / sum by (job) (rate(a_total[5m])) > 0.05",
+        "100 * sum(rate(a_total{e='1',f='2'}[5m])) / sum(rate(a_total{e='1'}[5m])) >= 5 and sum(up) > 1",
+        "1 - sum(increase(a_total{e='1'}[1h])) / sum(increase(a_total[1h])) < 0.9",
+        "-0.5 > -(rate(a_sum[5m]) / rate(a_count[5m]))",
+    ],
+)
+def test_no_share_of_nothing_passes_a_comparison(expr: str, tmp_path: Path) -> None:
+    done = told(tmp_path, f'"{expr}"')
+    assert (done.exit_code, "0 findings" in done.stderr) == (0, True), done.stderr
+
+
+@pytest.mark.parametrize(("kind", "guarded"), [("gt", True), ("outside_range", True), ("ne", False)])
+def test_no_share_of_nothing_crosses_a_threshold(kind: str, guarded: bool, tmp_path: Path) -> None:
+    share = "sum(rate(http_requests_total{code='200'}[5m])) / sum(rate(http_requests_total[5m]))"
+    evaluator = f"{{type: {kind}, params: [0.1, 0.2]}}"
+    second = (
+        "{refId: B, datasourceUid: __expr__, "
+        f"model: {{type: threshold, expression: A, conditions: [{{evaluator: {evaluator}}}]}}}}"
+    )
+    for expr, told_of in ((share, not guarded), (f"{share} / pg_settings_max_connections", True)):
+        done = lint(tmp_path, grafanas(f'instant: true, expr: "{expr}"', second, condition="B"))
+        assert "threshold-form" not in done.stderr
+        assert ("[division-guarded]" in done.stderr) == told_of, done.stderr
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,9 @@ from dashboards.checks.others.known import Exported, seen
 from dashboards.checks.provisioned.check import ERRS, MISLEADS, NEVER, REFUSED, SILENT
 from dashboards.checks.provisioned.files import Files, Query, Rule
 from dashboards.checks.provisioned.nodes import Node
+from dashboards.checks.queries.division import unguarded
 from dashboards.checks.queries.rates import UNKNOWN
+from dashboards.checks.subject import Subject
 from exporters.catalogue import Catalogue
 
 if TYPE_CHECKING:
@@ -34,11 +36,16 @@ _LOGS = re.compile(
     r"\|[=~>]|!>|\|\s*(json|logfmt|regexp|pattern|unpack|line_format|label_format|unwrap|drop|keep)\b"
 )
 PARSES = "promql-parses"
+DIVIDES = "division-guarded"
+# Which thresholds NaN never crosses.
+SILENT_ON_NAN = frozenset(("gt", "lt", "gte", "lte", "eq")) | {
+    f"{side}_range{ends}" for side in ("within", "outside") for ends in ("", "_included")
+}
 EXISTS = "metric-exists"
 _ABSENT = re.compile(r"\babsent(?:_over_time)?\s*\(\s*([a-zA-Z_:][\w:]*)")
 PAUSED = "Grafana loads it, and it fails once it is no longer paused"
 # Of what nobody but the author can know: whether a divisor is ever 0, or a counter's own value is meant.
-OPINIONS = frozenset(("counter-growth", "division-guarded"))
+OPINIONS = frozenset(("counter-growth", DIVIDES))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +150,7 @@ def judge(files: Files, rules: Sequence[QueryRule], sources: Sequence[Source] = 
         if query.rule.node.said("isPaused").lower() in ("true", "t", "1") and query.model.kind == "map"
         for node in [query.model.near("expr")]
     }
-    places = {(place.file, place.where): node for place, node in placed}
+    places = {(place.file, place.where): (place, node) for place, node in placed}
     readers = {file.path: file.reader for file in files.files}
     asked = tuple(place for place, _ in placed)
     subject = _Rules(files={}, catalogue=Catalogue(()), identity=(), shaped={}, asked=asked)
@@ -153,7 +160,9 @@ def judge(files: Files, rules: Sequence[QueryRule], sources: Sequence[Source] = 
     for rule in rules:
         if rule.about == "every" and (exported is not None or not rule.lookup):
             for each in set(rule.run(subject)):
-                node = places[each.file, each.where]
+                place, node = places[each.file, each.where]
+                if each.rule == DIVIDES and _never_fires(each, place, subject):
+                    continue
                 effect = _effect(each.rule, readers[each.file])
                 where = each.where.rpartition(" (line ")[0]
                 level = "warning" if each.rule in OPINIONS else each.level
@@ -161,9 +170,18 @@ def judge(files: Files, rules: Sequence[QueryRule], sources: Sequence[Source] = 
                     effect, level = PAUSED, "warning"
                 if each.rule == EXISTS and _looked_for(node.text, each.message):
                     effect, level = MISLEADS, "warning"
-                place = replace(each, where=where, line=node.line, column=node.column)
-                found.append(replace(place, effect=effect, level=level))
+                here = replace(each, where=where, line=node.line, column=node.column)
+                found.append(replace(here, effect=effect, level=level))
     return found
+
+
+def _never_fires(found: Finding, place: Place, subject: Subject) -> bool:
+    """Whether a division by 0 gives what no threshold of the rule fires on."""
+    (asked,) = place.thing["data"]
+    kinds = {each["evaluator"]["type"] for each in asked["model"]["conditions"]}
+    left = unguarded(subject.queries[place.text], compared=True)
+    silent = bool(kinds) and kinds <= SILENT_ON_NAN
+    return silent and not any(found.message.startswith(each.message) for each in left)
 
 
 def _looked_for(text: str, message: str) -> bool:

@@ -16,10 +16,12 @@ from dashboards.checks.promql import (
     Selector,
     walk,
 )
+from dashboards.checks.queries.rates import GROWTH
 from dashboards.checks.subject import Query
 
 # What leaves of the left what has something, or nothing, on the right.
 KEPT = frozenset({"and", "unless"})
+ARITHMETIC = frozenset("+-*/")
 KEEPING = frozenset({"sum", "min", "max", "avg", "topk", "bottomk", "quantile"})
 THROUGH = frozenset(
     {"max_over_time", "min_over_time", "avg_over_time", "last_over_time", "label_replace", "scalar"}
@@ -29,7 +31,17 @@ THROUGH = frozenset(
 @query_rule("division-guarded", "a division has a divisor that is never 0", ASKED, answers=("E22",))
 def guarded(query: Query) -> Iterable[Problem]:
     """Divisors that may be zero."""
-    beside = _beside(query)
+    return unguarded(query)
+
+
+def unguarded(query: Query, *, compared: bool = False) -> Iterator[Problem]:
+    """Divisors that may be zero.
+
+    Args:
+        query: what is asked.
+        compared: whether a threshold is held against its result.
+    """
+    beside, passing = _beside(query), _compared(query, whole=compared)
     for node, _ in query.nodes:
         if not isinstance(node, Binary):
             continue
@@ -40,7 +52,7 @@ def guarded(query: Query) -> Iterable[Problem]:
                 "^",
             )
         if node.operator in ("/", "%") and not positive(node.right):
-            if node.right in beside.get(id(node), ()):
+            if node.right in beside.get(id(node), ()) or (id(node) in passing and _is_part(node)):
                 continue
             yield Problem(
                 f"`{node.operator}` by something that may be 0: {_words(node.right)}",
@@ -68,6 +80,47 @@ def _beside(query: Query) -> dict[int, list[Node]]:
                     left += [found.left] if found.operator in KEPT else [found.left, found.right]
                     beside.setdefault(id(found), []).extend(asked)
     return beside
+
+
+def _compared(query: Query, *, whole: bool) -> set[int]:
+    """What is compared with something, which no NaN passes."""
+    found = {id(query.node)} if whole else set()
+    for node, parent in query.nodes:  # from the outside inwards
+        if isinstance(parent, Binary):
+            passes = parent.operator in COMPARISONS and parent.operator != "!=" and not parent.bool
+            carries = parent.operator in ARITHMETIC or (parent.operator in KEPT and node is parent.left)
+            if passes or (carries and id(parent) in found):
+                found.add(id(node))
+        elif isinstance(parent, Negation) and id(parent) in found:
+            found.add(id(node))
+    return found
+
+
+def _is_part(division: Binary) -> bool:
+    """Whether growth is divided by that of all of it: 0 by 0, which is NaN, where nothing grows."""
+    part, whole = _bare(division.left), _bare(division.right)
+    if isinstance(part, Aggregation) and isinstance(whole, Aggregation):
+        same = (part.by, part.without) == (whole.by, whole.without)
+        if part.operator != "sum" or whole.operator != "sum" or not same:
+            return False
+        part, whole = _bare(part.expression), _bare(whole.expression)
+    if not isinstance(part, Call) or not isinstance(whole, Call) or part.function != whole.function:
+        return False
+    some, every = part.arguments[-1], whole.arguments[-1]
+    if part.function not in GROWTH or not isinstance(some, Selector) or not isinstance(every, Selector):
+        return False
+    beside = some.name.endswith("_sum") and every.name == some.name.removesuffix("_sum") + "_count"
+    window = (some.window, some.offset, some.pinned) == (every.window, every.offset, every.pinned)
+    return window and (beside or some.name == every.name) and set(every.matchers) <= set(some.matchers)
+
+
+def _bare(node: Node) -> Node:
+    """Without a number that it is multiplied by."""
+    if isinstance(node, Binary) and node.operator == "*":
+        if isinstance(node.left, Number):
+            return node.right
+        return node.left if isinstance(node.right, Number) else node
+    return node
 
 
 def _nonzero(node: Node) -> Iterator[Node]:
