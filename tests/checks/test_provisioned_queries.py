@@ -138,6 +138,20 @@ def test_no_share_of_nothing_passes_a_comparison(expr: str, tmp_path: Path) -> N
     assert (done.exit_code, "0 findings" in done.stderr) == (0, True), done.stderr
 
 
+@pytest.mark.parametrize(
+    ("expr", "code"),
+    [
+        ("count(up) == 0 or absent(up)", 0),
+        ("count(up) == 0", 1),
+        ("count(up) == 0 or count(worker) == 0", 1),
+        ("count(up) == 0 and absent(up)", 1),
+    ],
+)
+def test_a_rule_that_fires_where_series_are_missing_is_not_dead(expr: str, code: int, tmp_path: Path) -> None:
+    done = told(tmp_path, expr)
+    assert (done.exit_code, "[limit-reachable]" in done.stderr) == (code, bool(code)), done.stderr
+
+
 @pytest.mark.parametrize(("kind", "guarded"), [("gt", True), ("outside_range", True), ("ne", False)])
 def test_no_share_of_nothing_crosses_a_threshold(kind: str, guarded: bool, tmp_path: Path) -> None:
     share = "sum(rate(http_requests_total{code='200'}[5m])) / sum(rate(http_requests_total[5m]))"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from dashboards.checks.expressions import Place
 from dashboards.checks.finding import Finding, Report, excerpt, file_rule
-from dashboards.checks.promql import COMPARISONS, Binary
+from dashboards.checks.promql import COMPARISONS, Binary, Call, Node
 from dashboards.checks.spans import Span, SpanEngine
 from dashboards.checks.subject import Query, Subject
 
@@ -19,6 +19,7 @@ NEVER: dict[str, Callable[[Span, Span], bool]] = {
     "==": lambda left, right: left[1] < right[0] or right[1] < left[0],
     "!=": lambda left, right: left == right and left[0] == left[1],
 }
+ABSENT = frozenset(("absent", "absent_over_time"))
 GRAFANAS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "==", "ne": "!="}
 
 
@@ -38,7 +39,9 @@ def reachable(subject: Subject, report: Report) -> Iterator[Finding]:
 
 def _compared(query: Query, place: Place) -> Iterator[tuple[str, Span, Span]]:
     engine = SpanEngine(query.known)
-    for node, _ in query.nodes:
+    for node, parent in query.nodes:
+        if _beside_absent(parent):
+            continue
         if isinstance(node, Binary) and node.operator in COMPARISONS and not node.bool:
             yield node.operator, engine.of(node.left), engine.of(node.right)
     for each in place.thing.get("data", ()) if place.kind == "alert" else ():
@@ -47,6 +50,14 @@ def _compared(query: Query, place: Place) -> Iterator[tuple[str, Span, Span]]:
             operator = GRAFANAS.get(str(evaluator.get("type")))
             for limit in evaluator.get("params", ())[:1] if operator else ():
                 yield str(operator), engine.of(query.node), (limit, limit)
+
+
+def _beside_absent(node: Node | None) -> bool:
+    """Whether it fires where series are missing, whatever stands beside that: `count(x) == 0 or absent(x)`."""
+    if not isinstance(node, Binary) or node.operator != "or":
+        return False
+    sides = (node.left, node.right)
+    return any(isinstance(each, Call) and each.function in ABSENT for each in sides)
 
 
 def _words(span: Span) -> str:
