@@ -152,6 +152,19 @@ def test_a_rule_that_fires_where_series_are_missing_is_not_dead(expr: str, code:
     assert (done.exit_code, "[limit-reachable]" in done.stderr) == (code, bool(code)), done.stderr
 
 
+@pytest.mark.parametrize(
+    ("expr", "code"),
+    [
+        ("(blocks_total - blocks_used) / blocks_total < 0.1", 0),
+        ("(asks_total - failed_total) / asks_total < 0.1", 1),
+        ("(asks_total - 1) / asks_total < 0.1", 1),
+    ],
+)
+def test_what_something_is_taken_from_is_no_counter(expr: str, code: int, tmp_path: Path) -> None:
+    done = told(tmp_path, expr)
+    assert (done.exit_code, "[lifetime-ratio]" in done.stderr) == (code, bool(code)), done.stderr
+
+
 @pytest.mark.parametrize(("kind", "guarded"), [("gt", True), ("outside_range", True), ("ne", False)])
 def test_no_share_of_nothing_crosses_a_threshold(kind: str, guarded: bool, tmp_path: Path) -> None:
     share = "sum(rate(http_requests_total{code='200'}[5m])) / sum(rate(http_requests_total[5m]))"

@@ -84,8 +84,15 @@ def ratios(query: Query) -> Iterator[tuple[Selector, ...]]:
     for node, _ in query.nodes:
         if isinstance(node, Binary) and node.operator == "/":
             left, right = raw(query, node.left), raw(query, node.right)
-            if left and right:
+            if left and right and not any(_of_whole(query, each) for each, _ in walk(node.left)):
                 yield (*left, *right)
+
+
+def _of_whole(query: Query, node: Node) -> bool:
+    """Whether something is taken from a total that is no counter: `files_total - files_used`."""
+    if not isinstance(node, Binary) or node.operator != "-" or not raw(query, node.left):
+        return False
+    return any(isinstance(each, Selector) for each, _ in walk(node.right)) and not raw(query, node.right)
 
 
 def grows(node: Selector, parent: Node | None) -> bool:
