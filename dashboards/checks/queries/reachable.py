@@ -53,7 +53,7 @@ def _compared(query: Query, place: Place) -> Iterator[tuple[str, Span, Span]]:
 
 
 def _beside_absent(node: Node | None) -> bool:
-    """Whether it fires where series are missing, whatever stands beside that: `count(x) == 0 or absent(x)`."""
+    """Whether it fires where series are missing, and whatever stands there beside that: `a or absent(b)`."""
     if not isinstance(node, Binary) or node.operator != "or":
         return False
     sides = (node.left, node.right)
