@@ -383,7 +383,7 @@ class Board:
 
     def chosen(self, query: Query) -> tuple[str, ...]:
         """Those of job and instance that the query's answers have, and that the reader chooses."""
-        narrowed = self.anchor is not None and any(each.source == self.source for each in query.metrics)
+        narrowed = self.anchor is not None and any(each.about == self.source for each in query.metrics)
         return tuple(each.name for each in TARGET if narrowed and each.name in query.labels)
 
     def panel_id(self, title: str) -> int:

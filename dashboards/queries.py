@@ -10,7 +10,7 @@ from dashboards import cards
 from dashboards.model import CLOCK, TARGET, Board, Panel
 from exporters.catalogue import Counter, Histogram, Matcher, external
 from exporters.catalogue.api import HANDLER
-from exporters.catalogue.labels import INSTANCE
+from exporters.catalogue.labels import INSTANCE, JOB
 from exporters.catalogue.renewal import renewed
 from signals.idioms import WINDOW, grouping, select
 from signals.kept import SUMMED, Reading
@@ -52,7 +52,7 @@ def board_context(board: Board, context: Context, window: str) -> Context:
     By the reader's choice of a label only what consists of nothing else; see `_chosen`.
     """
     identity = tuple(Matcher(label, "=~", f"${label}") for label in context.identity)
-    narrow = tuple(_chosen_target(each.name, board) for each in TARGET)
+    narrow = tuple(_matcher(each.name, board) for each in TARGET)
 
     def scope(source: str) -> tuple[Matcher, ...]:
         return (*identity, *(narrow if source == board.source else ()))
@@ -64,14 +64,14 @@ def board_context(board: Board, context: Context, window: str) -> Context:
     return replace(context, window=window, scope=scope, kept=kept)
 
 
-def _chosen_target(name: str, board: Board) -> Matcher:
+def _matcher(name: str, board: Board) -> Matcher:
     """Of one value, also of one in which a regular expression would read something."""
     return Matcher(name, "=~" if _is_several(name, board) else "=", f"${name}")
 
 
 def _is_several(name: str, board: Board) -> bool:
     """Whether several values can be chosen: never of jobs, which may be several applications."""
-    return board.several and name == INSTANCE.name
+    return board.several if name == INSTANCE.name else name != JOB.name
 
 
 def carried(panel: Panel, board: Board) -> tuple[str, ...]:
@@ -87,15 +87,21 @@ def carried(panel: Panel, board: Board) -> tuple[str, ...]:
 
 
 def _chosen(query: Query, panel: Panel, board: Board, context: Context) -> str:
-    """The query narrowed by the board's choices, if all that it is made of carries the label."""
-    only = tuple(
-        each.label.name
-        for each in board.choices
-        if each.label.name != panel.key and all(each.label in metric.labels for metric in query.metrics)
-    )
+    """The query narrowed by the board's choices, if all that it is made of carries the label.
+
+    What rules record has the labels of targets among its own.
+    """
+    own = board.anchor is not None and all(metric.about == board.source for metric in query.metrics)
+    chosen = (*(TARGET if own else ()), *(each.label for each in board.choices))
+    narrowing = [
+        label.name
+        for label in chosen
+        if label.name != panel.key and all(label in metric.labels for metric in query.metrics)
+    ]
+    only = tuple(_matcher(name, board) for name in narrowing)
     kept = context.kept
     if isinstance(kept, Reading):
-        kept = replace(kept, endpoints=HANDLER.name in only)
+        kept = replace(kept, endpoints=HANDLER.name in narrowing)
     return query.fill(replace(context, only=only, kept=kept))
 
 
@@ -280,7 +286,7 @@ def variables(board: Board, context: Context) -> list[Variable]:
                     multi=_is_several(each.name, board),
                 )
             )
-            scope.append(str(_chosen_target(each.name, board)))
+            scope.append(str(_matcher(each.name, board)))
     for choice in board.choices:
         found.append(
             Variable(

@@ -186,10 +186,12 @@ def recorded(
     What reads it in a rule must stand in its group, which Prometheus evaluates in order.
     """
     known = {label.name: label for label in (JOB, INSTANCE, *labels)}
+    of = {metric.about for metric in query.metrics}
     metric = Gauge(
         name=name,
         help=help,
         collector=f"rules.{group}",
         labels=tuple(known[label] for label in query.labels),
+        made_of=of.pop() if len(of) == 1 else "",
     )
     return Recording(metric=metric, query=query, window=window)

@@ -100,7 +100,7 @@ class Context:
     Attributes:
         window: the range of a rate, such as ``5m`` or ``$__rate_interval``.
         scope: matchers for the metrics of a source.
-        only: labels that a variable of the same name narrows.
+        only: matchers for those metrics that have their labels: a board's reader narrows by them.
         identity: labels that are kept in every aggregation.
         numbers: objectives and limits by key.
         time_scale: factor on fixed ranges; 1 in production.
@@ -111,7 +111,7 @@ class Context:
 
     window: str
     scope: Callable[[str], tuple[Matcher, ...]] = no_scope
-    only: tuple[str, ...] = ()
+    only: tuple[Matcher, ...] = ()
     identity: tuple[str, ...] = ()
     numbers: Mapping[str, Number] = field(default_factory=dict)
     time_scale: float = 1.0
@@ -132,7 +132,7 @@ class Context:
             case "scope":
                 filled = ",".join(map(str, self.scope(argument)))
             case "only":
-                filled = ",".join(f'{each}=~"${each}"' for each in argument.split(",") if each in self.only)
+                filled = ",".join(str(each) for each in self.only if each.label in argument.split(","))
             case "window":
                 filled = self.window
             case "span":

@@ -137,6 +137,7 @@ class Metric:
         until: what counts before this family is there: while it is 0, and no longer, this may be missing.
         zero: what it means that it is 0, where there is then no share, mean or percentile of it.
         spare: why it is emitted though no panel and no rule asks for it; empty where one does.
+        made_of: of what a rule records, whose metrics it is made of; empty for several, and what is scraped.
 
     Raises:
         CatalogueError: the definition breaks a rule; the message names both.
@@ -151,6 +152,7 @@ class Metric:
     until: Metric | None = None
     zero: str = ""
     spare: str = ""
+    made_of: str = ""
     kind: ClassVar[str] = ""
     suffixes: ClassVar[tuple[str, ...]] = ("",)
 
@@ -190,6 +192,11 @@ class Metric:
     def source(self) -> str:
         """The emitter: ``api``, ``postgres``, ``redis``, ``exporter`` or another server's name."""
         return self.collector.partition(".")[0]
+
+    @property
+    def about(self) -> str:
+        """The emitter, also of what a rule makes of its metrics."""
+        return self.made_of or self.source
 
     def with_labels(self, more: tuple[Label, ...]) -> Self:
         """The same, told apart by these labels too."""

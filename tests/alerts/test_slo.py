@@ -15,6 +15,9 @@ import pytest
 from alerts.model import Alert
 from alerts.proof.plan import CONTEXT
 from alerts.rules import slo
+from dashboards.boards import BOARDS
+from dashboards.queries import targets
+from dashboards.stack import STACK
 from exporters.catalogue.api import UNMATCHED
 from signals.levels import AVAILABILITY, LATENCY
 from signals.promql import duration
@@ -65,6 +68,27 @@ def test_slow_requests_are_counted_from_the_bucket_of_the_objective(tmp_path: Pa
         (3.9, close("job:latency_bad:events1h", 720 * HOUR / STEP, within=0.1), 1),
     ]
     assert day.wrong(tmp_path, asked) == ""
+
+
+def test_each_of_two_applications_in_a_cluster_spends_a_budget_of_its_own(tmp_path: Path) -> None:
+    """Of the other one every request fails."""
+    beside = {'http_requests_total{job="shop",status="500"': 700.0}
+    day = Day(level=AVAILABILITY, parts=(Part(2, 1000, 50),), beside=beside)
+    (board,) = (each for each in BOARDS if each.uid == "backend-api")
+    shown = [
+        target.expr.replace("$environment", "production").replace("$cluster", "main")
+        for panel in board.panels
+        if AVAILABILITY.burns[HOUR] in panel.signals
+        for target in targets(panel, board, STACK.context)
+        if target.expr.startswith("round(job:availability_bad:ratio1h")
+    ]
+    assert len(shown) == 1
+    asked = [
+        (1.9, close(shown[0].replace("$job", job), share / 0.001, within=0.05), 1)
+        for job, share in (("api", 0.05), ("shop", 1.0))
+    ]
+    chosen = f"count({shown[0].replace('$job', 'api')})"
+    assert day.wrong(tmp_path, [*asked, (1.9, chosen, 1)]) == ""
 
 
 def test_what_a_scanner_asks_for_dilutes_nothing(tmp_path: Path) -> None:

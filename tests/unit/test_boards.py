@@ -192,6 +192,7 @@ def test_an_alert_leads_to_its_target_where_the_board_shows_one() -> None:
     job, instance = (f"var-{name}={{{{ $labels.{name} | urlquery }}}}" for name in ("job", "instance"))
     assert found["PostgresConnectionsHigh"] == found["RedisMemoryFull"] == [job, instance]
     assert found["ApiLatencyAverageHigh"] == [job], "of all instances together"
+    assert found["ApiErrorBudgetBurnFast"] == [job], "as what rules record of it"
     assert found["PgBouncerDown"] == [], "the board chooses PostgreSQL's targets"
     assert found["ApiPartlyDown"] == [], "who probes is no job of the board"
     assert found["RedisDown"] == found["WatcherDown"] == [], "boards of everything"

@@ -8,6 +8,12 @@ from dataclasses import replace
 import pytest
 import yaml
 
+from dashboards.boards import BOARDS
+from dashboards.model import row, stat
+from dashboards.queries import targets
+from dashboards.stack import STACK
+from exporters.catalogue import Counter
+from signals.idioms import rate
 from signals.levels import AVAILABILITY, LATENCY
 from signals.model import SignalError
 from signals.slo import Sli
@@ -167,6 +173,18 @@ def test_a_promise_that_can_be_none_is_told_in_one_line(
     assert right in OURS
 
     assert told in line(build(OURS.replace(right, slip)))
+
+
+def test_a_budget_is_that_of_the_target_chosen_on_a_board_of_its_kind_and_of_no_other() -> None:
+    done = Counter(name="jobs_total", help="Jobs that ended.", collector="worker.jobs")
+    failed = Counter(name="jobs_failed_total", help="Jobs that failed.", collector="worker.jobs")
+    jobs = replace(AVAILABILITY, key="jobs", sli=Sli(bad=rate(failed), total=rate(done)))
+    panel = stat(jobs.left, zero="all of it is spent")
+    for source, chosen in (("worker", ',job="$job",instance="$instance"'), ("redis", "")):
+        board = replace(BOARDS[0], source=source, anchor=done, rows=(row("Do jobs fail?", panel),))
+        (target,) = targets(panel, board, STACK.context)
+        place = 'environment=~"$environment",cluster=~"$cluster"'
+        assert target.expr == f"1 - job_instance:jobs_bad:ratio30d{{{place}{chosen}}} / 0.001"
 
 
 def test_bad_and_all_events_have_the_same_labels() -> None:
