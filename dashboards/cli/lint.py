@@ -20,7 +20,7 @@ from dashboards.cli.errors import annotate, plain, report, waived
 from dashboards.cli.options import chosen, stack_options
 from dashboards.cli.server import access_options
 from dashboards.errors import StackError
-from dashboards.given import content_of, real
+from dashboards.given import WANTED, content_of, real
 from dashboards.waiver import Waiver
 from dashboards.words import counted
 
@@ -95,7 +95,10 @@ def lint(
         told = f"{counted(checks.count(), 'check')}, {counted(len(verdict.findings), 'finding')}"
     else:
         with _uncollected():
-            verdict, told = _others(paths, _sources(metrics, asker), waivers_file)
+            try:
+                verdict, told = _others(paths, _sources(metrics, asker), waivers_file)
+            except PermissionError as error:
+                raise StackError(f"{error.filename}: cannot be read: {error.strerror}; {WANTED}") from None
     if shape == "json":
         click.echo(json.dumps(_rows(verdict), indent=2))
     else:

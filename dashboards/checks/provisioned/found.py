@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -79,7 +80,7 @@ def found(paths: Sequence[Path]) -> Found:
     for path in paths:
         if path.is_dir():
             top = real(path)
-            for each in _below(path):
+            for each in _below(path, result):
                 if not real(each).is_relative_to(top):
                     message = f"it is a link that leads out of {path}"
                     result.findings.append(reporter(bounds)(str(each), (1, 1), "file", message))
@@ -99,9 +100,16 @@ def found(paths: Sequence[Path]) -> Found:
     return result
 
 
-def _below(folder: Path) -> Iterator[Path]:
+def _below(folder: Path, result: Found) -> Iterator[Path]:
     """What is called like one of them; what is less deep first, as links of Kubernetes lead deeper."""
-    found = (each for each in folder.rglob("*") if each.suffix in SUFFIXES)
+    closed: list[OSError] = []
+    walked = os.walk(folder, onerror=closed.append)
+    paths = (Path(above, name) for above, folders, files in walked for name in (*folders, *files))
+    found = [each for each in paths if each.suffix in SUFFIXES]
+    for error in closed:
+        message = f"it cannot be opened: {error.strerror}"
+        fix = "Let lint read it, or take it out."
+        result.findings.append(reporter(bounds)(error.filename, (1, 1), "folder", message, fix))
     yield from sorted(found, key=lambda each: (len(each.parts), each))
 
 
