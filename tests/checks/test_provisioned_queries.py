@@ -165,6 +165,21 @@ def test_what_something_is_taken_from_is_no_counter(expr: str, code: int, tmp_pa
     assert (done.exit_code, "[lifetime-ratio]" in done.stderr) == (code, bool(code)), done.stderr
 
 
+@pytest.mark.parametrize(
+    ("expr", "code"),
+    [
+        ("increase((max without (instance) (asks_total) or 0 * absent(asks_total))[15m:1m]) >= 4", 0),
+        ("rate(max by (job) (asks_total)[15m:1m]) > 4", 0),
+        ("rate(max by (job) (pg_stat_activity_count)[15m:1m]) > 4", 1),
+        ("rate(sum by (job) (asks_total)[15m:1m]) > 4", 1),
+        ("rate((asks_total or other_total)[15m:1m]) > 4", 1),
+    ],
+)
+def test_the_highest_of_counters_grows_as_one_of_them(expr: str, code: int, tmp_path: Path) -> None:
+    done = told(tmp_path, expr)
+    assert (done.exit_code, "[gauge-growth]" in done.stderr) == (code, bool(code)), done.stderr
+
+
 @pytest.mark.parametrize(("kind", "guarded"), [("gt", True), ("outside_range", True), ("ne", False)])
 def test_no_share_of_nothing_crosses_a_threshold(kind: str, guarded: bool, tmp_path: Path) -> None:
     share = "sum(rate(http_requests_total{code='200'}[5m])) / sum(rate(http_requests_total[5m]))"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dashboards.checks.finding import ASKED, Problem, query_rule
-from dashboards.checks.promql import Call, Node, Selector, Subquery
+from dashboards.checks.promql import Aggregation, Binary, Call, Node, Number, Selector, Subquery
 from dashboards.checks.queries.rates import GROWTH, UNKNOWN, is_counter, renamed
 from dashboards.checks.subject import Query
 
@@ -23,8 +23,24 @@ def gauges(query: Query) -> Iterable[Problem]:
             yield from _not_growing(query, node.function, node.arguments[0])
 
 
+def _one(node: Node) -> Node:
+    """The series whose growth it is: of several the highest, which falls when it starts again alone."""
+    while True:
+        node = renamed(node)
+        if isinstance(node, Aggregation) and node.operator == "max":
+            node = node.expression
+        elif isinstance(node, Binary) and node.operator == "or" and _is_nothing(node.right):
+            node = node.left
+        else:
+            return node
+
+
+def _is_nothing(node: Node) -> bool:
+    return isinstance(node, Binary) and node.operator == "*" and Number(0) in (node.left, node.right)
+
+
 def _not_growing(query: Query, function: str, argument: Node) -> Iterator[Problem]:
-    inner = renamed(argument.expression) if isinstance(argument, Subquery) else argument
+    inner = _one(argument.expression) if isinstance(argument, Subquery) else argument
     if not isinstance(inner, Selector):
         yield Problem(
             f"{function}() of a computed value: when one part of it starts again, the whole seems to fall",
