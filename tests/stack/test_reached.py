@@ -5,6 +5,7 @@ from __future__ import annotations
 import requests
 
 from alerts.model import HEARTBEAT
+from dashboards.drill.storm import letters
 from tests.stack.conftest import Running, eventually
 
 
@@ -23,9 +24,7 @@ def test_prometheus_reaches_every_target_and_alertmanager(running: Running) -> N
 
 def test_the_heartbeat_is_delivered_to_the_receiver(running: Running) -> None:
     def delivered() -> set[str]:
-        alerts = [
-            alert for message in running.chain.webhook.messages() for alert in message["body"]["alerts"]
-        ]
-        return {alert["labels"]["alertname"] for alert in alerts}
+        told = (letter for message in running.chain.webhook.messages() for letter in letters(message))
+        return {name for letter in told for name in letter.names(firing=True)}
 
     eventually(lambda: HEARTBEAT in delivered(), "its message", within=60)
