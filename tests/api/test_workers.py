@@ -32,7 +32,11 @@ def test_totals_are_exact_and_gauges_live_through_the_death_of_workers(
         seen = [sent]
         for victim in sorted(served.pids())[:2]:
             kill(victim)
-            wait_until(lambda: len(served.pids() - {victim}) == WORKERS, "another takes its place")  # noqa: B023
+            wait_until(
+                lambda: len(served.pids() - {victim}) == WORKERS,  # noqa: B023
+                "another takes its place",
+                timeout=60,
+            )
             served.wait_for("obs_api_workers", WORKERS)
             sent += served.load("/query", REQUESTS)
             measured(served, sent)
