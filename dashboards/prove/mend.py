@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from exporters.catalogue import Metric
 
 # The job that scrapes a source, where it is not called as the source.
-JOBS: Mapping[str, str] = dict.fromkeys(("postgres", "pgbouncer", "redis"), "exporter")
+JOBS: Mapping[str, str] = {"postgres": "exporter", "redis": "exporter"}
 
 INSTRUMENT = "instrument(app, engine=engine) in the application, and PROMETHEUS_MULTIPROC_DIR for its workers"
 STATEMENTS = (

@@ -15,6 +15,7 @@ from dashboards.errors import RefusedError
 from dashboards.grafana import render_board
 from dashboards.prometheus_api import Samples
 from dashboards.prove import Answer, Proof, Span, filled, prove, report, variable_values
+from dashboards.prove.dark import Dark
 from dashboards.prove.states import Brings, Expected, faults, worded
 from dashboards.prove.times import resolution, rounded
 from dashboards.stack import STACK
@@ -375,3 +376,11 @@ def test_reports_say_the_same() -> None:
         "3 panels, 1 variable: data 1, zero 0, declared 1, blind 1, ZERO 0, EMPTY 1, PRETENDS 0, NaN 0, "
         "Inf 0, error 0, slow 0; 5 queries in 0.0 s; not as declared: 1"
     )
+
+
+def test_what_need_not_be_there_may_be_missing_and_is_told_by_nobody_while_the_exporter_is_down() -> None:
+    panels = prove(STACK, Known(silent=True), Span(start=0, end=HOUR))
+    reasons = {each.title: each.reason for each in panels}
+    assert reasons["Clients waiting"] == "this stack scrapes nothing of pgbouncer"
+    dark = Dark(stack=STACK, jobs={"exporter": 5.0}, servers={})
+    assert dark.of("max(pgbouncer_up)") == ("the target of job 'exporter' is down", True)
