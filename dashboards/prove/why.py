@@ -195,11 +195,12 @@ def _ended(selector: Selector, look: Look, stack: Stack) -> Why:
         )
     if not held:
         return _gone(selector.name, look, stack)
-    return Why(
-        cause="rate over one sample",
-        says=f"a window of {duration(window)} holds one sample of {whole}, and a rate needs two",
-        mend=mend.INTERVAL,
-    )
+    says = f"a window of {duration(window)} holds one sample of {whole}, and a rate needs two"
+    began = look.first_of(whole)
+    if began is not None and look.span.end - began < window:
+        says = f"{says}; it begins at {moment(began)}"
+        return Why(cause="rate over one sample", says=says, mend="time: ask again in a minute")
+    return Why(cause="rate over one sample", says=says, mend=mend.INTERVAL)
 
 
 def _gone(name: str, look: Look, stack: Stack) -> Why:

@@ -143,6 +143,12 @@ def test_nothing_is_asked_twice_to_explain(known: Known, monkeypatch: pytest.Mon
     assert len(asked) == len(set(asked)) > 0
 
 
+def test_what_has_just_begun_wants_time_and_nothing_else(known: Known) -> None:
+    told = known.why("sum(rate(redis_memory_used_bytes[1m]))", before=PAST - LATER)
+    assert "and a rate needs two; it begins at " in told
+    assert told.endswith("; what brings it: time: ask again in a minute")
+
+
 REQUESTS = "2 series from 0 to 7200 of http_requests_total{}"
 GRAFANA = "grafana_alerting_rule_evaluation_failures_total"
 
