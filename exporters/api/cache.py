@@ -121,9 +121,14 @@ def instrument_cache(factory: Callable[P, Function], *, prefix: str | None = Non
             cached function.
 
     Raises:
-        InstrumentationError: the factory has no parameter of the name given; or, when it is called, it turns
-            out to be a decorator itself.
+        InstrumentationError: the factory cannot be called, or has no parameter of the name given; or, when it
+            is called, it turns out to be a decorator itself.
     """
+    if not callable(factory):
+        raise InstrumentationError(
+            f"instrument_cache: got {type(factory).__name__}; expected a factory of cache decorators, "
+            "such as cache_response of @cache_response(ttl=300)"
+        )
     signature = inspect.signature(factory)
     parameter = _prefix_parameter(factory, signature, prefix)
 

@@ -117,7 +117,7 @@ class Home:
             try:
                 file = self._files[kind] = CellFile(path)
             except OSError as error:
-                raise unusable(self._directory, error) from error
+                raise unusable(self._directory, error) from None
         return file
 
     def take_in(self, cell: Cell) -> None:

@@ -62,7 +62,9 @@ def instrument(
         InstrumentationError: it was called twice, too late, with something it cannot measure, or the server
             runs several workers that share no directory.
     """
-    _check(app, max_handlers, nplusone_threshold, workers, scrape_interval)
+    _check_application(app)
+    _check_numbers(max_handlers, nplusone_threshold, workers, scrape_interval)
+    _check_paths(excluded)
     refuse_lonely_workers()
     worker = Worker(
         process_metrics(), version, workers or configured_workers(sys.argv, os.environ), scrape_interval
@@ -86,13 +88,7 @@ def instrument(
     setattr(app, MARK, True)
 
 
-def _check(
-    app: Starlette,
-    max_handlers: int,
-    nplusone_threshold: int,
-    workers: int | None,
-    scrape_interval: float,
-) -> None:
+def _check_application(app: Starlette) -> None:
     if not hasattr(app, "build_middleware_stack") or not hasattr(app, "user_middleware"):
         raise InstrumentationError(
             f"instrument: got {type(app).__name__}; expected a FastAPI or Starlette application, before any "
@@ -108,16 +104,32 @@ def _check(
             "instrument was called after the application started; call it where the application is made, and "
             "make an engine before that too, not in lifespan (it connects only when it is first used)"
         )
-    if max_handlers < 1:
-        raise InstrumentationError(f"max_handlers is {max_handlers}; expected 1 or more")
-    if workers is not None and workers < 1:
-        raise InstrumentationError(f"workers is {workers}; expected 1 or more, or None if it is not known")
-    if scrape_interval <= 0:
-        raise InstrumentationError(f"scrape_interval is {scrape_interval}; expected seconds, more than 0")
-    if nplusone_threshold < 2:
+
+
+def _check_numbers(
+    max_handlers: int, nplusone_threshold: int, workers: int | None, scrape_interval: float
+) -> None:
+    if not isinstance(max_handlers, int) or max_handlers < 1:
+        raise InstrumentationError(f"max_handlers is {max_handlers!r}; expected 1 or more")
+    if workers is not None and (not isinstance(workers, int) or workers < 1):
+        raise InstrumentationError(f"workers is {workers!r}; expected 1 or more, or None if it is not known")
+    if not isinstance(scrape_interval, int | float) or not scrape_interval > 0:
+        raise InstrumentationError(f"scrape_interval is {scrape_interval!r}; expected seconds, more than 0")
+    if not isinstance(nplusone_threshold, int) or nplusone_threshold < 2:
         raise InstrumentationError(
-            f"nplusone_threshold is {nplusone_threshold}; expected 2 or more executions of one statement"
+            f"nplusone_threshold is {nplusone_threshold!r}; expected 2 or more executions of one statement"
         )
+
+
+def _check_paths(excluded: Collection[str]) -> None:
+    # Text is a collection of its letters, each of which would be a path.
+    if isinstance(excluded, str) or not isinstance(excluded, Collection):
+        raise InstrumentationError(
+            f"excluded: got {type(excluded).__name__}; expected a tuple of paths, such as ('/health',)"
+        )
+    for path in excluded:
+        if not isinstance(path, str) or not path.startswith("/"):
+            raise InstrumentationError(f"excluded: got {path!r} in it; expected paths, such as '/health'")
 
 
 def _wrap(app: Starlette, outside: Callable[[Any], OuterProbe]) -> None:

@@ -61,7 +61,7 @@ def slot_identity(directory: Path) -> Callable[[], str]:
         directory.mkdir(parents=True, exist_ok=True)
         identity()
     except OSError as error:
-        raise unusable(directory, error) from error
+        raise unusable(directory, error) from None
     return identity
 
 

@@ -33,6 +33,8 @@ def refused(app: Any, **options: Any) -> str:
         instrument(app, **options)
     message = str(caught.value)
     assert "\n" not in message
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    assert caught.value.__cause__ is None, "which would be a traceback before it"
     return message
 
 
@@ -90,6 +92,15 @@ def test_an_application_of_starlette_alone(samples: Read) -> None:
     [
         ({"max_handlers": 0}, "max_handlers is 0; expected 1 or more"),
         ({"nplusone_threshold": 1}, "nplusone_threshold is 1; expected 2 or more executions"),
+        ({"max_handlers": "300"}, "max_handlers is '300'; expected 1 or more"),
+        ({"nplusone_threshold": "5"}, "nplusone_threshold is '5'; expected 2 or more"),
+        ({"workers": "2"}, "workers is '2'; expected 1 or more"),
+        ({"scrape_interval": "20s"}, "scrape_interval is '20s'; expected seconds"),
+        ({"scrape_interval": float("nan")}, "scrape_interval is nan; expected seconds"),
+        ({"excluded": "/health"}, "excluded: got str; expected a tuple of paths, such as ('/health',)"),
+        ({"excluded": None}, "excluded: got NoneType; expected a tuple of paths"),
+        ({"excluded": ("/health", 1)}, "excluded: got 1 in it; expected paths, such as '/health'"),
+        ({"excluded": ("health",)}, "excluded: got 'health' in it; expected paths, such as '/health'"),
         ({"engine": "postgresql://u:secret@h/db"}, "engine 'default': got str with SQLAlchemy"),
         ({"engine": {"main": object()}}, "engine 'main': got object with SQLAlchemy"),
         ({"cache": object()}, "cache: got object; expected the redis-py client"),

@@ -365,3 +365,10 @@ def test_a_cache_by_hand_says_what_happened_and_a_key_in_place_of_a_prefix_is_ca
 def test_what_is_no_client_is_refused() -> None:
     with pytest.raises(InstrumentationError, match="got str; expected the redis-py client"):
         instrument(FastAPI(), cache="redis://127.0.0.1")
+
+
+def test_what_cannot_be_called_is_no_factory() -> None:
+    with pytest.raises(
+        InstrumentationError, match=r"^instrument_cache: got int; expected a factory of cache"
+    ):
+        instrument_cache(3)  # type: ignore[arg-type]
