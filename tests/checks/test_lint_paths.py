@@ -72,17 +72,36 @@ def test_a_folder_is_read_whole_and_what_is_no_dashboard_is_named(tmp_path: Path
     assert "faulty.json: panel 'Requests', query A" in done.stderr
 
 
-@pytest.mark.parametrize("content", [b"", b'{"a": 1} // b', b"\x89PNG\xff", b'{"rows": 1} // b'])
+@pytest.mark.parametrize("content", [b"", b'{"a": 1} // b', b"\x89PNG\xff", b'{"annotations": {"a": "b"}'])
 def test_other_json_that_nobody_can_read_hides_no_finding(content: bytes, tmp_path: Path) -> None:
     written(tmp_path, "faulty.json", FAULTY)
     (tmp_path / "tsconfig.json").write_bytes(content)
     done = lint(tmp_path)
 
-    if b"rows" in content:
-        assert (done.exit_code, "tsconfig.json: no JSON" in done.stderr) == (2, True), done.stderr
-    else:
-        assert (done.exit_code, "[counter-growth]" in done.stderr) == (1, True), done.stderr
-        assert f"left out: {tmp_path}/tsconfig.json: no dashboard" in done.stderr
+    assert (done.exit_code, "[counter-growth]" in done.stderr) == (1, True), done.stderr
+    assert f"left out: {tmp_path}/tsconfig.json: no dashboard" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"rows": 1} // b',
+        b'{"annotations": {"list": [',
+        b'{"title": "Shop", "uid": "shop", ',
+        b'{"apiVersion": 1, "groups": [{"name":',
+        b'{"a": 1, "contactPoints": [',
+        '{"title": "Shop", "panels": []}'.encode("utf-16"),
+    ],
+)
+def test_a_broken_dashboard_or_alerting_file_of_a_folder_is_not_left_out(
+    content: bytes, tmp_path: Path
+) -> None:
+    written(tmp_path, "right.json", board())
+    (tmp_path / "cut.json").write_bytes(content)
+    done = lint(tmp_path)
+
+    assert done.exit_code == 2, done.output
+    assert done.stderr.startswith(f"error: {tmp_path}/cut.json: no "), done.stderr
 
 
 def test_findings_are_json_if_asked(tmp_path: Path) -> None:

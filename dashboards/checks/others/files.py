@@ -14,8 +14,11 @@ from dashboards.errors import StackError
 from dashboards.given import LARGEST, WANTED, real, text_of
 
 DEPTH = 60
-# What every dashboard has, broken or not.
-_BOARD = re.compile(rb'"(?:panels|rows|schemaVersion)"')
+# What dashboards and alerting files have, broken or not, or cut off early.
+_OURS = re.compile(
+    rb'"(?:panels|rows|schemaVersion|gridPos|templating|graphTooltip|__inputs|uid|contactPoints|muteTimes'
+    rb'|deleteRules|resetPolicies)"\s*:|"annotations"\s*:\s*{\s*"list"|"apiVersion"\s*:\s*1\b'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,8 @@ def _is_else(path: Path) -> bool:
     """Whether a file that cannot be taken is none of ours: settings with comments, a large table, nothing."""
     try:
         with path.open("rb") as file:
-            return _BOARD.search(file.read(LARGEST)) is None
+            # Without what UTF-16 puts between the letters.
+            return _OURS.search(file.read(LARGEST).replace(b"\0", b"")) is None
     except OSError:
         return False
 
