@@ -21,6 +21,7 @@ from tests.checks import (
     test_near,
     test_order,
     test_others,
+    test_quantiles,
     test_queries,
     test_reachable,
     test_routes,
@@ -31,6 +32,7 @@ from tests.checks import (
 
 TABLES = (
     test_queries,
+    test_quantiles,
     test_reachable,
     test_boards,
     test_grammar,

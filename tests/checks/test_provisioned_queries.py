@@ -23,6 +23,7 @@ DEAD = {
     "gauge-growth": "rate(pg_stat_activity_max_tx_duration[2m]) > 120",
     "timestamp-series": "timestamp(pg_stat_activity_count > 0) < time() - 36000",
     "labels-match": "sum by (datname) (pg_stat_activity_count) / pg_settings_max_connections > 0.8",
+    "quantile-range": "quantile(95, pg_stat_activity_count) > 100",
     "metric-exists": "http_request_total > 100",
     "promql-parses": "sum by job (up)",
     "variable-declared": "up{job='$job'} == 0",
