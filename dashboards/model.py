@@ -354,6 +354,11 @@ class Board:
                     f"board {self.uid}: {name} is {value!r}; expected what it is called, and for whom it is "
                     "and when to open it; write it"
                 )
+        if self.anchor is not None and not self.source.strip():
+            raise BoardError(
+                f"board {self.uid}: source is {self.source!r}; expected whose jobs and instances its reader "
+                f"chooses, as there is an anchor; give that of the anchor, {self.anchor.about!r}"
+            )
         chosen = [choice.label.name for choice in self.choices]
         for name in chosen:
             if chosen.count(name) > 1:

@@ -115,6 +115,7 @@ MISTAKES = [
     ("How much?", f"How{HALF}?", 14, f"row 'How{HALF}?': title is 'How{HALF}?' (str); expected characters"),
     ("How much?", " ", 14, "a row has no title; expected the question that its panels answer; write it"),
     ("For the shop.", " ", 6, "board shop: description is ' '; expected what it is called, and for whom"),
+    ('source="redis"', 'source=""', 6, "board shop: source is ''; expected whose jobs and instances its"),
     ('title="Shop"', 'title=""', 6, "board shop: title is ''; expected what it is called, and for whom"),
     ("STACK = ", "raise OSError('no shop')\nSTACK = ", 17, "OSError: no shop"),
     ("STACK = ", "raise SystemExit('no shop')\nSTACK = ", 17, "SystemExit: no shop"),
