@@ -40,7 +40,19 @@ def require(stack: Stack) -> None:
     require_fields("the stack", stack, DefinitionError)
     # Of two of one name there is one runbook, and nothing else could tell them apart.
     unique(stack.alerts)
-    told = (_servers, _labels, _numbers, _shares, _gravers, _woken, _levels, _recorded, _bounds, _faults)
+    told = (
+        _folders,
+        _servers,
+        _labels,
+        _numbers,
+        _shares,
+        _gravers,
+        _woken,
+        _levels,
+        _recorded,
+        _bounds,
+        _faults,
+    )
     for problem in chain.from_iterable(each(stack) for each in told):
         raise DefinitionError(problem)
     # Both would be written to one file, and the first would be gone without a word.
@@ -65,6 +77,14 @@ def _choices(stack: Stack) -> Iterator[str]:
             f"the stack's grafana_url is {stack.grafana_url!r}; links in messages start with it; "
             "expected such as https://grafana.example.org"
         )
+
+
+def _folders(stack: Stack) -> Iterator[str]:
+    """Where runbooks are looked for; a folder that is missing would be told as a runbook that is."""
+    for folder in stack.runbooks:
+        if not folder.is_dir():
+            why = "is a file" if folder.exists() else "does not exist"
+            yield f"the stack's runbooks names {folder}, which {why}; expected a folder; correct it"
 
 
 def _servers(stack: Stack) -> Iterator[str]:

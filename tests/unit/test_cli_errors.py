@@ -167,6 +167,10 @@ def test_an_alert_without_a_runbook_is_told_with_the_file_to_write(build: Build)
             "Stack(objectives=(replace(objectives.CACHE, value=-0.1),))",
             "the objective 'cache' is -10 %; nothing that is measured in 'share' is ever below 0",
         ),
+        (
+            "Stack(runbooks=(__import__('pathlib').Path('/nowhere/books'),))",
+            "the stack's runbooks names /nowhere/books, which does not exist; expected a folder",
+        ),
         ('Stack(retention="35d")', "the stack: retention is '35d' (str); expected int"),
         ("Stack(time_scale=float('inf'))", "the stack: time_scale is inf (float); expected a finite"),
         (
