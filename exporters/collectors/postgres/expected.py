@@ -13,6 +13,7 @@ from exporters.collectors.postgres.model import Collector, Rows, always, text
 from exporters.collectors.postgres.names import read_name, read_path
 from exporters.collectors.postgres.options import ExpectedIndex, KeyColumn
 from exporters.collectors.postgres.predicate import normalised
+from exporters.dsn import did_you_mean
 
 LOG = logging.getLogger("exporter.expected_indexes")
 DESCENDING, NULLS_FIRST = 1, 2  # bits of pg_index.indoption
@@ -120,6 +121,16 @@ class Wanted:
         """The same, its predicate read with the types of this table's columns."""
         return replace(self, predicate=normalised(self.written, table.types, table.zone))
 
+    def lacking(self, table: Table) -> str:
+        """Which column its table does not have, with those that it has; empty if it has them all."""
+        for name in (*(column.name for column in self.columns), *sorted(self.included or ())):
+            if name not in table.types:
+                known = (
+                    did_you_mean(name, table.types) or f"; it has {', '.join(sorted(table.types)) or 'none'}"
+                )
+                return f"table {self.labels[1]} has no column {name!r}{known}"
+        return ""
+
     def differences(self, index: Index) -> tuple[str, ...]:
         """In what an index is not exactly what is expected; in nothing if it is."""
         found = {
@@ -197,9 +208,8 @@ def expected_indexes(expected: Iterable[ExpectedIndex], ttl: float) -> Collector
         for index in wanted:
             table = tables.get(index.path)
             index_there = index if table is None else index.on(table)
-            found = None if table is None else table.indexes
-            verdicts.append(judge(index_there, found))
-            differences.tell(index_there, found or ())
+            verdicts.append(judge(index_there, None if table is None else table.indexes))
+            differences.tell(index_there, table)
         labels = [index.labels for index in wanted]
         return [
             *(
@@ -233,34 +243,39 @@ def asked_about(wanted: Iterable[Wanted]) -> str:
 
 
 class Differences:
-    """Says once that an index has another predicate; whether it means the same its owner must know."""
+    """Says once what only its owner can put right: a column that is not there, or another predicate.
+
+    Whether that means the same its owner must know.
+    """
 
     def __init__(self) -> None:
         self._told: dict[tuple[str, str], str] = {}
 
-    def tell(self, wanted: Wanted, found: Iterable[Index]) -> None:
+    def tell(self, wanted: Wanted, table: Table | None) -> None:
         """Log what is there and what is expected, unless that was said before."""
-        differing = next(
-            (
-                index.written
-                for index in found
-                if index.name == wanted.name
-                and index.columns == wanted.columns
-                and index.predicate != wanted.predicate
-            ),
-            None,
-        )
-        if differing is None:
-            self._told.pop(wanted.labels, None)
-        elif self._told.get(wanted.labels) != differing:
-            self._told[wanted.labels] = differing
-            LOG.warning(
-                "index %s of %s has the predicate %r, expected %r; "
-                "if both mean the same, write it as the server does",
-                *wanted.labels,
-                differing,
-                wanted.written,
+        said = "" if table is None else _unmakeable(wanted, table) or _differing(wanted, table.indexes)
+        if said and self._told.get(wanted.labels) != said:
+            LOG.warning("index %s of %s %s", *wanted.labels, said)
+        self._told[wanted.labels] = said
+
+
+def _unmakeable(wanted: Wanted, table: Table) -> str:
+    lacking = wanted.lacking(table)
+    return f"cannot be made: {lacking}" if lacking else ""
+
+
+def _differing(wanted: Wanted, found: Iterable[Index]) -> str:
+    for index in found:
+        if (
+            index.name == wanted.name
+            and index.columns == wanted.columns
+            and index.predicate != wanted.predicate
+        ):
+            return (
+                f"has the predicate {index.written!r}, expected {wanted.written!r}; "
+                "if both mean the same, write it as the server does"
             )
+    return ""
 
 
 def tables_of(rows: Rows) -> dict[Path, Table]:

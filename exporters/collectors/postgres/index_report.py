@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 
 from exporters.collectors.postgres.candidate_report import Proposed, proposed
 from exporters.collectors.postgres.codes import explained
@@ -30,7 +31,8 @@ from exporters.errors import ExporterError
 CONNECT_SECONDS = 5.0
 STATEMENT_SECONDS = 30.0
 NAME_BYTES = 63
-NEW = "_new"
+# No end of a name that somebody types: what has it must not be quoted by it.
+QUOTE = "$swap$"
 # What REINDEX CONCURRENTLY leaves behind when it is broken off.
 LEFT_BEHIND = re.compile(r".*_cc(new|old)\d*")
 # Of a predicate of several lines one is made; a name or a text with more than one stays what it is.
@@ -244,6 +246,7 @@ def _lines(
 ) -> Iterator[Line]:
     spoken_of: set[str] = set()
     needed = {(index.table, index.instead) for index in found if index.instead}
+    taken = {index.name for index in found} | {index.name for index in wanted}
     for index, each in zip(configured, wanted, strict=True):
         schema, name = each.path
         of_table = {
@@ -252,7 +255,7 @@ def _lines(
             if other.table == (schema or other.table[0], name) and (schema is not None or other.visible)
         }
         there = of_table.get(each.name)
-        line, covered_by = _expected(index, each, tables.get(each.path), there)
+        line, covered_by = _expected(index, each, tables.get(each.path), there, taken)
         yield line
         spoken_of |= {there.path} if there else set()
         needed |= {(other.table, other.name) for other in of_table.values() if other.name == covered_by}
@@ -262,7 +265,7 @@ def _lines(
 
 
 def _expected(
-    index: ExpectedIndex, wanted: Wanted, table: Table | None, there: Found | None
+    index: ExpectedIndex, wanted: Wanted, table: Table | None, there: Found | None, taken: Collection[str]
 ) -> tuple[Line, str]:
     """What is said of an expected index, and the name of another that does its work."""
     on_table = wanted if table is None else wanted.on(table)
@@ -272,6 +275,8 @@ def _expected(
     mend: tuple[str, ...] = ()
     if table is None:
         state = "table missing"
+    elif lacking := wanted.lacking(table):
+        state = lacking
     elif named is None:
         state = covered or "missing"
         mend = () if covered else (create(index, partitioned=table.partitioned),)
@@ -282,7 +287,7 @@ def _expected(
         mend = _rebuilt(index, on_table, named, there)
     elif differing := on_table.differences(named):
         serves = covered or ("serves all the same" if verdict.covered else "")
-        mend = () if serves else _replaced(index, there)
+        mend = () if serves else _replaced(index, there, taken)
         kept = "" if serves or mend else "cannot be replaced: it enforces something, or has parts or is one"
         state = ", ".join(filter(None, (f"wrong {' and '.join(differing)}", serves, kept)))
     else:
@@ -351,14 +356,30 @@ def _rebuilt(index: ExpectedIndex, wanted: Wanted, named: Index, there: Found | 
     return (f"DROP INDEX CONCURRENTLY {there.path};", create(index))
 
 
-def _replaced(index: ExpectedIndex, there: Found | None) -> tuple[str, ...]:
-    """Of one that is another than expected: the right one first, and then it takes the name."""
-    if there is None or there.enforces or there.parts:
+def _replaced(index: ExpectedIndex, there: Found | None, taken: Collection[str]) -> tuple[str, ...]:
+    """Of one that is another than expected: the right one first, and then it takes the name.
+
+    A client may run each line whatever became of those before it. The old one is dropped by a name that it
+    has only once the new one is there and valid.
+    """
+    if there is None or there.enforces or there.parts or QUOTE in there.path:
         return ()
-    new = there.name.encode()[: NAME_BYTES - len(NEW)].decode(errors="ignore") + NEW
-    quoted = new if PLAIN.fullmatch(new) else '"' + new.replace('"', '""') + '"'
+    new, old = (_free(there.name, ending, taken) for ending in ("_new", "_old"))
+    made = f"{there.schema}.{new}"
+    literal = "'" + made.replace("'", "''") + "'"
+    valid = f"SELECT indisvalid FROM pg_index WHERE indexrelid = {literal}::regclass"  # noqa: S608  to be read
     return (
-        create(index, name=quoted),
-        f"DROP INDEX CONCURRENTLY {there.path};",
-        f"ALTER INDEX {there.schema}.{quoted} RENAME TO {there.quoted};",
+        create(index, name=new),
+        f"DO {QUOTE}BEGIN ASSERT ({valid}), 'the new index is not valid'; "
+        f"ALTER INDEX {there.path} RENAME TO {old}; "
+        f"ALTER INDEX {made} RENAME TO {there.quoted}; END{QUOTE};",
+        f"DROP INDEX CONCURRENTLY {there.schema}.{old};",
     )
+
+
+def _free(name: str, ending: str, taken: Collection[str]) -> str:
+    """A name that no index has, quoted where SQL needs it."""
+    endings = (f"{ending}{number or ''}" for number in count())
+    each = (name.encode()[: NAME_BYTES - len(end)].decode(errors="ignore") + end for end in endings)
+    free = next(name for name in each if name not in taken)
+    return free if PLAIN.fullmatch(free) else '"' + free.replace('"', '""') + '"'
