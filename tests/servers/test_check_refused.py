@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
@@ -185,6 +186,7 @@ def test_a_redis_that_lets_nobody_in_is_told_so(redis_server: Redis, tmp_path: P
                 result = run(tmp_path, "--json", config="", REDIS_URL=url)
                 (row,) = json.loads(result.stdout)
                 assert (result.exit_code, row["state"]) == (2, "refused")
+                assert bool(row["mend"]) == ("nobody" in url), "a password of the default user is no ACL's"
                 assert "hunter2" not in result.output
         finally:
             client.execute_command("ACL", "SETUSER", "default", "on")
@@ -195,3 +197,26 @@ def test_a_redis_that_lets_nobody_in_is_told_so(redis_server: Redis, tmp_path: P
             client.config_set("maxclients", 1000)
     assert row["state"] == "refused"
     assert "max number of clients reached" in row["detail"]
+
+
+def test_a_user_that_redis_forgot_is_told_with_what_makes_it_again(
+    redis_server: Redis, tmp_path: Path
+) -> None:
+    def asked() -> dict[str, Any]:
+        url = of_redis.url_of(redis_server)
+        result = run(tmp_path, "--json", config="", REDIS_URL=url)
+        assert of_redis.PASSWORD not in result.output
+        first: dict[str, Any] = json.loads(result.stdout)[0]
+        return first
+
+    with of_redis.admin(redis_server) as client:
+        client.execute_command("ACL", "DELUSER", "obs_exporter")
+        found = asked()
+        assert found["state"] == "refused"
+        assert "forgets users at its next start unless CONFIG REWRITE or, with an ACL file" in found["detail"]
+        again, kept = found["mend"]
+        assert again.split()[:3] == ["ACL", "SETUSER", "obs_exporter"]
+        assert again.split()[2:-1] == of_redis.ACL.split()[1:]
+        assert kept == "CONFIG REWRITE"
+        client.execute_command(*again.removesuffix("PASSWORD").split()[:-1], f">{of_redis.PASSWORD}")
+        assert asked()["state"] == "works"

@@ -22,6 +22,7 @@ from exporters.collectors.redis import (
     sample,
 )
 from exporters.collectors.redis.address import Address, parse_url
+from exporters.collectors.redis.codes import explained
 from exporters.collectors.redis.connection import CLIENT_NAME, Command, Reply, Session
 from exporters.collectors.redis.info import InfoCollector, parse_info
 from exporters.collectors.redis.passes import LOOKS
@@ -31,6 +32,8 @@ from exporters.overlaps import overlaps, said
 KEYSPACE, SAMPLE, AGES = keyspace.COLLECTOR, sample.COLLECTOR, ages.COLLECTOR
 SECONDS = 5.0
 OLDEST = (6, 2)
+# As redis.acl has them.
+RULES = "on resetpass resetkeys resetchannels -@all +info +scan +select +slowlog|len +client|setname"
 NO_KEY = b"obs-exporter:check"  # asked for where no key is met; it need not be there
 NAME: Command = ("CLIENT", "SETNAME", CLIENT_NAME)
 SCAN: Command = ("SCAN", b"0", "COUNT", 1)
@@ -52,7 +55,11 @@ def check(settings: RedisSettings) -> list[Outcome]:
             session.close()
     except Exception as error:  # whatever a server or a network has in store
         state = State.REFUSED if _answered(error) else State.UNREACHABLE
-        return [Outcome(collector=UP, state=state, detail=f"{_said(error)}; asked at {address}")]
+        detail = f"{_said(error)}; asked at {address}"
+        # What the default user's password is stands in the server's own file.
+        lost = isinstance(error, AuthenticationError) and address.username not in ("", "default")
+        mend = (f"ACL SETUSER {address.username} {RULES} >PASSWORD", "CONFIG REWRITE") if lost else ()
+        return [Outcome(collector=UP, state=state, detail=detail, mend=mend)]
 
 
 def _outcomes(
@@ -127,4 +134,4 @@ def _answered(error: Exception) -> bool:
 
 
 def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+    return f"{explained(type(error).__name__)}: {error}"
