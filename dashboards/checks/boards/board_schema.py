@@ -19,9 +19,8 @@ def schema(subject: Subject, report: Report) -> Iterator[Finding]:
     for path, board in subject.boards.items():
         version = board.get("schemaVersion")
         if version != SCHEMA_VERSION:
-            yield report(
-                path, "board", f"schemaVersion is {version!r}; expected {SCHEMA_VERSION}", "Render it anew."
-            )
+            message = f"schemaVersion is {version!r}; expected {SCHEMA_VERSION}"
+            yield report(path, "board", message, "Open it in Grafana 12, and export it anew.")
         for key in FOREIGN_KEYS:
             if key in board:
                 yield report(

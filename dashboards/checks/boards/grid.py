@@ -26,7 +26,7 @@ def _group(path: str, panels: list[Json], report: Report) -> Iterator[Finding]:
         where, place = f"panel {panel.get('title')!r}", panel.get("gridPos")
         if not _inside(place):
             message = f"its gridPos is {place}; expected x, y, w, h inside {COLUMNS} columns"
-            yield report(path, where, message, "Let the layout place it.")
+            yield report(path, where, message, "Move it on the board.")
         elif place is not None:
             placed.append((where, place))
     # From the top down: beside each stand those alone that reach below its upper edge, of which few fit in.
@@ -36,7 +36,7 @@ def _group(path: str, panels: list[Json], report: Report) -> Iterator[Finding]:
         covered = [(one, a) for one, a in above if a["x"] < b["x"] + b["w"] and b["x"] < a["x"] + a["w"]]
         if covered:
             one, a = covered[0]
-            yield report(path, other, f"it covers {one}: {b} and {a}", "Let the layout place them.")
+            yield report(path, other, f"it covers {one}: {b} and {a}", "Move one of them on the board.")
         else:
             above.append((other, b))
 

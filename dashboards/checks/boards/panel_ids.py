@@ -16,11 +16,9 @@ def ids(subject: Subject, report: Report) -> Iterator[Finding]:
     for path, where, panel in each(subject, shared=True):
         number = panel.get("id")
         if type(number) is not int or number < 1:
-            yield report(
-                path, where, f"its id is {number!r}; expected a whole number from 1", "Derive it anew."
-            )
+            message = f"its id is {number!r}; expected a whole number from 1"
+            yield report(path, where, message, "Give it one of its own.")
         elif (path, number) in seen:
-            yield report(
-                path, where, f"its id {number} is also that of {seen[path, number]}", "Rename one of the two."
-            )
+            message = f"its id {number} is also that of {seen[path, number]}"
+            yield report(path, where, message, "Give one of the two another number.")
         seen.setdefault((path, number), where)
