@@ -19,7 +19,7 @@ from dashboards.checks.waivers import Verdict, waivers_of
 from dashboards.cli.errors import annotate, plain, report, waived
 from dashboards.cli.options import chosen, stack_options
 from dashboards.cli.server import access_options
-from dashboards.errors import StackError
+from dashboards.errors import DefinitionError, StackError
 from dashboards.given import WANTED, content_of, real
 from dashboards.waiver import Waiver
 from dashboards.words import counted
@@ -99,6 +99,8 @@ def lint(
                 verdict, told = _others(paths, _sources(metrics, asker), waivers_file)
             except PermissionError as error:
                 raise StackError(f"{error.filename}: cannot be read: {error.strerror}; {WANTED}") from None
+            except DefinitionError as error:  # of the file of waivers, which is an argument and no finding
+                raise StackError(str(error)) from None
     if shape == "json":
         click.echo(json.dumps(_rows(verdict), indent=2))
     else:

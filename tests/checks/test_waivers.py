@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
+from click.testing import CliRunner
 
 from dashboards import write
 from dashboards.checks import RULES, Finding, judged
 from dashboards.checks.waivers import waivers_of
+from dashboards.cli import main
 from dashboards.errors import DefinitionError
 from dashboards.stack import Stack
 from dashboards.waiver import Waiver
+from tests.checks.others import board
 
 WHY = "it is right on this board"
 KNOWN = [rule.id for rule in RULES]
@@ -128,3 +134,20 @@ def test_a_file_of_waivers_is_read() -> None:
 def test_a_stack_with_a_waiver_that_nothing_needs_is_refused() -> None:
     _, findings = write.checked(Stack(waivers=(waiver(FILE),)))
     assert [each.rule for each in findings] == ["waiver-needed"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: 1", "it holds dict; expected a list of objects"),
+        ("- {rule: panel-units, place: a, reason: right as it is}", "Did you mean 'panel-unit'?"),
+        ("- {rule: panel-unit, place: a, reason: right}", "gives the reason 'right'"),
+    ],
+)
+def test_a_wrong_file_of_waivers_is_a_wrong_argument(text: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "waivers.yml").write_text(text)
+    (tmp_path / "board.json").write_text(json.dumps(board()))
+    arguments = ["lint", str(tmp_path / "board.json"), "--waivers", str(tmp_path / "waivers.yml")]
+    done = CliRunner().invoke(main, arguments)
+
+    assert (done.exit_code, told in done.stderr) == (2, True), done.output
