@@ -39,13 +39,11 @@ def main() -> int:
     parser.add_argument("--stay", action="store_true", help="keep everything running until Ctrl-C")
     parser.add_argument(
         "--time-scale",
-        type=float,
+        type=_time_scale,
         default=TIME_SCALE,
         help="factor on intervals, windows and holds; 1 in production; default 1/15",
     )
     options = parser.parse_args()
-    if not 0.05 <= options.time_scale <= 1:
-        parser.error(f"--time-scale is {options.time_scale:g}; expected 0.05 to 1")
     ends_by_signals()
     # Of a transaction that Ctrl-C breaks off, psycopg would tell on the terminal.
     logging.getLogger("psycopg").addHandler(logging.NullHandler())
@@ -54,6 +52,15 @@ def main() -> int:
     except ServerError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+
+
+def _time_scale(text: str) -> float:
+    try:
+        if 0.05 <= float(text) <= 1:
+            return float(text)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"it is {text!r}; expected 0.05 to 1")
 
 
 def play(time_scale: float, *, stay: bool) -> int:

@@ -166,8 +166,8 @@ def test_a_missing_program_is_named_before_anything_runs(tmp_path: Path) -> None
     assert list(temporary.iterdir()) == []
 
 
-@pytest.mark.parametrize("scale", ["0", "2", "fast"])
+@pytest.mark.parametrize("scale", ["0", "2", "nan", "fast"])
 def test_a_time_scale_that_cannot_be_is_refused(scale: str) -> None:
     out, err = (process := demo("--time-scale", scale)).communicate(timeout=30)
     assert (process.returncode, out) == (2, "")
-    assert "--time-scale" in err
+    assert f"--time-scale: it is '{scale}'; expected 0.05 to 1" in err
