@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ import click
 
 from dashboards.cli.errors import report, waived
 from dashboards.cli.options import again, chosen, stack_options
+from dashboards.errors import StackError
 from dashboards.words import counted
 
 DEFAULT_OUTPUT = Path("provisioning")
@@ -35,6 +37,8 @@ def build(output: Path, check: bool, stack_name: str, engine: str | None) -> Non
     """
     from dashboards import checks, write  # noqa: PLC0415 - grafanalib is slow to import
 
+    if os.path.isfile(output):  # noqa: PTH113 - without an error in a folder that may not be entered
+        raise StackError(f"--output {output} is a file; give a directory")
     began = time.perf_counter()
     files, verdict = write.judged(chosen(stack_name, engine))
     report(verdict.findings)
