@@ -61,3 +61,10 @@ def test_the_unit_starts_the_exporter_and_names_its_variables() -> None:
     assert (
         "\nRestartPreventExitStatus=2\n" in text
     )  # a mistake in the configuration is no reason to try again
+
+
+def test_the_unit_says_how_the_files_of_an_api_are_read() -> None:
+    """A user made anew at each start is in no group, and the files are for the API's."""
+    assert re.search(
+        r"^# For --api.multiprocess-dir: .*\n# SupplementaryGroups=\w+$", UNIT.read_text(), re.MULTILINE
+    )
