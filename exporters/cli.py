@@ -27,6 +27,8 @@ LOG = logging.getLogger("exporter")
 DEFAULT_ADDRESS = "127.0.0.1:10910"
 PREFIX = "OBS_EXPORTER"
 DSN = "--dsn"  # a server without its password
+# What it sets where a Service is called obs-exporter: addresses, as tcp://10.0.0.1:10910.
+KUBERNETES = (f"{PREFIX}_SERVICE_", f"{PREFIX}_PORT_")
 COMMANDS = ("check", "config-schema", "indexes", "metrics")
 
 
@@ -106,8 +108,7 @@ class _Group(Manual, click.Group):
 
 def _refuse_secrets(args: Sequence[str]) -> None:
     """Before click sees them, whose messages repeat what they refuse."""
-    flags = {name: value for name, value in os.environ.items() if name.startswith(f"{PREFIX}_")}
-    for where, text in [*_arguments(args), *flags.items()]:
+    for where, text in [*_arguments(args), *_variables().items()]:
         if where == DSN and not holds_password(text):
             continue
         if holds_connection_string(text) or where == DSN:
@@ -115,6 +116,24 @@ def _refuse_secrets(args: Sequence[str]) -> None:
                 f"{where} holds a {'password' if where == DSN else 'connection string'}; expected it in "
                 "DATABASE_URL or REDIS_URL, or in the file that DATABASE_URL_FILE or REDIS_URL_FILE names"
             )
+
+
+def _variables() -> dict[str, str]:
+    """Those that are meant for the exporter's flags."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(f"{PREFIX}_") and not f"{name}_".startswith(KUBERNETES)
+    }
+
+
+def _tell_unread() -> None:
+    """Of variables that look as if they were the exporter's: one that is misspelt is missed by nobody."""
+    known = [f"{PREFIX}_{str(option.name).upper()}" for option in main.params]
+    of_commands = tuple(f"{PREFIX}_{each.upper().replace('-', '_')}_" for each in COMMANDS)
+    for name in sorted(_variables()):
+        if name not in known and not name.startswith(of_commands):
+            LOG.warning("%s is not read; --help names those that are%s", name, did_you_mean(name, known))
 
 
 @click.group(
@@ -241,6 +260,7 @@ def main(
     """
     redactor: Redactor = ctx.obj
     logs.configure(log_level, log_format, redactor)
+    _tell_unread()
     if ctx.invoked_subcommand is not None:
         return
     run(

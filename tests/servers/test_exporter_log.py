@@ -79,3 +79,17 @@ def test_no_name_loses_a_record_or_makes_it_unreadable(form: str, env: dict[str,
         assert json.loads(error)["msg"].startswith(f"cannot listen on {address}: Address already in use; ")
     else:
         assert error.startswith(f"obs-exporter: cannot listen on {address}: Address already in use; ")
+
+
+def test_a_variable_that_is_misspelt_is_told_once_and_by_its_name_alone() -> None:
+    others = {"OBS_EXPORTER_SERVICE_HOST": "10.0.0.1", "OBS_EXPORTER_PORT": "tcp://10.0.0.1:10910"}
+    read = {"OBS_EXPORTER_INDEXES_DSN": "host=h", "OBS_EXPORTER_LOG_LEVEL": "info"}
+
+    done = run_to_its_end(**others, **read, OBS_EXPORTER_CONFIG_FIL="hunter2")
+
+    warning, error = done.stderr.splitlines()
+    assert "OBS_EXPORTER_CONFIG_FIL is not read; --help names those that are; " in warning
+    assert warning.endswith("did you mean 'OBS_EXPORTER_CONFIG_FILE'?\"")
+    assert "level=warning" in warning
+    assert "nothing to watch" in error
+    assert "hunter2" not in done.stderr
