@@ -72,7 +72,7 @@ def test_one_file_brings_a_board_an_alert_and_its_test(run: Run, tmp_path: Path)
     [
         ("graph(FAILED_JOBS", "graph(FAILED_JOB", "name 'FAILED_JOB' is not defined"),
         ("by=(JOB, INSTANCE, QUEUE)", "by=(JOB, INSTANCE)", "queue"),
-        ('/ "runbooks"', '/ "elsewhere"', "JobsFailing.md"),
+        ('/ "runbooks"', '/ "elsewhere"', "mycompany/elsewhere, which does not exist"),
     ],
 )
 def test_a_mistake_in_it_is_one_line(run: Run, tmp_path: Path, was: str, becomes: str, said: str) -> None:
