@@ -105,6 +105,11 @@ OF_NAME: dict[str, str] = {
 PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
+def own_name(legend: str) -> str:
+    """What a legend says itself: all of it, or what stands behind its labels."""
+    return PLACEHOLDER.split(legend)[-1].strip()
+
+
 def of_names(panel: Panel) -> list[tuple[str, str]]:
     """Pattern and hue of lines by the length of their names, so that one name is of one hue on every graph.
 
@@ -129,7 +134,7 @@ def of_limits(panel: Panel) -> list[tuple[str, str, tuple[int, int]]]:
 def of_lines(panel: Panel) -> list[tuple[str, str, str]]:
     """Matcher, name and colour of each line of a graph whose colour is known before it is drawn."""
     found: dict[tuple[str, str], str] = {}
-    taken = {OF_NAME.get(signal.legend) for signal in panel.signals}
+    taken = {OF_NAME.get(own_name(signal.legend)) for signal in panel.signals}
     free = (colour for colour in PLAIN if colour not in taken)
     for signal in panel.signals:
         labels = PLACEHOLDER.findall(signal.legend)
@@ -137,8 +142,8 @@ def of_lines(panel: Panel) -> list[tuple[str, str, str]]:
             # The value alone, or as a word of a longer legend.
             for pattern, colour in OF_LABEL.get(label, ()):
                 found["byRegexp", rf"/^(.* )?({pattern})$/"] = colour
-        if not labels:
-            own = OF_NAME.get(signal.legend) or next(free, "")
-            if own:
-                found["byName", signal.legend] = own
+        name = own_name(signal.legend)
+        own = OF_NAME.get(name) or ("" if labels else next(free, ""))
+        if own:
+            found["byRegexp" if labels else "byName", f"/^.* {name}$/" if labels else name] = own
     return [(matcher, name, colour) for (matcher, name), colour in found.items()]

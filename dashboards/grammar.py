@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from fractions import Fraction
 
-from dashboards.colours import LIMITS, of_limits, of_lines
+from dashboards.colours import LIMITS, PLACEHOLDER, of_limits, of_lines
 from dashboards.layout import lines
 from dashboards.model import Board, Row
-from exporters.catalogue.labels import INSTANCE
+from exporters.catalogue.labels import INSTANCE, JOB
+from signals.model import Signal
 
 VERDICT = ("stat", "scorecard")
 # What tells the signals of a panel apart: the legends of lines, elsewhere the titles of what is so called.
@@ -39,7 +40,7 @@ def problems(boards: Sequence[Board], *books: str) -> Iterator[str]:
             *_counts(board),
             *_titles(board),
             *_names(board),
-            *_servers(board),
+            *_alike(board),
             *_colours(board),
             *_doors(board, by_uid, books),
         )
@@ -136,17 +137,31 @@ def _names(board: Board) -> Iterator[str]:
                 )
 
 
-def _servers(board: Board) -> Iterator[str]:
-    """Lines by instance, of which several are on the board: of those that its reader does not choose."""
-    for panel in board.panels if board.anchor else ():
+def _alike(board: Board) -> Iterator[str]:
+    """Lines of one signal that nobody can tell apart."""
+    for panel in board.panels:
         for signal in panel.shown if panel.kind in LINES else ():
-            by = INSTANCE.name in signal.query.labels and "{{instance}}" not in signal.legend
-            if by and (board.several or INSTANCE.name not in board.chosen(signal.query)):
+            if left := _untold(signal, board):
+                names = " ".join(f"{{{{{label}}}}}" for label in left)
                 yield (
-                    f"panel {panel.title!r} draws {signal.legend!r} once for each of several instances; "
-                    "expected one line of a name, or nobody can tell them apart; name {{instance}} in the "
-                    "legend, sum over it, or show one at a time: the board's own source, not several=True"
+                    f"panel {panel.title!r} draws {signal.legend!r} once for each {' and '.join(left)}; "
+                    "expected one line of a name, or nobody can tell them apart; "
+                    f"name {names} in the legend, sum over it, or show one server at a time: a board of its "
+                    "source, with an anchor and not several=True"
                 )
+
+
+def _untold(signal: Signal, board: Board) -> list[str]:
+    """Labels of its lines that neither their names tell nor the board's reader, who chooses one of them."""
+    named = PLACEHOLDER.findall(signal.legend)
+    told = {*named, *board.chosen(signal.query)}
+    if board.several and INSTANCE.name not in named:
+        told.discard(INSTANCE.name)
+    # An address is of one job. On a board of everything most have one application, whose name would stand
+    # in front of every line.
+    if board.anchor is None or INSTANCE.name in named:
+        told.add(JOB.name)
+    return [label for label in signal.query.labels if label not in told]
 
 
 def _colours(board: Board) -> Iterator[str]:

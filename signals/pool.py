@@ -20,7 +20,7 @@ CONNECTIONS = Signal(
     why="Connections that the pools of all workers hold, used and idle.",
     good="Some idle: nobody waits.",
     act="None idle and callers waiting: find who holds connections long before making the pool larger.",
-    query=value(api.POOL_CONNECTIONS, by=(api.POOL, api.POOL_STATE)),
+    query=value(api.POOL_CONNECTIONS, by=(api.POOL_STATE,)),
     unit=COUNT,
     legend="{{state}}",
 )
@@ -29,7 +29,7 @@ CEILING = Signal(
     why="Most connections the pools may open: (pool_size + max_overflow) times live workers.",
     good="Below what the server gives to ordinary roles.",
     act="Lower pool_size or max_overflow, or raise max_connections.",
-    query=value(api.POOL_MAX, by=(api.POOL,)),
+    query=promql("sum by (<by:>) ({ceiling})", labels=(), ceiling=value(api.POOL_MAX)),
     unit=COUNT,
     legend="ceiling",
 )
@@ -41,7 +41,7 @@ OVERFLOW = Signal(
     "max_overflow falls.",
     query=value(api.POOL_OVERFLOW, by=(api.POOL,)),
     unit=COUNT,
-    legend="overflow",
+    legend="{{pool}} overflow",
 )
 PENDING = Signal(
     title="Waiting for a connection",
@@ -51,7 +51,7 @@ PENDING = Signal(
     "another can deadlock.",
     query=value(api.POOL_PENDING, by=(api.POOL,)),
     unit=COUNT,
-    legend="waiting",
+    legend="{{pool}} waiting",
 )
 WAIT_P95 = Signal(
     title="Pool wait, p95",
@@ -61,7 +61,7 @@ WAIT_P95 = Signal(
     query=quantile(0.95, api.POOL_WAIT, by=(api.POOL,)),
     unit=SECONDS,
     objective=limits.POOL_WAIT,
-    legend="p95",
+    legend="{{pool}} p95",
 )
 WAIT_MEAN = Signal(
     title="Pool wait, average",
@@ -70,7 +70,7 @@ WAIT_MEAN = Signal(
     act="See p95: a few long waits can hide in the average.",
     query=mean(api.POOL_WAIT, by=(api.POOL,)),
     unit=SECONDS,
-    legend="average",
+    legend="{{pool}} average",
 )
 USE_MEAN = Signal(
     title="Connection held, average",
@@ -99,7 +99,7 @@ TIMEOUTS = Signal(
     query=increase(api.POOL_TIMEOUTS, by=(api.POOL,)),
     unit=COUNT,
     objective=limits.POOL_TIMEOUTS,
-    legend="timeouts",
+    legend="{{pool}}",
 )
 WORKER_UTILIZATION = Signal(
     title="Fullest worker's pool",

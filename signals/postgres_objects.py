@@ -12,7 +12,7 @@ from signals.model import Signal
 from signals.numbers import BYTES, COUNT, PER_SECOND, RATIO, SECONDS, STATE
 
 STATEMENT = (pg.DATNAME, objects.QUERYID)
-STATEMENT_NAME = "{{queryid}}"
+STATEMENT_NAME = "{{datname}} {{queryid}}"
 TABLE = (objects.SCHEMANAME, objects.RELNAME)
 TABLE_NAME = "{{schemaname}}.{{relname}}"
 EXPECTED = (objects.INDEX, objects.TABLE)

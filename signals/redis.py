@@ -174,7 +174,7 @@ KEYS_BY_PATTERN = Signal(
     act="One that grows without end: its keys have no time to live, or carry a unique part.",
     query=value(redis.KEYS, by=(redis.DB, redis.KEY)),
     unit=COUNT,
-    legend="{{key}}",
+    legend="{{db}} {{key}}",
 )
 UNMATCHED_KEYS = Signal(
     title="Keys of no pattern",
@@ -183,7 +183,7 @@ UNMATCHED_KEYS = Signal(
     act="A new prefix: add its pattern to the exporter's configuration.",
     query=value(redis.UNMATCHED_KEYS, by=(redis.DB,)),
     unit=COUNT,
-    legend="no pattern",
+    legend="{{db}} no pattern",
 )
 COUNT_AGE = Signal(
     title="Age of the key count",

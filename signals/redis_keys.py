@@ -33,7 +33,7 @@ AT_LEAST = Signal(
         error=COUNT_ERROR.query,
     ),
     unit=COUNT,
-    legend="{{key}}, at least",
+    legend="{{db}} {{key}}, at least",
 )
 AT_MOST = Signal(
     title="At most",
@@ -48,7 +48,7 @@ AT_MOST = Signal(
         error=COUNT_ERROR.query,
     ),
     unit=COUNT,
-    legend="{{key}}, at most",
+    legend="{{db}} {{key}}, at most",
 )
 PATTERN_AGE = Signal(
     title="Counted ago",
@@ -61,7 +61,7 @@ PATTERN_AGE = Signal(
         age=COUNT_AGE.query,
     ),
     unit=SECONDS,
-    legend="{{key}}",
+    legend="{{db}} {{key}}",
 )
 PATTERN_MEMORY = Signal(
     title="Memory",
@@ -70,7 +70,7 @@ PATTERN_MEMORY = Signal(
     act="The largest one is where a shorter time to live, or a smaller value, saves most.",
     query=value(redis_detail.PATTERN_MEMORY, by=BY_PATTERN),
     unit=BYTES,
-    legend="{{key}}",
+    legend="{{db}} {{key}}",
 )
 PATTERN_MEMORY_ERROR = Signal(
     title="± memory",
@@ -79,7 +79,7 @@ PATTERN_MEMORY_ERROR = Signal(
     act="Raise sample_keys in the exporter's configuration; twice as sure takes four times the keys.",
     query=value(redis_detail.PATTERN_MEMORY_ERROR, by=BY_PATTERN),
     unit=BYTES,
-    legend="± {{key}}",
+    legend="± {{db}} {{key}}",
 )
 KEY_MEMORY = Signal(
     title="Memory of a key",
@@ -92,7 +92,7 @@ KEY_MEMORY = Signal(
         keys=KEYS_BY_PATTERN.query,
     ),
     unit=BYTES,
-    legend="{{key}}",
+    legend="{{db}} {{key}}",
 )
 UNTIMED = Signal(
     title="Keys that never expire",
@@ -101,7 +101,7 @@ UNTIMED = Signal(
     act="A cache that never expires fills the memory: set a time to live where its keys are written.",
     query=value(redis_detail.UNTIMED, over="max", by=BY_PATTERN),
     unit=RATIO,
-    legend="{{key}}",
+    legend="{{db}} {{key}}",
 )
 IDLE = Signal(
     title="Unused for",
@@ -110,7 +110,7 @@ IDLE = Signal(
     act="Far above: nobody reads these keys; a shorter time to live makes room for others.",
     query=value(redis_detail.IDLE, over="max", by=BY_PATTERN),
     unit=SECONDS,
-    legend="{{key}}",
+    legend="{{db}} {{key}}",
 )
 OWN_LOOKUPS = Signal(
     title="Look-ups of the exporter",

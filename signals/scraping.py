@@ -80,7 +80,7 @@ COLLECTOR_TIME = Signal(
         pgbouncer=value(self_.PGBOUNCER_COLLECTOR_DURATION, over="max", by=(self_.COLLECTOR,)),
     ),
     unit=SECONDS,
-    legend="{{collector}}",
+    legend="{{instance}} {{collector}}",
 )
 REMEMBERED = Signal(
     title="Age of each remembered value",
@@ -89,7 +89,7 @@ REMEMBERED = Signal(
     act="See in the exporter's log why the collector's runs fail.",
     query=value(self_.CACHE_AGE, over="max", by=(self_.COLLECTOR,)),
     unit=SECONDS,
-    legend="{{collector}}",
+    legend="{{instance}} {{collector}}",
 )
 CONNECTS = Signal(
     title="Connections of the exporter",
@@ -98,7 +98,7 @@ CONNECTS = Signal(
     act="Errors: the server is down or refuses the user; the exporter's log says which.",
     query=rate(self_.CONNECTS, by=(self_.BACKEND, self_.CONNECT_RESULT)),
     unit=PER_SECOND,
-    legend="{{backend}} {{result}}",
+    legend="{{instance}} {{backend}} {{result}}",
 )
 EXPORTED = Signal(
     title="Series of the exporter",

@@ -161,6 +161,11 @@ class ServiceLevel:
         known = {label.name: label for label in (JOB, INSTANCE, *own)}
         return tuple(known[name] for name in self.sli.total.labels)
 
+    @property
+    def _line(self) -> str:
+        """Its title, behind the labels that tell its lines apart; of jobs one is shown."""
+        return " ".join((*(f"{{{{{each.name}}}}}" for each in self.by if each != JOB), self.title))
+
     def _recorded(self, operations: str, help: str, query: Query) -> Recording:
         name = f"{'_'.join(query.labels)}:{self.key}_{operations}"
         return recorded(name, help, query, labels=self.by, window=RATE, group=self.key)
@@ -232,7 +237,7 @@ class ServiceLevel:
             query=self._reading(text, self.ratios[window], numbers=(self.target,)),
             unit=COUNT,
             objective=FACTOR_OF[window],
-            legend=f"{self.title}, {named}",
+            legend=f"{self._line}, {named}",
         )
 
     @cached_property
@@ -270,7 +275,7 @@ class ServiceLevel:
             query=query,
             unit=COUNT,
             objective=limit,
-            legend=f"{self.title}, alert",
+            legend=f"{self._line}, alert",
             empty="the budget is not spent too fast",
         )
 
@@ -285,7 +290,7 @@ class ServiceLevel:
             query=self._reading(f"1 - {select(ratio.metric)}", ratio),
             unit=RATIO,
             objective=self.target,
-            legend=self.title,
+            legend=self._line,
         )
 
     @property
@@ -306,7 +311,7 @@ class ServiceLevel:
             query=self._reading(text, ratio, numbers=(self.target,)),
             unit=RATIO,
             objective=limits.BUDGET_LEFT,
-            legend=self.title,
+            legend=self._line,
         )
 
 

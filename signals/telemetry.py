@@ -104,7 +104,7 @@ COLLECTORS = Signal(
     ),
     unit=STATE,
     objective=shared.ANSWERING,
-    legend="{{collector}}",
+    legend="{{instance}} {{collector}}",
 )
 COLLECTOR_ERRORS = Signal(
     title="Collector errors",
@@ -113,7 +113,7 @@ COLLECTOR_ERRORS = Signal(
     act="42501 is a missing right, 57014 a timeout, 55P03 a lock.",
     query=rate(self_.COLLECTOR_ERRORS, by=(self_.COLLECTOR, self_.CODE)),
     unit=PER_SECOND,
-    legend="{{collector}} {{code}}",
+    legend="{{instance}} {{collector}} {{code}}",
 )
 REACHABLE = Signal(
     title="Prometheus reachable",
@@ -198,7 +198,7 @@ DROPPED_SERIES = Signal(
     query=increase(self_.DROPPED_SERIES, by=(self_.REASON,)),
     unit=COUNT,
     objective=limits.DROPPED_SERIES,
-    legend="{{reason}}",
+    legend="{{instance}} {{reason}}",
 )
 FILE_READ = Signal(
     title="Exporter's configuration",
@@ -208,7 +208,7 @@ FILE_READ = Signal(
     query=value(self_.CONFIG_LOADED, over="min"),
     unit=STATE,
     objective=shared.ANSWERING,
-    legend="loaded",
+    legend="{{instance}}",
 )
 CERTIFICATE_LEFT = Signal(
     title="Exporter's certificate",
@@ -218,7 +218,7 @@ CERTIFICATE_LEFT = Signal(
     query=value(self_.CERTIFICATE_LEFT, over="min"),
     unit=RATIO,
     objective=limits.CERTIFICATE_LEFT,
-    legend="left",
+    legend="{{instance}}",
 )
 RECONNECTS = Signal(
     title="Sessions opened anew",
@@ -232,7 +232,7 @@ RECONNECTS = Signal(
     ),
     unit=COUNT,
     objective=limits.RECONNECTS,
-    legend="{{backend}}",
+    legend="{{instance}} {{backend}}",
 )
 LOGINS_REFUSED = Signal(
     title="Logins refused",
@@ -243,7 +243,7 @@ LOGINS_REFUSED = Signal(
     query=increase(self_.LOGINS, self_.LOGIN_RESULT.ne("ok"), by=()),
     unit=COUNT,
     objective=limits.LOGINS_REFUSED,
-    legend="refused",
+    legend="{{instance}} refused",
 )
 CACHE_AGE = Signal(
     title="Age of what is remembered",
@@ -260,7 +260,7 @@ CACHE_AGE = Signal(
     ),
     unit=RATIO,
     objective=limits.CACHE_AGE,
-    legend="{{collector}}",
+    legend="{{instance}} {{collector}}",
 )
 INSTRUMENTATION_ERRORS = Signal(
     title="Instrumentation errors",

@@ -17,7 +17,7 @@ RULES_AGE = Signal(
     query=promql("time() - {last}", last=value(external.RULES_EVALUATED, over="min")),
     unit=SECONDS,
     objective=limits.RULES_AGE,
-    legend="age",
+    legend="{{instance}}",
 )
 RULE_FAILURES = Signal(
     title="Rule failures",
@@ -26,7 +26,7 @@ RULE_FAILURES = Signal(
     query=increase(external.RULE_FAILURES),
     unit=COUNT,
     objective=limits.RULE_FAILURES,
-    legend="failed",
+    legend="{{instance}} failed",
 )
 SHARES = promql(
     "{seconds} / ({interval} > 0)",
@@ -44,7 +44,7 @@ RULES_SHARE = Signal(
     ),
     unit=RATIO,
     objective=limits.RULES_SHARE,
-    legend="slowest",
+    legend="{{instance}} slowest",
 )
 GROUP_SHARE = Signal(
     title="Each group's time",
@@ -57,7 +57,7 @@ GROUP_SHARE = Signal(
     ),
     unit=RATIO,
     objective=limits.RULES_SHARE,
-    legend="{{rule_group}}",
+    legend="{{instance}} {{rule_group}}",
 )
 RULES_MISSED = Signal(
     title="Evaluations left out",
@@ -66,7 +66,7 @@ RULES_MISSED = Signal(
     query=increase(external.RULES_MISSED),
     unit=COUNT,
     objective=limits.RULES_MISSED,
-    legend="left out",
+    legend="{{instance}}",
 )
 HEAD_SERIES = Signal(
     title="Series in memory",
@@ -75,7 +75,7 @@ HEAD_SERIES = Signal(
     act="Growing: see above which metric has most, and which target brings new ones.",
     query=value(external.HEAD_SERIES, over="max"),
     unit=COUNT,
-    legend="series",
+    legend="{{instance}}",
 )
 BLOCKS_BYTES = Signal(
     title="Prometheus on disk",
@@ -84,7 +84,7 @@ BLOCKS_BYTES = Signal(
     act="Make room before the disk is full, or keep less: --storage.tsdb.retention.time.",
     query=value(external.BLOCKS_BYTES, over="max"),
     unit=BYTES,
-    legend="blocks",
+    legend="{{instance}}",
 )
 HISTORY = Signal(
     title="How far back it knows",
@@ -93,7 +93,7 @@ HISTORY = Signal(
     act="Less: it was started anew without its data, or --storage.tsdb.retention says less.",
     query=promql("time() - ({oldest} < time())", oldest=value(external.OLDEST_SAMPLE, over="min")),
     unit=SECONDS,
-    legend="kept",
+    legend="{{instance}}",
 )
 SAMPLES_REFUSED = Signal(
     title="Samples refused",
@@ -106,7 +106,7 @@ SAMPLES_REFUSED = Signal(
     ),
     unit=COUNT,
     objective=limits.SAMPLES_REFUSED,
-    legend="refused",
+    legend="{{instance}}",
 )
 MESSAGES_SENT = Signal(
     title="Messages sent",
@@ -120,7 +120,7 @@ MESSAGES_SENT = Signal(
         grafana=increase(external.GRAFANA_MESSAGES_SENT, by=(external.INTEGRATION,)),
     ),
     unit=COUNT,
-    legend="{{job}} {{integration}}",
+    legend="{{instance}} {{integration}}",
 )
 CONFIG_LOADED = Signal(
     title="Prometheus' configuration",
@@ -130,7 +130,7 @@ CONFIG_LOADED = Signal(
     query=value(external.CONFIG_LOADED, over="min"),
     unit=STATE,
     objective=shared.ANSWERING,
-    legend="loaded",
+    legend="{{instance}}",
 )
 TSDB_FAILURES = Signal(
     title="Database failures",
@@ -144,7 +144,7 @@ TSDB_FAILURES = Signal(
     ),
     unit=COUNT,
     objective=limits.TSDB_FAILURES,
-    legend="failed",
+    legend="{{instance}} failed",
 )
 MESSAGES_FAILED = Signal(
     title="Messages that Alertmanager gave up",
@@ -154,7 +154,7 @@ MESSAGES_FAILED = Signal(
     unit=COUNT,
     objective=limits.MESSAGES_FAILED,
     critical=limits.MESSAGES_FAILED,
-    legend="{{integration}}",
+    legend="{{instance}} {{integration}}",
 )
 MESSAGES_CONFIG_LOADED = Signal(
     title="Alertmanager's configuration",
@@ -164,7 +164,7 @@ MESSAGES_CONFIG_LOADED = Signal(
     query=value(external.MESSAGES_CONFIG_LOADED, over="min"),
     unit=STATE,
     objective=shared.ANSWERING,
-    legend="loaded",
+    legend="{{instance}}",
 )
 GRAFANA_RULE_FAILURES = Signal(
     title="Rule failures in Grafana",
@@ -173,7 +173,7 @@ GRAFANA_RULE_FAILURES = Signal(
     query=increase(external.GRAFANA_RULE_FAILURES),
     unit=COUNT,
     objective=limits.RULE_FAILURES,
-    legend="failed",
+    legend="{{instance}} failed",
 )
 GRAFANA_MESSAGES_FAILED = Signal(
     title="Messages that Grafana gave up",
@@ -184,5 +184,5 @@ GRAFANA_MESSAGES_FAILED = Signal(
     unit=COUNT,
     objective=limits.MESSAGES_FAILED,
     critical=limits.MESSAGES_FAILED,
-    legend="{{integration}}",
+    legend="{{instance}} {{integration}}",
 )

@@ -19,6 +19,11 @@ from signals import postgres_writes as writes
 NO_STATEMENTS = "no pg_stat_statements in this database, or no statement is called often enough"
 NO_POOLER = "no PgBouncer is watched"
 NO_SLOT = "there is no replication slot"
+# Of applications none is chosen here.
+AT_THE_APPLICATION = tuple(
+    replace(each, legend=f"{{{{job}}}} {each.legend}")
+    for each in (work.CLIENT_P50, api_cost.QUERY_P95, work.CLIENT_P99)
+)
 ROLES = (Word(0, "primary", "neutral"), Word(1, "replica", "neutral"))
 
 VERDICT = row(
@@ -85,9 +90,7 @@ STATEMENTS = row(
     graph(objects.STATEMENT_TIME_SHARE, stacked=True, zero="not called now", no_value=NO_STATEMENTS),
     graph(
         work.SERVER_MEAN,
-        work.CLIENT_P50,
-        api_cost.QUERY_P95,
-        work.CLIENT_P99,
+        *AT_THE_APPLICATION,
         title="Time of a statement, at the server and at the application",
     ),
     graph(postgres.CACHE_HIT_RATIO, zero="nothing was cached"),

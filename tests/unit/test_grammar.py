@@ -31,7 +31,7 @@ from dashboards.model import (
 )
 from dashboards.stack import STACK, Stack
 from exporters.catalogue import api as metrics
-from signals import api, api_endpoints, audit, pool, postgres, redis
+from signals import api, api_endpoints, audit, pool, postgres, redis, telemetry
 
 
 def verdict(count: int = 1) -> Row:
@@ -128,12 +128,20 @@ REFUSED = [
     ),
     (
         replace(door(graph(postgres.DEADLOCKS, title="Of each")), source="postgres", several=True),
-        f"panel 'Of each' draws {postgres.DEADLOCKS.legend!r} once for each of several instances; expected "
-        "one line of a name, or nobody can tell them apart; name {{instance}} in the legend",
+        f"panel 'Of each' draws {postgres.DEADLOCKS.legend!r} once for each instance; expected one line of a "
+        "name, or nobody can tell them apart; name {{instance}} in the legend",
     ),
     (
         door(graph(postgres.DEADLOCKS, title="Another's")),
-        f'panel "Another\'s" draws {postgres.DEADLOCKS.legend!r} once for each of several instances',
+        f'panel "Another\'s" draws {postgres.DEADLOCKS.legend!r} once for each job and instance; expected',
+    ),
+    (
+        door(graph(replace(pool.PENDING, legend="waiting"), title="By pool")),
+        "panel 'By pool' draws 'waiting' once for each pool; expected one line of a name, or nobody can tell",
+    ),
+    (
+        replace(door(graph(postgres.DEADLOCKS, title="Everywhere")), source="", anchor=None),
+        f"panel 'Everywhere' draws {postgres.DEADLOCKS.legend!r} once for each instance; expected one line",
     ),
     (
         door(graph(api.ERROR_RATIO, limits=tuple(replace(api.ERROR_RATIO, legend=each) for each in "abcd"))),
@@ -187,8 +195,13 @@ RIGHT = [
     door(table("Endpoints", api.HANDLER_P95, api_endpoints.SENT, key="handler")),
     door(bars("Full", pool.WORKER_UTILIZATION, api.ERROR_RATIO)),
     replace(
-        door(graph(postgres.CONNECTIONS_BY_STATE, limits=(postgres.USABLE, pool.CEILING))), source="postgres"
+        board(
+            row("Is it well?", stat(postgres.CONNECTIONS_SHARE)),
+            row("Where?", graph(postgres.CONNECTIONS_BY_STATE, limits=(postgres.USABLE, pool.CEILING))),
+        ),
+        source="postgres",
     ),
+    replace(door(graph(api.LATENCY_P95, telemetry.SCRAPE_TIME, title="Times")), source="", anchor=None),
     replace(door(graph(api.URL_ANSWERS)), several=True),
     replace(door(table("Endpoints", api.HANDLER_P95, key="handler", opens="shop")), choices=(ENDPOINT,)),
     replace(door(stat(api.ERROR_RATIO, opens="backend-postgres")), uid="shop"),

@@ -188,6 +188,14 @@ def test_equal_lines_have_equal_colours_on_every_board() -> None:
     assert {name: found for name, found in seen.items() if len(found) > 1} == {}, "give it one in OF_NAME"
 
 
+def test_a_name_has_its_colour_behind_a_label_too() -> None:
+    (pattern,) = [name for _, name, colour in of_lines(graph(pool.PENDING)) if colour == BAD]
+    assert [bool(re.search(pattern.strip("/"), name)) for name in ("default waiting", "not_waiting")] == [
+        True,
+        False,
+    ]
+
+
 def test_lines_that_only_the_server_names_are_of_one_hue_by_name_and_none_is_red() -> None:
     panel = drawn("By endpoint")
     default = panel["fieldConfig"]["defaults"]["color"]
