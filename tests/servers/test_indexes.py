@@ -283,7 +283,7 @@ def test_the_table_has_a_head_and_the_sql_below_what_it_mends(
     assert result.exit_code == 1
     assert [line.split() for line in result.stdout.splitlines()[2:]] == [
         ["INDEX", "TABLE", "STATE", "SCANS", "SIZE"],
-        ["open", "orders", "missing", "-", "-"],
+        ["open", "public.orders", "missing", "-", "-"],
         f"CREATE INDEX CONCURRENTLY open {ON_OPEN} WHERE status = 'open';".split(),
         ["idle", "public.orders", "never", "used", "0", "16", "KiB"],
         ["DROP", "INDEX", "CONCURRENTLY", "public.idle;"],

@@ -23,7 +23,7 @@ DESCENDING, NULLS_FIRST = 1, 2  # bits of pg_index.indoption
 # The types of all columns, of a domain the one below, tell which casts in a predicate the server added.
 # Of a partitioned table the parts of an index are scanned, never itself. pg_partition_tree would lock all.
 SQL = """
-SELECT w.schema, w.name,
+SELECT w.schema, w.name, n.nspname,
        (SELECT json_object_agg(a.attname, format_type(coalesce(nullif(y.typbasetype, 0), y.oid), NULL))
           FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
          WHERE a.attrelid = t.oid AND a.attnum > 0),
@@ -84,8 +84,9 @@ class Index:
 
 @dataclass(slots=True)
 class Table:
-    """A table: by column its type, the time zone of the session, whether it has partitions, the indexes."""
+    """A table: schema, types by column, the session's time zone, whether it has partitions, indexes."""
 
+    schema: str
     types: Mapping[str, str]
     zone: str
     partitioned: bool = False
@@ -281,10 +282,10 @@ def _differing(wanted: Wanted, found: Iterable[Index]) -> str:
 def tables_of(rows: Rows) -> dict[Path, Table]:
     """The wanted tables that there are, by the path under which they are wanted."""
     found: dict[Path, Table] = {}
-    for schema, name, types, zone, partitioned, *of_index in rows:
+    for schema, name, where, types, zone, partitioned, *of_index in rows:
         path = (schema, text(name))
         if path not in found:
-            found[path] = Table(json.loads(types or "{}"), text(zone), partitioned == "1")
+            found[path] = Table(text(where), json.loads(types or "{}"), text(zone), partitioned == "1")
         table = found[path]
         index, valid, btree, columns, keys, predicate, scans, size = of_index
         if index is not None:

@@ -294,7 +294,7 @@ def _expected(
         state = "present" if named.scans else "present, never used"
     line = Line(
         index=index.name,
-        table=index.table,
+        table=index.table if table is None else f"{table.schema}.{wanted.path[1]}",
         expected=True,
         state=", ".join(filter(None, (state, covered))) if state == "invalid" else state,
         well=verdict.covered and state != "invalid",
