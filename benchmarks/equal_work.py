@@ -38,7 +38,7 @@ class Equal:
 
     pages: dict[str, Pages] = field(default_factory=dict)
     taken: dict[str, list[Scrape]] = field(default_factory=dict)
-    turns: dict[str, float] = field(default_factory=dict)
+    turns: dict[str, int] = field(default_factory=dict)
 
 
 def collectors(binary: str) -> list[str]:
@@ -62,10 +62,14 @@ def measure(home: Path, server: Postgres, size: Size, binary: str, rounds: int) 
         watched.delayed(server.port, DELAY) as proxy,
         _started(home, "counted", proxy.port, size, binary, more) as counted,
     ):
-        for name, exporter in counted.items():
+
+        def turns(exporter: Exporter) -> int:
             before = proxy.turns
             exporter.page()
-            equal.turns[name] = proxy.turns - before
+            return proxy.turns - before
+
+        # The least of three: where the machine is held up, halves of one question look like two.
+        equal.turns.update({name: min(turns(each) for _ in range(3)) for name, each in counted.items()})
     return equal
 
 
@@ -107,7 +111,7 @@ def told(equal: Equal) -> str:
         [
             name,
             str(equal.pages[name].series),
-            f"{equal.turns[name]:.0f}",
+            str(equal.turns[name]),
             Figures.of(scrape.wall for scrape in scrapes).told(MILLI, 0),
             f"{sum(scrape.server for scrape in scrapes) / len(scrapes) * MILLI:.1f}",
             f"{sum(scrape.own for scrape in scrapes) / len(scrapes) * MILLI:.1f}",
