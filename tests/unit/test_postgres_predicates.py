@@ -242,7 +242,7 @@ def types(session: Session) -> dict[str, str]:
         SQL.replace("$1", "%s"), [json.dumps([{"schema": None, "name": "things"}])]
     ).fetchone()
     assert row is not None
-    found: dict[str, str] = row[2]
+    found: dict[str, str] = row[3]
     assert found["v"] == "character varying"
     assert found["e"] == "text"
     return found
