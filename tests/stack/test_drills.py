@@ -275,4 +275,4 @@ def test_faults_bring_what_is_lacking_without_them(running: Running) -> None:
 
 def test_the_backend_is_healthy_again(running: Running) -> None:
     healthy = ALWAYS | LASTING | REMEMBER
-    eventually(lambda: ALWAYS <= running.firing() <= healthy, "what was broken is over", within=250)
+    eventually(lambda: ALWAYS <= running.firing() <= healthy, "what was broken is over", within=150)
