@@ -78,7 +78,8 @@ def test_who_stands_still_costs_no_scrape_its_answer(page: bytes, says: bytes) -
         started = time.monotonic()
         assert [scrape(server) for _ in range(3)] == 3 * [len(page)]
         assert time.monotonic() - started < 8
-        assert threads() <= PLACES
+        # One that ends may still be there beside the one that took its place.
+        wait_until(lambda: threads() <= PLACES, "there are no more threads than places")
 
 
 def test_500_at_once_are_all_answered() -> None:

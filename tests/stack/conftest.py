@@ -34,7 +34,9 @@ PAUSE, AGO, PATIENCE = 3.0, 60.0, 60.0
 # Beside a load, faults and other tests on few processors.
 SLOW = 2.0
 # Where a machine is too slow for the load these are true, and of no fault.
-OVERLOADED = frozenset({"ApiEventLoopLag", "ApiLatencyAverageHigh", "ApiLatencyP95High"})
+OVERLOADED = frozenset(
+    {"ApiEventLoopLag", "ApiLatencyAverageHigh", "ApiLatencyP95High", "DbConnectionsHeldLong"}
+)
 # They count what was up to minutes ago, also on this clock.
 REMEMBER = frozenset({"ApiErrorBudgetBurnFast", "PostgresDeadlocks"})
 
