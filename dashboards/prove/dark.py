@@ -21,8 +21,8 @@ from signals.promql import duration
 STEPS = 5000
 # What says who answers; a query that fills its gaps with it tells no more than that.
 TELL = (UP, *ANSWERS.values())
-# Who tells of what need not be there.
-TELLS = {"pgbouncer": "exporter"}
+# The job that tells of a server that need not be there; the others are told by the job that has them.
+TOLD_BY = {"pgbouncer": "exporter"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class Dark:
 
     def _metric(self, metric: Metric) -> tuple[str, float] | None:
         """Why nobody tells a metric, and for how many seconds."""
-        job = job_of(metric, self.stack) or TELLS.get(metric.source, "")
+        job = job_of(metric, self.stack) or TOLD_BY.get(metric.source, "")
         if job in self.jobs:
             return f"the target of job {job!r} is down", self.jobs[job]
         if metric.source in self.servers and metric is not ANSWERS[metric.source]:
