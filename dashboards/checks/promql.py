@@ -155,6 +155,11 @@ GROUPS: dict[str, Literal["left", "right"]] = {
 }
 
 
+# Prometheus 3 renamed it; the parser knows the newer name alone.
+SMOOTHED = "double_exponential_smoothing"
+_RENAMED = re.compile(r"\bholt_winters(?=\s*\()")
+
+
 def parse(text: str) -> Node:
     """The expression as values, parentheses dropped.
 
@@ -170,7 +175,7 @@ def parse(text: str) -> Node:
         raise OpenError("a variable is the name of something in it")
     windows: dict[timedelta, str] = {}
     try:
-        parsed = parser.parse(_without_variables(text, windows))
+        parsed = parser.parse(_RENAMED.sub(SMOOTHED, _without_variables(text, windows)))
     except ValueError as error:
         raise ParseError(str(error)) from None
     return _Reader(windows).node(parsed)

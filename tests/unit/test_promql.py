@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboards.checks.promql import parse
 from exporters.catalogue import CATALOGUE, Counter, Gauge, Histogram, Metric, api, postgres, redis
 from exporters.catalogue.labels import CLUSTER, ENVIRONMENT, INSTANCE, JOB
 from signals import api as api_signals
@@ -185,3 +186,7 @@ def test_a_rate_of_another_time_has_an_offset_on_the_stacks_clock() -> None:
     before = rate(api.REQUESTS, ago=86_400)
     assert before.fill(Context(window="5m")) == "sum by (job) (rate(http_requests_total[5m] offset 1d))"
     assert before.fill(Context(window="5m", time_scale=0.5)).endswith("offset 12h))")
+
+
+def test_a_function_is_read_by_the_name_that_prometheus_2_has_too() -> None:
+    assert parse("holt_winters(up[5m], 0.5, 0.1)") == parse("double_exponential_smoothing(up[5m], 0.5, 0.1)")
