@@ -199,14 +199,29 @@ def test_a_redis_that_lets_nobody_in_is_told_so(redis_server: Redis, tmp_path: P
     assert "max number of clients reached" in row["detail"]
 
 
+@pytest.mark.parametrize(
+    ("options", "more"),
+    [
+        ("", []),
+        ("sample_keys: 5, sample_ages: 5", []),  # of no pattern
+        ("key_patterns: ['job:*']", []),
+        ("key_patterns: ['job:*'], sample_keys: 5", ["~*", "+memory|usage"]),
+        ("key_patterns: ['job:*'], sample_ages: 5", ["~*", "+ttl", "+object|idletime"]),
+        (
+            "key_patterns: ['job:*'], sample_keys: 5, sample_ages: 5",
+            ["~*", "+memory|usage", "+ttl", "+object|idletime"],
+        ),
+    ],
+)
 def test_a_user_that_redis_forgot_is_told_with_what_makes_it_again(
-    redis_server: Redis, tmp_path: Path
+    options: str, more: list[str], redis_server: Redis, tmp_path: Path
 ) -> None:
     def asked() -> dict[str, Any]:
         url = of_redis.url_of(redis_server)
-        result = run(tmp_path, "--json", config="", REDIS_URL=url)
+        result = run(tmp_path, "--json", config=f"redis: {{{options}}}", REDIS_URL=url)
         assert of_redis.PASSWORD not in result.output
-        first: dict[str, Any] = json.loads(result.stdout)[0]
+        rows = json.loads(result.stdout)
+        first: dict[str, Any] = next((row for row in rows if row["state"] not in ("works", "off")), rows[0])
         return first
 
     with of_redis.admin(redis_server) as client:
@@ -216,7 +231,7 @@ def test_a_user_that_redis_forgot_is_told_with_what_makes_it_again(
         assert "forgets users at its next start unless CONFIG REWRITE or, with an ACL file" in found["detail"]
         again, kept = found["mend"]
         assert again.split()[:3] == ["ACL", "SETUSER", "obs_exporter"]
-        assert again.split()[2:-1] == of_redis.ACL.split()[1:]
+        assert again.split()[2:-1] == [*of_redis.ACL.split()[1:], *more]
         assert kept == "CONFIG REWRITE"
         client.execute_command(*again.removesuffix("PASSWORD").split()[:-1], f">{of_redis.PASSWORD}")
         assert asked()["state"] == "works"

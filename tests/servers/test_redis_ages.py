@@ -104,6 +104,8 @@ def test_under_an_lfu_policy_there_is_no_idle_time_and_the_log_says_so_once(
 
     file = tmp_path / "exporter.yml"
     file.write_text("redis: {key_patterns: ['page:*'], sample_ages: 5}\n")
+    with admin(server) as client:
+        client.execute_command("ACL", "SETUSER", "obs_exporter", "-object|idletime")  # never asked there
     done = run_to_its_end("check", "--config.file", str(file), REDIS_URL=url_of(server))
     assert done.returncode == 0
     assert "redis.ages      works: an LFU policy evicts, so Redis keeps no idle times" in done.stdout

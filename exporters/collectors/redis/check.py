@@ -34,9 +34,13 @@ SECONDS = 5.0
 OLDEST = (6, 2)
 # As redis.acl has them.
 RULES = "on resetpass resetkeys resetchannels -@all +info +scan +select +slowlog|len +client|setname"
+# What sampled keys need beyond that.
+USAGE, LIFE, IDLE = "~* +memory|usage", "~* +ttl", "+object|idletime"
+MORE = {sample: USAGE, ages: f"{LIFE} {IDLE}"}
 NO_KEY = b"obs-exporter:check"  # asked for where no key is met; it need not be there
 NAME: Command = ("CLIENT", "SETNAME", CLIENT_NAME)
 SCAN: Command = ("SCAN", b"0", "COUNT", 1)
+MEMORY: Command = ("INFO", "memory")  # one of LOOKS, which says what is evicted
 
 
 def check(settings: RedisSettings) -> list[Outcome]:
@@ -58,7 +62,9 @@ def check(settings: RedisSettings) -> list[Outcome]:
         detail = f"{_said(error)}; asked at {address}"
         # What the default user's password is stands in the server's own file.
         lost = isinstance(error, AuthenticationError) and address.username not in ("", "default")
-        mend = (f"ACL SETUSER {address.username} {RULES} >PASSWORD", "CONFIG REWRITE") if lost else ()
+        more = " ".join(rules for each, rules in MORE.items() if not settings.lacking(each.OPTIONS))
+        rules = " ".join(dict.fromkeys(f"{RULES} {more}".split()))
+        mend = (f"ACL SETUSER {address.username} {rules} >PASSWORD", "CONFIG REWRITE") if lost else ()
         return [Outcome(collector=UP, state=state, detail=detail, mend=mend)]
 
 
@@ -79,15 +85,15 @@ def _outcomes(
     usage: Command = ("MEMORY", "USAGE", key)
     life: Command = ("TTL", key)
     idle: Command = ("OBJECT", "IDLETIME", key)
-    parts[SAMPLE] = {usage: "~* +memory|usage"}
-    parts[AGES] = {life: "~* +ttl", idle: "+object|idletime"}
+    parts[SAMPLE] = {usage: USAGE}
+    parts[AGES] = {life: LIFE, idle: IDLE}
     lacking = {each.COLLECTOR: settings.lacking(each.OPTIONS) for each in (keyspace, sample, ages)}
-    asked = [command for name in (SAMPLE, AGES) if not lacking[name] for command in parts[name]]
-    replies |= zip(asked, session.ask(asked, deadline), strict=True)
     details = {KEYSPACE: said(found) if (found := overlaps(settings.key_patterns)) else ""}
-    if not lacking[AGES] and "LFU" in str(replies[idle].value):
+    if "-lfu" in str(replies[MEMORY].value):
         del parts[AGES][idle]
         details[AGES] = "an LFU policy evicts, so Redis keeps no idle times"
+    asked = [command for name in (SAMPLE, AGES) if not lacking[name] for command in parts[name]]
+    replies |= zip(asked, session.ask(asked, deadline), strict=True)
     for name, part in parts.items():
         if options := lacking.get(name):
             yield off(name, options, " and ")
