@@ -54,12 +54,12 @@ def definition(session: Session) -> str:
     ("changes", "failures"),
     [
         (
-            {"where": "stat = 'open'"},
-            ['column "stat" does not', 'relation "public.open_new"', 'index "open_old" does not'],
+            {"where": "made < now()"},
+            ["functions in index predicate", 'relation "public.open_new"', 'index "open_old" does not'],
         ),
         ({"columns": ["status"]}, ["index row", "the new index is not valid", 'index "open_old" does not']),
     ],
-    ids=["no such column", "left invalid"],
+    ids=["refused", "left invalid"],
 )
 def test_where_the_new_index_cannot_be_made_the_old_one_stays(
     changes: dict[str, Any], failures: list[str], postgres: Postgres, session: Session, tmp_path: Path
@@ -89,6 +89,10 @@ def test_others_that_have_the_names_between_are_left_alone(
         ({"columns": ["stat"]}, "table orders has no column 'stat'; did you mean 'status'?"),
         ({"columns": ["made"], "include": ["x"]}, "table orders has no column 'x'; it has id, made, status"),
         ({"name": "other", "columns": ["x DESC"]}, "table orders has no column 'x'; it has id, made, status"),
+        (
+            {"columns": ["made"], "where": "id > 5 AND stat = 'open'"},
+            "table orders has no column 'stat'; did you mean 'status'?",
+        ),
     ],
 )
 def test_a_column_that_is_not_there_is_said_and_no_sql(
@@ -104,7 +108,10 @@ def test_a_column_that_is_not_there_is_said_and_no_sql(
     assert (line["state"], line["mend"], line["well"]) == (said, [], False)
 
     given = ExpectedIndex(
-        **{key: tuple(value) if isinstance(value, list) else value for key, value in expected.items()}
+        **{
+            "predicate" if key == "where" else key: tuple(value) if isinstance(value, list) else value
+            for key, value in expected.items()
+        }
     )
     caplog.set_level(logging.WARNING)
     with closing(watch(postgres, DATABASE, expected_indexes=(given,))) as backend:

@@ -11,7 +11,7 @@ import pytest
 
 from examples.demo.databases import Postgres
 from exporters.collectors.postgres.expected import SQL
-from exporters.collectors.postgres.predicate import normalised
+from exporters.collectors.postgres.predicate import columns, normalised
 from tests.servers.postgres_support import Session, admin
 
 DATABASE = "predicates"
@@ -287,6 +287,33 @@ def test_what_means_something_else_is_not_taken_for_it(
 ) -> None:
     for written, expected in ((one, other), (other, one)):
         assert normalised(expected, types) != normalised(kept(written), types), kept(written)
+
+
+@pytest.mark.parametrize(
+    "predicate",
+    [
+        *PREDICATES,
+        "things IS NOT NULL AND i > 5",
+        "normalize(s, NFC) = 'x'",
+        "make_interval(days => 5) > p",
+        "(things).s = 'x'",
+    ],
+)
+def test_the_columns_that_it_names_are_those_of_the_table(
+    predicate: str, kept: Callable[[str], str], types: dict[str, str]
+) -> None:
+    for text in (predicate, kept(predicate)):
+        assert set(columns(text)) <= {*types, "things"}
+
+
+def test_the_columns_that_it_names_stand_in_their_order() -> None:
+    assert columns("extract(day from gone) = 1 AND \"Odd\" > date '2020-01-01' OR not things.b") == (
+        "gone",
+        "Odd",
+        "b",
+    )
+    assert columns("day > current_date") == ("day",)
+    assert columns("(address).town = 'x'") == columns("") == ()  # not understood
 
 
 def test_no_two_of_them_are_alike(kept: Callable[[str], str], types: dict[str, str]) -> None:

@@ -12,7 +12,7 @@ from exporters.collectors.base import Family
 from exporters.collectors.postgres.model import Collector, Rows, always, text
 from exporters.collectors.postgres.names import read_name, read_path
 from exporters.collectors.postgres.options import ExpectedIndex, KeyColumn
-from exporters.collectors.postgres.predicate import normalised
+from exporters.collectors.postgres.predicate import columns, normalised
 from exporters.dsn import did_you_mean
 
 LOG = logging.getLogger("exporter.expected_indexes")
@@ -124,7 +124,9 @@ class Wanted:
 
     def lacking(self, table: Table) -> str:
         """Which column its table does not have, with those that it has; empty if it has them all."""
-        for name in (*(column.name for column in self.columns), *sorted(self.included or ())):
+        key = (column.name for column in self.columns)
+        where = (name for name in columns(self.written) if name != self.path[1])  # that is the whole row
+        for name in (*key, *sorted(self.included or ()), *where):
             if name not in table.types:
                 known = (
                     did_you_mean(name, table.types) or f"; it has {', '.join(sorted(table.types)) or 'none'}"

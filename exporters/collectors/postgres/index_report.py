@@ -272,10 +272,11 @@ def _expected(
     verdict = judge(on_table, None if table is None else table.indexes)
     named = next((each for each in table.indexes if each.name == wanted.name), None) if table else None
     covered = f"covered by {verdict.covered_by}" if verdict.covered_by else ""
+    lacking = wanted.lacking(table) if table else ""
     mend: tuple[str, ...] = ()
     if table is None:
         state = "table missing"
-    elif lacking := wanted.lacking(table):
+    elif lacking:
         state = lacking
     elif named is None:
         state = covered or "missing"
@@ -297,7 +298,7 @@ def _expected(
         table=index.table if table is None else f"{table.schema}.{wanted.path[1]}",
         expected=True,
         state=", ".join(filter(None, (state, covered))) if state == "invalid" else state,
-        well=verdict.covered and state != "invalid",
+        well=verdict.covered and state not in ("invalid", lacking),
         parts=there.parts if there else 0,
         scans=None if named is None else int(named.scans),
         size=None if named is None else int(named.size),

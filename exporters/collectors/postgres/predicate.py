@@ -58,6 +58,13 @@ _RESERVED = frozenset(
     table then to true union unique user using when where window with
     """.split()  # noqa: SIM905  a page of quotes says no more
 )
+# What the server takes for a value, or for the way of a function, and never for a column.
+_NO_COLUMNS = frozenset(
+    """
+    current_catalog current_date current_role current_schema current_time current_timestamp current_user
+    localtime localtimestamp session_user system_user nfc nfd nfkc nfkd
+    """.split()  # noqa: SIM905  a page of quotes says no more
+)
 _OF_FIRST = frozenset({"abs", "coalesce", "greatest", "least", "nullif"})
 _RESULTS = (
     {"date_part": "double precision"}
@@ -108,6 +115,16 @@ def normalised(predicate: str, types: Mapping[str, str] | None = None, zone: str
         return " ".join(token.word or token.text for token in words)
 
 
+def columns(predicate: str) -> tuple[str, ...]:
+    """The columns that it names, in their order; none where it is not understood."""
+    try:
+        reader = _Reader(tokens(predicate), {}, "UTC")
+        reader.read()
+    except (_UnknownError, ValueError, RecursionError):
+        return ()
+    return tuple(reader.columns)
+
+
 class _Reader:
     """Reads an expression from left to right."""
 
@@ -116,6 +133,7 @@ class _Reader:
         self._types = types
         self._zone = zone
         self._at = 0
+        self.columns: list[str] = []
 
     def read(self) -> str:
         """The whole."""
@@ -278,11 +296,11 @@ class _Reader:
         self._at -= 1
         start = self._at
         name = self._path()
-        if self._takes("("):
-            term = self._call(name)
-        else:
-            term = Term(text=name, type=type_of(self._types.get(fold(name), "")))
+        called = self._takes("(")
+        term = self._call(name) if called else Term(text=name, type=type_of(self._types.get(fold(name), "")))
         if not self._here.is_literal and (token.word, self._here.word) not in _TWO_WORDS:
+            if not called and token.word not in _NO_COLUMNS and self._here.word != "=>":
+                self.columns.append(fold(name))
             return term
         self._at = start
         kind, _ = self._type()
@@ -310,6 +328,7 @@ class _Reader:
             name = next((function for word, function in _TRIMS.items() if self._takes(word)), "btrim")
             self._takes("from")
         items: list[Term] = []
+        before = len(self.columns)
         least = _OTHER if name == "position" else _OR
         while not self._takes(")"):
             items.append(self._expression(least))
@@ -319,6 +338,7 @@ class _Reader:
             items.reverse()  # what is cut off is written first
         if name == "extract" and items:
             name = "date_part"
+            del self.columns[before : before + (items[0].bare is None)]
             items[0] = Term(text=quoted((items[0].bare or items[0].text).lower()))
         kind = _RESULTS.get(name, "")
         if name in _OF_FIRST and items:
