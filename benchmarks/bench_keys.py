@@ -26,7 +26,7 @@ from examples.demo.databases import Redis
 from examples.demo.process import ServerError, wait_until
 from exporters.collectors.redis.address import parse_url
 from exporters.collectors.redis.connection import Session
-from exporters.collectors.redis.passes import Walk, rest
+from exporters.collectors.redis.passes import Walk
 from exporters.collectors.redis.settings import ACTIVE, ESTIMATED, PACED, RedisSettings
 from exporters.patterns import Patterns
 
@@ -121,7 +121,7 @@ def measure(
                 spent = watched.spent_by(server) - at_server
                 counted.taken[way].append(Scrape(wall / times, spent / times, own / times))
         counted.held.update(_trials(server, truth, trials))
-        counted.pings.update(_beside(home, server, keys, slices))
+        counted.pings.update(_beside(home, server, slices))
         if peers:
             counted.pings[PEER] = _while(server, lambda: watched.pages(exporter.port, 1))
     return counted
@@ -168,7 +168,7 @@ def _trials(server: Redis, truth: dict[str, int], trials: int) -> dict[str, int]
     return held
 
 
-def _beside(home: Path, server: Redis, keys: int, slices: int) -> dict[str, list[float]]:
+def _beside(home: Path, server: Redis, slices: int) -> dict[str, list[float]]:
     """While our exporter counts one pass after the other, and while it is stopped, in turns.
 
     Also while it is stopped once more, which shows by how much two such figures differ by chance; and while
@@ -185,11 +185,11 @@ def _beside(home: Path, server: Redis, keys: int, slices: int) -> dict[str, list
         assert exporter.process is not None  # noqa: S101 - it was started
         stack.callback(os.kill, exporter.process.pid, signal.SIGCONT)
         with closing(Client.from_url(server.url)) as client:
-            wait_until(lambda: "cmdstat_scan" in client.info("commandstats"), "a pass is under way")
-        before = exporter.spent()
-        time.sleep(SLICE_SECONDS)
-        each = rest(keys)
-        busy = (exporter.spent() - before) * each / SLICE_SECONDS
+            wait_until(lambda: _scans(client) > 100, "a pass is under way")
+            scans, spent = _scans(client), exporter.spent()
+            time.sleep(SLICE_SECONDS)
+            scans, spent = _scans(client) - scans, exporter.spent() - spent
+        each, busy = SLICE_SECONDS / scans, spent / scans
         os.kill(exporter.process.pid, signal.SIGSTOP)
         somebody = subprocess.Popen([sys.executable, "-c", SOMEBODY, str(each), str(busy)])
         stack.callback(somebody.wait)
@@ -206,6 +206,10 @@ def _beside(home: Path, server: Redis, keys: int, slices: int) -> dict[str, list
                 if what in at_work:
                     os.kill(at_work[what], signal.SIGSTOP)
     return taken
+
+
+def _scans(client: Client) -> int:
+    return int(client.info("commandstats").get("cmdstat_scan", {}).get("calls", 0))
 
 
 def _while(server: Redis, ask: Callable[[], object]) -> list[float]:

@@ -26,13 +26,16 @@ from exporters.collectors.redis.prefixes import Prefixes
 from exporters.collectors.redis.settings import ACTIVE, ESTIMATED, PACED, RedisSettings
 from exporters.patterns import NOTHING, Patterns
 
-BATCH = 50  # Redis is held up for a twentieth of a millisecond, which its clients do not notice
+BATCH = 50  # keys at least, for which Redis is held up for a twentieth of a millisecond
+# At most, while an answer takes no longer than this: so that fewer commands meet one, and a processor wakes
+# less often. Of a server far away, or whose memory is slow, it stays with the least.
+WIDEST, SWIFT_SECONDS = 200, 0.0005
 ACTIVE_BATCH = 1000  # a millisecond
 PASS_SECONDS = 300.0  # as long a pass of many keys may take; of still more it takes longer
 LEAST_REST, LONGEST_REST = (
     0.005,
     0.015,
-)  # after each batch: one command of a hundred, of two hundred meets one
+)  # after so many keys: one command of a hundred, of two hundred meets a SCAN
 SMALL = 20_000  # keys that are counted one by one and without a pause, in some 50 ms
 COMMAND_SECONDS = 5.0  # longer than this is no answer
 LOOKS: tuple[Command, ...] = tuple(("INFO", part) for part in ("keyspace", "stats", "cluster", "memory"))
@@ -208,13 +211,17 @@ class Walk:
         asked: list[Command] = [("SELECT", number), ("SCAN", b"0", "COUNT", batch)]
         self._session.send(asked, self._deadline())
         while asked:
-            *_, (cursor, keys) = values(self._session.receive(len(asked), self._deadline()))
+            replies = self._session.receive(len(asked), self._deadline())
+            *_, (cursor, keys) = values(replies)
+            done = batch
+            if self._pause:
+                batch = min(WIDEST, 2 * done) if replies[-1].seconds <= SWIFT_SECONDS else BATCH
             asked = [] if cursor == b"0" else [("SCAN", cursor, "COUNT", batch)]
             if asked and not self._pause:
                 self._session.send(asked, self._deadline())  # the server works while these are counted
             yield keys
             if asked and self._pause:
-                self._rest()
+                self._rest(done / BATCH)
                 self._session.send(asked, self._deadline())
 
     def _drawn(self, number: int) -> set[bytes]:
@@ -282,8 +289,8 @@ class Walk:
     def _ask(self, commands: Sequence[Command]) -> list[Reply]:
         return self._session.ask(commands, self._deadline())
 
-    def _rest(self) -> None:
-        if self._stop.wait(self._pause):
+    def _rest(self, times: float = 1) -> None:
+        if self._stop.wait(times * self._pause):
             raise StoppedError
 
     def _deadline(self) -> float:
@@ -293,7 +300,7 @@ class Walk:
 
 
 def rest(keys: int) -> float:
-    """Seconds after each batch of a pass over so many keys."""
+    """Seconds after every 50 keys of a pass over so many."""
     return max(LEAST_REST, min(LONGEST_REST, PASS_SECONDS * BATCH / keys))
 
 
