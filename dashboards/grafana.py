@@ -187,6 +187,8 @@ def describe(panel: Panel, numbers: Mapping[str, Number]) -> str:
     if panel.kind == "text":
         return ""
     parts = [cards.MEANING] if panel.kind == "scorecard" else []
+    if panel.kind == "bars":
+        parts.append("Of several servers or services, each bar tells the worst.")
     parts += [panel.note] if panel.note else []
     several = len(panel.signals) > 1
     words = {float(word.value): word.text for word in visual.words(panel)}

@@ -253,7 +253,7 @@ def timeline(
 
 
 def bars(title: str, *signals: Signal, width: int = 12, **more: Unpack[Notes]) -> Panel:
-    """Shares of one, side by side: what fills up first."""
+    """Shares of one, side by side: what fills up first; of several servers the worst."""
     height = max(8, math.ceil(1.3 + 0.7 * len(signals)))  # its title, and each bar; further ones are not seen
     return Panel(kind="bars", title=title, signals=signals, width=width, height=height, **more)
 

@@ -12,8 +12,9 @@ from exporters.catalogue import Counter, Histogram, Matcher, external
 from exporters.catalogue.api import HANDLER
 from exporters.catalogue.labels import INSTANCE, JOB
 from exporters.catalogue.renewal import renewed
-from signals.idioms import WINDOW, grouping, select
+from signals.idioms import WINDOW, grouping, promql, select
 from signals.kept import SUMMED, Reading
+from signals.model import Signal
 from signals.promql import RANGE, RATE_INTERVAL, Context, Query, duration
 
 NOW_WINDOW = 300
@@ -118,18 +119,27 @@ def targets(panel: Panel, board: Board, context: Context) -> list[Target]:
             Target(ref=ref, expr=_chosen(signal.query, panel, board, ranged), instant=True, format="table")
             for ref, signal in zip(ascii_uppercase, panel.signals, strict=False)
         ]
-    single = panel.kind in ("stat", "bars")
+    bars = panel.kind == "bars"
+    single = bars or panel.kind == "stat"
     filled = now if single else board_context(board, context, RATE_INTERVAL)
     found = [
         Target(
             ref=ref,
-            expr=_chosen(signal.query, panel, board, filled),
-            legend=signal.title if panel.kind == "bars" else signal.legend,
+            expr=_chosen(worst(signal) if bars else signal.query, panel, board, filled),
+            legend=signal.title if bars else signal.legend,
             instant=single and not panel.trend,
         )
         for ref, signal in zip(ascii_uppercase, panel.shown, strict=False)
     ]
     return [*found, Target(ref=CLOCK, expr="vector(1)", legend=CLOCK)] if panel.trend else found
+
+
+def worst(signal: Signal) -> Query:
+    """Of everything that the signal tells of, such as several servers, what is furthest from good."""
+    if not signal.query.labels:
+        return signal.query
+    over = "min" if signal.objective and signal.objective.better == "higher" else "max"
+    return promql(f"{over} by (<by:>) ({{each}})", each=signal.query, labels=())
 
 
 def least_step(panel: Panel, context: Context) -> str:

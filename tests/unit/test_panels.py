@@ -30,6 +30,7 @@ from dashboards.model import (
 from dashboards.stack import STACK, Stack
 from exporters.catalogue import api as metrics
 from signals import api, api_load, pool, postgres, redis, telemetry
+from signals.levels import AVAILABILITY, LATENCY
 
 Json = dict[str, Any]
 ENDPOINT = Choice(label=metrics.HANDLER, metric=metrics.REQUESTS)
@@ -91,6 +92,19 @@ def styles(panel: Json) -> dict[str, Json]:
 def test_a_board_with_everything_passes_every_check() -> None:
     _, findings = write.checked(Stack(boards=(*BOARDS, BOARD)))
     assert [each for each in findings if "every-kind" in each.file] == []
+
+
+def test_of_several_servers_a_bar_is_the_worst_by_its_objective() -> None:
+    levels = bars("Budgets", *(each.left.called(each.title) for each in (AVAILABILITY, LATENCY)))
+    board = replace(BOARD, rows=(*BOARD.rows, row("Left?", levels)))
+    asked = {
+        title: [each["expr"] for each in drawn(title, board)["targets"]] for title in ("Full", "Budgets")
+    }
+
+    by = f"by ({', '.join(STACK.context.identity)}) (("
+    assert [expr.startswith(f"max {by}") for expr in asked["Full"]] == [True] * 2
+    assert [expr.startswith(f"min {by}") for expr in asked["Budgets"]] == [True] * 2
+    assert drawn("Full", board)["description"].startswith("Of several servers or services")
 
 
 def test_a_trend_is_asked_beside_a_clock_and_ends_where_its_series_ends() -> None:
