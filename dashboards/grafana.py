@@ -353,8 +353,8 @@ def _annotation(annotation: Annotation) -> Json:
         "iconColor": annotation.colour,
         # Their switches would take two lines above the verdict.
         "placement": "inControlsMenu",
-        "expr": annotation.expr,
-        "step": annotation.step,
+        # Beside the target, as Grafana once kept them, they are lost where a board becomes schema version 2.
+        "target": {"refId": "Anno", "expr": annotation.expr, "interval": annotation.step},
         "titleFormat": annotation.title,
         "textFormat": annotation.text,
         "useValueForTime": False,

@@ -74,9 +74,10 @@ def of_board(path: str, board: Json) -> Iterator[Place]:
     for variable in board.get("templating", {}).get("list", ()):
         yield from _of_variable(path, variable)
     for annotation in board.get("annotations", {}).get("list", ()):
-        if "expr" in annotation:
+        if "expr" in annotation.get("target", ()):
             where = f"annotation {annotation.get('name')!r}"
-            yield Place(file=path, where=where, kind="annotation", text=annotation["expr"], thing=annotation)
+            text = str(annotation["target"]["expr"])
+            yield Place(file=path, where=where, kind="annotation", text=text, thing=annotation)
 
 
 def variable_query(variable: Json) -> str:

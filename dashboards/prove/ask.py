@@ -180,16 +180,17 @@ class _Asking:
     def annotations(self) -> Iterator[Proof]:
         """What is drawn over all graphs. Nothing may have happened, but what would tell it must be there."""
         for annotation in self.rendered["annotations"]["list"]:
-            if "expr" not in annotation:
+            asked = annotation.get("target", {})
+            if "expr" not in asked:
                 continue
-            expr = filled(annotation["expr"], self.values("all"))
+            expr = filled(asked["expr"], self.values("all"))
             scale = resolution(
                 self.span,
                 points=self.width,
                 scrape=self.scrape,
-                query=seconds(annotation.get("step")) or 0,
+                query=seconds(asked.get("interval")) or 0,
             )
-            target = {"refId": annotation["name"], "expr": annotation["expr"], "instant": False}
+            target = {**asked, "refId": annotation["name"], "instant": False}
             target |= {"range": True, "format": "time_series"}
             answer = self._ask(target, expr, "all", scale)
             if answer.state == "empty" and self._absent(expr) == set():

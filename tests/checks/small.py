@@ -77,7 +77,9 @@ def board(*panels: Json, variables: tuple[Json, ...] | None = None, **more: Any)
         "editable": False,
         "panels": list(panels),
         "templating": {"list": [source, *mine]},
-        "annotations": {"list": [{"name": "Alerts", "expr": firing, "titleFormat": "{{alertname}}"}]},
+        "annotations": {
+            "list": [{"name": "Alerts", "target": {"expr": firing}, "titleFormat": "{{alertname}}"}]
+        },
         "links": [],
     } | more
 

@@ -190,12 +190,12 @@ class Shaper:
         return {**raw, "logql": True} if other and raw.get("type") == "query" else dict(raw)
 
     def annotation(self, raw: Json) -> Json:
-        """One annotation; newer ones keep the query in an object."""
-        annotation = dict(raw)
+        """One annotation; older ones keep the query beside its target."""
         inner = raw.get("target")
-        text = annotation.pop("expr", None) or (inner.get("expr") if isinstance(inner, dict) else None)
+        text = (inner.get("expr") if isinstance(inner, dict) else None) or raw.get("expr")
+        annotation = {key: value for key, value in raw.items() if key not in ("expr", "target")}
         if isinstance(text, str) and text.strip() and self.language(raw, {}) == "promql":
-            annotation["expr"] = text
+            annotation["target"] = {"expr": text}
         return annotation
 
     def language(self, thing: Json, holder: Json) -> str:
