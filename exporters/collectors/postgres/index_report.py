@@ -7,22 +7,16 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import count
 
 from exporters.collectors.postgres.candidate_report import Proposed, proposed
 from exporters.collectors.postgres.codes import explained
 from exporters.collectors.postgres.connect import ConnectionFailed
 from exporters.collectors.postgres.expected import SQL as EXPECTED_SQL
-from exporters.collectors.postgres.expected import (
-    Index,
-    Table,
-    Wanted,
-    asked_about,
-    judge,
-    tables_of,
-)
-from exporters.collectors.postgres.indexes import SERVES_INSTEAD, USER_INDEXES
-from exporters.collectors.postgres.model import Row, text
+from exporters.collectors.postgres.expected import Table, Wanted, asked_about, judge, tables_of
+from exporters.collectors.postgres.index_found import SQL as FOUND_SQL
+from exporters.collectors.postgres.index_found import Found
+from exporters.collectors.postgres.index_mend import create, rebuilt, replaced
+from exporters.collectors.postgres.model import text
 from exporters.collectors.postgres.options import ExpectedIndex, PostgresSettings
 from exporters.collectors.postgres.pipeline import Connection, Question
 from exporters.conninfo import describe
@@ -30,100 +24,16 @@ from exporters.errors import ExporterError
 
 CONNECT_SECONDS = 5.0
 STATEMENT_SECONDS = 30.0
-NAME_BYTES = 63
-# No end of a name that somebody types: what has it must not be quoted by it.
-QUOTE = "$swap$"
 # What REINDEX CONCURRENTLY leaves behind when it is broken off.
 LEFT_BEHIND = re.compile(r".*_cc(new|old)\d*")
-# Of a predicate of several lines one is made; a name or a text with more than one stays what it is.
-OUTSIDE_QUOTES = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|[\n\r\t]""")
 # As a remark of SQL: it may be copied with the lines around it.
 UNREAD_SQL = "-- not shown, since a name in it cannot be read, being in {encoding}"
 REPLACED = "\ufffd"  # what stands for bytes that are no text
-PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 DATABASE_SQL = """
 SELECT current_database(), extract(epoch FROM stats_reset)
   FROM pg_stat_database WHERE datname = current_database()
 """
-# The parts of a partitioned index are one: they go with it alone. It is redundant if all of them are.
-INDEXES_SQL = f"""
-SELECT n.nspname, t.relname, c.relname, quote_ident(n.nspname), quote_ident(c.relname),
-       pg_table_is_visible(t.oid)::int, scans, bytes, (valid AND i.indisvalid)::int, enforces::int, parts,
-       building::int, instead
-  FROM (SELECT coalesce(pg_partition_root(oid), oid) AS oid, count(pg_partition_root(oid)) AS parts,
-               sum(scans) AS scans, sum(bytes) AS bytes, bool_and(indisvalid) AS valid,
-               bool_or(enforces OR (SELECT indisreplident FROM pg_index WHERE indexrelid = each.oid))
-                 AS enforces,
-               bool_or(EXISTS (SELECT FROM pg_stat_progress_create_index WHERE index_relid = each.oid))
-                 AS building,
-               CASE WHEN count(instead) = count(*) THEN min(instead) END AS instead
-          FROM (SELECT *, CASE WHEN NOT enforces THEN
-                  (SELECT (SELECT relname FROM pg_class
-                            WHERE oid = coalesce(pg_partition_root(oc.oid), oc.oid)) {SERVES_INSTEAD}
-                    ORDER BY o.indnkeyatts, oc.relname LIMIT 1) END AS instead
-                  FROM ({USER_INDEXES}) ranked) each
-         GROUP BY 1) whole
-  JOIN pg_class c USING (oid)
-  JOIN pg_namespace n ON n.oid = c.relnamespace
-  JOIN pg_index i ON i.indexrelid = c.oid
-  JOIN pg_class t ON t.oid = i.indrelid
- ORDER BY bytes DESC, 1, 2, 3
-"""  # noqa: S608  nothing but this file's text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """An index as the server has it.
-
-    Attributes:
-        schema: where it is, quoted where SQL needs it.
-        quoted: its name, the same way.
-        table: with its schema, as plain text.
-        visible: whether its table needs no schema.
-        enforces: it is unique, excludes something, or tells replicas which row is meant.
-        parts: how many it has, of partitions that have none themselves; 0 of a table that is not partitioned.
-        building: it is being built now.
-        instead: the name of another that begins with its columns; empty if none does.
-    """
-
-    name: str
-    schema: str
-    quoted: str
-    table: tuple[str, str]
-    visible: bool
-    scans: int
-    size: int
-    valid: bool
-    enforces: bool
-    parts: int
-    building: bool
-    instead: str
-
-    @classmethod
-    def read(cls, row: Row) -> Found:
-        """From the answer to the question."""
-        schema, table, name, quoted_schema, quoted, *rest = map(text, row)
-        visible, scans, size, valid, enforces, parts, building, instead = rest
-        return cls(
-            name=name,
-            schema=quoted_schema,
-            quoted=quoted,
-            table=(schema, table),
-            visible=visible == "1",
-            scans=int(scans),
-            size=int(size),
-            valid=valid == "1",
-            enforces=enforces == "1",
-            parts=int(parts),
-            building=building == "1",
-            instead=instead,
-        )
-
-    @property
-    def path(self) -> str:
-        """As SQL names it."""
-        return f"{self.schema}.{self.quoted}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +96,7 @@ def report(settings: PostgresSettings) -> Report:
     wanted = [Wanted.read(index) for index in settings.expected_indexes]
     questions = [
         Question(DATABASE_SQL),
-        Question(INDEXES_SQL),
+        Question(FOUND_SQL),
         Question(EXPECTED_SQL, (asked_about(wanted),)),
     ]
     code = ""
@@ -285,10 +195,10 @@ def _expected(
         state = "being built"
     elif not named.valid:
         state = "invalid"
-        mend = _rebuilt(index, on_table, named, there)
+        mend = rebuilt(index, on_table, named, there)
     elif differing := on_table.differences(named):
         serves = covered or ("serves all the same" if verdict.covered else "")
-        mend = () if serves else _replaced(index, there, taken)
+        mend = () if serves else replaced(index, there, taken)
         kept = "" if serves or mend else "cannot be replaced: it enforces something, or has parts or is one"
         state = ", ".join(filter(None, (f"wrong {' and '.join(differing)}", serves, kept)))
     else:
@@ -337,50 +247,3 @@ def _other(index: Found, needed: set[tuple[tuple[str, str], str]]) -> Line | Non
         size=index.size,
         mend=mend,
     )
-
-
-def create(index: ExpectedIndex, *, name: str = "", partitioned: bool = False) -> str:
-    """The statement that makes an expected index; of a partitioned table only while it may not be written."""
-    how = "CREATE INDEX" if partitioned else "CREATE INDEX CONCURRENTLY"
-    include = f" INCLUDE ({', '.join(index.include)})" if index.include else ""
-    where = f" WHERE {index.predicate}" if index.predicate else ""
-    text = f"{how} {name or index.name} ON {index.table} ({', '.join(index.columns)}){include}{where};"
-    return OUTSIDE_QUOTES.sub(lambda part: part[1] or " ", text)
-
-
-def _rebuilt(index: ExpectedIndex, wanted: Wanted, named: Index, there: Found | None) -> tuple[str, ...]:
-    """Of one that a broken off CREATE INDEX left invalid."""
-    if there is None or there.parts:  # or its table is of a kind that is not looked at here
-        return ()
-    if not wanted.differences(named):
-        return (f"REINDEX INDEX CONCURRENTLY {there.path};",)
-    return (f"DROP INDEX CONCURRENTLY {there.path};", create(index))
-
-
-def _replaced(index: ExpectedIndex, there: Found | None, taken: Collection[str]) -> tuple[str, ...]:
-    """Of one that is another than expected: the right one first, and then it takes the name.
-
-    A client may run each line whatever became of those before it. The old one is dropped by a name that it
-    has only once the new one is there and valid.
-    """
-    if there is None or there.enforces or there.parts or QUOTE in there.path:
-        return ()
-    new, old = (_free(there.name, ending, taken) for ending in ("_new", "_old"))
-    made = f"{there.schema}.{new}"
-    literal = "'" + made.replace("'", "''") + "'"
-    valid = f"SELECT indisvalid FROM pg_index WHERE indexrelid = {literal}::regclass"  # noqa: S608  to be read
-    return (
-        create(index, name=new),
-        f"DO {QUOTE}BEGIN ASSERT ({valid}), 'the new index is not valid'; "
-        f"ALTER INDEX {there.path} RENAME TO {old}; "
-        f"ALTER INDEX {made} RENAME TO {there.quoted}; END{QUOTE};",
-        f"DROP INDEX CONCURRENTLY {there.schema}.{old};",
-    )
-
-
-def _free(name: str, ending: str, taken: Collection[str]) -> str:
-    """A name that no index has, quoted where SQL needs it."""
-    endings = (f"{ending}{number or ''}" for number in count())
-    each = (name.encode()[: NAME_BYTES - len(end)].decode(errors="ignore") + end for end in endings)
-    free = next(name for name in each if name not in taken)
-    return free if PLAIN.fullmatch(free) else '"' + free.replace('"', '""') + '"'

@@ -1,0 +1,65 @@
+"""The SQL that makes an index what is expected, printed and never run; whatever of it fails, none is lost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from itertools import count
+
+from exporters.collectors.postgres.expected import Index, Wanted
+from exporters.collectors.postgres.index_found import Found
+from exporters.collectors.postgres.options import ExpectedIndex
+
+NAME_BYTES = 63
+# No end of a name that somebody types: what has it must not be quoted by it.
+QUOTE = "$swap$"
+# Of a predicate of several lines one is made; a name or a text with more than one stays what it is.
+OUTSIDE_QUOTES = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|[\n\r\t]""")
+PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+
+
+def create(index: ExpectedIndex, *, name: str = "", partitioned: bool = False) -> str:
+    """The statement that makes an expected index; of a partitioned table only while it may not be written."""
+    how = "CREATE INDEX" if partitioned else "CREATE INDEX CONCURRENTLY"
+    include = f" INCLUDE ({', '.join(index.include)})" if index.include else ""
+    where = f" WHERE {index.predicate}" if index.predicate else ""
+    text = f"{how} {name or index.name} ON {index.table} ({', '.join(index.columns)}){include}{where};"
+    return OUTSIDE_QUOTES.sub(lambda part: part[1] or " ", text)
+
+
+def rebuilt(index: ExpectedIndex, wanted: Wanted, named: Index, there: Found | None) -> tuple[str, ...]:
+    """Of one that a broken off CREATE INDEX left invalid."""
+    if there is None or there.parts:  # or its table is of a kind that is not looked at here
+        return ()
+    if not wanted.differences(named):
+        return (f"REINDEX INDEX CONCURRENTLY {there.path};",)
+    return (f"DROP INDEX CONCURRENTLY {there.path};", create(index))
+
+
+def replaced(index: ExpectedIndex, there: Found | None, taken: Collection[str]) -> tuple[str, ...]:
+    """Of one that is another than expected: the right one first, and then it takes the name.
+
+    A client may run each line whatever became of those before it. The old one is dropped by a name that it
+    has only once the new one is there and valid.
+    """
+    if there is None or there.enforces or there.parts or QUOTE in there.path:
+        return ()
+    new, old = (_free(there.name, ending, taken) for ending in ("_new", "_old"))
+    made = f"{there.schema}.{new}"
+    literal = "'" + made.replace("'", "''") + "'"
+    valid = f"SELECT indisvalid FROM pg_index WHERE indexrelid = {literal}::regclass"  # noqa: S608  to be read
+    return (
+        create(index, name=new),
+        f"DO {QUOTE}BEGIN ASSERT ({valid}), 'the new index is not valid'; "
+        f"ALTER INDEX {there.path} RENAME TO {old}; "
+        f"ALTER INDEX {made} RENAME TO {there.quoted}; END{QUOTE};",
+        f"DROP INDEX CONCURRENTLY {there.schema}.{old};",
+    )
+
+
+def _free(name: str, ending: str, taken: Collection[str]) -> str:
+    """A name that no index has, quoted where SQL needs it."""
+    endings = (f"{ending}{number or ''}" for number in count())
+    each = (name.encode()[: NAME_BYTES - len(end)].decode(errors="ignore") + end for end in endings)
+    free = next(name for name in each if name not in taken)
+    return free if PLAIN.fullmatch(free) else '"' + free.replace('"', '""') + '"'
