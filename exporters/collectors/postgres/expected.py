@@ -34,7 +34,8 @@ SELECT w.schema, w.name, n.nspname,
           LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number AND k.number <> 0),
        i.indnkeyatts,
        pg_get_expr(i.indpred, i.indrelid), whole.scans,
-       whole.pages * current_setting('block_size')::bigint
+       whole.pages * current_setting('block_size')::bigint,
+       c.oid, coalesce(pg_partition_root(c.oid), c.oid)::oid
   FROM (SELECT DISTINCT * FROM jsonb_to_recordset($1::jsonb) AS r(schema text, name text)) w
   JOIN pg_class t ON t.relname = w.name AND t.relkind IN ('r', 'p', 'm')
   JOIN pg_namespace n ON n.oid = t.relnamespace
@@ -69,6 +70,7 @@ class Index:
         columns: of the key; an expression is None.
         included: what INCLUDE adds.
         written: the predicate in the server's words.
+        root: the index that it is a part of, or itself.
     """
 
     name: str
@@ -80,6 +82,8 @@ class Index:
     written: str = ""
     scans: float = 0.0
     size: float = 0.0
+    oid: int = 0
+    root: int = 0
 
 
 @dataclass(slots=True)
@@ -289,7 +293,7 @@ def tables_of(rows: Rows) -> dict[Path, Table]:
         if path not in found:
             found[path] = Table(text(where), json.loads(types or "{}"), text(zone), partitioned == "1")
         table = found[path]
-        index, valid, btree, columns, keys, predicate, scans, size = of_index
+        index, valid, btree, columns, keys, predicate, scans, size, oid, root = of_index
         if index is not None:
             held = json.loads(text(columns))
             key, included = held[: int(text(keys))], held[int(text(keys)) :]
@@ -304,6 +308,8 @@ def tables_of(rows: Rows) -> dict[Path, Table]:
                     written=text(predicate),
                     scans=float(text(scans)),
                     size=float(text(size)),
+                    oid=int(text(oid)),
+                    root=int(text(root)),
                 )
             )
     return found

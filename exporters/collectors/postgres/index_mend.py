@@ -40,7 +40,7 @@ def replaced(index: ExpectedIndex, there: Found | None, taken: Collection[str]) 
     """Of one that is another than expected: the right one first, and then it takes the name.
 
     A client may run each line whatever became of those before it. The old one is dropped by a name that it
-    has only once the new one is there and valid.
+    has only once the new one is there and valid; of one that statements use, that is left to who knows them.
     """
     if there is None or there.enforces or there.parts or QUOTE in there.path:
         return ()
@@ -48,12 +48,14 @@ def replaced(index: ExpectedIndex, there: Found | None, taken: Collection[str]) 
     made = f"{there.schema}.{new}"
     literal = "'" + made.replace("'", "''") + "'"
     valid = f"SELECT indisvalid FROM pg_index WHERE indexrelid = {literal}::regclass"  # noqa: S608  to be read
+    drop = f"DROP INDEX CONCURRENTLY {there.schema}.{old};"
+    used = f"-- {drop}  -- once no statement needs it; scans: {there.scans}"
     return (
         create(index, name=new),
         f"DO {QUOTE}BEGIN ASSERT ({valid}), 'the new index is not valid'; "
         f"ALTER INDEX {there.path} RENAME TO {old}; "
         f"ALTER INDEX {made} RENAME TO {there.quoted}; END{QUOTE};",
-        f"DROP INDEX CONCURRENTLY {there.schema}.{old};",
+        used if there.scans else drop,
     )
 
 

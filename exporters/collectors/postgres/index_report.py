@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 from exporters.collectors.postgres.candidate_report import Proposed, proposed
 from exporters.collectors.postgres.codes import explained
@@ -154,36 +155,63 @@ def _lines(
     tables: Mapping[tuple[str | None, str], Table],
     found: Sequence[Found],
 ) -> Iterator[Line]:
-    spoken_of: set[str] = set()
-    needed = {(index.table, index.instead) for index in found if index.instead}
+    by_oid = {index.oid: index for index in found}
     taken = {index.name for index in found} | {index.name for index in wanted}
-    for index, each in zip(configured, wanted, strict=True):
-        schema, name = each.path
-        of_table = {
-            other.name: other
-            for other in found
-            if other.table == (schema or other.table[0], name) and (schema is not None or other.visible)
-        }
-        there = of_table.get(each.name)
-        line, covered_by = _expected(index, each, tables.get(each.path), there, taken)
-        yield line
-        spoken_of |= {there.path} if there else set()
-        needed |= {(other.table, other.name) for other in of_table.values() if other.name == covered_by}
-    for other in found:
-        if other.path not in spoken_of and (said := _other(other, needed)) is not None:
-            yield said
+    going: set[int] = set()
+    # What is replaced does nobody's work: without it more may have to be made or replaced.
+    while True:
+        said = [
+            _expected(index, each, tables.get(each.path), by_oid, taken, going)
+            for index, each in zip(configured, wanted, strict=True)
+        ]
+        if going >= (more := {one.goes for one in said} - {0}):
+            break
+        going |= more
+    yield from (one.line for one in said)
+    spoken_of = {one.oid for one in said}
+    others = [(index, index.redundant(going)) for index in found if index.oid not in spoken_of]
+    needed = {one.covered_by for one in said}.union(*(instead for _, instead in others))
+    for index, instead in others:
+        names = sorted({by_oid[oid].name for oid in instead if oid in by_oid})
+        if (line := _other(index, names, needed=index.oid in needed)) is not None:
+            yield line
+
+
+class _Expected(NamedTuple):
+    """What is said of an expected index; an index is 0 where there is none.
+
+    Attributes:
+        oid: of the one that has its name.
+        covered_by: another that does its work.
+        goes: that one too, if another is to have its name.
+    """
+
+    line: Line
+    oid: int
+    covered_by: int
+    goes: int
 
 
 def _expected(
-    index: ExpectedIndex, wanted: Wanted, table: Table | None, there: Found | None, taken: Collection[str]
-) -> tuple[Line, str]:
-    """What is said of an expected index, and the name of another that does its work."""
+    index: ExpectedIndex,
+    wanted: Wanted,
+    table: Table | None,
+    by_oid: Mapping[int, Found],
+    taken: Collection[str],
+    going: Collection[int],
+) -> _Expected:
+    """What is said of an expected index where those that are `going` do no work."""
     on_table = wanted if table is None else wanted.on(table)
-    verdict = judge(on_table, None if table is None else table.indexes)
-    named = next((each for each in table.indexes if each.name == wanted.name), None) if table else None
+    verdict = judge(
+        on_table, None if table is None else [each for each in table.indexes if each.oid not in going]
+    )
+    by_name = {each.name: each for each in table.indexes} if table else {}
+    named = by_name.get(wanted.name)
+    there = by_oid.get(named.oid) if named else None
     covered = f"covered by {verdict.covered_by}" if verdict.covered_by else ""
     lacking = wanted.lacking(table) if table else ""
     mend: tuple[str, ...] = ()
+    goes = 0
     if table is None:
         state = "table missing"
     elif lacking:
@@ -199,11 +227,12 @@ def _expected(
     elif differing := on_table.differences(named):
         serves = covered or ("serves all the same" if verdict.covered else "")
         mend = () if serves else replaced(index, there, taken)
+        goes = there.oid if there and mend else 0
         kept = "" if serves or mend else "cannot be replaced: it enforces something, or has parts or is one"
         state = ", ".join(filter(None, (f"wrong {' and '.join(differing)}", serves, kept)))
     else:
         state = "present" if named.scans else "present, never used"
-    line = Line(
+    said = Line(
         index=index.name,
         table=index.table if table is None else f"{table.schema}.{wanted.path[1]}",
         expected=True,
@@ -214,16 +243,22 @@ def _expected(
         size=None if named is None else int(named.size),
         mend=mend,
     )
-    return line, verdict.covered_by
+    return _Expected(
+        line=said,
+        oid=there.oid if there else 0,
+        covered_by=by_name[verdict.covered_by].root if verdict.covered_by else 0,
+        goes=goes,
+    )
 
 
-def _other(index: Found, needed: set[tuple[tuple[str, str], str]]) -> Line | None:
+def _other(index: Found, instead: Sequence[str], *, needed: bool) -> Line | None:
     """What is said of an index that nobody expects; None where there is nothing to say."""
     states = []
     if not index.valid:
         states.append("being built" if index.building else "invalid")
-    if index.instead:
-        states.append(f"redundant, {index.instead} begins with its columns")
+    if instead:
+        begin = "begins" if len(instead) == 1 else "begin"
+        states.append(f"redundant, {' and '.join(instead)} {begin} with its columns")
     if index.valid and index.scans == 0 and not index.enforces:
         states.append("never used")
     if not states:
@@ -231,9 +266,9 @@ def _other(index: Found, needed: set[tuple[tuple[str, str], str]]) -> Line | Non
     mend: tuple[str, ...] = (f"DROP INDEX CONCURRENTLY {index.path};",)
     if index.building or index.parts:
         mend = ()
-    elif not (index.valid or index.instead or LEFT_BEHIND.fullmatch(index.name)):
+    elif not (index.valid or instead or LEFT_BEHIND.fullmatch(index.name)):
         mend = (f"REINDEX INDEX CONCURRENTLY {index.path};",)
-    elif (index.table, index.name) in needed and not index.instead:
+    elif needed and not instead:
         states.append("but others are left to it")
         mend = ()
     return Line(
