@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exporters.catalogue import postgres as pg
-from signals.idioms import answers, increase, promql, rate, ratio, value
+from signals.idioms import answers, increase, promql, rate, ratio, span, value
 from signals.limits import postgres as limits
 from signals.limits import shared
 from signals.model import Signal
@@ -154,9 +154,9 @@ CACHE_HIT_RATIO = Signal(
 )
 DEADLOCKS = Signal(
     title="Deadlocks",
-    why="Deadlocks within the window that the server broke by ending a transaction.",
+    why="Deadlocks within a quarter of an hour that the server broke by ending a transaction.",
     act="Two transactions lock the same rows in different order; the server's log names both.",
-    query=increase(pg.DEADLOCKS, by=(pg.DATNAME,)),
+    query=increase(pg.DEADLOCKS, by=(pg.DATNAME,), window=span(900)),
     unit=COUNT,
     objective=limits.DEADLOCKS,
     legend="{{datname}}",

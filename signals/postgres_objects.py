@@ -44,9 +44,9 @@ STATEMENT_TIME_SHARE = Signal(
 )
 STATEMENTS_FORGOTTEN = Signal(
     title="Statements forgotten",
-    why="How often, within the window, pg_stat_statements forgot its rarest statements to have room.",
+    why="How often, within an hour, pg_stat_statements forgot its rarest statements to have room.",
     act="Raise pg_stat_statements.max, or find who writes values into statements instead of parameters.",
-    query=increase(objects.STATEMENTS_DEALLOC),
+    query=increase(objects.STATEMENTS_DEALLOC, window=span(3600)),
     unit=COUNT,
     objective=limits.STATEMENTS_FORGOTTEN,
     legend="times",

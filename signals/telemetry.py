@@ -222,13 +222,17 @@ CERTIFICATE_LEFT = Signal(
 )
 RECONNECTS = Signal(
     title="Sessions opened anew",
-    why="Sessions that the exporter opened to PostgreSQL or PgBouncer within the window. Redis is left out: "
-    "each pass over its keys has a connection of its own.",
+    why="Sessions that the exporter opened to PostgreSQL or PgBouncer within a quarter of an hour. Redis is "
+    "left out: each pass over its keys has a connection of its own.",
     good="None: it keeps its session until the server ends.",
     act="See who ends it: a pooler's or firewall's limit on idle sessions, a job, or the exporter itself "
     "where a question takes too long.",
     query=increase(
-        self_.CONNECTS, self_.BACKEND.ne("redis"), self_.CONNECT_RESULT.eq("ok"), by=(self_.BACKEND,)
+        self_.CONNECTS,
+        self_.BACKEND.ne("redis"),
+        self_.CONNECT_RESULT.eq("ok"),
+        by=(self_.BACKEND,),
+        window=span(900),
     ),
     unit=COUNT,
     objective=limits.RECONNECTS,
@@ -236,11 +240,11 @@ RECONNECTS = Signal(
 )
 LOGINS_REFUSED = Signal(
     title="Logins refused",
-    why="Requests at the exporter within the window with a wrong name or password, or that came too many at "
-    "once.",
+    why="Requests at the exporter within a quarter of an hour with a wrong name or password, or that came "
+    "too many at once.",
     good="None, or a few of somebody who mistypes.",
     act="The exporter's log names the client: a scraper with an old password, or somebody who guesses.",
-    query=increase(self_.LOGINS, self_.LOGIN_RESULT.ne("ok"), by=()),
+    query=increase(self_.LOGINS, self_.LOGIN_RESULT.ne("ok"), by=(), window=span(900)),
     unit=COUNT,
     objective=limits.LOGINS_REFUSED,
     legend="{{instance}} refused",

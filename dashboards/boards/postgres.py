@@ -181,7 +181,7 @@ DETAIL = (
         graph(work.IDLE_SHARE, zero="no client lets one wait"),
         graph(work.OLDEST_STATEMENT, zero="no statement runs"),
         graph(postgres.BLOCKED, title="Blocked sessions over time", zero="nobody is blocked"),
-        graph(postgres.DEADLOCKS, columns=True, zero="no deadlock", moves="deadlock"),
+        graph(postgres.DEADLOCKS, zero="no deadlock", moves="deadlock"),
         graph(work.LOCKS, zero="no lock of this mode"),
         collapsed=True,
     ),

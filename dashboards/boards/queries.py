@@ -133,7 +133,6 @@ BOARD = Board(
             ),
             graph(
                 postgres_objects.STATEMENTS_FORGOTTEN,
-                columns=True,
                 zero="all are remembered",
                 no_value=NO_STATEMENTS,
             ),

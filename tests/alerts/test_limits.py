@@ -18,6 +18,7 @@ from alerts.rules import ALERTS
 from alerts.runbooks import folder, runbook
 from dashboards.stack import STACK
 from dashboards.write import render
+from signals.idioms import WINDOW, span
 from signals.numbers import STATE, Limit, Number, Objective
 from signals.promql import plain
 
@@ -119,3 +120,12 @@ def test_a_case_no_longer_passes_with_another_limit(name: str) -> None:
     told = run.verdict(Plan(case, replace(OTHER.rules, time_scale=1.0))).failures
     assert any(failure.says.startswith("it fires once after") for failure in told)
     assert not run.verdict(Plan(case, STACK.rules)).failures
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
+def test_a_panel_counts_within_the_time_in_which_its_alert_allows_some(alert: Alert) -> None:
+    """In a shorter window what is counted stays below the line while the alert fires."""
+    text = alert.signal.query.text
+    if text.startswith("round(") and alert.threshold.value:
+        assert WINDOW not in text
+        assert "{window}" not in alert.summary or f"[{span(alert.window)}]" in text

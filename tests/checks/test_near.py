@@ -37,6 +37,7 @@ NEAR: list[tuple[str, str]] = [
     ("counter-growth", f"increase({LABELLED}[1h:1m])"),
     ("lifetime-ratio", f"increase({LABELLED}[1h:1m]) / (increase({LABELLED}[1h:1m]) > 0)"),
     ("rate-window", "max_over_time(pg_up{SCOPE}[5m])"),
+    ("rate-window", RATE.replace("$__rate_interval", "15m")),
     ("variable-declared", RATE.replace("SCOPE", 'SCOPE,job=~"${cluster:regex}"')),
 ]
 

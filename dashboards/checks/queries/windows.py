@@ -10,8 +10,9 @@ from dashboards.checks.promql import Call, Node, Selector, Subquery, Window, wal
 from dashboards.checks.queries.rates import GROWTH
 from dashboards.checks.subject import Subject
 
-# A graph may look this far back on purpose, such as at the growth of an hour.
-LONG = 3600
+# A graph may look back so many scrapes on purpose, such as at what an alert counts in a quarter of an hour.
+MANY = 60
+LONG = 900  # seconds, where nobody says how often is scraped
 GRAPH = "__rate_interval"
 
 
@@ -52,7 +53,7 @@ def judged(place: Place, function: str, window: Window, scrape: float) -> tuple[
     if window.seconds < needed:
         why = f"looks back {window.seconds:g} s, and a scrape is every {scrape:g} s: it sees too few samples"
         return why, f"Look back at least {4 * scrape:g} s."
-    if growth and is_graph(place) and window.seconds < LONG:
+    if growth and is_graph(place) and window.seconds < (MANY * scrape or LONG):
         return f"looks back a fixed {window.seconds:g} s in a graph", f"Use ${GRAPH}."
     return "", ""
 
