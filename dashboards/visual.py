@@ -196,19 +196,21 @@ def _timeline_options(_panel: Panel) -> Json:
 
 
 def _bars_options(panel: Panel) -> Json:
+    beside = panel.width >= WIDE
     return {
         "reduceOptions": REDUCE,
         "orientation": "horizontal",
         "displayMode": "basic",
         "valueMode": "color",
-        "namePlacement": "left" if panel.width >= WIDE else "top",
+        "namePlacement": "left" if beside else "top",
         "showUnfilled": True,
         "sizing": "manual",
         "minVizWidth": 8,
-        "minVizHeight": 16,
-        "maxVizHeight": 28,
+        # With its name, where that stands above: the value beside the bar has 14 px, or is cut off.
+        "minVizHeight": 16 if beside else 40,
+        "maxVizHeight": 28 if beside else 56,
         # Grafana leaves as much room beside a bar as the longest name takes at 12 px, whatever its size is.
-        "text": {"titleSize": 12 if panel.width >= WIDE else 14, "valueSize": 14},
+        "text": {"titleSize": 12 if beside else 14, "valueSize": 14},
         "legend": {"showLegend": False, "displayMode": "list", "placement": "bottom", "calcs": []},
     }
 
