@@ -10,6 +10,8 @@ from typing import Any
 
 from dashboards import colours
 from dashboards.model import CLOCK, Panel, Word
+from dashboards.queries import column
+from exporters.catalogue.external import SEVERITY
 from signals.model import Signal
 from signals.numbers import (
     BYTES,
@@ -154,10 +156,11 @@ def _graph_options(panel: Panel) -> Json:
 
 
 def _table_options(panel: Panel) -> Json:
-    if panel.kind == "scorecard" or not panel.signals:
-        order: list[Json] = []
-    else:
-        order = [{"displayName": panel.signals[0].title, "desc": True}]
+    order: list[Json] = []
+    if panel.kind != "scorecard" and panel.signals:
+        if SEVERITY.name in panel.signals[0].query.labels:
+            order = [{"displayName": column(SEVERITY.name), "desc": False}]  # critical before warning
+        order.append({"displayName": panel.signals[0].title, "desc": True})
     return {"showHeader": True, "cellHeight": "sm", "frameIndex": 0, "sortBy": order}
 
 

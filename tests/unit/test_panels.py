@@ -107,6 +107,12 @@ def test_of_several_servers_a_bar_is_the_worst_by_its_objective() -> None:
     assert drawn("Full", board)["description"].startswith("Of several servers or services")
 
 
+def test_alerts_that_wake_someone_come_first_and_of_these_the_longest() -> None:
+    overview = next(board for board in BOARDS if board.uid == "backend-overview")
+    order = drawn("Firing alerts", overview)["options"]["sortBy"]
+    assert order == [{"displayName": "Severity", "desc": False}, {"displayName": "For", "desc": True}]
+
+
 def test_a_trend_is_asked_beside_a_clock_and_ends_where_its_series_ends() -> None:
     panel = drawn("Request rate")
     value, clock = panel["targets"]
