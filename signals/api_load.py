@@ -58,7 +58,7 @@ CAPACITY_USED = Signal(
     why="The request rate as a share of {number:throughput}, which the application is proven to carry with "
     "its p95 held.",
     act="Add workers or hosts before it is reached, and prove the new number with a load test.",
-    query=promql("{rate} / <number:throughput>", objectives.THROUGHPUT, rate=answers.REQUEST_RATE.query),
+    query=promql("{rate} / <number:throughput>", objectives.THROUGHPUT, rate=ARRIVES),
     unit=RATIO,
     objective=limits.CAPACITY_USED,
     legend="of what is proven",

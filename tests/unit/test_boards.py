@@ -129,7 +129,7 @@ def test_a_choice_narrows_what_has_its_label_and_nothing_that_is_made_of_more() 
 
 
 # Of these the whole is meant, whatever is chosen.
-WHOLE = {"Time of what is not shown", "Traffic against other days"}
+WHOLE = {"Share of the proven throughput", "Time of what is not shown", "Traffic against other days"}
 
 
 def test_on_our_boards_a_choice_narrows_every_line_but_those_of_the_whole() -> None:
