@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exporters.catalogue import external
-from signals.idioms import SERVER_LEVEL, increase, promql, value
+from signals.idioms import SERVER_LEVEL, grouping, increase, promql, value
 from signals.limits import shared
 from signals.limits import telemetry as limits
 from signals.model import Signal
@@ -11,10 +11,16 @@ from signals.numbers import BYTES, COUNT, RATIO, SECONDS, STATE
 
 RULES_AGE = Signal(
     title="Last evaluation of rules",
-    why="Time since Prometheus last evaluated the group of rules that waits longest.",
+    why="Time since Prometheus last evaluated the group of rules that waits longest. After a start a group "
+    "counts from its first evaluation on.",
     good="Below a minute. That a message gets out is seen at its receiver alone.",
     act="See Prometheus' page of rules: are they loaded, and which group is slow?",
-    query=promql("time() - {last}", last=value(external.RULES_EVALUATED, over="min")),
+    query=promql(
+        # Until its first evaluation, of a group that waits for an hour, it is 0: in 1970.
+        f"time() - min by {grouping(('job', 'instance'))} ({{last}} > 0)",
+        labels=SERVER_LEVEL,
+        last=external.RULES_EVALUATED,
+    ),
     unit=SECONDS,
     objective=limits.RULES_AGE,
     legend="{{instance}}",
