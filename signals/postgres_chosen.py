@@ -85,7 +85,7 @@ SHARES = Signal(
 )
 READS = Signal(
     title="Blocks read by a call",
-    why="Blocks of 8 KiB that one call found neither in shared buffers; the disk or the system's cache had "
+    why="Blocks of 8 KiB that one call did not find in shared buffers; the disk or the system's cache had "
     "them.",
     good="Close to none: what users wait for is in memory.",
     act="Many: the plan reads a whole table, or more than fits into memory. explain (analyze, buffers) says "

@@ -12,13 +12,14 @@ from signals.model import Signal
 UID = "backend-queries"
 NO_STATEMENTS = "no pg_stat_statements in this database, or the statement is not called now"
 NOT_CALLED = "Blank without pg_stat_statements in this database, and where the statement is not called now."
+SINCE_14 = f"{NO_STATEMENTS}; before version 14 PostgreSQL does not tell it"
 NO_BEFORE = "nothing is known of the time before the one shown"
 NO_TEXT = "texts are not shown: `statement_texts: true` under `postgres` in the exporter's file shows them"
 
 
-def cost(signal: Signal, title: str, *, zero: str, trend: bool = False) -> Panel:
+def cost(signal: Signal, title: str, *, zero: str, trend: bool = False, note: str = NOT_CALLED) -> Panel:
     """A stat of the statements chosen; of one that is not called nothing is known."""
-    return stat(signal, title=title, trend=trend, zero=zero, no_value="not called", note=NOT_CALLED)
+    return stat(signal, title=title, trend=trend, zero=zero, no_value="not called", note=note)
 
 
 BOARD = Board(
@@ -34,7 +35,13 @@ BOARD = Board(
             "What does it cost now?",
             cost(chosen.CALLS, "Calls", zero="not called now", trend=True),
             cost(chosen.MEAN, "Mean time", zero="it takes no time", trend=True),
-            cost(chosen.SHARE, "Share of time", zero="not called now", trend=True),
+            cost(
+                chosen.SHARE,
+                "Share of time",
+                zero="not called now",
+                trend=True,
+                note=f"{NOT_CALLED} Before version 14 PostgreSQL does not tell it.",
+            ),
             cost(chosen.ROWS, "Rows / call", zero="no call returns a row"),
             cost(chosen.READS, "Reads / call", zero="all was in memory"),
             cost(chosen.HIT_RATIO, "From memory", zero="nothing was in memory"),
@@ -91,7 +98,7 @@ BOARD = Board(
                 zero="nobody waited",
                 no_value=NO_STATEMENTS,
             ),
-            graph(chosen.SHARES, zero="not called now", no_value=NO_STATEMENTS),
+            graph(chosen.SHARES, zero="not called now", no_value=SINCE_14),
             graph(chosen.ROWS, title="Rows of a call over time", zero="no row", no_value=NO_STATEMENTS),
         ),
         row(
@@ -124,7 +131,7 @@ BOARD = Board(
         ),
         row(
             "Can the list be believed?",
-            graph(postgres_statements.NOT_SHOWN, zero="all is shown", no_value=NO_STATEMENTS),
+            graph(postgres_statements.NOT_SHOWN, zero="all is shown", no_value=SINCE_14),
             graph(
                 postgres_statements.ENTRIES,
                 title="Statements remembered, and room",
@@ -134,9 +141,9 @@ BOARD = Board(
             graph(
                 postgres_objects.STATEMENTS_FORGOTTEN,
                 zero="all are remembered",
-                no_value=NO_STATEMENTS,
+                no_value=SINCE_14,
             ),
-            graph(postgres_statements.COUNTED_SINCE, no_value=NO_STATEMENTS),
+            graph(postgres_statements.COUNTED_SINCE, no_value=SINCE_14),
             collapsed=True,
         ),
     ),

@@ -159,7 +159,7 @@ BOARD = Board(
             ),
             graph(redis_detail.P99, title="p99 of each command", no_value=NO_PERCENTILES),
             graph(redis.SLOWLOG, zero="nothing was slow"),
-            graph(redis_detail.SLOW_NEW, columns=True, zero="nothing was slow"),
+            graph(redis_detail.SLOW_NEW, columns=True, zero="nothing was slow, or the log is full"),
             collapsed=True,
         ),
         row(

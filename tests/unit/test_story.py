@@ -155,3 +155,16 @@ def test_a_percentile_far_from_its_mean_says_by_which_bounds_it_is_counted(signa
     assert isinstance(counted, Histogram)
     for bound in (counted.buckets[0], counted.buckets[-1]):
         assert spoken(bound, signal.unit) in signal.why
+
+
+def test_what_an_old_version_does_not_tell_is_not_said_to_be_uncalled() -> None:
+    told = "before version 14"
+    young = [
+        panel
+        for panel in queries.BOARD.panels
+        if panel.kind != "table"
+        and any(metric.optional.startswith(told) for each in panel.shown for metric in each.query.metrics)
+    ]
+    assert len(young) == 5
+    for panel in young:
+        assert told in f"{panel.no_value} {panel.note}".lower(), panel.title
