@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from examples.demo.databases import Postgres
 from examples.demo.process import wait_until
+from exporters.collectors.postgres.index_mend import LOCKS
 from exporters.commands.indexes import UNSEEN_SQL, command
 from exporters.secrets import Redactor
 from tests.servers.exporter_process import run_to_its_end
@@ -194,6 +195,7 @@ def test_of_those_that_only_cost_one_that_does_the_work_is_left(
         "of_parts": "never used",
     }
     assert sorted(mend(session, lines)) == [
+        f"DO $swap$BEGIN SET LOCAL lock_timeout = '2s'; DROP INDEX public.of_parts; END$swap$;{LOCKS}",
         "DROP INDEX CONCURRENTLY public.again;",
         "DROP INDEX CONCURRENTLY public.idle;",
         "DROP INDEX CONCURRENTLY public.middle;",
@@ -201,49 +203,12 @@ def test_of_those_that_only_cost_one_that_does_the_work_is_left(
         "DROP INDEX CONCURRENTLY public.short;",
         "REINDEX INDEX CONCURRENTLY public.broken;",
     ]
-    assert names(session) == {"orders_pkey", "longest", "busy", "broken", "of_parts", "part_made_idx"}
+    assert names(session) == {"orders_pkey", "longest", "busy", "broken"}
     assert mend(session, told(postgres, tmp_path, 1)) == [
         "DROP INDEX CONCURRENTLY public.broken;",  # valid now, and still never used
         "DROP INDEX CONCURRENTLY public.longest;",
     ]
-    assert told(postgres, tmp_path, 0).keys() == {"of_parts"}
-
-
-def test_an_index_of_a_partitioned_table_is_one_and_made_as_the_server_allows(
-    postgres: Postgres, session: Session, tmp_path: Path
-) -> None:
-    session.execute("""
-        CREATE TABLE parts (id int, made date) PARTITION BY RANGE (id);
-        CREATE TABLE low PARTITION OF parts FOR VALUES FROM (0) TO (10) PARTITION BY LIST (id);
-        CREATE TABLE one PARTITION OF low FOR VALUES IN (1);
-        CREATE TABLE two PARTITION OF low FOR VALUES IN (2);
-        CREATE TABLE high PARTITION OF parts FOR VALUES FROM (10) TO (20)""")
-    expected = {"name": "of_parts", "table": "parts", "columns": ["made"]}
-    assert mend(session, told(postgres, tmp_path, 1, expected)) == ["CREATE INDEX of_parts ON parts (made);"]
-    assert told(postgres, tmp_path, 0, expected)["of_parts"]["state"] == "present, never used"
-
-    session.execute("INSERT INTO parts VALUES (1, 'epoch'), (2, 'epoch'); SET enable_seqscan = off; ANALYZE")
-    session.execute("SELECT count(*) FROM one WHERE made = 'epoch'")
-    session.execute("SELECT count(*) FROM two WHERE made = 'epoch'")
-    session.execute("SELECT pg_stat_force_next_flush()")
-    session.execute("CREATE INDEX wider ON parts (made, id); CREATE INDEX wider_of_one ON one (made, id)")
-    lines = told(postgres, tmp_path, 1, expected)
-    assert {name: (line["state"], line["parts"], line["well"]) for name, line in lines.items()} == {
-        "of_parts": ("present", 3, True),
-        "wider": ("never used", 3, True),
-        "wider_of_one": ("redundant, wider begins with its columns, never used", 0, False),
-    }
-    assert (lines["of_parts"]["scans"], lines["of_parts"]["size"]) == (2, (2 + 2 + 1) * 8192)
-    written = run(postgres, tmp_path, expected=[expected]).stdout
-    assert "present, 3 parts  " in written
-    assert written.startswith(f"{DATABASE}: 8 indexes, ")
-    assert told(postgres, tmp_path, 1)["of_parts"]["state"] == "redundant, wider begins with its columns"
-
-    session.execute("CREATE INDEX incomplete ON ONLY parts (id); CREATE INDEX of_high ON high (id)")
-    session.execute("ALTER INDEX incomplete ATTACH PARTITION of_high")
-    lines = told(postgres, tmp_path, 1)
-    assert (lines["incomplete"]["state"], lines["incomplete"]["parts"]) == ("invalid", 1)
-    assert "of_high" not in lines
+    assert told(postgres, tmp_path, 0) == {}
 
 
 def test_what_is_being_built_is_left_alone(postgres: Postgres, session: Session, tmp_path: Path) -> None:

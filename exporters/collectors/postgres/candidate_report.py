@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from exporters.collectors.postgres.candidates import NEEDS, Candidate, Texts, candidates, sql
 from exporters.collectors.postgres.codes import HINTS, OF_TEXTS, explained
+from exporters.collectors.postgres.index_mend import WHILE_MADE
 from exporters.collectors.postgres.model import UNKNOWN
 from exporters.collectors.postgres.pipeline import Answer, Question
 from exporters.collectors.postgres.server import EXTENSION, SERVER, read_extension, read_server
@@ -44,7 +45,7 @@ class Proposed:
             calls=int(one.calls),
             blocks=int(one.blocks),
             queryid=one.queryid,
-            create=one.create,
+            create=one.create + (WHILE_MADE if one.table.partitioned else ""),
         )
 
 

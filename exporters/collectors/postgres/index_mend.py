@@ -1,4 +1,4 @@
-"""The SQL that makes an index what is expected, printed and never run; whatever of it fails, none is lost."""
+"""The SQL that makes or drops an index, printed and never run; whatever of it fails, none is lost."""
 
 from __future__ import annotations
 
@@ -16,15 +16,28 @@ QUOTE = "$swap$"
 # Of a predicate of several lines one is made; a name or a text with more than one stays what it is.
 OUTSIDE_QUOTES = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|[\n\r\t]""")
 PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+# Of a partitioned table neither is possible CONCURRENTLY. Who waits for a lock holds up all who come later.
+WHILE_MADE = "  -- meanwhile its table and every partition cannot be written"
+LOCKS = "  -- locks its table and every partition, for readers too; gives up after waiting 2 s for one"
 
 
 def create(index: ExpectedIndex, *, name: str = "", partitioned: bool = False) -> str:
-    """The statement that makes an expected index; of a partitioned table only while it may not be written."""
+    """The statement that makes an expected index, and what it locks where it locks out anybody."""
     how = "CREATE INDEX" if partitioned else "CREATE INDEX CONCURRENTLY"
     include = f" INCLUDE ({', '.join(index.include)})" if index.include else ""
     where = f" WHERE {index.predicate}" if index.predicate else ""
     text = f"{how} {name or index.name} ON {index.table} ({', '.join(index.columns)}){include}{where};"
-    return OUTSIDE_QUOTES.sub(lambda part: part[1] or " ", text)
+    return OUTSIDE_QUOTES.sub(lambda part: part[1] or " ", text) + (WHILE_MADE if partitioned else "")
+
+
+def dropped(index: Found) -> tuple[str, ...]:
+    """The statement that drops one with all its parts, and what it locks where it locks out anybody."""
+    if not index.parts:
+        return (f"DROP INDEX CONCURRENTLY {index.path};",)
+    if QUOTE in index.path:
+        return ()
+    drop = f"SET LOCAL lock_timeout = '2s'; DROP INDEX {index.path};"
+    return (f"DO {QUOTE}BEGIN {drop} END{QUOTE};{LOCKS}",)
 
 
 def rebuilt(index: ExpectedIndex, wanted: Wanted, named: Index, there: Found | None) -> tuple[str, ...]:

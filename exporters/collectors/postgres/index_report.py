@@ -16,7 +16,7 @@ from exporters.collectors.postgres.expected import SQL as EXPECTED_SQL
 from exporters.collectors.postgres.expected import Table, Wanted, asked_about, judge, tables_of
 from exporters.collectors.postgres.index_found import SQL as FOUND_SQL
 from exporters.collectors.postgres.index_found import Found
-from exporters.collectors.postgres.index_mend import create, rebuilt, replaced
+from exporters.collectors.postgres.index_mend import create, dropped, rebuilt, replaced
 from exporters.collectors.postgres.model import text
 from exporters.collectors.postgres.options import ExpectedIndex, PostgresSettings
 from exporters.collectors.postgres.pipeline import Connection, Question
@@ -263,8 +263,8 @@ def _other(index: Found, instead: Sequence[str], *, needed: bool) -> Line | None
         states.append("never used")
     if not states:
         return None
-    mend: tuple[str, ...] = (f"DROP INDEX CONCURRENTLY {index.path};",)
-    if index.building or index.parts:
+    mend = dropped(index)
+    if index.building or (index.parts and not index.valid):
         mend = ()
     elif not (index.valid or instead or LEFT_BEHIND.fullmatch(index.name)):
         mend = (f"REINDEX INDEX CONCURRENTLY {index.path};",)
