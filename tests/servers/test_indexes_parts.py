@@ -54,7 +54,7 @@ def test_an_index_of_a_partitioned_table_is_one_and_made_as_the_server_allows(
     written = run(postgres, tmp_path, expected=[expected]).stdout
     assert "present, 3 parts  " in written
     assert written.startswith(f"{DATABASE}: 7 indexes, ")
-    assert told(postgres, tmp_path, 1)["of_parts"]["state"] == "redundant, wider begins with its columns"
+    assert "of_parts" not in told(postgres, tmp_path, 1), "it is used, and the wider one is not"
 
     session.execute("CREATE INDEX incomplete ON ONLY parts (id); CREATE INDEX of_high ON high (id)")
     session.execute("ALTER INDEX incomplete ATTACH PARTITION of_high")

@@ -49,21 +49,38 @@ def test_what_an_index_covers_that_is_replaced_is_not_redundant(
     session.execute("CREATE INDEX short ON orders (made)")
     use(session, "made")
     session.execute("CREATE INDEX open ON orders (made, id)")
+    use(session, "made, id")
     assert told(postgres, tmp_path, 1)["short"]["state"] == "redundant, open begins with its columns"
 
     lines = told(postgres, tmp_path, 1, wanted("open", "customer"))
     assert lines.keys() == {"open"}
     assert lines["open"]["state"] == "wrong columns"
     mend(session, lines)
-    assert definitions(session) == {"short": "made", "open": "customer"}
+    assert definitions(session) == {"short": "made", "open": "customer", "open_old": "made, id"}
 
-    session.execute("CREATE INDEX longer ON orders (made, status)")
-    session.execute("DROP INDEX open; CREATE INDEX open ON orders (made, id)")
-    lines = told(postgres, tmp_path, 1, wanted("open", "customer"))
-    assert lines["short"]["state"] == "redundant, longer begins with its columns"
-    assert lines["longer"]["state"] == "never used, but others are left to it"
+
+def test_an_index_that_is_used_is_left_to_none_that_is_not(
+    postgres: Postgres, session: Session, tmp_path: Path
+) -> None:
+    session.execute("CREATE INDEX short ON orders (made)")
+    use(session, "made")
+    session.execute("CREATE INDEX longer ON orders (made, id); CREATE INDEX shorter ON orders (made)")
+    lines = told(postgres, tmp_path, 1)
+    assert {name: line["state"] for name, line in lines.items()} == {
+        "longer": "never used",
+        "shorter": "redundant, short begins with its columns, never used",
+    }
     mend(session, lines)
-    assert definitions(session) == {"longer": "made, status", "open": "customer"}
+    assert definitions(session) == {"short": "made"}
+    assert told(postgres, tmp_path, 0) == {}
+
+    session.execute("CREATE INDEX longer ON orders (made, id)")
+    use(session, "made, id")
+    lines = told(postgres, tmp_path, 1)
+    assert lines["short"]["state"] == "redundant, longer begins with its columns"
+    mend(session, lines)
+    assert definitions(session) == {"longer": "made, id"}
+    assert told(postgres, tmp_path, 0) == {}
 
 
 def test_an_index_that_is_replaced_covers_no_expected_one(

@@ -169,7 +169,10 @@ def _lines(
         going |= more
     yield from (one.line for one in said)
     spoken_of = {one.oid for one in said}
-    others = [(index, index.redundant(going)) for index in found if index.oid not in spoken_of]
+    rest = [index for index in found if index.oid not in spoken_of]
+    # What is used is left to none that is not: that one would soon be dropped as never used.
+    unused = going | {index.oid for index in rest if not (index.scans or index.enforces)}
+    others = [(index, index.redundant(unused if index.scans else going)) for index in rest]
     needed = {one.covered_by for one in said}.union(*(instead for _, instead in others))
     for index, instead in others:
         names = sorted({by_oid[oid].name for oid in instead if oid in by_oid})
