@@ -14,7 +14,8 @@ from signals.postgres_objects import TABLE, TABLE_NAME
 DEAD = value(objects.TABLE_DEAD, by=TABLE)
 DEAD_ROWS = Signal(
     title="Dead rows by table",
-    why="Share of a table's rows that are dead and not yet vacuumed.",
+    why="Share of a table's rows that are dead and not yet vacuumed. With fewer than {number:minimum_dead} "
+    "of them the line means nothing.",
     act="Look for a long transaction that keeps vacuum from removing them.",
     query=promql("{dead} / ({live} + {dead} > 0)", dead=DEAD, live=value(objects.TABLE_LIVE, by=TABLE)),
     unit=RATIO,
@@ -24,7 +25,8 @@ DEAD_ROWS = Signal(
 VACUUM_AGE = Signal(
     title="Since the last vacuum",
     why="Time since a table was vacuumed, by hand or automatically; tables that never were are not shown.",
-    act="With many dead rows: look for what keeps autovacuum away; vacuum (verbose) TABLE; says it.",
+    act="With more than {number:minimum_dead} dead rows: look for what keeps autovacuum away; vacuum "
+    "(verbose) TABLE; says it.",
     query=promql("time() - {vacuumed}", vacuumed=value(objects.TABLE_LAST_VACUUM, over="max", by=TABLE)),
     unit=SECONDS,
     objective=limits.VACUUM_AGE,

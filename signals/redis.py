@@ -128,7 +128,9 @@ MEMORY_WITHOUT_EVICTION = Signal(
 )
 FRAGMENTATION = Signal(
     title="Fragmentation",
-    why="Memory of the process as a share of what Redis allocated. Below 100 % the system swaps.",
+    why="Memory of the process as a share of what Redis allocated. Below 100 % the system swaps. Where they "
+    "differ by less than {number:redis_fragmentation_bytes}, as in a nearly empty Redis, the line means "
+    "nothing.",
     act="Let it tidy up: CONFIG SET activedefrag yes, or MEMORY PURGE; else restart it in a quiet hour.",
     query=promql(
         "{process} / ({used} > 0)",

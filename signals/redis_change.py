@@ -69,7 +69,8 @@ MEMORY_PREDICTED = Signal(
 )
 PATTERN_GROWTH = Signal(
     title="Growth of a pattern",
-    why="Keys of each pattern as a share of the most that it had in the week until yesterday.",
+    why="Keys of each pattern as a share of the most that it had in the week until yesterday. With fewer "
+    "than {number:redis_pattern_keys} keys the line means nothing.",
     act="Sample its keys: a unique part in them, or no time to live.",
     query=promql(
         "{now} / clamp_min({before}, 1)",

@@ -174,7 +174,8 @@ SERVERS_WATCHED = Signal(
 )
 SERIES_GROWTH = Signal(
     title="Samples against yesterday",
-    why="Samples of the last scrape as a share of the most within an hour at this time yesterday, by target.",
+    why="Samples of the last scrape as a share of the most within an hour at this time yesterday, by target. "
+    "With fewer than {number:minimum_samples} the line means nothing.",
     act="Find the metric that grew, and the label without a bound; the runbook has the query.",
     query=promql(
         "{now} / ({before} > 0)",

@@ -129,3 +129,14 @@ def test_a_panel_counts_within_the_time_in_which_its_alert_allows_some(alert: Al
     if text.startswith("round(") and alert.threshold.value:
         assert WINDOW not in text
         assert "{window}" not in alert.summary or f"[{span(alert.window)}]" in text
+
+
+# Of fewer or less no share is worth an alert.
+SMALL = {"redis_fragmentation_bytes", "minimum_dead", "redis_pattern_keys", "minimum_samples"}
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
+def test_a_panel_says_of_how_little_its_line_means_nothing(alert: Alert) -> None:
+    small = {number.key for guard in alert.guards for number in guard.numbers} & SMALL
+    told = f"{alert.signal.why} {alert.signal.act}"
+    assert all(f"{{number:{key}}}" in told for key in small), small
