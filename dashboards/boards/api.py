@@ -256,7 +256,9 @@ BOARD = Board(
         ),
         row(
             "Will the error budget last?",
+            stat(AVAILABILITY.kept, no_value=NO_TRAFFIC, zero="every request failed"),
             stat(AVAILABILITY.left, no_value=NO_TRAFFIC, zero="all of it is spent"),
+            stat(LATENCY.kept, no_value=NO_TRAFFIC, zero="every request was slow"),
             stat(LATENCY.left, no_value=NO_TRAFFIC, zero="all of it is spent"),
             *burning(AVAILABILITY, zero="no request failed", moves="errors"),
             *burning(LATENCY, zero="no request was slow", moves="slow-endpoint"),

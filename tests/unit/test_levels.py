@@ -14,9 +14,9 @@ from dashboards.queries import targets
 from dashboards.stack import STACK
 from exporters.catalogue import Counter
 from signals.idioms import rate
-from signals.levels import AVAILABILITY, LATENCY
+from signals.levels import AVAILABILITY, LATENCY, SERVICE_LEVELS
 from signals.model import SignalError
-from signals.slo import Sli
+from signals.slo import ServiceLevel, Sli
 from tests.unit.conftest import Build, line
 
 # Each test puts one slip into it.
@@ -195,3 +195,11 @@ def test_bad_and_all_events_have_the_same_labels() -> None:
 def test_a_factor_that_just_can_be_reached_is_taken() -> None:
     target = replace(LATENCY.target, value=0.931)
     assert list(LATENCY.problems({target.key: target})) == []
+
+
+@pytest.mark.parametrize("level", SERVICE_LEVELS, ids=lambda level: level.key)
+def test_a_board_shows_what_was_kept_of_each_promise_and_what_is_left(level: ServiceLevel) -> None:
+    (board,) = [each for each in BOARDS if each.uid == "backend-api"]
+    shown = [signal for panel in board.panels if panel.kind == "stat" for signal in panel.signals]
+    assert level.kept in shown
+    assert level.left in shown
