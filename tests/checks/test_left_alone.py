@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.checks.others import SCOPE, Json, board, graph, judge, source
+from tests.checks.others import SCOPE, Json, board, graph, judge, source, variable
 from tests.checks.small import only
 
 RECEIVED = f"sum(rate(web_received_total{{{SCOPE}}}[$__rate_interval]))"
@@ -62,3 +62,11 @@ def test_an_apostrophe_in_a_comment_begins_no_string() -> None:
     assert only(judge(board(told)), "promql-parses", "rate-window") == []
     text = graph(f"'s received\n{RECEIVED} # isn't sent", legend="received")
     assert only(judge(board(text)), "promql-parses") != []
+
+
+def test_a_variable_that_asks_a_database_by_the_name_of_its_source_is_not_judged_as_promql() -> None:
+    asked = "SELECT DISTINCT host FROM daemons"
+    unsaid = variable("host", datasource="QuestDB", query=asked)
+    assert only(judge(board(graph(), variables=(unsaid,))), "variable-query", "promql-parses") == []
+    of_prometheus = variable("host", query=asked)
+    assert only(judge(board(graph(), variables=(of_prometheus,))), "variable-query") != []

@@ -12,11 +12,13 @@ from typing import Any
 
 from dashboards.checks.boards.grid import COLUMNS
 from dashboards.checks.boards.panels import SHARED
-from dashboards.checks.expressions import Json
+from dashboards.checks.expressions import Json, variable_query
 
 OLD_VARIABLE = re.compile(r"\[\[(\w+)(?::(\w+))?\]\]")
 REFERENCE = re.compile(r"\$\{?(\w+)(?::\w+)?\}?\Z")
 PROMETHEUS = ("prometheus", "grafana-amazonprometheus-datasource", "victoriametrics-metrics-datasource")
+# Where nobody says of which kind a source is: no PromQL begins with two words.
+SQL = re.compile(r"\s*(select|show|with)\s+\w", re.IGNORECASE)
 # Grafana's own: what asks them has no query language.
 BUILT_IN = ("grafana", "datasource", "mixed", "__expr__")
 # These may keep the queries of what they were made from, and ask none.
@@ -186,7 +188,8 @@ class Shaper:
 
     def variable(self, raw: Json) -> Json:
         """One variable."""
-        other = self.language(raw, {}) != "promql"
+        unsaid = not self._kind(raw.get("datasource")) and SQL.match(variable_query(raw))
+        other = self.language(raw, {}) != "promql" or unsaid
         return {**raw, "logql": True} if other and raw.get("type") == "query" else dict(raw)
 
     def annotation(self, raw: Json) -> Json:
