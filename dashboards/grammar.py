@@ -117,6 +117,13 @@ def _titles(board: Board) -> Iterator[str]:
                     f"the title {panel.title!r} has {len(panel.title)} letters; expected at most {most} in a "
                     f"panel {width} columns wide; shorten it, or make the panel wider"
                 )
+            most = int(LETTERS_PER_COLUMN * width)
+            if panel.kind == "stat" and len(panel.no_value) > most:
+                yield (
+                    f"panel {panel.title!r}: no_value {panel.no_value!r} has {len(panel.no_value)} letters; "
+                    f"expected at most {most} in a stat {width} columns wide, which shows it in one line; "
+                    "shorten it, and say the rest in a note"
+                )
 
 
 def _names(board: Board) -> Iterator[str]:

@@ -14,6 +14,7 @@ NO_GRAFANA = "Grafana has never failed, or does not notify here"
 LANES = 19
 YESTERDAY = "no sample of yesterday yet"
 NONE_RUNS = "nothing answers the exporter, so that none of its parts runs"
+BLANK = f"Blank where {NONE_RUNS}."
 LOADED = (Word(0, "refused", "bad"), Word(1, "loaded", "good"))
 WORKS = (Word(0, "fails", "bad"), Word(1, "works", "good"))
 
@@ -33,10 +34,11 @@ BOARD = Board(
                 scraping.COLLECTORS_FAILING,
                 title="Parts failing",
                 zero="every collector works",
-                no_value=NONE_RUNS,
+                no_value="none runs",
+                note=BLANK,
                 moves="lock-table",
             ),
-            stat(scraping.STALEST, title="Oldest value", no_value=NONE_RUNS),
+            stat(scraping.STALEST, title="Oldest value", no_value="none runs", note=BLANK),
             stat(watchers.RULES_AGE, title="Rules ran"),
             stat(watchers.RULE_FAILURES, title="Rules failing", zero="no rule fails"),
             stat(watchers.CONFIG_LOADED, title="Configuration", words=LOADED, zero="the last reload failed"),

@@ -13,7 +13,7 @@ from dashboards.boards import BOARDS
 from dashboards.checks import definitions
 from dashboards.colours import OF_LABEL
 from dashboards.errors import DefinitionError
-from dashboards.grammar import MOST_OPEN, MOST_STATS, letters, problems
+from dashboards.grammar import LETTERS_PER_COLUMN, MOST_OPEN, MOST_STATS, letters, problems
 from dashboards.model import (
     Board,
     Choice,
@@ -93,6 +93,12 @@ REFUSED = [
     (
         board(row("Is it well?", *(stat(api.ERROR_RATIO, title=f"{LONG}{number}") for number in range(8)))),
         f"the title '{LONG}0' has 21 letters; expected at most 13 in a panel 3 columns wide; shorten it",
+    ),
+    (
+        board(
+            row("Is it well?", *(stat(api.ERROR_RATIO, title=f"{n}", no_value="-" * 26) for n in range(8)))
+        ),
+        f"panel '0': no_value '{'-' * 26}' has 26 letters; expected at most 25 in a stat 3 columns wide",
     ),
     (
         door(graph(api.LATENCY_P95, api.HANDLER_P95, api.LATENCY_P95, title="Twice")),
@@ -224,5 +230,6 @@ def test_the_page_says_the_numbers_and_kinds_that_count_here() -> None:
     assert f"At most {MOST_STATS} stats in a row" in page
     assert f"opens with at most {MOST_OPEN} panels" in page
     assert f"{letters(3)} letters in a stat of eight, {letters(8)} in a third of the row" in page
+    assert f"line: {int(LETTERS_PER_COLUMN * 3)} letters" in page
     assert [kind for kind in get_args(Kind) if f"`{kind}(" not in page] == []
     assert [label for label in OF_LABEL if f"`{label}`" not in page] == []
