@@ -154,7 +154,7 @@ def _table(heads: Cells, rows: Sequence[tuple[Cells, tuple[str, ...]]]) -> Itera
 def _cells(line: Line) -> Cells:
     scans = "-" if line.scans is None else str(line.scans)
     size = "-" if line.size is None else _spoken(line.size)
-    state = ", ".join((line.state, *([f"{line.parts} parts"] if line.parts else ())))
+    state = ", ".join((line.state, *([f"{line.parts} part{'s' * (line.parts > 1)}"] if line.parts else ())))
     return _seen(line.index), _seen(line.table), _seen(state), scans, size
 
 

@@ -152,7 +152,7 @@ def test_what_another_covers_or_a_constraint_holds_has_no_sql(
     )
     assert {name: (line["state"], line["well"]) for name, line in lines.items()} == {
         "open": ("covered by longer", True),
-        "single": ("wrong columns, cannot be replaced: it enforces something, or has parts or is one", False),
+        "single": ("wrong columns, cannot be replaced: it enforces something", False),
         "nowhere": ("table missing", False),
         "longer": ("never used, but others are left to it", True),
     }

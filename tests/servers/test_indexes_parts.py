@@ -97,6 +97,9 @@ def test_one_that_nobody_uses_is_dropped_by_what_locks_as_it_says(
     made = f"CREATE INDEX of_parts ON parts (made);{WHILE_MADE}"
     assert locked(session, made) == {(table, "ShareLock") for table in TABLES}
 
+    session.execute("DROP TABLE low; CREATE INDEX of_parts ON parts (made)")
+    assert "never used, 1 part  " in run(postgres, tmp_path).stdout
+
 
 def test_whatever_does_the_work_of_a_part_stays(postgres: Postgres, session: Session, tmp_path: Path) -> None:
     session.execute("CREATE INDEX of_parts ON parts (made)")
@@ -119,3 +122,19 @@ def test_whatever_does_the_work_of_a_part_stays(postgres: Postgres, session: Ses
     assert not {"of_parts", "one_made_idx", "spare"} & names(session)
     session.execute("DROP INDEX of_one")
     assert told(postgres, tmp_path, 1)["longer"]["state"] == "never used"
+
+
+def test_what_an_expected_index_of_a_partition_is_a_part_of_stays(
+    postgres: Postgres, session: Session, tmp_path: Path
+) -> None:
+    session.execute("CREATE INDEX of_parts ON parts (made)")
+    expected = {"name": "one_made_idx", "table": "one", "columns": ["made"]}
+    lines = told(postgres, tmp_path, 0, expected)
+    assert {name: line["state"] for name, line in lines.items()} == {"one_made_idx": "present, never used"}
+    wrong = told(postgres, tmp_path, 1, expected | {"columns": ["id"]})["one_made_idx"]
+    assert (wrong["state"], wrong["mend"]) == (
+        "wrong columns, cannot be replaced: it is a part of another",
+        [],
+    )
+    whole = told(postgres, tmp_path, 1, {"name": "of_parts", "table": "parts", "columns": ["id"]})["of_parts"]
+    assert whole["state"] == "wrong columns, cannot be replaced: its table is partitioned"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from examples.demo.databases import Postgres
 from tests.servers.postgres_support import Session, admin, create_database
-from tests.servers.test_indexes import DATABASE, mend, told
+from tests.servers.test_indexes import DATABASE, mend, run, told
 
 
 @pytest.fixture
@@ -126,3 +128,30 @@ def test_an_expected_index_is_left_to_no_other(postgres: Postgres, session: Sess
     assert lines["longer"]["state"] == "never used"
     mend(session, lines)
     assert definitions(session) == {"open": "made"}
+
+
+def test_what_is_said_to_cover_an_expected_index_stays(
+    postgres: Postgres, session: Session, tmp_path: Path
+) -> None:
+    session.execute("CREATE INDEX short ON orders (made); CREATE INDEX longer ON orders (made, id)")
+    lines = told(postgres, tmp_path, 1, wanted("open", "made"))
+    assert lines["open"]["state"] == "covered by longer"
+    mend(session, lines)
+    assert definitions(session) == {"longer": "made, id"}
+
+
+def test_a_name_that_an_index_of_another_table_has_is_said_and_no_sql(
+    postgres: Postgres, session: Session, tmp_path: Path
+) -> None:
+    session.execute("CREATE TABLE others (id int); CREATE INDEX open ON others (id)")
+
+    def first() -> dict[str, Any]:
+        result = run(postgres, tmp_path, "--json", expected=[wanted("open", "made")])
+        line: dict[str, Any] = json.loads(result.stdout)["lines"][0]
+        return line
+
+    said = "missing, and its name is that of an index of public.others"
+    assert (first()["state"], first()["mend"], first()["well"]) == (said, [], False)
+    session.execute("CREATE SCHEMA apart; ALTER TABLE others SET SCHEMA apart")
+    assert mend(session, {"open": first()}) == ["CREATE INDEX CONCURRENTLY open ON orders (made);"]
+    assert first()["state"] == "present, never used"

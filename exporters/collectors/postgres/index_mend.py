@@ -55,7 +55,7 @@ def replaced(index: ExpectedIndex, there: Found | None, taken: Collection[str]) 
     A client may run each line whatever became of those before it. The old one is dropped by a name that it
     has only once the new one is there and valid; of one that statements use, that is left to who knows them.
     """
-    if there is None or there.enforces or there.parts or QUOTE in there.path:
+    if there is None or irreplaceable(there):
         return ()
     new, old = (_free(there.name, ending, taken) for ending in ("_new", "_old"))
     made = f"{there.schema}.{new}"
@@ -70,6 +70,17 @@ def replaced(index: ExpectedIndex, there: Found | None, taken: Collection[str]) 
         f"ALTER INDEX {made} RENAME TO {there.quoted}; END{QUOTE};",
         used if there.scans else drop,
     )
+
+
+def irreplaceable(there: Found | None) -> str:
+    """Why another cannot take its place by these statements; empty if it can."""
+    if there is None:
+        return "it is a part of another"
+    if there.enforces:
+        return "it enforces something"
+    if there.parts:
+        return "its table is partitioned"
+    return f"its name has {QUOTE}" if QUOTE in there.path else ""
 
 
 def _free(name: str, ending: str, taken: Collection[str]) -> str:

@@ -16,7 +16,7 @@ from exporters.collectors.postgres.expected import SQL as EXPECTED_SQL
 from exporters.collectors.postgres.expected import Table, Wanted, asked_about, judge, tables_of
 from exporters.collectors.postgres.index_found import SQL as FOUND_SQL
 from exporters.collectors.postgres.index_found import Found
-from exporters.collectors.postgres.index_mend import create, dropped, rebuilt, replaced
+from exporters.collectors.postgres.index_mend import create, dropped, irreplaceable, rebuilt, replaced
 from exporters.collectors.postgres.model import text
 from exporters.collectors.postgres.options import ExpectedIndex, PostgresSettings
 from exporters.collectors.postgres.pipeline import Connection, Question
@@ -157,22 +157,27 @@ def _lines(
 ) -> Iterator[Line]:
     by_oid = {index.oid: index for index in found}
     taken = {index.name for index in found} | {index.name for index in wanted}
-    going: set[int] = set()
-    # What is replaced does nobody's work: without it more may have to be made or replaced.
-    while True:
-        said = [
+
+    def judged(going: Collection[int]) -> list[_Expected]:
+        return [
             _expected(index, each, tables.get(each.path), by_oid, taken, going)
             for index, each in zip(configured, wanted, strict=True)
         ]
-        if going >= (more := {one.goes for one in said} - {0}):
-            break
+
+    going: set[int] = set()
+    # What is replaced does nobody's work: without it more may have to be made or replaced.
+    said = judged(going)
+    while not going >= (more := {one.goes for one in said} - {0}):
         going |= more
-    yield from (one.line for one in said)
+        said = judged(going)
     spoken_of = {one.oid for one in said}
     rest = [index for index in found if index.oid not in spoken_of]
     # What is used is left to none that is not: that one would soon be dropped as never used.
     unused = going | {index.oid for index in rest if not (index.scans or index.enforces)}
     others = [(index, index.redundant(unused if index.scans else going)) for index in rest]
+    # What does a redundant one's work covers what that one does, and it stays.
+    said = judged(going | {index.oid for index, instead in others if instead})
+    yield from (one.line for one in said)
     needed = {one.covered_by for one in said}.union(*(instead for _, instead in others))
     for index, instead in others:
         names = sorted({by_oid[oid].name for oid in instead if oid in by_oid})
@@ -184,7 +189,7 @@ class _Expected(NamedTuple):
     """What is said of an expected index; an index is 0 where there is none.
 
     Attributes:
-        oid: of the one that has its name.
+        oid: of the one that has its name, or of what that is a part of.
         covered_by: another that does its work.
         goes: that one too, if another is to have its name.
     """
@@ -206,7 +211,7 @@ def _expected(
     """What is said of an expected index where those that are `going` do no work."""
     on_table = wanted if table is None else wanted.on(table)
     verdict = judge(
-        on_table, None if table is None else [each for each in table.indexes if each.oid not in going]
+        on_table, None if table is None else [each for each in table.indexes if each.root not in going]
     )
     by_name = {each.name: each for each in table.indexes} if table else {}
     named = by_name.get(wanted.name)
@@ -220,8 +225,11 @@ def _expected(
     elif lacking:
         state = lacking
     elif named is None:
-        state = covered or "missing"
-        mend = () if covered else (create(index, partitioned=table.partitioned),)
+        where = (table.schema, wanted.name)
+        namesakes = [".".join(each.table) for each in by_oid.values() if (each.table[0], each.name) == where]
+        held = f", and its name is that of an index of {namesakes[0]}" if namesakes else ""
+        state = covered or f"missing{held}"
+        mend = () if covered or held else (create(index, partitioned=table.partitioned),)
     elif there is not None and there.building:
         state = "being built"
     elif not named.valid:
@@ -231,7 +239,7 @@ def _expected(
         serves = covered or ("serves all the same" if verdict.covered else "")
         mend = () if serves else replaced(index, there, taken)
         goes = there.oid if there and mend else 0
-        kept = "" if serves or mend else "cannot be replaced: it enforces something, or has parts or is one"
+        kept = "" if serves or mend else f"cannot be replaced: {irreplaceable(there)}"
         state = ", ".join(filter(None, (f"wrong {' and '.join(differing)}", serves, kept)))
     else:
         state = "present" if named.scans else "present, never used"
@@ -248,7 +256,7 @@ def _expected(
     )
     return _Expected(
         line=said,
-        oid=there.oid if there else 0,
+        oid=named.root if named else 0,
         covered_by=by_name[verdict.covered_by].root if verdict.covered_by else 0,
         goes=goes,
     )
