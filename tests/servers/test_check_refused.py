@@ -188,6 +188,8 @@ def test_a_redis_that_lets_nobody_in_is_told_so(redis_server: Redis, tmp_path: P
                 assert (result.exit_code, row["state"]) == (2, "refused")
                 assert bool(row["mend"]) == ("nobody" in url), "a password of the default user is no ACL's"
                 assert "hunter2" not in result.output
+                assert "its password is another or none: " in row["detail"]
+                assert re.search(r"(required|disabled); asked at ", row["detail"])
         finally:
             client.execute_command("ACL", "SETUSER", "default", "on")
         client.config_set("maxclients", 1)

@@ -140,4 +140,4 @@ def _answered(error: Exception) -> bool:
 
 
 def _said(error: Exception) -> str:
-    return f"{explained(type(error).__name__)}: {error}"
+    return f"{explained(type(error).__name__)}: {str(error).rstrip('.')}"

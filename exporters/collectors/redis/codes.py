@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 HINTS = {
-    "AuthenticationError": "; there is no such user, or its password is another: Redis forgets users at its "
-    "next start unless CONFIG REWRITE or, with an ACL file, ACL SAVE follows",
+    "AuthenticationError": "; there is no such user, or its password is another or none: Redis forgets "
+    "users at its next start unless CONFIG REWRITE or, with an ACL file, ACL SAVE follows",
     "MaxClientsError": "; all connections that maxclients allows are taken",
     "NoPermissionError": "; give the user what exporters/redis.acl gives",
 }
