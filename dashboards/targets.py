@@ -40,7 +40,7 @@ class Targets:
         jobs: the scrape jobs.
         file: the target file of a backend, relative to prometheus.yml; the one file a team writes.
         labels: of every target that does not bring its own: which installation it belongs to.
-        interval, timeout: of a scrape, in seconds.
+        interval, timeout: of a scrape, in seconds; every 30 s at least.
         blackbox: address of blackbox_exporter.
         prometheus: URL at which Grafana finds Prometheus.
         alertmanager: address of Alertmanager, used with the engine ``prometheus``.

@@ -24,6 +24,7 @@ from signals.slo import DAY, WINDOWS
 
 URL = re.compile(r"https?://[^\s{}\"']+")
 ADDRESS = re.compile(r"[^\s/]+:\d+")
+OFTEN = 30  # seconds between two scrapes, at most
 TARGET_FILES = (".yml", ".yaml", ".json")
 
 
@@ -137,6 +138,11 @@ def _numbers(stack: Stack) -> Iterator[str]:
             f"the limit {slow.key!r} is {spoken(slow.value, slow.unit)}, but a scrape is given up after the "
             f"stack's targets.timeout, {spoken(stack.targets.timeout, SECONDS)}, and never reaches it; "
             "lower the limit, or raise the time-out"
+        )
+    if stack.targets.interval > OFTEN:
+        yield (
+            f"the stack's targets.interval is {spoken(stack.targets.interval, SECONDS)}; expected at most "
+            f"{spoken(OFTEN, SECONDS)}, as far back as boards look for what answers; scrape more often"
         )
     for number in (*own, *read):
         if number.value < 0:

@@ -12,6 +12,7 @@ import pytest
 from alerts.model import Engine
 from dashboards import write
 from dashboards.checks import RULES, Rule, alerting, boards, queries
+from dashboards.checks.definitions import OFTEN
 from dashboards.stack import STACK
 from tests.checks import (
     test_boards,
@@ -84,4 +85,10 @@ def test_nothing_is_found_in_what_this_project_ships(engine: Engine, scale: floa
     files, found = write.checked(replace(STACK, engine=engine, time_scale=scale))
 
     assert len(files) > 10
+    assert found == []
+
+
+def test_nothing_is_found_where_scrapes_are_as_rare_as_they_may_be() -> None:
+    _, found = write.checked(replace(STACK, targets=replace(STACK.targets, interval=OFTEN)))
+
     assert found == []

@@ -197,6 +197,11 @@ SLIPS = [
         "the limit 'scrape_slow' is 10 s, but a scrape is given up after the stack's targets.timeout, 10 s,",
     ),
     (
+        "STACK = Stack(",
+        "STACK = Stack(targets=Targets(jobs=(), interval=60),",
+        "the stack's targets.interval is 1 min; expected at most 30 s, as far back as boards look for what",
+    ),
+    (
         "limits=(FEW,)",
         'limits=(Limit(key="failed_jobs", value=5, unit=SECONDS, why="x"),)',
         "the key 'failed_jobs' is that of 0.1 per second, in 'per second', and of 5 s, in 'seconds', which",

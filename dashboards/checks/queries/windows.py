@@ -12,7 +12,7 @@ from dashboards.checks.subject import Subject
 
 # A graph may look back so many scrapes on purpose, such as at what an alert counts in a quarter of an hour.
 MANY = 60
-LONG = 900  # seconds, where nobody says how often is scraped
+LONG = 900  # seconds; so many scrapes of 15 s
 GRAPH = "__rate_interval"
 
 
@@ -53,7 +53,7 @@ def judged(place: Place, function: str, window: Window, scrape: float) -> tuple[
     if window.seconds < needed:
         why = f"looks back {window.seconds:g} s, and a scrape is every {scrape:g} s: it sees too few samples"
         return why, f"Look back at least {4 * scrape:g} s."
-    if growth and is_graph(place) and window.seconds < (MANY * scrape or LONG):
+    if growth and is_graph(place) and window.seconds < (min(MANY * scrape, LONG) or LONG):
         return f"looks back a fixed {window.seconds:g} s in a graph", f"Use ${GRAPH}."
     return "", ""
 
