@@ -47,8 +47,9 @@ POSTGRES = Signal(
 )
 PGBOUNCER = Signal(
     title="PgBouncer",
-    why="Whether PgBouncer answered the exporter's last question. Gap: nobody asked; no lane: none watched.",
-    act="See its row on the PostgreSQL board; if the lane has a gap, look at the exporter's first.",
+    why="Whether PgBouncer answered the exporter's last question. A gap: nobody asked.",
+    act="See its row on the PostgreSQL board; if the lane has a gap, look at the exporter's first. Without a "
+    "lane none is watched.",
     query=_fresh(pgbouncer.UP),
     unit=STATE,
     objective=shared.ANSWERING,

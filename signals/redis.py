@@ -12,8 +12,8 @@ from signals.numbers import BYTES, BYTES_PER_SECOND, COUNT, PER_SECOND, RATIO, S
 
 UP = Signal(
     title="Redis answers",
-    why="Whether Redis answers: DOWN if it did not in the last scrape, or in half of those of five minutes.",
-    good="It answers.",
+    why="UP if Redis gave a fresh answer in the last scrape. Once it missed some, it is UP again when "
+    "it answered in half of those of five minutes.",
     act="Ask it with redis-cli ping from the exporter's host; then read its log.",
     query=answers(redis.UP),
     unit=STATE,
