@@ -25,6 +25,7 @@ from examples.demo.process import ServerError
 from examples.demo.render import demo_stack, renderer
 from examples.demo.scenario import Delivery, Phase, Plan, Scenario
 from examples.demo.states import STATES
+from signals.audit import QUARTER
 
 TIME_SCALE = 1 / 15
 # So long after a signal it is looked whether it ends anything.
@@ -103,7 +104,10 @@ def _three_phases(scenario: Scenario) -> bool:
         f"the same load for {plan.fixed * scale:.0f} s"
     )
     _show(scenario.fixed(), scale, before.scores)
-    say(f"fault: {plan.fault}; {plan.alert} must be delivered, and be over when it is healed")
+    say(
+        f"fault: {plan.fault}; {plan.alert} must be delivered, and be over when it is healed; times in its "
+        f"text are scaled: {60 * scale:.2g} s is a minute in production"
+    )
     arrived = set()
     for delivery in scenario.drill():
         _tell(delivery, linked=scenario.chain.grafana is not None)
@@ -116,7 +120,10 @@ def _three_phases(scenario: Scenario) -> bool:
 
 def _show(phase: Phase, scale: float, before: Sequence[Score] = ()) -> None:
     _indented(phase.load.lines())
-    say(f"{phase.name}: the scorecard; rates and times are those of the last {NOW_WINDOW * scale:.0f} s")
+    say(
+        f"{phase.name}: the scorecard; rates and times are those of the last {NOW_WINDOW * scale:.0f} s; "
+        f'"cut by" compares with the worst {QUARTER * scale:.0f} s so far, at the baseline its own'
+    )
     _indented(lines(phase.scores, before))
     others = [each for each in phase.proofs if each.what != "panel"]
     for proofs in (panels(phase.proofs), others):
