@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 import requests
@@ -94,6 +95,13 @@ class Prometheus:
     def get(self, path: str, **query: Any) -> Any:
         """What Prometheus says of itself, the JSON object at ``/api/v1/<path>``."""
         return self._answer("GET", path, dict, params=query)
+
+    def started(self) -> float | None:
+        """When it was started, in Unix time; None of a server that does not say."""
+        try:
+            return datetime.fromisoformat(self.get("status/runtimeinfo")["startTime"]).timestamp()
+        except (StackError, KeyError, TypeError, ValueError):
+            return None
 
     def fetch(self, method: str, url: str, **more: Any) -> requests.Response:
         """What is at an address of this server, asked for with its credentials.

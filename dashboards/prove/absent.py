@@ -25,6 +25,8 @@ SUCCEEDS: Mapping[str, Gauge] = {
     "pgbouncer": self_.PGBOUNCER_COLLECTOR_SUCCESS,
 }
 REFUSED = "42501"
+# Seconds after its start within which Prometheus has found its targets.
+FIRST = 10.0
 # Sources that nobody scrapes: Prometheus evaluates them.
 EVALUATED = ("rules", "alerts")
 
@@ -38,8 +40,17 @@ def absent(name: str, stack: Stack, look: Look) -> Why:
         return Why(cause="metric absent", says=f"nobody is known to emit {name}. {hint}".rstrip())
     ended = look.last_of(name)
     gone = f"{name} has had no sample since {moment(ended)}" if ended else f"there is no {name}"
-    why = _down(metric, gone, stack, look) or _failing(metric, gone, look)
+    why = _started(gone, look) or _down(metric, gone, stack, look) or _failing(metric, gone, look)
     return why or _lacking(metric, gone, stack, look)
+
+
+def _started(gone: str, look: Look) -> Why | None:
+    """Where Prometheus has just begun: it has its targets some seconds later, and scrapes each in turn."""
+    began = None if look.prometheus.query(UP.name, look.until) else look.prometheus.started()
+    if began is None or not 0 <= look.until - began < FIRST + look.scrape:
+        return None
+    says = f"{gone}; Prometheus began at {moment(began)}, and has scraped nothing yet"
+    return Why(cause="not scraped yet", says=says, mend=mend.TIME)
 
 
 def usual(metric: Metric, stack: Stack, nothing: Nothing) -> str:
@@ -73,6 +84,10 @@ def _down(metric: Metric, gone: str, stack: Stack, look: Look) -> Why | None:
     answered = look.prometheus.query(selector, look.span.end)
     if any(values[-1] for _, values in answered):
         return None
+    targets = [each["labels"] for each in look.told("targets", "activeTargets", state="active")]
+    if not answered and (waiting := [each for each in targets if each.get("job") == name]):
+        says = f"{gone}; {waiting[0].get('instance', name)} of job {name!r} is not scraped yet"
+        return Why(cause="not scraped yet", says=says, mend=mend.TIME)
     if not answered:
         (job,) = [each for each in stack.scraped.jobs if each.name == name]
         line = mend.line(metric) if job.kind == "health" else mend.job(name, bool(job.addresses))

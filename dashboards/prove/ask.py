@@ -275,8 +275,15 @@ class _Asking:
         return replace(answer, dark=dark, pretends=now.state not in ("empty", "error"))
 
     def _once(self, target: Json, expr: str, choice: Choice, scale: Resolution) -> Answer:
-        answer = Answer(ref=target["refId"], expr=expr, choice=choice, instant=target["instant"])
         shown = self.span if target["instant"] else self.span.aligned(scale.step)
+        answer = Answer(
+            ref=target["refId"],
+            expr=expr,
+            choice=choice,
+            instant=target["instant"],
+            asked=shown,
+            step=scale.step,
+        )
         began = time.perf_counter()
         try:
             samples = self.source.answer(target, expr, shown.start, shown.end, scale.step)

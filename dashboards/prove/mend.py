@@ -42,6 +42,8 @@ INTERVAL = (
 )
 INTERVAL += "Targets(interval=...) writes into both"
 
+TIME = "time: ask again in a minute"
+
 
 def line(metric: Metric) -> str:
     """What brings a metric that its target does not tell."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, Protocol
 
 from dashboards.prometheus_api import Samples
+from dashboards.prove.times import Span
 
 State = Literal["data", "zero", "empty", "NaN", "Inf", "error"]
 Verdict = Literal[
@@ -49,6 +50,8 @@ class Answer:
         expr: as it was sent.
         choice: whether the board's variables stood on all or on one value.
         instant: whether it was asked for the end of the range only.
+        asked, step: the first and the last point asked for, and the seconds between two; of a graph these
+            are multiples of the step.
         series: how many series came back.
         low, high: the extremes of all samples; None without any.
         nan, infinite: how many samples are neither.
@@ -64,6 +67,8 @@ class Answer:
     expr: str
     choice: Choice = "all"
     instant: bool = False
+    asked: Span | None = None
+    step: float = 0.0
     series: int = 0
     low: float | None = None
     high: float | None = None

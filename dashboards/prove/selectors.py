@@ -10,8 +10,8 @@ from typing import Any
 
 from dashboards.checks.finding import listed
 from dashboards.checks.promql import Matcher, Selector
-from dashboards.errors import StackError
-from dashboards.prometheus_api import Prometheus
+from dashboards.errors import RefusedError, StackError
+from dashboards.prometheus_api import Prometheus, Samples
 from dashboards.prove.times import DAY, HOUR, Span
 from signals.promql import duration
 
@@ -20,6 +20,8 @@ LOOKBACK = 300.0
 SHOWN = 8
 # A day is looked through in so many steps, which takes long: most of what ended did so lately.
 STEPS = 20_000
+# An expression may be dear: of it so many looks are taken.
+LOOKS = 300
 BACK = (600.0, HOUR, DAY)
 
 
@@ -47,31 +49,52 @@ class Look:
 
     Attributes:
         prometheus: the server.
-        span: the range shown.
+        span: the range shown, from the first point asked for to the last.
+        until: the end of the time shown, which may be later than the last point.
         instant: whether only its end counts.
         scrape: seconds from one scrape to the next.
+        every: seconds between two points asked for; 0 where that is not known.
+        within: the recordings whose rules one has come from.
     """
 
     prometheus: Prometheus
     span: Span
+    until: float
     instant: bool
     scrape: float
+    every: float = 0.0
+    within: frozenset[str] = frozenset()
 
     def there(self, expr: str) -> bool:
         """Whether an expression gives anything."""
-        if self.instant:
-            return bool(self.prometheus.query(expr, self.span.end))
-        return bool(self.prometheus.query_range(expr, self.span.start, self.span.end, self.step))
+        return bool(self._asked(expr))
+
+    def labels(self, expr: str) -> list[dict[str, str]]:
+        """The labels of what an expression gives."""
+        return [labels for labels, _ in self._asked(expr)]
+
+    def numbers(self, expr: str) -> list[float]:
+        """The values that an expression gives."""
+        return [value for _, values in self._asked(expr) for value in values]
 
     @property
     def step(self) -> float:
         """Seconds between two looks at a range."""
-        return max(self.scrape, self.span.seconds / 60)
+        return self.every or max(self.scrape, self.span.seconds / 60)
+
+    @property
+    def lately(self) -> Look:
+        """Only the end of the time shown."""
+        return replace(self, span=replace(self.span, end=self.until), instant=True)
 
     def earlier(self, seconds: float) -> Look:
         """The same, so many seconds ago."""
         span = Span(start=self.span.start - seconds, end=self.span.end - seconds)
-        return replace(self, span=span)
+        return replace(self, span=span, until=self.until - seconds)
+
+    def inside(self, name: str) -> Look:
+        """The same, within the rule of a recording."""
+        return replace(self, within=self.within | {name})
 
     def seen(self, selector: str, window: float) -> bool:
         """Whether there was a sample that a selector with this window could reach."""
@@ -87,7 +110,7 @@ class Look:
     def over(self, window: float) -> Look:
         """The range that a subquery with this window reaches."""
         start = self.span.end - window if self.instant else self.span.start - window
-        return replace(self, span=replace(self.span, start=start), instant=False)
+        return replace(self, span=replace(self.span, start=start), instant=False, every=0.0)
 
     def most(self, selector: str, window: float) -> float:
         """How many samples a window holds, of the series with the most."""
@@ -110,6 +133,19 @@ class Look:
         step = max(self.scrape, DAY / STEPS)
         return self._number(f"min(min_over_time(timestamp({expr})[{duration(DAY)}:{duration(step)}]))")
 
+    def given(self, expr: str) -> float | None:
+        """When an expression gave something for the last time within a day; None too if that takes long."""
+        for back in BACK:
+            step = max(self.scrape, back / LOOKS)
+            past = f"[{duration(back)}:{duration(step)}]"
+            try:
+                last = self._number(f"max(max_over_time(timestamp({expr}){past}))")
+            except RefusedError:
+                return None
+            if last is not None:
+                return last
+        return None
+
     def values(self, selector: str, label: str, window: float) -> list[str]:
         """The values of a label on what is selected."""
         return self.prometheus.label_values(selector, label, self.span.start - window, self.span.end)
@@ -121,6 +157,11 @@ class Look:
         except StackError:
             return []
         return found if isinstance(found, list) else []
+
+    def _asked(self, expr: str) -> Samples:
+        if self.instant:
+            return self.prometheus.query(expr, self.span.end)
+        return self.prometheus.query_range(expr, self.span.start, self.span.end, self.step)
 
     def _number(self, expr: str) -> float | None:
         found = self.prometheus.query(expr, self.span.end)
@@ -160,7 +201,7 @@ def excluded(selector: Selector, look: Look) -> Why | None:
     return Why(
         cause="matchers exclude",
         says=f"of {selector.name} some series have {alone}, each for itself, but none has all of them",
-        mend="the matchers of the query, or the labels at their source",
+        mend="an event of that kind, the matchers of the query, or the labels at their source",
     )
 
 

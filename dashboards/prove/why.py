@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dashboards.checks.finding import excerpt, listed
 from dashboards.checks.promql import (
-    COMPARISONS,
+    EVERY,
     Aggregation,
     Binary,
     Call,
@@ -22,12 +22,17 @@ from dashboards.prometheus_api import Prometheus, Remembering
 from dashboards.prove import mend
 from dashboards.prove.absent import absent
 from dashboards.prove.model import Answer, Proof
+from dashboards.prove.nothing import QUANTILE
+from dashboards.prove.partners import parted_ways
 from dashboards.prove.selectors import LOOKBACK, Look, Why, excluded, moment, shown
 from dashboards.prove.times import Span
 from dashboards.prove.variables import LABEL_VALUES
 from dashboards.stack import Stack
 from signals.model import group_of
 from signals.promql import duration
+
+# Why a recording that remembers is empty: it reads itself.
+ITSELF = "nothing recorded"
 
 
 def explained(proofs: Sequence[Proof], stack: Stack, prometheus: Prometheus, span: Span) -> dict[Answer, str]:
@@ -40,7 +45,7 @@ def explained(proofs: Sequence[Proof], stack: Stack, prometheus: Prometheus, spa
     """
     remembering = Remembering.of(prometheus)
     found: dict[Answer, str] = {}
-    known: dict[str, str] = {}
+    known: dict[tuple[object, ...], str] = {}
     for proof in proofs:
         if proof.what == "annotation" and proof.well:
             continue
@@ -49,9 +54,10 @@ def explained(proofs: Sequence[Proof], stack: Stack, prometheus: Prometheus, spa
             if answer.state != "empty" or answer.ref in told:
                 continue
             told.add(answer.ref)
-            if answer.expr not in known:
-                known[answer.expr] = str(why(proof, answer, stack, remembering, span))
-            found[answer] = known[answer.expr]
+            same = (answer.expr, answer.instant, answer.asked, answer.step)
+            if same not in known:
+                known[same] = str(why(proof, answer, stack, remembering, span))
+            found[answer] = known[same]
     return found
 
 
@@ -59,9 +65,11 @@ def why(proof: Proof, answer: Answer, stack: Stack, prometheus: Prometheus, span
     """What is missing of an empty query."""
     look = Look(
         prometheus=prometheus,
-        span=span,
+        span=answer.asked or span,
+        until=span.end,
         instant=answer.instant,
         scrape=stack.scraped.interval,
+        every=answer.step,
     )
     text = answer.expr
     if proof.what == "variable":
@@ -75,9 +83,25 @@ def why(proof: Proof, answer: Answer, stack: Stack, prometheus: Prometheus, span
                 mend=f"{label} among the labels of the targets: Targets(labels=...)",
             )
     try:
-        return _blamed(parted(text), look, stack)
+        return _late(text, look) or _blamed(parted(text), look, stack)
     except (RefusedError, ParseError) as error:
         return Why(cause="not found out", says=str(error))
+
+
+def _late(expr: str, look: Look) -> Why | None:
+    """Where nothing is missing: it came when it had been asked for, or after the last point of a graph."""
+    if look.there(expr):
+        return Why(
+            cause="just come", says="it was not there when it was asked for, and is now", mend=mend.TIME
+        )
+    if look.instant or not look.lately.there(expr):
+        return None
+    return Why(
+        cause="just begun",
+        says=f"there is something at {moment(look.until)}, and was not at any point of the graph, which asks "
+        f"every {duration(look.step)} until {moment(look.span.end)}",
+        mend=mend.TIME,
+    )
 
 
 def _blamed(part: Part, look: Look, stack: Stack) -> Why:
@@ -97,6 +121,19 @@ def _blamed(part: Part, look: Look, stack: Stack) -> Why:
             return _subquery(inner, inner.node, look, stack)
         if not isinstance(inner.node, String) and not look.there(inner.text):
             return _blamed(inner, look, stack)
+    return _lost(part, look)
+
+
+def _lost(part: Part, look: Look) -> Why:
+    """All in it is there, and nothing comes out: what should be buckets are none, as far as is known."""
+    if isinstance(part.node, Call) and part.node.function == QUANTILE:
+        inner = part.parts[-1]
+        others = listed({name for each in look.labels(inner.text) for name in each} - {"__name__"})
+        return Why(
+            cause="label absent",
+            says=f"{excerpt(inner.text)} has no label 'le', so that it has no buckets; it has {others}",
+            mend="the series of the histogram that end in _bucket, and le among the labels that `by` keeps",
+        )
     kind = part.node.operator if isinstance(part.node, Aggregation) else "a function"
     return Why(
         cause="nothing comes out",
@@ -105,56 +142,64 @@ def _blamed(part: Part, look: Look, stack: Stack) -> Why:
 
 
 def _both(part: Part, look: Look, stack: Stack) -> Why:
-    """Of alternatives the first one counts; the others stand in for it."""
-    found = dict.fromkeys(str(_blamed(each, look, stack)) for each in part.parts)
-    first = _blamed(part.parts[0], look, stack)
-    if len(found) == 1:
-        return first
-    others = [each for each in found if each != str(first)]
-    return Why(
-        cause=first.cause,
-        says=f"{first.says}; nor what stands in for it ({'; '.join(others)})",
-        mend=first.mend,
-    )
+    """Of alternatives the first one counts; the others stand in for it, and its own past explains nothing."""
+    every = [_blamed(each, look, stack) for each in part.parts]
+    first, *others = [each for each in every if each.cause != ITSELF] or every[:1]
+    told = dict.fromkeys(str(each) for each in others if each != first)
+    says = f"{first.says}; nor what stands in for it ({'; '.join(told)})" if told else first.says
+    return Why(cause=first.cause, says=says, mend=first.mend)
 
 
 def _binary(part: Part, look: Look, stack: Stack) -> Why:
     binary = part.node
     assert isinstance(binary, Binary)  # noqa: S101 - for the type; the caller looked
-    for inner in part.parts[:1] if binary.operator == "unless" else part.parts:
-        if not look.there(inner.text):
-            return _blamed(inner, look, stack)
-    left, right = (each.text for each in part.parts)
-    if binary.operator in COMPARISONS:
-        return Why(
-            cause="comparison",
-            says=f"{_extremes(left, look)} {excerpt(left)}: none is {binary.operator} {excerpt(right)}",
-        )
-    if binary.operator == "unless":
-        return Why(cause="exception", says=f"all of {excerpt(left)} is taken away by {excerpt(right)}")
-    labels = f"of {listed(binary.on)}" if binary.on else "of all labels"
-    return Why(
-        cause="no partner",
-        says=f"no series of {excerpt(left)} has the same values {labels} as one of {excerpt(right)}",
-    )
+    asked = part.parts[:1] if binary.operator == "unless" else part.parts
+    if missing := _missing(asked, look):
+        return _blamed(missing, look, stack)
+    return parted_ways(part, look, stack.catalogue)
 
 
-def _extremes(expr: str, look: Look) -> str:
-    found = look.prometheus.query(expr, look.span.end)
-    values = [value for _, series in found for value in series]
-    return f"{len(values)} series from {min(values):g} to {max(values):g} of" if values else "series of"
+def _missing(parts: Sequence[Part], look: Look) -> Part | None:
+    """The first that is not there; of several what time alone does not bring."""
+    found = None
+    for each in parts:
+        if not look.there(each.text):
+            if look.instant or not look.lately.there(each.text):
+                return each
+            found = found or each
+    return found
 
 
 def _selector(selector: Selector, now: Look, stack: Stack) -> Why:
     look = now.earlier(selector.offset) if selector.offset else now
     name = selector.name
+    if name == EVERY:
+        return Why(
+            cause="matchers exclude",
+            says=f"no series of any metric has {listed(map(str, selector.matchers))}",
+            mend="the values of the variables, or the labels of the targets: Targets(labels=...)",
+        )
     window = selector.window.seconds if selector.window else LOOKBACK
     whole = shown(name, *selector.matchers)
     if look.seen(whole, window):
         return _ended(selector, look, stack)
     if selector.offset and now.seen(whole, window):
         return _no_history(selector.offset, name, now.first_of(whole))
-    return excluded(selector, look) or _gone(name, look, stack)
+    why = _begun(whole, look) or _series_ended(selector, look) or excluded(selector, look)
+    return why or _gone(selector, look, stack)
+
+
+def _begun(whole: str, look: Look) -> Why | None:
+    """Where it is there after the last point asked for, and not before."""
+    if look.instant or not look.lately.there(whole):
+        return None
+    began = look.lately.first_of(whole)
+    since = f"begins at {moment(began)}" if began else f"is there at {moment(look.until)}"
+    return Why(
+        cause="just begun",
+        says=f"{whole} {since}, and the last point asked for is {moment(look.span.end)}",
+        mend=mend.TIME,
+    )
 
 
 def _subquery(part: Part, node: Subquery, now: Look, stack: Stack) -> Why:
@@ -164,8 +209,10 @@ def _subquery(part: Part, node: Subquery, now: Look, stack: Stack) -> Why:
     window = node.window.seconds
     if look.evaluated(inner.text, window, node.step):
         return Why(
-            cause="nothing comes out",
-            says=f"a range of {duration(window)} holds values of {excerpt(inner.text)}, but not enough",
+            cause="rate over one sample",
+            says=f"a range of {duration(window)} holds one value of {excerpt(inner.text)}, evaluated every "
+            f"{duration(node.step or look.scrape)}, and a rate needs two",
+            mend="a longer range of the query, or a shorter step within it",
         )
     if node.offset and now.evaluated(inner.text, window, node.step):
         return _no_history(node.offset, excerpt(inner.text), now.first_of(inner.text))
@@ -186,7 +233,7 @@ def _ended(selector: Selector, look: Look, stack: Stack) -> Why:
     """It was there, but is not now, or not often enough for a rate."""
     whole = shown(selector.name, *selector.matchers)
     if selector.window is None:
-        return _gone(selector.name, look, stack)
+        return _gone(selector, look, stack)
     window = selector.window.seconds
     if (held := look.most(whole, window)) >= 2:
         return Why(
@@ -194,22 +241,61 @@ def _ended(selector: Selector, look: Look, stack: Stack) -> Why:
             says=f"a window of {duration(window)} holds {held:g} samples of {whole}",
         )
     if not held:
-        return _gone(selector.name, look, stack)
+        return _gone(selector, look, stack)
     says = f"a window of {duration(window)} holds one sample of {whole}, and a rate needs two"
     began = look.first_of(whole)
     if began is not None and look.span.end - began < window:
         says = f"{says}; it begins at {moment(began)}"
-        return Why(cause="rate over one sample", says=says, mend="time: ask again in a minute")
+        return Why(cause="rate over one sample", says=says, mend=mend.TIME)
     return Why(cause="rate over one sample", says=says, mend=mend.INTERVAL)
 
 
-def _gone(name: str, look: Look, stack: Stack) -> Why:
-    """The metric is not there; of a recorded one its rule is asked."""
+def _gone(selector: Selector, look: Look, stack: Stack) -> Why:
+    """It is not there; of a recorded one its rule is asked, once where it reads itself."""
+    name = selector.name
+    if name in look.within:
+        return Why(cause=ITSELF, says=f"{name} has no value of before")
     metric = stack.catalogue.find(name)
     if metric is not None and group_of(metric):
-        for group in look.told("rules", "groups"):
-            for rule in group["rules"]:
-                if rule["name"] == name and not look.there(rule["query"]):
-                    found = _blamed(parted(rule["query"]), look, stack)
-                    return Why(cause=found.cause, says=f"for {name}: {found.says}", mend=found.mend)
-    return absent(name, stack, look)
+        return _unrecorded(name, look, stack) or absent(name, stack, look)
+    return _series_ended(selector, look) or absent(name, stack, look)
+
+
+def _series_ended(selector: Selector, look: Look) -> Why | None:
+    """Where what is selected was there within a day, and others of the metric still are."""
+    whole = shown(selector.name, *selector.matchers)
+    if not selector.matchers or not look.there(selector.name) or (ended := look.last_of(whole)) is None:
+        return None
+    return Why(
+        cause="series ended",
+        says=f"{whole} has had no sample since {moment(ended)}, though others of {selector.name} are there",
+        mend="whoever tells it: it begins anew with the next event of that kind, or has another value now",
+    )
+
+
+def _unrecorded(name: str, look: Look, stack: Stack) -> Why | None:
+    """Why a rule records nothing; None where Prometheus says nothing of its rules."""
+    groups = look.told("rules", "groups")
+    rules = [(group, rule) for group in groups for rule in group["rules"] if rule["name"] == name]
+    for _, rule in rules:
+        if not look.there(rule["query"]):
+            found = _blamed(parted(rule["query"]), look.inside(name), stack)
+            return Why(cause=found.cause, says=f"for {name}: {found.says}", mend=found.mend)
+    for group, rule in rules:
+        if error := rule.get("lastError"):
+            return Why(
+                cause="rule fails", says=f"the rule of {name} fails: {error}", mend="the rule, by `build`"
+            )
+        return Why(
+            cause="not recorded yet",
+            says=f"what the rule of {name} asks is there, and group {group['name']} is evaluated every "
+            f"{duration(group['interval'])}, for the last time at {group.get('lastEvaluation', 'no time')}",
+            mend=mend.TIME,
+        )
+    if groups:
+        return Why(
+            cause="no rule",
+            says=f"there is no {name}, and no group of rules that Prometheus has loaded records it",
+            mend=mend.LINES["rules"],
+        )
+    return None

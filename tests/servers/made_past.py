@@ -28,7 +28,7 @@ from signals.promql import Query
 
 STEP, RARE, PAST = 15, 60, 7200
 # Seconds before now.
-DOWN, REFUSED, GONE, BACK = 600, 5400, 4800, 3900
+DOWN, REFUSED, GONE, BACK, LEFT = 600, 5400, 4800, 3900, 2400
 # The past is looked at a little after its end: at its end a window would hold a sample at both its ends.
 AFTER = 5
 # After the beginning of the past.
@@ -78,6 +78,8 @@ LINES = (
     of("redis_memory_used_bytes", EXPORTER, 1e6, after=PAST - LATER, until=GONE),
     of("redis_memory_used_bytes", EXPORTER, 1e6, after=BACK - STEP, until=DOWN),
     of("redis_memory_max_bytes", EXPORTER, 0, after=BACK - STEP, until=DOWN),
+    of("pg_database_size_bytes", f'{EXPORTER},datname="app"', 1e6, until=DOWN),
+    of("pg_database_size_bytes", f'{EXPORTER},datname="old"', 1e6, until=LEFT),
     # The first request comes when the exporter goes.
     *(
         of(f"http_response_size_bytes_{series}", f"{API}{bound}", 0, grows=grows, after=after, until=until)

@@ -17,13 +17,16 @@ from dashboards.prove.why import explained, why
 from dashboards.stack import STACK
 from exporters.catalogue import redis
 from tests.servers.made_past import (
+    AFTER,
     BACK,
     DOWN,
     GONE,
     LATER,
+    LEFT,
     PAST,
     RARE,
     REFUSED,
+    STEP,
     Known,
     made,
     signal,
@@ -187,7 +190,33 @@ GRAFANA = "grafana_alerting_rule_evaluation_failures_total"
         ("up / on (job) obs_api_workers{job='x'}", 'matcher excludes: job="x" passes no series'),
         (
             "http_requests_total / on (instance) up{job='exporter'}",
+            "no partner: no series of http_requests_total{} has the same values of instance as one of "
+            "up{job='exporter'}; instance is a:1 on the left, e:2 on the right; what brings it: the same ",
+        ),
+        (
+            "http_requests_total > on (instance) up{job='exporter'}",
             "no partner: no series of http_requests_total{} has the same values of instance as one of up",
+        ),
+        (
+            "http_requests_total + obs_api_workers",
+            "handler is / on the left, absent on the right",
+        ),
+        (
+            "up{job='api'} > on (job) (4 * up{job='api'})",
+            "comparison: 1 series from 1 to 1 of up{job='api'}: none is > its partner of 1 series from 4",
+        ),
+        ("1e9 < http_requests_total", f"comparison: {REQUESTS}: 1000000000 is < none"),
+        (
+            "(0 * up{job='api'} / (0 * up{job='api'})) > 0",
+            "no number: 0 * up{job='api'} / (0 * up{job='api'}) is no number, as it divides 1 series from 0",
+        ),
+        (
+            "max(sum by (job) (rate(http_requests_total{status='500'}[1m])))",
+            'matcher excludes: status="500" passes no series of http_requests_total; of status there are',
+        ),
+        (
+            "count({__name__!='',job='x'})",
+            'matchers exclude: no series of any metric has job="x"; what brings',
         ),
         ("up unless on () up", "exception: all of up{} is taken away by up{}"),
         ("http_requests_total offset 1d", "no history: it looks back 1d, and http_requests_total begins at "),
@@ -198,8 +227,8 @@ GRAFANA = "grafana_alerting_rule_evaluation_failures_total"
         ("max_over_time(http_requets_total[1h:1m])", "known to emit http_requets_total. Did you mean "),
         ("max_over_time((http_requests_total > 1e9)[1h:1m])", "http_requests_total{}: none is > "),
         (
-            "rate(obs_api_workers[20s:20s])",
-            "nothing comes out: a range of 20s holds values of obs_api_workers{}, but not enough",
+            "rate(obs_api_workers[10s:20s])",
+            "rate over one sample: a range of 10s holds one value of obs_api_workers{}, evaluated every 20s",
         ),
         ("sum(", "not found out: "),
         ("absent(up)", "nothing is absent: up{} is there"),
@@ -209,7 +238,7 @@ GRAFANA = "grafana_alerting_rule_evaluation_failures_total"
         ),
         (
             "histogram_quantile(0.9, http_requests_total)",
-            "nothing comes out: a function gives nothing, though all in it is there: histogram_quantile(",
+            "label absent: http_requests_total{} has no label 'le', so that it has no buckets; it has ",
         ),
         (
             "probe_success",
@@ -223,6 +252,59 @@ GRAFANA = "grafana_alerting_rule_evaluation_failures_total"
 def test_each_empty_query_is_explained(known: Known, expr: str, told: str) -> None:
     for instant in (True, False):
         assert told in known.why(expr, instant=instant)
+
+
+def test_what_is_0_or_was_otherwise_before_is_told_with_it(known: Known) -> None:
+    told = known.why("redis_memory_max_bytes > 0", before=2 * DOWN)
+    assert told.startswith(
+        "comparison: 1 series from 0 to 0 of redis_memory_max_bytes{}: none is > 0, as no maxmemory is set"
+    )
+    told = known.why("redis_up == 0", before=2 * DOWN)
+    assert told.startswith(
+        "comparison: 1 series from 1 to 1 of redis_up{}: none is == 0; there was something "
+    )
+    assert f"for the last time at {moment(known.now - BACK)[:-7]}" in told
+
+
+def test_series_that_match_and_never_meet_are_told_with_their_times(known: Known) -> None:
+    success = "pg_scrape_collector_success"
+    answer = Answer(ref="A", expr=f"({success} == 1) * ({success} == 0)")
+    proof = Proof(board="b", title="t", answers=(answer,))
+    span = known.span(REFUSED - 500, seconds=1000)
+    told = str(why(proof, answer, STACK, known.prometheus, span))
+    ended = moment(known.now - REFUSED)
+    assert told.startswith(
+        f"no partner: series match, but are never there at the same time: {success}{{}} == 1 was there for "
+        f"the last time at {ended}, {success}{{}} == 0 was there for the last time at "
+    )
+
+
+def test_series_that_ended_while_others_go_on_are_told_with_their_time(known: Known) -> None:
+    for before in (LEFT - LOOKBACK - STEP, DOWN + RARE):
+        told = known.why('pg_database_size_bytes{datname="old"}', before=int(before))
+        assert told.startswith(
+            'series ended: pg_database_size_bytes{datname="old"} has had no sample since '
+            f"{moment(known.now - LEFT)}, though others of pg_database_size_bytes are there; what brings it"
+        )
+
+
+def test_what_begins_after_the_last_point_of_a_graph_is_told_to_have_just_begun(known: Known) -> None:
+    # Of a step of 30 s, which the limit of memory begins between two of.
+    span = known.span(BACK - STEP - AFTER, seconds=6 * 3600)
+    board = small(
+        graph(signal("redis_memory_max_bytes"), zero="no limit"),
+        graph(signal("sum(redis_memory_max_bytes) + sum(nobody_tells_this)"), title="of both"),
+    )
+    proofs = [each for each in prove(board, known.prometheus, span) if each.board == "small"]
+    whys = explained(proofs, board, known.prometheus, span)
+    first, second = (whys[each.answers[0]] for each in proofs)
+    assert first.startswith("just begun: there is something at ")
+    assert first.endswith("; what brings it: time: ask again in a minute")
+    assert second.startswith("metric absent: nobody is known to emit nobody_tells_this")
+
+
+def test_what_came_after_it_had_been_asked_for_is_told_to_have_just_come(known: Known) -> None:
+    assert known.why("up").startswith("just come: ")
 
 
 def test_a_target_that_is_down_is_told_with_its_time(known: Known) -> None:
