@@ -86,8 +86,8 @@ def prove(
 
     Variables stand on All, then on one value. Each is data, zero, declared (each query that is empty has a
     reason: of the state, of its signal, of the catalogue for a metric that is missing, or a zero that was
-    asked for, such as no traffic or no limit), blind (who could
-    tell it is down); or not as declared: ZERO and EMPTY without a reason, or though the state or a fault
+    asked for, such as no traffic or no limit), blind (who could tell it is down, or was scraped for the first
+    time a moment ago); or not as declared: ZERO and EMPTY without a reason, or though the state or a fault
     brings it, PRETENDS (a value of now, though nobody can tell it), NaN, Inf, error, slow. Of twenty panels
     one may be empty with a reason, where a state says what there is. Exit with 1 where something is not as
     declared, with 2 without an answer.

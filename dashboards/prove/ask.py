@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +21,7 @@ from dashboards.model import CLOCK, COLUMNS, Board, Panel
 from dashboards.prove import variables
 from dashboards.prove.absent import usual
 from dashboards.prove.dark import Dark, darkness
+from dashboards.prove.early import Early
 from dashboards.prove.model import Answer, Choice, Proof, Source
 from dashboards.prove.nothing import Nothing
 from dashboards.prove.states import UNTOLD, Brings
@@ -56,6 +57,8 @@ def prove(
 ) -> list[Proof]:
     """Ask every panel of every board. What only those could tell that are down must not be told.
 
+    What is empty because it was scraped for the first time a moment ago is nobody's fault either.
+
     Args:
         stack: whose boards.
         source: that answers.
@@ -73,9 +76,9 @@ def prove(
     """
     found: list[Proof] = []
     known: dict[tuple[object, ...], Answer] = {}
-    dark = darkness(stack, source, span)
+    dark, early = darkness(stack, source, span), Early(stack, source, span)
     for board in stack.all_boards:
-        asking = _Asking(stack, source, span, board, brings, dark, given, width, slow, known)
+        asking = _Asking(stack, source, span, board, brings, dark, early, given, width, slow, known)
         chosen = [panel for panel in board.panels if panel.kind != "text" and wanted(panel)]
         if not chosen and not whole:
             continue
@@ -98,12 +101,13 @@ class _Asking:
         board: Board,
         brings: Brings,
         dark: Dark,
+        early: Early,
         given: Mapping[str, str],
         width: int,
         slow: float,
         known: dict[tuple[object, ...], Answer],
     ) -> None:
-        self.stack, self.brings, self.dark = stack, brings, dark
+        self.stack, self.brings, self.dark, self.early = stack, brings, dark, early
         self.source, self.span, self.board, self.given = source, span, board, given
         self.width, self.slow, self.scrape, self.known = width, slow, stack.scraped.interval, known
         self.rendered = render_board(board, stack.context)
@@ -135,7 +139,8 @@ class _Asking:
         target = {"refId": answer.ref, "instant": True, "range": False, "format": "time_series"}
         scale = resolution(self.span, points=self.width, scrape=self.scrape)
         nothing = self._nothing(target, answer.choice, scale)
-        return replace(answer, excuse="; ".join(self._missing(each, nothing) for each in absent or ()))
+        answer = replace(answer, excuse=self._reasons(absent or set(), nothing))
+        return self._or_early(answer, scale, match["selector"] if match else "")
 
     def panel(self, panel: Panel, *, whole: bool) -> Proof:
         """What a panel shows."""
@@ -157,7 +162,7 @@ class _Asking:
                 answer = self._other(target, scale) or answer if one else answer
                 if answer.state == "empty":
                     excuse = known.excuse or ("" if known.due else self._usual(target, answer, scale))
-                    answer = replace(answer, due=known.due, excuse=excuse)
+                    answer = self._or_early(replace(answer, due=known.due, excuse=excuse), scale)
                 answers.append(answer)
         answers.sort(key=lambda each: each.choice)
         if panel.kind == "scorecard":
@@ -193,8 +198,12 @@ class _Asking:
             target = {**asked, "refId": annotation["name"], "instant": False}
             target |= {"range": True, "format": "time_series"}
             answer = self._ask(target, expr, "all", scale)
-            if answer.state == "empty" and self._absent(expr) == set():
-                answer = replace(answer, excuse=NOTHING_HAPPENED)
+            if answer.state == "empty":
+                absent = self._absent(answer.expr)
+                excuse = NOTHING_HAPPENED if absent == set() else ""
+                if absent:
+                    excuse = self._reasons(absent, self._nothing(target, "all", scale))
+                answer = self._or_early(replace(answer, excuse=excuse), scale)
             yield self._proof(annotation["name"], (answer,), what="annotation")
 
     def _absent(self, expr: str) -> set[str] | None:
@@ -213,14 +222,24 @@ class _Asking:
         """
         nothing = self._nothing(target, answer.choice, scale)
         if absent := self._absent(answer.expr):
-            reasons = [self._missing(name, nothing) for name in sorted(absent)]
-            return "; ".join(dict.fromkeys(reasons)) if all(reasons) else ""
+            return self._reasons(absent, nothing)
         if zero := nothing.divided(answer.expr):
             return zero
         now = APART.sub("", OFFSET.sub("", answer.expr))
         if now == answer.expr or self._ask(target, now, answer.choice, scale).state == "empty":
             return ""
         return NO_PAST
+
+    def _reasons(self, absent: Collection[str], nothing: Nothing) -> str:
+        # Each that is missing needs one.
+        reasons = [self._missing(name, nothing) for name in sorted(absent)]
+        return "; ".join(dict.fromkeys(reasons)) if all(reasons) else ""
+
+    def _or_early(self, answer: Answer, scale: Resolution, expr: str = "") -> Answer:
+        # An empty answer, which nobody can give yet unless there is another reason.
+        if answer.dark or answer.excused:
+            return answer
+        return replace(answer, dark=self.early.of(filled(expr or answer.expr, scale.values), scale.step))
 
     def _nothing(self, target: Json, choice: Choice, scale: Resolution) -> Nothing:
         return Nothing(lambda expr: self._ask(target, expr, choice, scale).state, self.stack.catalogue)
@@ -235,8 +254,7 @@ class _Asking:
             return usual(metric, self.stack, nothing)
         expr = self.stack.rules.record(rule)
         if absent := self._absent(expr):
-            reasons = [self._missing(each, nothing) for each in sorted(absent - {name})]
-            return "; ".join(dict.fromkeys(reasons)) if reasons and all(reasons) else ""
+            return self._reasons(absent - {name}, nothing)
         return nothing.divided(expr)
 
     def _proof(self, title: str, answers: tuple[Answer, ...], **more: Any) -> Proof:

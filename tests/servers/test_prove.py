@@ -307,6 +307,32 @@ def test_what_came_after_it_had_been_asked_for_is_told_to_have_just_come(known: 
     assert known.why("up").startswith("just come: ")
 
 
+def test_what_is_scraped_for_a_moment_only_is_blind(known: Known) -> None:
+    asked = (
+        graph(signal("sum(rate(http_requests_total[1m]))"), title="rate"),
+        graph(signal("nobody_tells_this"), title="absent"),
+    )
+
+    def judged(after: int) -> list[tuple[str, str]]:
+        proofs = prove(small(*asked), known.prometheus, known.span(PAST - after), whole=True)
+        (alerts,) = [each for each in proofs if (each.board, each.title) == ("small", "Alerts")]
+        assert (alerts.verdict, alerts.reason) == (
+            "declared",
+            "ALERTS is missing while nothing is pending or firing",
+        )
+        return [
+            (each.verdict, each.reason) for each in proofs if each.what == "panel" and each.board == "small"
+        ]
+
+    began = moment(known.now - PAST)
+    rate, absent = judged(0)
+    assert rate == ("blind", f"too early: job 'api' was scraped for the first time {AFTER} s ago, {began}")
+    assert absent == ("blind", f"too early: targets were scraped for the first time {AFTER} s ago, {began}")
+    rate, absent = judged(60)
+    assert (rate[0], absent[0]) == ("data", "blind")
+    assert judged(240)[1] == ("EMPTY", "no reason declared")
+
+
 def test_a_target_that_is_down_is_told_with_its_time(known: Known) -> None:
     since = moment(known.now - DOWN)
     for name in (redis.MEMORY_USED.name, "pg_stat_activity_count"):

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dashboards.prometheus_api import Prometheus
-from dashboards.prove import Answer, Proof, Span
+from dashboards.prove import Answer, Proof, Span, prove
 from dashboards.prove.why import why
 from dashboards.stack import STACK
+from examples.demo.states import STATES
 
 SPAN = Span(start=1000, end=4600)
 REMEMBERED = "job:http_response_wire_bytes:worst15m"
@@ -91,10 +92,15 @@ def test_a_target_that_is_not_scraped_yet_wants_time() -> None:
     assert told(MadeUp(), "obs_api_workers").startswith("no target: ")
 
 
-def test_a_prometheus_that_has_just_begun_wants_time() -> None:
+def test_a_prometheus_that_has_just_begun_wants_time_and_its_panels_are_blind() -> None:
     young, old = MadeUp(began="1970-01-01T01:16:30.123456789Z"), MadeUp(began="1970-01-01T01:06:30Z")
     assert told(young, "pgbouncer_up") == (
         "not scraped yet: there is no pgbouncer_up; Prometheus began at 1970-01-01 01:16:30 UTC, and has "
         "scraped nothing yet; what brings it: time: ask again in a minute"
     )
     assert told(old, "pgbouncer_up").startswith("metric absent: ")
+    early = "too early: nothing is scraped yet, and Prometheus began 10 s ago, 1970-01-01 01:16:30 UTC"
+    for server, expected in ((young, {("blind", early)}), (old, {("EMPTY", "the state fixed brings it")})):
+        proofs = prove(STACK, server, SPAN, brings=STATES.brings("fixed"))
+        found = {(each.verdict, each.reason) for each in proofs if each.title in ("Request rate", "Workers")}
+        assert {(verdict, reason.removeprefix("A: ")) for verdict, reason in found} == expected
