@@ -113,6 +113,7 @@ def _percentile(name: str, meaning: str) -> Signal:
 P50 = _percentile("p50", "Half of the calls")
 P99 = _percentile("p99", "99 of 100 calls")
 P999 = _percentile("p99.9", "999 of 1000 calls")
+ON_SERVER = grouping(tuple(label.name for label in SERVER_LEVEL))
 SLOW_NEW = Signal(
     title="New in the slow log",
     why="By how many the slow log grew within the window: commands slower than slowlog-log-slower-than, "
@@ -120,8 +121,9 @@ SLOW_NEW = Signal(
     good="None.",
     act="redis-cli slowlog get 10 names them; redis-cli slowlog reset empties a full one.",
     query=Query(
-        f"clamp_min(max by {grouping(tuple(label.name for label in SERVER_LEVEL))} "
-        f"(delta({select(redis.SLOWLOG_LENGTH)}[<window>])), 0)",
+        # delta() stretches what it saw to the edges of the window: of two entries it makes three.
+        f"clamp_min(max by {ON_SERVER} ({select(redis.SLOWLOG_LENGTH)}) - "
+        f"max by {ON_SERVER} ({select(redis.SLOWLOG_LENGTH)} offset <window>), 0)",
         (redis.SLOWLOG_LENGTH,),
         (),
         tuple(label.name for label in SERVER_LEVEL),
