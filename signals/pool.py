@@ -112,7 +112,8 @@ WORKER_UTILIZATION = Signal(
 )
 CEILING_SHARE = Signal(
     title="Pool ceiling against the server's limit",
-    why="What all pools together may open, as a share of the connections the server gives to ordinary roles.",
+    why="What all pools together may open, as a share of the connections the server gives to ordinary roles. "
+    "Pools that are pointed at a pooler open its connections instead: its own limit counts.",
     act="Lower pool_size or max_overflow, or raise max_connections; leave room for a deploy and for you.",
     query=promql(
         "sum by (<by:>) ({ceiling}) / (min by (<by:>) ({usable}) > 0)",

@@ -9,17 +9,18 @@ from signals.limits import telemetry as limits
 from signals.model import Signal
 from signals.numbers import BYTES, COUNT, RATIO, SECONDS, STATE
 
-RULES_AGE = Signal(
-    title="Last evaluation of rules",
-    why="Time since Prometheus last evaluated the group of rules that waits longest. After a start a group "
-    "counts from its first evaluation on.",
-    good="Below a minute. That a message gets out is seen at its receiver alone.",
+RULES_LATE = Signal(
+    title="Rules overdue",
+    why="By how long the group of rules that is most overdue has missed its next evaluation. After a start a "
+    "group counts from its first evaluation on.",
+    good="In time, or late by less than a minute. That a message gets out is seen at its receiver alone.",
     act="See Prometheus' page of rules: are they loaded, and which group is slow?",
     query=promql(
         # Until its first evaluation, of a group that waits for an hour, it is 0: in 1970.
-        f"time() - min by {grouping(('job', 'instance'))} ({{last}} > 0)",
+        f"max by {grouping(('job', 'instance'))} (clamp_min(time() - ({{last}} > 0) - {{interval}}, 0))",
         labels=SERVER_LEVEL,
-        last=external.RULES_EVALUATED,
+        last=value(external.RULES_EVALUATED, over="max", by=(external.RULE_GROUP,)),
+        interval=value(external.RULES_INTERVAL, over="max", by=(external.RULE_GROUP,)),
     ),
     unit=SECONDS,
     objective=limits.RULES_AGE,

@@ -156,7 +156,7 @@ BOARD = Board(
         row(
             "Can these numbers be believed?",
             stat(telemetry.REACHABLE, title="Prometheus", opens=TELEMETRY),
-            stat(watchers.RULES_AGE, title="Rules evaluated", opens=TELEMETRY),
+            stat(watchers.RULES_LATE, title="Rules late", zero="all were evaluated in time", opens=TELEMETRY),
             timeline(
                 telemetry.TARGETS, title="Targets", zero="the target does not answer", moves="stop-exporter"
             ),

@@ -39,7 +39,7 @@ BOARD = Board(
                 moves="lock-table",
             ),
             stat(scraping.STALEST, title="Oldest value", no_value="none runs", note=BLANK),
-            stat(watchers.RULES_AGE, title="Rules ran"),
+            stat(watchers.RULES_LATE, title="Rules late", zero="all were evaluated in time"),
             stat(watchers.RULE_FAILURES, title="Rules failing", zero="no rule fails"),
             stat(watchers.CONFIG_LOADED, title="Configuration", words=LOADED, zero="the last reload failed"),
             stat(watchers.TSDB_FAILURES, title="DB failures", zero="none failed"),
