@@ -40,16 +40,16 @@ def absent(name: str, stack: Stack, look: Look) -> Why:
         return Why(cause="metric absent", says=f"nobody is known to emit {name}. {hint}".rstrip())
     ended = look.last_of(name)
     gone = f"{name} has had no sample since {moment(ended)}" if ended else f"there is no {name}"
-    why = _started(gone, look) or _down(metric, gone, stack, look) or _failing(metric, gone, look)
+    why = _down(metric, gone, stack, look) or _failing(metric, gone, look)
     return why or _lacking(metric, gone, stack, look)
 
 
-def _started(gone: str, look: Look) -> Why | None:
+def begun(look: Look) -> Why | None:
     """Where Prometheus has just begun: it has its targets some seconds later, and scrapes each in turn."""
     began = None if look.prometheus.query(UP.name, look.until) else look.prometheus.started()
     if began is None or not 0 <= look.until - began < FIRST + look.scrape:
         return None
-    says = f"{gone}; Prometheus began at {moment(began)}, and has scraped nothing yet"
+    says = f"Prometheus began at {moment(began)}, and has scraped nothing yet"
     return Why(cause="not scraped yet", says=says, mend=mend.TIME)
 
 

@@ -203,7 +203,8 @@ class _Asking:
                 excuse = NOTHING_HAPPENED if absent == set() else ""
                 if absent:
                     excuse = self._reasons(absent, self._nothing(target, "all", scale))
-                answer = self._or_early(replace(answer, excuse=excuse), scale)
+                answer = replace(answer, excuse=excuse)
+                answer = answer if excuse else self._or_early(answer, scale)
             yield self._proof(annotation["name"], (answer,), what="annotation")
 
     def _absent(self, expr: str) -> set[str] | None:
@@ -236,8 +237,8 @@ class _Asking:
         return "; ".join(dict.fromkeys(reasons)) if all(reasons) else ""
 
     def _or_early(self, answer: Answer, scale: Resolution, expr: str = "") -> Answer:
-        # An empty answer, which nobody can give yet unless there is another reason.
-        if answer.dark or answer.excused:
+        # An empty answer, which nobody can give yet: nor is a reason for being empty known to hold.
+        if answer.dark:
             return answer
         return replace(answer, dark=self.early.of(filled(expr or answer.expr, scale.values), scale.step))
 

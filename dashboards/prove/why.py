@@ -20,7 +20,7 @@ from dashboards.checks.promql import (
 from dashboards.errors import RefusedError
 from dashboards.prometheus_api import Prometheus, Remembering
 from dashboards.prove import mend
-from dashboards.prove.absent import absent
+from dashboards.prove.absent import absent, begun
 from dashboards.prove.model import Answer, Proof
 from dashboards.prove.nothing import QUANTILE
 from dashboards.prove.partners import parted_ways
@@ -83,7 +83,7 @@ def why(proof: Proof, answer: Answer, stack: Stack, prometheus: Prometheus, span
                 mend=f"{label} among the labels of the targets: Targets(labels=...)",
             )
     try:
-        return _late(text, look) or _blamed(parted(text), look, stack)
+        return begun(look) or _late(text, look) or _blamed(parted(text), look, stack)
     except (RefusedError, ParseError) as error:
         return Why(cause="not found out", says=str(error))
 
@@ -185,8 +185,9 @@ def _selector(selector: Selector, now: Look, stack: Stack) -> Why:
         return _ended(selector, look, stack)
     if selector.offset and now.seen(whole, window):
         return _no_history(selector.offset, name, now.first_of(whole))
-    why = _begun(whole, look) or _series_ended(selector, look) or excluded(selector, look)
-    return why or _gone(selector, look, stack)
+    # What is not there now either is not missing for having no past.
+    why = _begun(whole, now) or _series_ended(selector, now) or excluded(selector, now)
+    return why or _gone(selector, now, stack)
 
 
 def _begun(whole: str, look: Look) -> Why | None:

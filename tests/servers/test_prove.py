@@ -340,6 +340,8 @@ def test_a_target_that_is_down_is_told_with_its_time(known: Known) -> None:
         assert told.startswith("target down: ")
         assert f"e:2 of job 'exporter' is down since {since}" in told
     assert f"has had no sample since {since}" in known.why(redis.MEMORY_USED.name)
+    # What is not there now either is not missing for having no past.
+    assert known.why(f"{redis.MEMORY_USED} offset 1d") == known.why(redis.MEMORY_USED.name)
 
 
 def test_a_collector_that_fails_is_told_with_its_code_and_the_grant(known: Known) -> None:
