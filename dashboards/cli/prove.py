@@ -90,7 +90,7 @@ def prove(
     time a moment ago); or not as declared: ZERO and EMPTY without a reason, or though the state or a fault
     brings it, PRETENDS (a value of now, though nobody can tell it), NaN, Inf, error, slow. Of twenty panels
     one may be empty with a reason, where a state says what there is. Exit with 1 where something is not as
-    declared, with 2 without an answer.
+    declared, or it is too early to tell, with 2 without an answer.
     """
     from dashboards import prove as proof  # noqa: PLC0415 - requests is slow to import
     from dashboards.prove import report, variables  # noqa: PLC0415 - as above
@@ -121,11 +121,12 @@ def prove(
         for line in report.matrix(proofs, whys):
             click.echo(plain(line))
     click.echo(report.summary(proofs), err=True)
-    if excess:
-        click.echo(excess, err=True)
+    unproven = [each for each in (excess, report.early(proofs)) if each]
+    for each in unproven:
+        click.echo(each, err=True)
     if not all(each.well for each in proofs):
         click.echo(report.HINT, err=True)
-    if excess or not all(each.well for each in proofs):
+    if unproven or not all(each.well for each in proofs):
         sys.exit(1)
 
 

@@ -20,6 +20,7 @@ FILLED = 8
 # So many scrapes are looked through for the first one; before that lies what counts as a past.
 RECENT = 40
 EVERY_JOB = ""
+TOO_EARLY = "too early: "
 
 
 class Early:
@@ -55,7 +56,7 @@ class Early:
             return ""
         first, says = max(firsts)
         ago = self.span.end - first
-        return f"too early: {says} {ago:.0f} s ago, {moment(first)}" if 0 <= ago <= enough else ""
+        return f"{TOO_EARLY}{says} {ago:.0f} s ago, {moment(first)}" if 0 <= ago <= enough else ""
 
     def _job(self, name: str) -> str:
         """The job that tells a metric; no name where none does by itself."""

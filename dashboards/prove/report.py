@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from dashboards import junit as xml
 from dashboards.grammar import EMPTY_SHARE
+from dashboards.prove.early import TOO_EARLY
 from dashboards.prove.model import Answer, Proof, Verdict, What
 from dashboards.words import counted
 
@@ -40,6 +41,15 @@ def excess(proofs: Sequence[Proof]) -> str:
         f"{declared} of {len(every)} panels are empty, though each says why; expected at most {most}, one in "
         f"{EMPTY_SHARE.denominator}; bring their data, or leave the panels out"
     )
+
+
+def early(proofs: Sequence[Proof]) -> str:
+    """What is wrong where it is too early to prove anything; empty if it is not."""
+    reasons = [each.reason for each in proofs if each.verdict == "blind"]
+    found = [each for each in reasons if each.startswith(TOO_EARLY)]
+    if not found:
+        return ""
+    return f"{len(found)} of {len(proofs)} could not be proven, {found[0]}; ask again some scrapes later"
 
 
 def summary(proofs: Sequence[Proof]) -> str:

@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 import requests
+from click.testing import CliRunner
 
+from dashboards.cli import main
 from dashboards.model import Panel, graph, stat
-from dashboards.prove import Answer, Proof, prove
+from dashboards.prove import Answer, Proof, prove, report
 from dashboards.prove.selectors import LOOKBACK, moment
 from dashboards.prove.why import explained, why
 from dashboards.stack import STACK
+from examples.demo import servers
 from exporters.catalogue import redis
 from tests.servers.made_past import (
     AFTER,
@@ -313,8 +316,11 @@ def test_what_is_scraped_for_a_moment_only_is_blind(known: Known) -> None:
         graph(signal("nobody_tells_this"), title="absent"),
     )
 
+    told = []
+
     def judged(after: int) -> list[tuple[str, str]]:
         proofs = prove(small(*asked), known.prometheus, known.span(PAST - after), whole=True)
+        told.append(report.early(proofs))
         (alerts,) = [each for each in proofs if (each.board, each.title) == ("small", "Alerts")]
         assert (alerts.verdict, alerts.reason) == (
             "declared",
@@ -331,6 +337,20 @@ def test_what_is_scraped_for_a_moment_only_is_blind(known: Known) -> None:
     rate, absent = judged(60)
     assert (rate[0], absent[0]) == ("data", "blind")
     assert judged(240)[1] == ("EMPTY", "no reason declared")
+    assert [bool(each) for each in told] == [True, True, False]
+
+
+def test_a_prometheus_that_has_just_begun_proves_nothing(new_home: Callable[[], Path]) -> None:
+    config = new_home() / "prometheus.yml"
+    config.write_text("{}")
+    server = servers.Prometheus(config.parent / "prometheus", config).start()
+    try:
+        result = CliRunner().invoke(main, ["prove", "--prometheus", server.url])
+    finally:
+        server.stop()
+    assert result.exit_code == 1, result.output
+    assert "EMPTY 0," in result.output
+    assert "could not be proven, too early: nothing is scraped yet, and Prometheus began" in result.output
 
 
 def test_a_target_that_is_down_is_told_with_its_time(known: Known) -> None:
