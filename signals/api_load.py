@@ -52,6 +52,7 @@ TRAFFIC_LEFT = Signal(
     unit=RATIO,
     objective=limits.TRAFFIC_LEFT,
     legend="of other days",
+    empty="yesterday at this time it had too little traffic to compare with",
 )
 CAPACITY_USED = Signal(
     title="Share of the proven throughput",

@@ -62,12 +62,17 @@ def usual(metric: Metric, stack: Stack, nothing: Nothing) -> str:
         return nothing.not_yet(metric)
     if metric.optional:
         return f"{metric.name} is missing {metric.optional}"
-    asked = metric.source in EVALUATED or metric.collector == UP.collector or job_of(metric, stack)
+    of_none = metric.source in EVALUATED or metric.collector == UP.collector
+    # Of their own metrics a team wants to see each.
+    asked = of_none or metric in stack.metrics or job_of(metric, stack)
     return "" if asked else f"this stack scrapes nothing of {metric.source}"
 
 
 def _lacking(metric: Metric, gone: str, stack: Stack, look: Look) -> Why:
     """Who emits it answers; what is optional comes by itself where others of the same collector are there."""
+    if metric in stack.metrics and not job_of(metric, stack):
+        says = f"{gone}; this stack scrapes nothing of {metric.source}"
+        return Why(cause="no target", says=says, mend=mend.own(metric))
     usual = f", as is usual {metric.optional}" if metric.optional else ""
     says = f"{gone}{usual}; {metric.collector} emits it"
     beside = [each for each in stack.catalogue if each.collector == metric.collector and not each.optional]

@@ -50,6 +50,11 @@ def line(metric: Metric) -> str:
     return LINES.get(metric.collector) or LINES.get(metric.source, "")
 
 
+def own(metric: Metric) -> str:
+    """What makes Prometheus scrape a metric of a team's own, of which the stack has no job."""
+    return f"{{targets: [HOST:PORT], labels: {{kind: metrics, job: {metric.source}}}}} in targets/backend.yml"
+
+
 def job(name: str, address: bool) -> str:
     """What makes Prometheus scrape a job."""
     if address:

@@ -9,8 +9,9 @@ from typing import Any
 from dashboards.prometheus_api import Prometheus
 from dashboards.prove import Answer, Proof, Span, prove
 from dashboards.prove.why import why
-from dashboards.stack import STACK
+from dashboards.stack import STACK, Stack
 from examples.demo.states import STATES
+from examples.own_stack.observability import STACK as OWN
 
 SPAN = Span(start=1000, end=4600)
 REMEMBERED = "job:http_response_wire_bytes:worst15m"
@@ -46,10 +47,10 @@ class MadeUp(Prometheus):
         return []
 
 
-def told(server: MadeUp, expr: str) -> str:
+def told(server: MadeUp, expr: str, stack: Stack = STACK) -> str:
     answer = Answer(ref="A", expr=expr)
     proof = Proof(board="b", title="t", answers=(answer,))
-    return str(why(proof, answer, STACK, server, SPAN))
+    return str(why(proof, answer, stack, server, SPAN))
 
 
 def test_a_recording_that_remembers_by_reading_itself_is_explained_by_what_it_records() -> None:
@@ -81,6 +82,16 @@ def test_a_recording_is_explained_by_its_rule() -> None:
     assert told(MadeUp(rules=[failing], there=("sum(x)",)), RATE) == (
         f"rule fails: the rule of {RATE} fails: found duplicate series; what brings it: the rule, by `build`"
     )
+
+
+def test_a_metric_of_a_teams_own_that_nobody_scrapes_is_no_declared_gap() -> None:
+    server = MadeUp(there=("up",), began="1970-01-01T00:06:30Z")
+    assert told(server, "jobs_failed_total", OWN) == (
+        "no target: there is no jobs_failed_total; this stack scrapes nothing of worker; what brings it: "
+        "{targets: [HOST:PORT], labels: {kind: metrics, job: worker}} in targets/backend.yml"
+    )
+    failed = [each for each in prove(OWN, server, SPAN) if each.board == "backend-workers"]
+    assert [(each.verdict, each.reason) for each in failed] == [("EMPTY", "no reason declared")] * 2
 
 
 def test_a_target_that_is_not_scraped_yet_wants_time() -> None:
