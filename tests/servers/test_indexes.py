@@ -149,11 +149,15 @@ def test_what_another_covers_or_a_constraint_holds_has_no_sql(
         OPEN,
         {"name": "single", "table": "orders", "columns": ["made"]},
         {"name": "nowhere", "table": "gone", "columns": ["made"]},
+        {"name": "slip", "table": "order", "columns": ["made"]},
+        {"name": "elsewhere", "table": "shop.orders", "columns": ["made"]},
     )
     assert {name: (line["state"], line["well"]) for name, line in lines.items()} == {
         "open": ("covered by longer", True),
         "single": ("wrong columns, cannot be replaced: it enforces something", False),
         "nowhere": ("table missing", False),
+        "slip": ("table missing; did you mean 'public.orders'?", False),
+        "elsewhere": ("table missing; did you mean 'public.orders'?", False),
         "longer": ("never used, but others are left to it", True),
     }
     assert mend(session, lines) == []

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import partial
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from exporters.collectors.postgres.candidate_report import Proposed, proposed
 from exporters.collectors.postgres.codes import explained
 from exporters.collectors.postgres.connect import ConnectionFailed
 from exporters.collectors.postgres.expected import SQL as EXPECTED_SQL
-from exporters.collectors.postgres.expected import Table, Wanted, asked_about, judge, tables_of
+from exporters.collectors.postgres.expected import Path, Table, Wanted, asked_about, judge, tables_of
 from exporters.collectors.postgres.index_found import SQL as FOUND_SQL
 from exporters.collectors.postgres.index_found import Found
 from exporters.collectors.postgres.index_mend import create, dropped, irreplaceable, rebuilt, replaced
@@ -221,7 +222,7 @@ def _expected(
     mend: tuple[str, ...] = ()
     goes = 0
     if table is None:
-        state = "table missing"
+        state = f"table missing{_nearest(wanted.path, by_oid.values())}"
     elif lacking:
         state = lacking
     elif named is None:
@@ -260,6 +261,16 @@ def _expected(
         covered_by=by_name[verdict.covered_by].root if verdict.covered_by else 0,
         goes=goes,
     )
+
+
+def _nearest(path: Path, found: Iterable[Found]) -> str:
+    """Which table may be meant of those that have an index; empty if none is near."""
+    # The last of a name is offered: that of the schema that was given.
+    named = {
+        index.table[1]: index.table for index in sorted(found, key=lambda each: each.table[0] == path[0])
+    }
+    close = get_close_matches(path[1], named, n=1)
+    return f"; did you mean {'.'.join(named[close[0]])!r}?" if close else ""
 
 
 def _other(index: Found, instead: Sequence[str], *, needed: bool) -> Line | None:
