@@ -133,8 +133,8 @@ def test_what_an_expected_index_of_a_partition_is_a_part_of_stays(
     assert {name: line["state"] for name, line in lines.items()} == {"one_made_idx": "present, never used"}
     wrong = told(postgres, tmp_path, 1, expected | {"columns": ["id"]})["one_made_idx"]
     assert (wrong["state"], wrong["mend"]) == (
-        "wrong columns, cannot be replaced: it is a part of another",
+        "wrong columns (made), cannot be replaced: it is a part of another",
         [],
     )
     whole = told(postgres, tmp_path, 1, {"name": "of_parts", "table": "parts", "columns": ["id"]})["of_parts"]
-    assert whole["state"] == "wrong columns, cannot be replaced: its table is partitioned"
+    assert whole["state"] == "wrong columns (made), cannot be replaced: its table is partitioned"

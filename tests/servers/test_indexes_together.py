@@ -56,7 +56,7 @@ def test_what_an_index_covers_that_is_replaced_is_not_redundant(
 
     lines = told(postgres, tmp_path, 1, wanted("open", "customer"))
     assert lines.keys() == {"open"}
-    assert lines["open"]["state"] == "wrong columns"
+    assert lines["open"]["state"] == "wrong columns (made, id)"
     mend(session, lines)
     assert definitions(session) == {"short": "made", "open": "customer", "open_old": "made, id"}
 
@@ -94,8 +94,8 @@ def test_an_index_that_is_replaced_covers_no_expected_one(
     lines = told(postgres, tmp_path, 1, *expected)
     assert {name: line["state"] for name, line in lines.items()} == {
         "zero": "missing",  # `one` had its columns
-        "one": "wrong columns",  # `two` would cover it
-        "two": "wrong columns",
+        "one": "wrong columns (customer)",  # `two` would cover it
+        "two": "wrong columns (made, id)",
     }
     mend(session, lines)
     assert definitions(session) == {"zero": "customer", "one": "made", "two": "status"}

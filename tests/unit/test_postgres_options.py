@@ -56,6 +56,7 @@ def test_any_name_can_be_written_in_quotes(name: str) -> None:
 )
 def test_columns_are_read_with_their_direction(text: str, column: KeyColumn) -> None:
     assert KeyColumn.read(text) == column
+    assert column.name == "a desc" or KeyColumn.read(str(column)) == column
 
 
 @pytest.mark.parametrize(

@@ -139,10 +139,11 @@ class Wanted:
         return ""
 
     def differences(self, index: Index) -> tuple[str, ...]:
-        """In what an index is not exactly what is expected; in nothing if it is."""
+        """In what an index is not exactly what is expected, with its columns; in nothing if it is."""
+        held = ", ".join(str(column or "an expression") for column in index.columns)
         found = {
             "method": not index.btree,
-            "columns": index.columns != self.columns,
+            f"columns ({held})": index.columns != self.columns,
             "INCLUDE": self.included is not None and index.included != self.included,
             "predicate": index.predicate != self.predicate,
         }

@@ -38,6 +38,11 @@ class KeyColumn:
         nulls_first = found["nulls"].lower() == "first" if found["nulls"] else descending
         return cls(read_name(found["name"]), descending, nulls_first)
 
+    def __str__(self) -> str:
+        direction = " DESC" * self.descending
+        nulls = f" NULLS {'FIRST' if self.nulls_first else 'LAST'}" * (self.nulls_first != self.descending)
+        return f"{self.name}{direction}{nulls}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedIndex:
