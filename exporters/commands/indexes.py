@@ -108,13 +108,15 @@ def command(
 
 def lines(report: Report) -> Iterator[str]:
     """A head, then a line each, and below it the SQL that mends it."""
-    since = f"since {_moment(report.since)}" if report.since else "since the database was made"
+    since = _moment(report.since) if report.since else "the database was made or its server crashed"
     total = f"{report.count} indexes, {_spoken(report.size)}"
-    yield f"{_seen(report.database)}: {total}; scans are counted {since}"
+    yield f"{_seen(report.database)}: {total}; scans are counted since {since}"
     if report.unread:
         yield f"Its names are in {report.unread}, which is not read here: each byte stands for itself."
     if not any(line.expected for line in report.lines):
         yield "No index is expected: no configuration names one."
+    if any("never used" in line.state for line in report.lines):
+        yield "An index made a moment ago was never used either; the server does not tell when one was made."
     if not report.lines:
         return
     yield ""

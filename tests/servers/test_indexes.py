@@ -17,7 +17,8 @@ from click.testing import CliRunner, Result
 from examples.demo.databases import Postgres
 from examples.demo.process import wait_until
 from exporters.collectors.postgres.index_mend import LOCKS
-from exporters.commands.indexes import UNSEEN_SQL, command
+from exporters.collectors.postgres.index_report import Report
+from exporters.commands.indexes import UNSEEN_SQL, command, lines
 from exporters.secrets import Redactor
 from tests.servers.exporter_process import run_to_its_end
 from tests.servers.postgres_support import PASSWORD, ROLE, Session, admin, create_database
@@ -256,13 +257,20 @@ def test_the_table_has_a_head_and_the_sql_below_what_it_mends(
     session.execute("CREATE INDEX idle ON orders (status)")
     result = run(postgres, tmp_path, expected=[OPEN])
     assert result.exit_code == 1
-    assert [line.split() for line in result.stdout.splitlines()[2:]] == [
+    _, young, _, *rows = result.stdout.splitlines()
+    assert young.startswith("An index made a moment ago was never used either")
+    assert [line.split() for line in rows] == [
         ["INDEX", "TABLE", "STATE", "SCANS", "SIZE"],
         ["open", "public.orders", "missing", "-", "-"],
         f"CREATE INDEX CONCURRENTLY open {ON_OPEN} WHERE status = 'open';".split(),
         ["idle", "public.orders", "never", "used", "0", "16", "KiB"],
         ["DROP", "INDEX", "CONCURRENTLY", "public.idle;"],
     ]
+
+
+def test_counters_that_were_never_reset_begin_with_the_database_or_after_a_crash() -> None:
+    (head, _) = lines(Report(database="shop", since=None, count=0, size=0, lines=()))
+    assert head.endswith("scans are counted since the database was made or its server crashed")
 
 
 # What would begin a line, move the cursor, or turn the text after it around.
