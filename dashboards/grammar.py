@@ -197,15 +197,17 @@ def _doors(board: Board, by_uid: dict[str, Board], books: Sequence[str]) -> Iter
             known = sorted((*by_uid, *books))
             near = get_close_matches(panel.opens, known, n=1)
             yield (
-                f"panel {panel.title!r} opens the board {panel.opens!r}, which is not there; expected "
-                + (f"perhaps {near[0]!r}; correct it" if near else f"one of {', '.join(known)}; correct it")
+                f"panel {panel.title!r} opens the board {panel.opens!r}, which is not there; expected one of "
+                f"{', '.join(known)}; correct it" + (f". Did you mean {near[0]!r}?" if near else "")
             )
-        elif panel.key and panel.key not in _variables(there):
+        elif panel.key and not _offers(there, panel.key):
+            such = ", ".join(uid for uid, other in by_uid.items() if _offers(other, panel.key))
             yield (
-                f"panel {panel.title!r} opens {panel.opens} at one {panel.key!r}, for which it has none; "
-                f"expected one of {', '.join(_variables(there)) or 'none'}; give that board a Choice of it"
+                f"panel {panel.title!r} opens {panel.opens} at one {panel.key!r}, which nobody chooses "
+                f"there; expected a board with a Choice of it{such and f', such as {such}'}; open one, or "
+                f"give {panel.opens} a Choice of it"
             )
 
 
-def _variables(board: Board) -> list[str]:
-    return [choice.label.name for choice in board.choices]
+def _offers(board: Board, label: str) -> bool:
+    return any(choice.label.name == label for choice in board.choices)

@@ -99,7 +99,7 @@ MISTAKES = [
         'redis.UP, opens="backend-quries")',
         0,
         "board shop: panel 'Redis answers' opens the board 'backend-quries', which is not there; "
-        "expected perhaps 'backend-queries'",
+        "expected one of backend-api, backend-audit, ",
     ),
     (
         "MEMORY_USED)",

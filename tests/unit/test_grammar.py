@@ -155,11 +155,16 @@ REFUSED = [
     ),
     (
         door(table("Endpoints", api.HANDLER_P95, key="handler", opens="backend-apy")),
-        "panel 'Endpoints' opens the board 'backend-apy', which is not there; expected perhaps 'backend-api'",
+        "backend-telemetry, shop; correct it. Did you mean 'backend-api'?",
     ),
     (
         door(table("Endpoints", api.HANDLER_P95, key="handler", opens="backend-postgres")),
-        "panel 'Endpoints' opens backend-postgres at one 'handler', for which it has none",
+        "panel 'Endpoints' opens backend-postgres at one 'handler', which nobody chooses there; expected a "
+        "board with a Choice of it, such as backend-api; open one, or give backend-postgres a Choice of it",
+    ),
+    (
+        door(table("By pool", pool.PENDING, key="pool", opens="backend-api")),
+        "expected a board with a Choice of it; open one, or give backend-api a Choice of it",
     ),
 ]
 
