@@ -91,8 +91,8 @@ REFUSED: list[tuple[str, str, str, str]] = [
     ),
     ("counter-growth", "http_request_duration_seconds_sum{SCOPE}", "is a counter", "rate"),
     ("counter-growth", "max_over_time(redis_evicted_keys_total{SCOPE}[1h])", "is a counter", "rate"),
-    ("gauge-growth", "rate(redis_memory_used_bytes{SCOPE}[$__rate_interval])", "is a gauge", "deriv"),
-    ("gauge-growth", "increase(redis_instance_info{SCOPE}[$__rate_interval])", "is a gauge", "deriv"),
+    ("gauge-growth", "rate(redis_memory_used_bytes{SCOPE}[$__rate_interval])", "is a gauge", "promql()"),
+    ("gauge-growth", "increase(redis_instance_info{SCOPE}[$__rate_interval])", "is a gauge", "promql()"),
     (
         "gauge-growth",
         'increase(label_replace(pg_up{SCOPE}, "of", "", "", "")[1h:1m])',

@@ -53,6 +53,6 @@ def _not_growing(query: Query, function: str, argument: Node) -> Iterator[Proble
         yield Problem(
             f"{function}() of {inner.name}, which is a gauge: its every fall counts as a restart, and of "
             "something that grows with time it is 1",
-            "Read it as it is, or use delta() or deriv().",
+            "Read it as it is, in a definition value(), or by delta() or deriv(), there in promql().",
             inner.name,
         )
