@@ -146,7 +146,7 @@ def _plans(stack: Stack, alert: Alert) -> _Chosen:
         return _Chosen(plans=plans, beside=", ".join(_moved(NUMBERS[each.key], context) for each in moved))
     return _Chosen(
         lacking=f"it has no case, and none follows from its definition: {why}; expected one; give "
-        "Stack(cases=(*CASES, Case(alert=…))), as in alerts/cases"
+        "Stack(cases=(*Stack.cases, Case(alert=…))), as in alerts/cases"
     )
 
 
@@ -221,7 +221,7 @@ def _refused(alert: Alert, findings: Sequence[Finding]) -> list[str]:
 def _misplaced(beside: str, state: str, says: str) -> str:
     return (
         f"its case is written beside the project's {beside} as in the stack, where it fails ({state}: "
-        f"{says}); expected one beside the stack's; give Stack(cases=(*CASES, Case(alert=…))), as in "
+        f"{says}); expected one beside the stack's; give Stack(cases=(*Stack.cases, Case(alert=…))), as in "
         "alerts/cases"
     )
 

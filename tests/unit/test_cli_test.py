@@ -82,7 +82,7 @@ def test_an_alert_with_neither_fails_by_its_name_with_what_to_do(build: Build) -
     assert code == 1
     (told,) = [each for each in output.splitlines() if " NOT " in each]
     assert told.startswith("ShopOrdersLost  NOT case: it has no case, and none follows from its definition: ")
-    assert "give Stack(cases=(*CASES, Case(alert=…)))" in told
+    assert "give Stack(cases=(*Stack.cases, Case(alert=…)))" in told
 
 
 def test_a_case_without_its_guard_is_told(build: Build) -> None:
@@ -211,7 +211,7 @@ def test_a_written_case_that_stands_beside_another_limit_proves_nothing(build: B
         f"{ALERT}  NOT case: its case is written beside the project's 'connections_share' of 80 %, not 75 % "
         "as in the stack, where it fails (under limit: it is silent just within its limit: "
     )
-    assert told.endswith("give Stack(cases=(*CASES, Case(alert=…))), as in alerts/cases")
+    assert told.endswith("give Stack(cases=(*Stack.cases, Case(alert=…))), as in alerts/cases")
 
 
 def test_an_unknown_alert_is_told_with_the_nearest() -> None:
