@@ -162,10 +162,14 @@ class Alert:
 
     def _check_labels(self) -> None:
         own = {label.name for label in self.by}
-        if own != set(self.signal.query.labels):
+        had = set(self.signal.query.labels)
+        if own != had:
+            missing = own - had
+            by = ", ".join(sorted(map(str.upper, missing or had))) + "," * (len(missing or had) == 1)
             raise AlertError(
                 f"alert {self.name}: by is {sorted(own)}, but the query of {self.signal.title!r} has "
-                f"{sorted(self.signal.query.labels)}; instances would merge or not match; make them equal"
+                f"{sorted(had)}; instances would merge or not match; "
+                + (f"let it keep them, as value(METRIC, by=({by})) does" if missing else f"give by=({by})")
             )
         for labels in (*(guard.labels for guard in self.guards), tuple(map(str, self.inhibits or ()))):
             if not own.issuperset(labels):

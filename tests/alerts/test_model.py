@@ -36,7 +36,12 @@ GOOD = api.API_LATENCY_P95_HIGH
         ({"hold": -1}, "hold is -1"),
         ({"keep": float("nan")}, "keep is nan"),
         ({"window": 0}, "window is 0"),
-        ({"by": (JOB, INSTANCE)}, "by is ['instance', 'job']"),
+        (
+            {"by": (JOB, INSTANCE)},
+            "by is ['instance', 'job'], but the query of 'Latency, p95' has ['job']; instances would merge "
+            "or not match; let it keep them, as value(METRIC, by=(INSTANCE,)) does",
+        ),
+        ({"by": ()}, "has ['job']; instances would merge or not match; give by=(JOB,)"),
         ({"guards": (postgres.ANSWERS,)}, "match nothing"),
         ({"inhibits": (INSTANCE,)}, "match nothing"),
         ({"engines": ()}, "engines is ()"),
