@@ -6,8 +6,8 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from dashboards.checks import definitions
 from dashboards.errors import StackError
 from dashboards.grafana import render_board
 from dashboards.stack import Stack
+from dashboards.words import counted
 
 # What one engine has and the other has not.
 ALERTING, ALERTMANAGER = "grafana/alerting/", "alertmanager/"
@@ -79,6 +80,7 @@ def judged(stack: Stack) -> tuple[dict[str, bytes], checks.Verdict]:
     alone = [alert.name for alert in stack.loaded if len(alert.engines) == 1]
     asked = (metric for _, query in definitions.asked(stack) for metric in query.metrics)
     names = {name for metric in asked if metric.source != "rules" for name in metric.series}
+    undeclared = {name for name in names if stack.catalogue.find(name) is None}
     yielded = {alert.yields_to.name for alert in stack.loaded if alert.yields_to}
     findings = checks.check_files(
         files,
@@ -88,11 +90,24 @@ def judged(stack: Stack) -> tuple[dict[str, bytes], checks.Verdict]:
         left_out=yielded - {alert.name for alert in stack.loaded},
         retention=stack.retention * 86_400,
         time_scale=stack.time_scale,
-        undeclared={name for name in names if stack.catalogue.find(name) is None},
+        undeclared=undeclared,
     )
     absent = (ALERTMANAGER,) if stack.engine == "grafana" else (ALERTING,)
     known = [rule.id for rule in checks.RULES]
-    return files, checks.judged(findings, stack.waivers, known, absent)
+    verdict = checks.judged(findings, stack.waivers, known, absent)
+    return files, replace(verdict, findings=tuple(_once(verdict.findings, undeclared)))
+
+
+def _once(findings: Sequence[checks.Finding], undeclared: Iterable[str]) -> Iterator[checks.Finding]:
+    """The findings, of a metric that the stack was not given the first alone, and how many more."""
+    begins = tuple(f"metric {name!r} is not " for name in undeclared)
+    told: dict[str | checks.Finding, list[checks.Finding]] = {}
+    for finding in findings:
+        begin = next(filter(finding.message.startswith, begins), "")
+        told.setdefault(begin or finding, []).append(finding)
+    for first, *more in told.values():
+        also = f", and in {counted(len(more), 'other query')}" if more else ""
+        yield replace(first, message=f"{first.message}{also}")
 
 
 def _alerting(stack: Stack) -> dict[str, bytes]:
