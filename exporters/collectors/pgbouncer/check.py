@@ -26,11 +26,13 @@ def check(settings: PgBouncerSettings) -> list[Outcome]:
         ConfigError: the connection string cannot be read.
     """
     conninfo = settings.conninfo()
-    deadline = time.monotonic() + SECONDS
+    began = time.monotonic()
+    deadline = began + SECONDS
     try:
         console = Console(conninfo, deadline)
+        up = Outcome(collector=UP, state=State.WORKS, seconds=time.monotonic() - began)
         try:
-            return list(_outcomes(console, deadline))
+            return [up, *_outcomes(console, deadline)]
         finally:
             console.close()
     except (ConnectionFailed, TimeoutError) as error:

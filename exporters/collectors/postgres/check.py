@@ -82,10 +82,12 @@ def check(settings: PostgresSettings) -> list[Outcome]:
         ConfigError: the connection string cannot be read.
     """
     conninfo = settings.conninfo()
+    began = time.monotonic()
     try:
-        connection = Connection(conninfo, time.monotonic() + FIRST_SECONDS)
+        connection = Connection(conninfo, began + FIRST_SECONDS)
+        up = Outcome(collector=UP, state=State.WORKS, seconds=time.monotonic() - began)
         try:
-            return _check(connection, settings)
+            return [up, *_check(connection, settings)]
         finally:
             connection.abandon(time.monotonic() + CANCEL_SECONDS)
     except (ConnectionFailed, TimeoutError) as error:
