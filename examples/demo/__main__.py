@@ -7,6 +7,7 @@ import atexit
 import contextlib
 import logging
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -153,16 +154,28 @@ def _tell(delivery: Delivery, *, linked: bool) -> None:
 
 def _stay(chain: Chain) -> None:
     """Tell how to look around, and wait for the end."""
+    _around(chain)
+    say("Ctrl-C ends everything")
+    threading.Event().wait()
+
+
+def _around(chain: Chain) -> None:
+    for name in ("postgres", "pgbouncer", "redis"):
+        say(f"{name}: {chain.ports.address(name)}")
     for server in chain.observers:
         say(f"{server.name}: {server.url}")
+    secret = chain.home / "exporter.env"
+    secret.touch(mode=0o600)
+    secret.write_text("".join(f"{name}={shlex.quote(url)}\n" for name, url in chain.exporter.env.items()))
+    config, check = chain.home / "exporter.yml", shlex.join(chain.exporter.arguments)
+    say(f"the collectors: (set -a; . {secret}; python -m exporters check {check})")
+    say(f"the indexes: (set -a; . {secret}; python -m exporters indexes --config.file {config})")
     file = chain.home / "chain.json"
     chain.targets.save(file)
     options = f"--prometheus {chain.prometheus.url} --stack examples.demo.running:STACK --state {chain.state}"
     say(f"more load:   python -m examples.load --url {chain.api.url} --rate 25 --seconds 600")
     say(f"all panels, under that load: DEMO={file} python -m dashboards prove {options}")
     say(f"more faults: python -m examples.faults errors --chain {file}")
-    say("Ctrl-C ends everything")
-    threading.Event().wait()
 
 
 def ends_by_signals() -> None:
