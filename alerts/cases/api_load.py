@@ -50,7 +50,7 @@ CASES = (
     ),
     Case(
         alert=api_load.API_NEAR_CAPACITY,
-        series=(counter(api_metrics.REQUESTS, 5000, 6000, 6200, 5000, status="200", **LIST),),
+        series=(counter(api_metrics.REQUESTS, 5000, 6000, 6200, 5000, status="200", **LIST), WORKERS),
         labels={"job": "api"},
         summary="api carries 82.66% of its proven throughput, above 80 %.",
     ),
