@@ -187,7 +187,7 @@ def _beside(home: Path, server: Redis, slices: int) -> dict[str, list[float]]:
         with closing(Client.from_url(server.url)) as client:
             wait_until(lambda: _scans(client) > 100, "a pass is under way")
             scans, spent = _scans(client), exporter.spent()
-            time.sleep(SLICE_SECONDS)
+            time.sleep(SLICE_SECONDS)  # what is counted and spent meanwhile is a mean over many batches
             scans, spent = _scans(client) - scans, exporter.spent() - spent
         each, busy = SLICE_SECONDS / scans, spent / scans
         os.kill(exporter.process.pid, signal.SIGSTOP)

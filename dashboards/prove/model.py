@@ -59,7 +59,7 @@ class Answer:
         error: why the query was refused.
         due: the state or fault that brings it, so that no reason for being empty holds; empty if none does.
         excuse: why it may be empty; without a reason it may not, whatever else its panel asks.
-        dark: who is down of those that tell it; empty if nobody is.
+        dark: who is down of those that tell it, or was scraped too lately to; empty if nobody is.
         pretends: whether it has a value of now although nobody can tell it.
     """
 
