@@ -60,7 +60,11 @@ def runbook_board(alerts: Sequence[Alert], rules: RenderContext, written: Callab
         for service, found in by_service.items()
     ]
     firing = table(
-        "Firing now", components.FIRING_SINCE, key="alertname", no_value="none firing", moves="errors"
+        "Firing now",
+        components.FIRING_SINCE,
+        key="alertname",
+        no_value="none firing, or no rules",
+        moves="errors",
     )
     lists = row("Which alert is it?", *(listed(service, found) for service, found in by_service.items()))
     return replace(frame, rows=(row("What fires now?", firing), lists, *books))

@@ -88,7 +88,7 @@ BOARD = Board(
                 components.FIRING_SINCE,
                 key="alertname",
                 width=12,
-                no_value="none firing",
+                no_value="none firing, or no rules",
                 moves="errors",
             ),
             timeline(
