@@ -191,7 +191,7 @@ COUNT_AGE = Signal(
     title="Age of the key count",
     why="Time since the exporter's last complete pass over the keys.",
     good="Below two minutes, or seven with a million keys; a pass begins {number:cache_renewal} after one.",
-    act="Older: the pass is slow on a large keyspace, or Redis refuses SCAN to the exporter.",
+    act="Older: a large keyspace, a slow Redis, which is spared, or one that refuses SCAN to the exporter.",
     query=promql("time() - {stamp}", stamp=value(redis.KEYSPACE_PASS_TIMESTAMP, over="max")),
     unit=SECONDS,
     legend="age",

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import redis
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -18,7 +19,7 @@ from examples.demo.prepare import MEASURES_KEYS
 from examples.demo.process import wait_until
 from exporters.catalogue import Metric
 from exporters.collectors.base import Family
-from exporters.collectors.redis import RedisBackend, RedisSettings
+from exporters.collectors.redis import RedisBackend, RedisSettings, passes
 from exporters.exposition import render
 
 ACL = (Path(exporters.__file__).parent / "redis.acl").read_text()
@@ -138,6 +139,12 @@ def fill_many(server: Redis, keys: int = MANY) -> None:
     """Write keys of users."""
     with admin(server) as client:
         client.mset({f"user:{number}": "" for number in range(keys)})
+
+
+def hasten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let passes rest as short as they may, also where the server is slow."""
+    monkeypatch.setattr(passes, "LONGEST_REST", passes.LEAST_REST)
+    monkeypatch.setattr(passes, "LONGER", 1)
 
 
 def scans(server: Redis) -> int:

@@ -32,6 +32,7 @@ from tests.servers.exporter_support import (
     collect_until,
     fill,
     fill_many,
+    hasten,
     scans,
     url_of,
     watch,
@@ -49,7 +50,7 @@ SHARES = {
     "lock": 2,
 }
 PATTERNS = tuple(f"{name}:*" for name in SHARES)
-TRIALS = 200
+TRIALS = 400  # of 200, which hold 190 on an average, some pattern has less than 180 now and then
 RARE = 9
 HELD = 100_000  # docs/performance.md: the same of 1,000,000
 
@@ -192,11 +193,17 @@ def test_a_pass_rests_long_unless_it_would_take_longer_than_five_minutes(keys: i
     assert rest(keys) * keys / BATCH == pytest.approx(seconds, rel=0.01)
 
 
-@pytest.mark.parametrize(("swift", "most"), [(60.0, 200), (0.0, 50)])
-def test_a_paced_pass_asks_for_more_keys_less_often_while_answers_are_swift(
-    server: Redis, monkeypatch: pytest.MonkeyPatch, swift: float, most: int
+@pytest.mark.parametrize(
+    ("swift", "spared", "most", "longer"),
+    [(60.0, 0, 200, 1), (-1.0, 0, 10, 1), (60.0, 1e9, 200, 3)],
+    ids=["swift", "slow, asked for few", "slow, rests long"],
+)
+def test_a_paced_pass_asks_for_as_many_keys_as_a_server_answers_swiftly_and_spares_a_slow_one(
+    server: Redis, monkeypatch: pytest.MonkeyPatch, swift: float, spared: float, most: int, longer: float
 ) -> None:
     monkeypatch.setattr(passes, "SWIFT_SECONDS", swift)
+    monkeypatch.setattr(passes, "SPARED", spared)
+    monkeypatch.setattr(passes, "LONGER", 3)
     fill_many(server)
     with admin(server) as client:
         client.config_resetstat()
@@ -206,7 +213,7 @@ def test_a_paced_pass_asks_for_more_keys_less_often_while_answers_are_swift(
     ).run()
 
     assert done.found[0].counts == [0, MANY]
-    assert done.seconds > rest(MANY) * (MANY - most) / BATCH
+    assert done.seconds > longer * rest(MANY) * (MANY - most) / BATCH
     # A call answers with a few more keys than it was asked for: those of a whole bucket.
     assert MANY / most * 0.8 < scans(server) <= MANY / most + 2
 
@@ -214,7 +221,7 @@ def test_a_paced_pass_asks_for_more_keys_less_often_while_answers_are_swift(
 def test_an_active_pass_asks_for_1000_keys_and_never_sleeps(
     server: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(passes, "LONGEST_REST", passes.LEAST_REST)
+    hasten(monkeypatch)
     fill_many(server)
     seconds = {}
     asked = {}

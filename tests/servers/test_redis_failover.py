@@ -14,7 +14,6 @@ from examples.demo.process import wait_until
 from exporters.catalogue import redis as catalogue
 from exporters.catalogue import redis_detail as detail
 from exporters.catalogue import self_
-from exporters.collectors.redis import passes
 from exporters.collectors.redis.settings import RedisSettings
 from tests.servers.exporter_support import (
     MANY,
@@ -23,6 +22,7 @@ from tests.servers.exporter_support import (
     collect_until,
     fill,
     fill_many,
+    hasten,
     scans,
     watch,
 )
@@ -31,7 +31,7 @@ from tests.servers.test_redis_counting import PATTERNS, SHARES, populate, walk
 
 @pytest.fixture(autouse=True)
 def _short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passes, "LONGEST_REST", passes.LEAST_REST)
+    hasten(monkeypatch)
 
 
 def test_a_replica_that_takes_over_in_a_pass_is_counted_from_its_first_key(

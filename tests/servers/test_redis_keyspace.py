@@ -30,6 +30,7 @@ from tests.servers.exporter_support import (
     collect_until,
     fill,
     fill_many,
+    hasten,
     scans,
     watch,
 )
@@ -37,7 +38,7 @@ from tests.servers.exporter_support import (
 
 @pytest.fixture(autouse=True)
 def _short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passes, "LONGEST_REST", passes.LEAST_REST)
+    hasten(monkeypatch)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from examples.demo.process import wait_until
 from exporters.catalogue import redis as catalogue
 from exporters.catalogue import redis_detail as detail
 from exporters.catalogue import self_
-from exporters.collectors.redis import RedisBackend, RedisSettings, passes
+from exporters.collectors.redis import RedisBackend, RedisSettings
 from exporters.config import read_config
 from tests.house.test_docs import blocks
 from tests.servers.exporter_support import (
@@ -29,6 +29,7 @@ from tests.servers.exporter_support import (
     collect_until,
     fill,
     fill_many,
+    hasten,
     scans,
     url_of,
     watch,
@@ -49,7 +50,7 @@ def server(tmp_path: Path) -> Iterator[Redis]:
 def test_a_count_of_keys_that_stand_still_is_exact_and_one_of_keys_that_come_says_by_how_many(
     server: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(passes, "LONGEST_REST", passes.LEAST_REST)
+    hasten(monkeypatch)
     fill_many(server)
     with closing(watch(server, key_patterns=("user:*",), scan_interval=0.1)) as backend:
         still = collect_until(backend, catalogue.KEYS, MANY, db="db0", key="user:*")

@@ -26,10 +26,13 @@ from exporters.collectors.redis.prefixes import Prefixes
 from exporters.collectors.redis.settings import ACTIVE, ESTIMATED, PACED, RedisSettings
 from exporters.patterns import NOTHING, Patterns
 
-BATCH = 50  # keys at least, for which Redis is held up for a twentieth of a millisecond
-# At most, while an answer takes no longer than this: so that fewer commands meet one, and a processor wakes
-# less often. Of a server far away, or whose memory is slow, it stays with the least.
-WIDEST, SWIFT_SECONDS = 200, 0.0005
+BATCH = 50  # keys to begin with, for which Redis is held up for a twentieth of a millisecond
+# More while an answer takes less than this, so that fewer commands meet one and a processor wakes less often;
+# fewer while it takes twice as long, so that a command that meets one does not wait long.
+FEWEST, WIDEST, SWIFT_SECONDS = 10, 200, 0.0005
+# Where Redis is slow, whose memory may be swapped out, it rests for so many times as long as it was held up,
+# and a pass takes that much longer at most.
+SPARED, LONGER = 200, 10
 ACTIVE_BATCH = 1000  # a millisecond
 PASS_SECONDS = 300.0  # as long a pass of many keys may take; of still more it takes longer
 LEAST_REST, LONGEST_REST = (
@@ -209,20 +212,26 @@ class Walk:
     def _scan(self, number: int, batch: int) -> Iterator[list[bytes]]:
         """Every key of a database, in batches."""
         asked: list[Command] = [("SELECT", number), ("SCAN", b"0", "COUNT", batch)]
+        way = self._way(number) if self._pause else 0
         self._session.send(asked, self._deadline())
         while asked:
             replies = self._session.receive(len(asked), self._deadline())
             *_, (cursor, keys) = values(replies)
-            done = batch
+            done, held = batch, replies[-1].seconds - way
             if self._pause:
-                batch = min(WIDEST, 2 * done) if replies[-1].seconds <= SWIFT_SECONDS else BATCH
+                batch = fitting(done, held)
             asked = [] if cursor == b"0" else [("SCAN", cursor, "COUNT", batch)]
             if asked and not self._pause:
                 self._session.send(asked, self._deadline())  # the server works while these are counted
             yield keys
             if asked and self._pause:
-                self._rest(done / BATCH)
+                times = done / BATCH
+                self._rest(max(times, min(SPARED * held / self._pause, LONGER * times)))
                 self._session.send(asked, self._deadline())
+
+    def _way(self, number: int) -> float:
+        """Seconds to the server and back, the least of three."""
+        return min(self._session.ask([("SELECT", number)], self._deadline())[0].seconds for _ in range(3))
 
     def _drawn(self, number: int) -> set[bytes]:
         """Some keys of a database."""
@@ -297,6 +306,13 @@ class Walk:
         if self._stop.is_set():
             raise StoppedError
         return time.monotonic() + COMMAND_SECONDS
+
+
+def fitting(batch: int, held: float) -> int:
+    """For how many keys to ask next, where Redis was held up for so long by this many."""
+    if held <= SWIFT_SECONDS:
+        return min(WIDEST, 2 * batch)
+    return max(FEWEST, batch // 2) if held > 2 * SWIFT_SECONDS else batch
 
 
 def rest(keys: int) -> float:
