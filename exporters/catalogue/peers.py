@@ -1,15 +1,16 @@
 """The default series of postgres_exporter and redis_exporter: names and labels, as their pages show them.
 
-Of postgres_exporter 0.11.1 and a build of 0.20.1, and of redis_exporter 1.45.0 and 1.88.0. `new` stands where
-the older ones lack it, `old` where the newer do. Left out: the label `server` of postgres_exporter, which
-is the `instance` of Prometheus, and what the language of both says of its own process.
+Of postgres_exporter 0.11.1 and a build of 0.20.1, and of redis_exporter 1.45.0 and 1.88.0, beside every
+server that the tests have: PostgreSQL 13 to 18, Redis 6.2 to 8.2, Valkey 8 and 9. `new` stands where the
+older ones lack it, `old` where the newer do. Left out: the label `server` of postgres_exporter, which is the
+`instance` of Prometheus, and what the language of both says of its own process.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-# `pg_settings_*` is all settings that are numbers or switches.
+# `pg_settings_*` is all settings that are numbers or switches; `*` elsewhere is whatever stands there.
 POSTGRES = """
 pg_database_connection_limit datname new
 pg_database_size_bytes datname
@@ -57,6 +58,7 @@ pg_stat_database_blks_read datid,datname
 pg_stat_database_checksum_failures datid,datname old
 pg_stat_database_checksum_last_failure datid,datname old
 pg_stat_database_conflicts datid,datname
+pg_stat_database_conflicts_confl_active_logicalslot datid,datname
 pg_stat_database_conflicts_confl_bufferpin datid,datname
 pg_stat_database_conflicts_confl_deadlock datid,datname
 pg_stat_database_conflicts_confl_lock datid,datname
@@ -65,6 +67,8 @@ pg_stat_database_conflicts_confl_tablespace datid,datname
 pg_stat_database_deadlocks datid,datname
 pg_stat_database_idle_in_transaction_time datid,datname old
 pg_stat_database_numbackends datid,datname
+pg_stat_database_parallel_workers_launched datid,datname old
+pg_stat_database_parallel_workers_to_launch datid,datname old
 pg_stat_database_session_time datid,datname old
 pg_stat_database_sessions datid,datname old
 pg_stat_database_sessions_abandoned datid,datname old
@@ -87,8 +91,9 @@ pg_stat_progress_vacuum_index_vacuums datname,relname new
 pg_stat_progress_vacuum_max_dead_tuples datname,relname new
 pg_stat_progress_vacuum_num_dead_tuples datname,relname new
 pg_stat_progress_vacuum_phase datname,relname,phase new
-pg_stat_replication_pg_current_wal_lsn_bytes application_name,client_addr,state,slot_name,pid new
-pg_stat_replication_pg_wal_lsn_diff application_name,client_addr,state,slot_name,pid new
+pg_stat_replication_pg_current_wal_lsn_bytes application_name,client_addr,state,slot_name
+pg_stat_replication_pg_wal_lsn_diff application_name,client_addr,state,slot_name
+pg_stat_replication_reply_time application_name,client_addr,slot_name,state old
 pg_stat_user_tables_analyze_count datname,relname,schemaname new
 pg_stat_user_tables_autoanalyze_count datname,relname,schemaname new
 pg_stat_user_tables_autovacuum_count datname,relname,schemaname new
@@ -127,11 +132,17 @@ postgres_exporter_config_last_reload_success_timestamp_seconds - new
 postgres_exporter_config_last_reload_successful - new
 """
 REDIS = """
+redis_acl_access_denied_auth_total - new
+redis_acl_access_denied_channel_total - new
+redis_acl_access_denied_cmd_total - new
+redis_acl_access_denied_key_total - new
 redis_active_defrag_running -
+redis_active_time_main_thread_seconds_total - new
 redis_allocator_active_bytes -
 redis_allocator_allocated_bytes -
 redis_allocator_frag_bytes -
 redis_allocator_frag_ratio -
+redis_allocator_muzzy_bytes - new
 redis_allocator_resident_bytes -
 redis_allocator_rss_bytes -
 redis_allocator_rss_ratio -
@@ -147,15 +158,20 @@ redis_aof_last_rewrite_duration_sec -
 redis_aof_last_write_status -
 redis_aof_pending_bio_fsync -
 redis_aof_pending_rewrite -
+redis_aof_rewrite_buffer_length -
 redis_aof_rewrite_in_progress -
 redis_aof_rewrite_scheduled -
 redis_async_loading - new
 redis_blocked_clients -
+redis_client_output_buffer_limit_disconnections_total - new
+redis_client_query_buffer_limit_disconnections_total - new
 redis_client_recent_max_input_buffer_bytes -
 redis_client_recent_max_output_buffer_bytes -
 redis_clients_in_timeout_table -
+redis_cluster_* -
 redis_cluster_connections -
 redis_cluster_enabled -
+redis_commandlog_* - new
 redis_commands_duration_seconds_total cmd
 redis_commands_failed_calls_total cmd
 redis_commands_latencies_usec cmd new
@@ -181,8 +197,10 @@ redis_cpu_user_children_seconds_total -
 redis_cpu_user_main_thread_seconds_total -
 redis_cpu_user_seconds_total -
 redis_current_eviction_exceeded_time_ms - new
+redis_db*_distrib_* - old
 redis_db_avg_ttl_seconds db
 redis_db_keys db
+redis_db_keys_cached db
 redis_db_keys_expiring db
 redis_defrag_hits -
 redis_defrag_key_hits -
@@ -190,12 +208,17 @@ redis_defrag_key_misses -
 redis_defrag_misses -
 redis_dump_payload_sanitizations -
 redis_errors_total err
+redis_eventloop_cycles_total - new
+redis_eventloop_duration_cmd_sum_usec_total - new
+redis_eventloop_duration_sum_usec_total - new
 redis_evicted_clients_total - new
 redis_evicted_keys_total -
+redis_evicted_scripts_total - new
 redis_eviction_exceeded_time_ms_total - new
 redis_expire_cycle_cpu_time_ms_total - new
 redis_expired_keys_total -
 redis_expired_stale_percentage -
+redis_expired_subkeys_total - new
 redis_expired_time_cap_reached_total -
 redis_exporter_build_info build_date,commit_sha,golang_version,version
 redis_exporter_last_scrape_connect_time_seconds -
@@ -205,7 +228,9 @@ redis_exporter_scrape_duration_seconds -
 redis_exporter_scrapes_total -
 redis_hz - new
 redis_instance_info master_replid,maxmemory_policy,os,process_id,redis_build_id,\
-redis_mode,redis_version,role,run_id,tcp_port
+redis_mode,redis_version,role,run_id,tcp_port,valkey_release_stage,valkey_version
+redis_instantaneous_eventloop_cycles_per_sec - new
+redis_instantaneous_eventloop_duration_usec - new
 redis_io_threaded_reads_processed -
 redis_io_threaded_writes_processed -
 redis_io_threads_active -
@@ -231,6 +256,7 @@ redis_mem_cluster_links_bytes - new
 redis_mem_fragmentation_bytes -
 redis_mem_fragmentation_ratio -
 redis_mem_not_counted_for_eviction_bytes -
+redis_mem_overhead_db_hashtable_rehashing_bytes - new
 redis_mem_replication_backlog_bytes - new
 redis_mem_total_replication_buffers_bytes - new
 redis_memory_max_bytes -
@@ -259,6 +285,7 @@ redis_number_of_functions - new
 redis_number_of_libraries - new
 redis_process_id -
 redis_pubsub_channels -
+redis_pubsub_clients - new
 redis_pubsub_patterns -
 redis_pubsubshard_channels - new
 redis_rdb_bgsave_in_progress -
@@ -282,6 +309,7 @@ redis_replication_backlog_bytes -
 redis_reply_buffer_expands_total - new
 redis_reply_buffer_shrinks_total - new
 redis_second_repl_offset -
+redis_sentinel_* -
 redis_slave_expires_tracked_keys -
 redis_slave_info master_host,master_port,read_only
 redis_slave_priority -
@@ -290,8 +318,11 @@ redis_slowlog_last_id -
 redis_slowlog_length -
 redis_start_time_seconds -
 redis_target_scrape_request_errors_total -
+redis_total_blocking_keys - new
+redis_total_blocking_keys_on_nokey - new
 redis_total_error_replies -
 redis_total_reads_processed -
+redis_total_watched_keys - new
 redis_total_writes_processed -
 redis_tracking_clients -
 redis_tracking_total_items -
@@ -300,6 +331,7 @@ redis_tracking_total_prefixes -
 redis_unexpected_error_replies -
 redis_up -
 redis_uptime_in_seconds -
+redis_watching_clients - new
 """
 PEERS = {"postgres_exporter": POSTGRES, "redis_exporter": REDIS}
 
@@ -327,12 +359,18 @@ ABSENT: Mapping[str, str] = {
     "pg_exporter_scrapes_total": PROMETHEUS_KNOWS,
     "pg_stat_database_checksum_last_failure": "`pg_stat_database_checksum_failures` rises then",
     "pg_stat_progress_vacuum_*": VACUUM,
+    "pg_stat_replication_reply_time": "`pg_stat_replication_pg_wal_lsn_diff` says how far a replica is",
+    "redis_cluster_*": "it needs CLUSTER INFO, and is of all nodes",
+    "redis_commandlog_*": "it needs COMMANDLOG and CONFIG GET; `redis_slowlog_length` is of the slow ones",
     "redis_config_client_output_buffer_limit_*": CONFIG,
     "redis_config_io_threads": CONFIG,
+    "redis_db*_distrib_*": "keys by size, under a name for each database",
+    "redis_db_keys_cached": "of KeyDB; of others it is a number of keys whose fields expire",
     "redis_exporter_last_scrape_connect_time_seconds": "the connection stays open from scrape to scrape",
     "redis_exporter_scrapes_total": PROMETHEUS_KNOWS,
     "redis_last_key_groups_scrape_duration_milliseconds": "there are no groups by Lua patterns",
     "redis_last_slow_execution_duration_seconds": SLOWLOG,
+    "redis_sentinel_*": "sentinels are not watched",
     "redis_slowlog_last_id": SLOWLOG,
     "redis_target_scrape_request_errors_total": PROMETHEUS_KNOWS,
 }

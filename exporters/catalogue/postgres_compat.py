@@ -80,6 +80,13 @@ DATABASE_CONFLICTS = _of(
     """,
     DATABASE_LABELS,
 )
+DATABASE_SLOT_CONFLICTS = _of(
+    Counter,
+    "pg_stat_database_conflicts",
+    "confl_active_logicalslot Uses of logical slots cancelled by recovery.",
+    DATABASE_LABELS,
+    "before version 16",
+)
 # Of Debian's version, which shows whatever columns the view has.
 DATABASE_CHECKSUMS = _of(
     Counter,
@@ -102,6 +109,16 @@ DATABASE_SESSIONS = _of(
     """,
     DATABASE_LABELS,
     BEFORE_14,
+)
+DATABASE_WORKERS = _of(
+    Counter,
+    "pg_stat_database",
+    """
+    parallel_workers_to_launch Parallel workers that statements asked for.
+    parallel_workers_launched Parallel workers that were launched.
+    """,
+    DATABASE_LABELS,
+    "before version 18",
 )
 (CONNECTION_LIMIT,) = _of(
     Gauge, "pg_database", "connection_limit Most connections to the database; -1 is no limit.", (DATNAME,)
@@ -255,6 +272,8 @@ METRICS = (
     *DATABASE_CONFLICTS,
     *DATABASE_CHECKSUMS,
     *DATABASE_SESSIONS,
+    *DATABASE_SLOT_CONFLICTS,
+    *DATABASE_WORKERS,
     *TABLE_RUNS,
     *TABLE_TIMES,
     *TABLE_SIZES,

@@ -224,11 +224,14 @@ OF_REPLICA: tuple[tuple[Metric, str], ...] = tuple(
     )
     for field in ("master_sync_in_progress", "slave_repl_offset")
 )
+THEIR_IDENTITY = (
+    "os", "process_id", "redis_build_id", "run_id", "tcp_port", "master_replid", "valkey_version",
+    "valkey_release_stage",
+)  # fmt: skip
 # What metrics of the rest of the catalogue are told apart by there, and the fields that say so.
 LABELS: Mapping[str, tuple[tuple[Label, str], ...]] = {
     "redis_instance_info": tuple(
-        (Label(name=field, help=f"As {field} in INFO.", bound=ONE), field)
-        for field in ("os", "process_id", "redis_build_id", "run_id", "tcp_port", "master_replid")
+        (Label(name=field, help=f"As {field} in INFO.", bound=ONE), field) for field in THEIR_IDENTITY
     ),
     "redis_master_link_up": FOLLOWS,
     "redis_master_last_io_seconds_ago": FOLLOWS,

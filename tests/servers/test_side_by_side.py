@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import quote
 
@@ -28,6 +29,7 @@ from tests.servers.exporter_support import PASSWORD as REDIS_PASSWORD
 from tests.servers.exporter_support import add_user, fill, url_of
 from tests.servers.exporter_support import admin as redis_admin
 from tests.servers.postgres_support import PASSWORD, ROLE, Session, admin, create_database
+from tests.versions.releases import POSTGRES, REDIS, Release
 
 DATABASE = "shop"
 NOT_SHOWN = ("template0", "template1", "")  # the last is what belongs to no database
@@ -109,9 +111,9 @@ def labels_of(values: Values) -> frozenset[str]:
 
 def fate_of(name: str) -> Fate | None:
     """What docs/compatibility.md says becomes of a sample."""
-    if name.startswith("pg_settings_"):
-        return FATES["pg_settings_*"]
-    return FATES.get(name) or FATES.get(PARTS.sub("", name))
+    whole = PARTS.sub("", name)
+    known = (fate for pattern, fate in FATES.items() if fnmatchcase(name, pattern))
+    return FATES.get(name) or FATES.get(whole) or next(known, None)
 
 
 def differing(pages: Pages, slack: Mapping[str, Slack]) -> list[str]:
@@ -169,9 +171,11 @@ def fill_database(session: Session) -> None:
     session.execute("SELECT pg_create_logical_replication_slot('read', 'test_decoding')")
 
 
-def test_postgres(server_root: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("release", [each for each in POSTGRES if each.here], ids=str)
+def test_postgres(new_home: Callable[[], Path], tmp_path: Path, release: Release) -> None:
+    programs = str(release.home / "bin") if release.package else ""
     archive = {"wal_level": "logical", "archive_mode": "on", "archive_command": "/bin/true"}
-    server = Postgres(server_root / f"side-{tmp_path.name[-4:]}", autovacuum="off", **archive)
+    server = Postgres(new_home(), programs=programs, autovacuum="off", **archive)
     with ExitStack() as stack:
         stack.callback(server.stop)
         server.start()
@@ -203,8 +207,10 @@ def test_postgres(server_root: Path, tmp_path: Path) -> None:
     assert not found, "\n".join(found)
 
 
-def test_redis(tmp_path: Path) -> None:
-    server = Redis(tmp_path / "server", appendonly="yes", maxmemory="100mb")
+@pytest.mark.parametrize("release", [each for each in REDIS if each.here], ids=str)
+def test_redis(tmp_path: Path, release: Release) -> None:
+    program = str(release.home / release.program) if release.package else ""
+    server = Redis(tmp_path / "server", program=program, appendonly="yes", maxmemory="100mb")
     with ExitStack() as stack:
         stack.callback(server.stop)
         server.start()

@@ -32,14 +32,22 @@ DATABASE_COLUMNS = """
        pg_stat_get_db_conflict_snapshot(d.oid), pg_stat_get_db_conflict_bufferpin(d.oid),
        pg_stat_get_db_conflict_startup_deadlock(d.oid),
        s.checksum_failures"""
-SESSION_COLUMNS = """
-       s.active_time, s.idle_in_transaction_time, s.session_time, s.sessions, s.sessions_abandoned,
-       s.sessions_fatal, s.sessions_killed"""
+# Columns that came later, by the version that brought them.
+LATER_COLUMNS = {
+    140000: (
+        "s.active_time", "s.idle_in_transaction_time", "s.session_time", "s.sessions", "s.sessions_abandoned",
+        "s.sessions_fatal", "s.sessions_killed",
+    ),
+    160000: ("pg_stat_get_db_conflict_logicalslot(d.oid)",),
+    180000: ("s.parallel_workers_to_launch", "s.parallel_workers_launched"),
+}  # fmt: skip
 DATABASE_METRICS = (
     *compat.DATABASE_TIMES,
     *compat.DATABASE_CONFLICTS,
     *compat.DATABASE_CHECKSUMS,
     *compat.DATABASE_SESSIONS,
+    *compat.DATABASE_SLOT_CONFLICTS,
+    *compat.DATABASE_WORKERS,
 )
 LIMITS_SQL = """
 SELECT 'database', d.datname, d.datconnlimit FROM pg_database d WHERE NOT d.datistemplate
@@ -125,9 +133,13 @@ def parse_settings(rows: Rows) -> list[Family]:
 
 def database_sql(server: Server) -> str:
     """The columns that this version has."""
-    sessions = SESSION_COLUMNS if server.version >= 140000 else ", ".join(["NULL"] * 7)
+    later = [
+        column if server.version >= since else "NULL"
+        for since, columns in LATER_COLUMNS.items()
+        for column in columns
+    ]
     return f"""
-SELECT d.datname, d.oid, {DATABASE_COLUMNS}, {sessions}
+SELECT d.datname, d.oid, {DATABASE_COLUMNS}, {", ".join(later)}
   FROM pg_database d
   JOIN pg_stat_database s ON s.datid = d.oid
  WHERE NOT d.datistemplate
