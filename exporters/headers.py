@@ -7,6 +7,7 @@ import io
 LONGEST_LINE = 65536
 MOST_LINES = 100
 ENDS = (b"\r\n", b"\n", b"")
+NEVER = ("q=0", "q=0.0", "q=0.00", "q=0.000")
 
 
 class TooLargeError(Exception):
@@ -41,9 +42,8 @@ def read_headers(head: io.BufferedIOBase) -> Headers:
 
 
 def accepts_gzip(header: str) -> bool:
-    """Whether ``Accept-Encoding`` names gzip, and not with ``q=0``."""
-    for item in header.split(","):
-        name, _, quality = item.partition(";")
-        if name.strip().lower() in ("gzip", "*"):
-            return quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
+    """Whether ``Accept-Encoding`` names gzip, or else anything, and not with ``q=0``."""
+    items = (item.partition(";") for item in header.lower().replace(" ", "").split(","))
+    qualities = {name: quality for name, _, quality in items}
+    quality = qualities.get("gzip", qualities.get("*", NEVER[0]))
+    return quality not in NEVER

@@ -222,7 +222,8 @@ def test_more_headers_than_anybody_needs_are_refused(exporter: Exporter) -> None
 @pytest.mark.parametrize(
     ("header", "accepted"),
     [("gzip", True), ("gzip, deflate", True), ("deflate;q=0.5, GZIP;q=0.8", True), ("*", True),
-     ("identity", False), ("", False), ("gzip;q=0", False), ("gzip; q=0.0, br", False), ("xgzip", False)],
+     ("identity", False), ("", False), ("gzip;q=0", False), ("gzip; q=0.0, br", False), ("xgzip", False),
+     ("GZIP;Q=0", False), ("*;q=0, gzip", True), ("gzip;q=0, *", False)],
 )  # fmt: skip
 def test_gzip_is_used_where_it_is_accepted(header: str, accepted: bool) -> None:
     assert accepts_gzip(header) is accepted
