@@ -64,6 +64,8 @@ ALTER ROLE obs_exporter SET statement_timeout = '3s';
 ALTER ROLE obs_exporter SET lock_timeout = '500ms';
 ALTER ROLE obs_exporter SET idle_in_transaction_session_timeout = '10s';
 ALTER ROLE obs_exporter SET jit = off;
+-- Where a database asks for serializable transactions, a standby refuses each, and a primary keeps track of each.
+ALTER ROLE obs_exporter SET default_transaction_isolation = 'read committed';
 
 COMMIT;
 

@@ -20,9 +20,12 @@ from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import postgres_objects as objects
 from exporters.catalogue import postgres_replication as replication
 from exporters.catalogue import self_
+from exporters.collectors.outcome import State
 from exporters.collectors.postgres import PostgresBackend, PostgresSettings
+from exporters.collectors.postgres.check import check
 from exporters.conninfo import libpq_conninfo
 from tests.servers.exporter_support import Samples
+from tests.servers.failure_support import assert_well
 from tests.servers.postgres_support import LOG, admin, collect, conninfo, create_database, watch
 
 DATABASE = "replicated"
@@ -238,6 +241,34 @@ def test_a_role_that_may_not_read_statistics_does_not_take_a_connected_replica_f
             wait_until(lambda: page(replica).of(replication.LAG) == 0, "all is shown", timeout=5)
         finally:
             session.execute("GRANT pg_read_all_stats TO obs_exporter")
+
+
+def test_a_replica_of_a_database_that_asks_for_serializable_transactions_is_read(
+    primary: Postgres, replica: Postgres, caplog: pytest.LogCaptureFixture
+) -> None:
+    def changed(statement: str) -> None:
+        with admin(primary) as session:
+            session.execute(statement)
+            end = session.execute("SELECT pg_current_wal_flush_lsn()::text").fetchone()
+        with admin(replica) as session:
+            shown = "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn"
+            wait_until(lambda: session.execute(shown, end).fetchone() == (True,), "the replica follows")
+
+    changed(f"ALTER DATABASE {DATABASE} SET default_transaction_isolation = 'serializable'")
+    try:
+        assert_well(page(replica))
+        changed("ALTER ROLE obs_exporter RESET default_transaction_isolation")  # as one of somebody's own is
+        refused = page(replica)
+        mended = check(PostgresSettings(conninfo=lambda: conninfo(replica, DATABASE)))
+    finally:
+        changed(f"ALTER DATABASE {DATABASE} RESET default_transaction_isolation")
+    assert refused.of(catalogue.UP) == 0
+    line = "ALTER ROLE obs_exporter SET default_transaction_isolation = 'read committed'"
+    assert [line in said for said in caplog.messages if "postgres.server: 0A000" in said] == [True]
+    assert [(one.state, line in one.detail) for one in mended] == [
+        (State.WORKS, False),
+        (State.FAILS, True),
+    ]
 
 
 def test_a_failover_to_another_host_of_the_connection_string_is_followed(

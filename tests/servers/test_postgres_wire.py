@@ -263,6 +263,7 @@ def test_the_role_begins_with_its_limits_and_has_no_right_to_spare(server: Postg
         ("lock_timeout", "500ms"),
         ("idle_in_transaction_session_timeout", "10s"),
         ("jit", "off"),
+        ("default_transaction_isolation", "read committed"),
     ):
         assert role.execute("SELECT current_setting(%s)", [name]).fetchone() == (value,)
     row = role.execute(

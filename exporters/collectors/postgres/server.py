@@ -63,5 +63,10 @@ def parse(rows: Rows) -> list[Family]:
     ]
 
 
-SERVER = Collector(name="postgres.server", sql=always(SQL), parse=parse)
+# Of a standby, before it looks at the question.
+NO_SERIALIZABLE = {
+    "0A000": "; a standby takes no serializable transactions: on the primary run exporters/sql/role.sql "
+    "again, or ALTER ROLE obs_exporter SET default_transaction_isolation = 'read committed'"
+}
+SERVER = Collector(name="postgres.server", sql=always(SQL), parse=parse, meanings=NO_SERIALIZABLE)
 EXTENSION = Collector(name="postgres.extension", sql=always(EXTENSION_SQL), parse=lambda _: [])
