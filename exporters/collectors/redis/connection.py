@@ -17,6 +17,7 @@ from exporters.collectors.redis.address import Address
 from exporters.collectors.selfstats import SelfStats
 
 CLIENT_NAME = "obs-exporter"
+NO_PAIR = "PEM lib"  # all that OpenSSL says of a file that it cannot read
 Command = tuple[str | int | bytes, ...]
 
 
@@ -44,12 +45,23 @@ class Session:
         self.opened = self._sent = time.monotonic()
         self._connection = _connection(address, _left(deadline))
         try:
-            self._connection.connect()
+            self._connect()
             # Refused by a proxy that knows no names: no reason to tell nothing of the server behind it.
             self.ask([("CLIENT", "SETNAME", CLIENT_NAME)], deadline)
         except BaseException:
             self.close()
             raise
+
+    def _connect(self) -> None:
+        try:
+            self._connection.connect()
+        except Disconnected as error:
+            if NO_PAIR not in str(error):
+                raise
+            raise Disconnected(
+                "ssl_certfile and ssl_keyfile: expected a certificate and its own key, both in PEM, and "
+                "ssl_password where the key has a passphrase"
+            ) from None
 
     def ask(self, commands: Sequence[Command], deadline: float) -> list[Reply]:
         """Send all commands at once and read their replies; an error reply stands for its command alone.
@@ -144,8 +156,12 @@ def _connection(address: Address, timeout: float) -> Any:  # redis-py's own anno
         kind = UnixDomainSocketConnection
         options["path"] = address.path
     else:
-        kind = Connection if address.tls is None else SSLConnection
-        options |= {"host": address.host, "port": address.port, **(address.tls or {})}
+        options |= {"host": address.host, "port": address.port}
+        kind = Connection
+        if address.tls is not None:
+            kind = SSLConnection
+            # Without a passphrase OpenSSL would ask the terminal for that of a key.
+            options |= {"ssl_password": "", **address.tls}
     connection = kind(**options)
     # Else redis-py sends CLIENT SETINFO, which stands in ACL LOG as denied. The name differs by version.
     for field in ("driver_info", "lib_name", "lib_version"):
