@@ -47,6 +47,7 @@ SHARES = {
 }
 PATTERNS = tuple(f"{prefix}:*" for prefix in SHARES)
 SLICES, SLICE_SECONDS, PING_PAUSE = 15, 2.0, 0.002
+MEAN_SECONDS = 10.0
 QUIET, AGAIN, BUSY = "nobody counts", "nobody counts, once more", "somebody as busy, without Redis"
 # Sleeps and computes for so many seconds, in turns.
 SOMEBODY = """\
@@ -185,11 +186,11 @@ def _beside(home: Path, server: Redis, slices: int) -> dict[str, list[float]]:
         assert exporter.process is not None  # noqa: S101 - it was started
         stack.callback(os.kill, exporter.process.pid, signal.SIGCONT)
         with closing(Client.from_url(server.url)) as client:
-            wait_until(lambda: _scans(client) > 100, "a pass is under way")
+            wait_until(lambda: _scans(client) > 10, "a pass is under way")
             scans, spent = _scans(client), exporter.spent()
-            time.sleep(SLICE_SECONDS)  # what is counted and spent meanwhile is a mean over many batches
+            time.sleep(MEAN_SECONDS)  # what is counted and spent meanwhile is a mean over many batches
             scans, spent = _scans(client) - scans, exporter.spent() - spent
-        each, busy = SLICE_SECONDS / scans, spent / scans
+        each, busy = MEAN_SECONDS / scans, spent / scans
         os.kill(exporter.process.pid, signal.SIGSTOP)
         somebody = subprocess.Popen([sys.executable, "-c", SOMEBODY, str(each), str(busy)])
         stack.callback(somebody.wait)

@@ -144,7 +144,6 @@ def fill_many(server: Redis, keys: int = MANY) -> None:
 def hasten(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let passes rest as short as they may, also where the server is slow."""
     monkeypatch.setattr(passes, "LONGEST_REST", passes.LEAST_REST)
-    monkeypatch.setattr(passes, "LONGER", 1)
 
 
 def scans(server: Redis) -> int:

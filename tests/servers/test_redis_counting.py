@@ -159,7 +159,7 @@ def test_few_keys_are_counted_rather_than_estimated(server: Redis) -> None:
 def test_a_clusters_keys_are_counted_rather_than_estimated(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(passes, "rest", lambda _: 0)
+    hasten(monkeypatch)
     caplog.set_level("INFO")
     server = Redis(tmp_path / "redis", cluster_enabled="yes", enable_debug_command="local").start()
     try:
@@ -187,23 +187,33 @@ def test_a_clusters_keys_are_counted_rather_than_estimated(
 
 
 @pytest.mark.parametrize(
-    ("keys", "seconds"), [(20_001, 6), (1_000_000, 300), (2_000_000, 300), (3_000_000, 300), (9_000_000, 900)]
+    ("held", "keys", "seconds"),
+    [
+        (0, 50, 0.005),
+        (0, 200, 0.02),
+        (50e-6, 50, 0.03),
+        (150e-6, 200, 0.09),
+        (0.01, 50, 0.15),
+        (0.01, 200, 0.6),
+    ],
 )
-def test_a_pass_rests_long_unless_it_would_take_longer_than_five_minutes(keys: int, seconds: float) -> None:
-    assert rest(keys) * keys / BATCH == pytest.approx(seconds, rel=0.01)
+def test_a_rest_is_six_hundred_times_as_long_as_redis_was_held_up(
+    held: float, keys: int, seconds: float
+) -> None:
+    assert rest(held, keys) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize(
-    ("swift", "spared", "most", "longer"),
-    [(60.0, 0, 200, 1), (-1.0, 0, 10, 1), (60.0, 1e9, 200, 3)],
-    ids=["swift", "slow, asked for few", "slow, rests long"],
+    ("swift", "spared", "most", "least"),
+    [(60.0, 0, 200, 0.005), (-1.0, 0, 50, 0.005), (60.0, 1e9, 200, 0.015)],
+    ids=["swift", "slow", "rests long"],
 )
-def test_a_paced_pass_asks_for_as_many_keys_as_a_server_answers_swiftly_and_spares_a_slow_one(
-    server: Redis, monkeypatch: pytest.MonkeyPatch, swift: float, spared: float, most: int, longer: float
+def test_a_paced_pass_asks_for_more_keys_of_a_swift_server_and_rests_longer_for_a_slow_one(
+    server: Redis, monkeypatch: pytest.MonkeyPatch, swift: float, spared: float, most: int, least: float
 ) -> None:
     monkeypatch.setattr(passes, "SWIFT_SECONDS", swift)
     monkeypatch.setattr(passes, "SPARED", spared)
-    monkeypatch.setattr(passes, "LONGER", 3)
+    monkeypatch.setattr(passes, "LONGEST_REST", 0.015)
     fill_many(server)
     with admin(server) as client:
         client.config_resetstat()
@@ -213,7 +223,7 @@ def test_a_paced_pass_asks_for_as_many_keys_as_a_server_answers_swiftly_and_spar
     ).run()
 
     assert done.found[0].counts == [0, MANY]
-    assert done.seconds > longer * rest(MANY) * (MANY - most) / BATCH
+    assert done.seconds > least * (MANY - most) / BATCH
     # A call answers with a few more keys than it was asked for: those of a whole bucket.
     assert MANY / most * 0.8 < scans(server) <= MANY / most + 2
 

@@ -26,19 +26,14 @@ from exporters.collectors.redis.prefixes import Prefixes
 from exporters.collectors.redis.settings import ACTIVE, ESTIMATED, PACED, RedisSettings
 from exporters.patterns import NOTHING, Patterns
 
-BATCH = 50  # keys to begin with, for which Redis is held up for a twentieth of a millisecond
-# More while an answer takes less than this, so that fewer commands meet one and a processor wakes less often;
-# fewer while it takes twice as long, so that a command that meets one does not wait long.
-FEWEST, WIDEST, SWIFT_SECONDS = 10, 200, 0.0005
-# Where Redis is slow, whose memory may be swapped out, it rests for so many times as long as it was held up,
-# and a pass takes that much longer at most.
-SPARED, LONGER = 200, 10
+BATCH = 50  # keys at least, for which Redis is held up for a twentieth of a millisecond
+# At most, while it takes no longer than this: fewer commands meet one, and a processor wakes less often.
+WIDEST, SWIFT_SECONDS = 200, 0.0005
 ACTIVE_BATCH = 1000  # a millisecond
-PASS_SECONDS = 300.0  # as long a pass of many keys may take; of still more it takes longer
-LEAST_REST, LONGEST_REST = (
-    0.005,
-    0.015,
-)  # after so many keys: one command of a hundred, of two hundred meets a SCAN
+# Times as long as Redis was held up it rests: of a thousand commands one or two wait for a pass, too few for
+# the slowest hundredth of all to be others.
+SPARED = 600
+LEAST_REST, LONGEST_REST = 0.005, 0.15  # for every 50 keys: a pass over a million may take 50 minutes
 SMALL = 20_000  # keys that are counted one by one and without a pause, in some 50 ms
 COMMAND_SECONDS = 5.0  # longer than this is no answer
 LOOKS: tuple[Command, ...] = tuple(("INFO", part) for part in ("keyspace", "stats", "cluster", "memory"))
@@ -152,7 +147,9 @@ class Walk:
         self._patterns = patterns
         self._stop = stop
         self._chance = chance or random.Random()  # noqa: S311  no secret
-        self._pause = 0.0
+        self._paced = False
+        self._way = 0.0
+        self._held = 0.0
         self._met = 0
 
     def run(self) -> Pass:
@@ -166,7 +163,9 @@ class Walk:
         before = self._look()
         how = PACED if before.cluster and self._settings.keys == ESTIMATED else self._settings.keys
         total = sum(before.held.values())
-        self._pause = rest(total) if how == PACED and total > SMALL else 0
+        self._paced = how == PACED and total > SMALL
+        if self._paced:
+            self._way = min(self._session.ask([("SELECT", 0)], self._deadline())[0].seconds for _ in range(3))
         batch = ACTIVE_BATCH if how == ACTIVE else BATCH
         size = 1 + len(self._settings.key_patterns)
         found = {number: Found([0] * size) for number in sorted({0, *before.held})}
@@ -212,26 +211,20 @@ class Walk:
     def _scan(self, number: int, batch: int) -> Iterator[list[bytes]]:
         """Every key of a database, in batches."""
         asked: list[Command] = [("SELECT", number), ("SCAN", b"0", "COUNT", batch)]
-        way = self._way(number) if self._pause else 0
         self._session.send(asked, self._deadline())
         while asked:
-            replies = self._session.receive(len(asked), self._deadline())
+            replies = self._received(len(asked))
             *_, (cursor, keys) = values(replies)
-            done, held = batch, replies[-1].seconds - way
-            if self._pause:
-                batch = fitting(done, held)
+            done = batch
+            if self._paced:
+                batch = min(WIDEST, 2 * done) if self._held <= SWIFT_SECONDS else BATCH
             asked = [] if cursor == b"0" else [("SCAN", cursor, "COUNT", batch)]
-            if asked and not self._pause:
+            if asked and not self._paced:
                 self._session.send(asked, self._deadline())  # the server works while these are counted
             yield keys
-            if asked and self._pause:
-                times = done / BATCH
-                self._rest(max(times, min(SPARED * held / self._pause, LONGER * times)))
+            if asked and self._paced:
+                self._rest(done)
                 self._session.send(asked, self._deadline())
-
-    def _way(self, number: int) -> float:
-        """Seconds to the server and back, the least of three."""
-        return min(self._session.ask([("SELECT", number)], self._deadline())[0].seconds for _ in range(3))
 
     def _drawn(self, number: int) -> set[bytes]:
         """Some keys of a database."""
@@ -296,10 +289,17 @@ class Walk:
         return found
 
     def _ask(self, commands: Sequence[Command]) -> list[Reply]:
-        return self._session.ask(commands, self._deadline())
+        self._session.send(commands, self._deadline())
+        return self._received(len(commands))
 
-    def _rest(self, times: float = 1) -> None:
-        if self._stop.wait(times * self._pause):
+    def _received(self, count: int) -> list[Reply]:
+        replies = self._session.receive(count, self._deadline())
+        self._held += max(0.0, sum(reply.seconds for reply in replies) - self._way)
+        return replies
+
+    def _rest(self, keys: int = BATCH) -> None:
+        held, self._held = self._held, 0.0
+        if self._stop.wait(rest(held, keys) if self._paced else 0):
             raise StoppedError
 
     def _deadline(self) -> float:
@@ -308,16 +308,9 @@ class Walk:
         return time.monotonic() + COMMAND_SECONDS
 
 
-def fitting(batch: int, held: float) -> int:
-    """For how many keys to ask next, where Redis was held up for so long by this many."""
-    if held <= SWIFT_SECONDS:
-        return min(WIDEST, 2 * batch)
-    return max(FEWEST, batch // 2) if held > 2 * SWIFT_SECONDS else batch
-
-
-def rest(keys: int) -> float:
-    """Seconds after every 50 keys of a pass over so many."""
-    return max(LEAST_REST, min(LONGEST_REST, PASS_SECONDS * BATCH / keys))
+def rest(held: float, keys: int) -> float:
+    """Seconds without a question, after one for so many keys held Redis up for so long."""
+    return max(LEAST_REST * keys / BATCH, min(SPARED * held, LONGEST_REST * keys / BATCH))
 
 
 def values(replies: Sequence[Reply]) -> list[Any]:
