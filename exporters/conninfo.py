@@ -13,8 +13,10 @@ from exporters.dsn import did_you_mean, is_port, is_url, split_url, unknown_para
 from exporters.errors import ConfigError
 from exporters.secrets import refuse_passfile
 
-# A dead peer is noticed by the kernel, also where no statement is under way.
+# A dead peer is noticed by the kernel, also where no statement is under way. Without a passphrase for a key,
+# which may be one in the home directory, OpenSSL would ask the terminal.
 DEFAULTS = {
+    "sslpassword": "none",
     "keepalives": "1",
     "keepalives_idle": "30",
     "keepalives_interval": "5",

@@ -24,6 +24,15 @@ class Authority:
         key.chmod(0o600)
         return self.home / f"{name}.pem", key
 
+    def locked(self, name: str) -> tuple[Path, Path]:
+        """As `issue`, and the key has a passphrase: hunter2."""
+        certificate, key = self.issue(name)
+        locked = self.home / f"{name}.locked"
+        command = ["openssl", "pkey", "-in", str(key), "-aes256", "-passout", "pass:hunter2"]
+        subprocess.run([*command, "-out", str(locked)], check=True, capture_output=True)
+        locked.chmod(0o600)
+        return certificate, locked
+
     def _sign(self, name: str, key: Path, *how: str, days: int = 1) -> None:
         made = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", str(key))
         kept = ("-subj", f"/CN={name}", "-days", str(days), "-out", str(self.home / f"{name}.pem"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -31,6 +32,19 @@ def run_to_its_end(*flags: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "exporters", *flags],
         env=environment(env),
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+
+def run_at_a_terminal(*flags: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """The same with a terminal, which whatever it loads may ask."""
+    return subprocess.run(
+        ["script", "-qec", shlex.join([sys.executable, "-m", "exporters", *flags]), "/dev/null"],
+        env=environment(env),
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=20,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -20,7 +18,7 @@ from examples.demo.databases import Postgres, Redis
 from examples.demo.process import wait_until
 from tests.servers import exporter_support as of_redis
 from tests.servers.certificates import Authority
-from tests.servers.exporter_process import environment
+from tests.servers.exporter_process import run_at_a_terminal
 from tests.servers.postgres_support import admin
 from tests.servers.test_check import run
 
@@ -206,21 +204,9 @@ def test_a_redis_that_lets_nobody_in_is_told_so(redis_server: Redis, tmp_path: P
 
 
 def test_a_key_with_a_passphrase_is_told_and_nobody_is_asked(redis_server: Redis, tmp_path: Path) -> None:
-    certificate, key = Authority(tmp_path).issue("client")
-    locked = tmp_path / "locked.key"
-    command = ["openssl", "pkey", "-in", str(key), "-aes256", "-passout", "pass:hunter2", "-out", str(locked)]
-    subprocess.run(command, check=True)
-    locked.chmod(0o600)
-    url = f"rediss://127.0.0.1:{redis_server.port}?ssl_certfile={certificate}&ssl_keyfile={locked}"
-    done = subprocess.run(  # with a terminal, which is what is asked
-        ["script", "-qec", f"{sys.executable} -m exporters check", "/dev/null"],
-        env=environment({"REDIS_URL": url}),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
+    certificate, key = Authority(tmp_path).locked("client")
+    url = f"rediss://127.0.0.1:{redis_server.port}?ssl_certfile={certificate}&ssl_keyfile={key}"
+    done = run_at_a_terminal("check", REDIS_URL=url)
     (line,) = done.stdout.splitlines()
     assert "ConnectionError: ssl_certfile and ssl_keyfile: expected a certificate and its own key" in line
     assert done.returncode == 2

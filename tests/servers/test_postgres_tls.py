@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from exporters.catalogue import self_
 from exporters.collectors.postgres import PostgresBackend, PostgresSettings
 from exporters.conninfo import libpq_conninfo
 from tests.servers.certificates import Authority
+from tests.servers.exporter_process import run_at_a_terminal
 from tests.servers.exporter_support import Samples, samples
 from tests.servers.postgres_support import LOG, ROLE, create_database
 
@@ -72,6 +74,8 @@ def test_what_it_does_not_take_is_told_by_its_reason(
         "CertificateError": {"sslmode": "verify-full", "sslrootcert": stranger},
         "PrivateKeyOpen": trusted | {"sslcert": certificate, "sslkey": open_key},
         "28000": {"sslmode": "disable"},
+        # By a certificate, where a password is what is bound to a channel.
+        "AuthMethod": trusted | {"sslcert": certificate, "sslkey": key, "channel_binding": "require"},
     }
     for code, parameters in reasons.items():
         page = scrape(server, **parameters)
@@ -79,3 +83,14 @@ def test_what_it_does_not_take_is_told_by_its_reason(
         counted = page.of(self_.COLLECTOR_ERRORS, backend="postgres", collector="postgres.up", code=code)
         assert counted == 1, code
     assert "libpq takes the file of sslkey with mode 0600 alone" in caplog.text
+
+
+def test_a_key_with_a_passphrase_is_told_and_nobody_is_asked(server: Postgres, authority: Authority) -> None:
+    certificate, key = authority.locked(ROLE)
+    query = f"sslmode=require&sslcert={certificate}&sslkey={key}"
+    url = f"postgresql://{ROLE}@127.0.0.1:{server.port}/shop?{query}"
+    (line,) = run_at_a_terminal("check", DATABASE_URL=url).stdout.splitlines()
+    assert "PrivateKeyUnread; the file of sslkey is not the key of sslcert in PEM, or sslpassword" in line
+    with_it = run_at_a_terminal("check", DATABASE_URL=f"{url}&sslpassword=hunter2")
+    assert "hunter2" not in with_it.stdout
+    assert re.search(r"^postgres\.up +works", with_it.stdout, re.MULTILINE)

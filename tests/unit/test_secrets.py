@@ -36,6 +36,7 @@ def parts(text: str) -> dict[str, str]:
         "keepalives_interval",
         "keepalives_count",
         "tcp_user_timeout",
+        "sslpassword",
     )
     return {key: str(value) for key, value in given.items() if key not in ours}
 

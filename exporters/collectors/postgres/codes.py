@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from psycopg import errors
 
 CONNECTING = {
+    "AuthMethod": "; the server, or a pooler before it, does not check the role as channel_binding or "
+    "require_auth asks for; the former needs TLS and scram-sha-256",
     "ConnectionRefusedError": "; nothing listens",
     "DatabaseClosed": "; the database takes no connections",
     "gaierror": "; no address is known",
     "InvalidParameter": "; a parameter of the connection string has a value that libpq does not know",
     "MaxClientConn": "; PgBouncer has all the clients that its max_client_conn allows",
     "PrivateKeyOpen": "; libpq takes the file of sslkey with mode 0600 alone, or 0640 where it is root's",
+    "PrivateKeyUnread": "; the file of sslkey is not the key of sslcert in PEM, or sslpassword is not its "
+    "passphrase",
     "StartupParameter": "; PgBouncer takes no options: leave them out of the connection string, or let it "
     "pass over them by ignore_startup_parameters",
     "TargetSessionAttrs": "; no server is what target_session_attrs asks for",
