@@ -131,7 +131,7 @@ def candidate_lines(report: Report) -> Iterator[str]:
     if report.candidates_unseen:
         yield f"Candidates: {report.candidates_unseen}"
     elif not report.candidates:
-        yield "Candidates: none; no costly statement searches by columns that no index serves"
+        yield "Candidates: none; no costly statement searches by columns that no index serves or is to serve"
     if report.candidates:
         yield "Candidates by the texts of statements; an index costs every write, so check each with EXPLAIN:"
         yield from _table(CANDIDATE_HEADS, [(_numbers(one), (one.create,)) for one in report.candidates])

@@ -8,6 +8,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
@@ -285,6 +286,33 @@ def test_the_command_prints_the_sql_and_finds_nothing_wrong(session: Session, po
         )
     finally:
         session.execute("CREATE EXTENSION pg_stat_statements")
+
+
+def test_an_expected_index_that_would_serve_leaves_no_candidate(
+    session: Session, postgres: Postgres, tmp_path: Path
+) -> None:
+    session.execute(BY_BOTH)
+    session.execute("SELECT count(*) FROM items WHERE status = 's1' AND customer = 1")
+
+    def told(table: str, columns: str, where: str = "") -> set[str]:
+        file = tmp_path / "exporter.yml"
+        index = {"name": "one", "table": table, "columns": columns.split(", ")}
+        index |= {"where": where} if where else {}
+        file.write_text(json.dumps({"postgres": {"expected_indexes": [index]}}))
+        url = postgres.url(ROLE, quote(PASSWORD, safe=""), DATABASE)
+        arguments = ["--candidates", "--json", "--config.file", str(file)]
+        result = CliRunner().invoke(command, arguments, env={"DATABASE_URL": url}, obj=Redactor())
+        return {each["table"] for each in json.loads(result.stdout)["candidates"]}
+
+    assert told("orders", "status, customer, made DESC") == {"public.items"}
+    assert told("public.orders", "customer, status", "status = 's1'") == {"public.items"}
+    for others in (
+        ("orders", "status, made"),
+        ("orders", "customer, status", "done"),
+        ("orders", "customer, status, nothing"),
+        ('"Other".orders', "customer, status"),
+    ):
+        assert told(*others) == {"public.orders", "public.items"}
 
 
 def test_as_many_are_shown_as_are_wanted(session: Session, postgres: Postgres) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from exporters.collectors.postgres.candidates import NEEDS, Candidate, Texts, candidates, sql
 from exporters.collectors.postgres.codes import HINTS, OF_TEXTS, explained
+from exporters.collectors.postgres.expected import Wanted
 from exporters.collectors.postgres.index_mend import WHILE_MADE
 from exporters.collectors.postgres.model import UNKNOWN
 from exporters.collectors.postgres.pipeline import Answer, Question
@@ -49,8 +50,8 @@ class Proposed:
         )
 
 
-def proposed(ask: Ask, top: int) -> tuple[tuple[Proposed, ...], str]:
-    """The first so many, and in a few words why there may be others; empty if there are none.
+def proposed(ask: Ask, top: int, expected: Sequence[Wanted]) -> tuple[tuple[Proposed, ...], str]:
+    """The first so many beside the expected indexes, and why there may be others; empty if there are none.
 
     Raises:
         ModuleNotFoundError: sqlglot is not installed.
@@ -67,6 +68,6 @@ def proposed(ask: Ask, top: int) -> tuple[tuple[Proposed, ...], str]:
     if answer.code:
         return (), explained(answer.code, HINTS | OF_TEXTS)
     # Nobody waits for a scrape: all texts are read.
-    found = candidates(answer.rows, Texts(searches, clock=lambda: 0.0))
+    found = candidates(answer.rows, Texts(searches, clock=lambda: 0.0), expected)
     blind = f"{server.role} may not see the statements of others, which GRANT pg_read_all_stats lets it"
     return tuple(map(Proposed.of, found[:top])), "" if server.reads_statistics else blind

@@ -15,6 +15,7 @@ from exporters.catalogue import postgres_candidates as catalogue
 from exporters.collectors.base import Family
 from exporters.collectors.postgres.bounds import TopN
 from exporters.collectors.postgres.codes import OF_TEXTS
+from exporters.collectors.postgres.expected import Wanted
 from exporters.collectors.postgres.model import Collector, Needs, Row, Rows, Server, table_of, text
 from exporters.collectors.postgres.searched import MOST_EQUAL, Path, Scope, Search, Table, searches_of
 
@@ -150,9 +151,9 @@ class Texts:
                 yield row, scopes
 
 
-def candidates(rows: Rows, texts: Texts) -> list[Candidate]:
-    """The candidates, those of the costliest statements first."""
-    tables = [Table.read(written) for row in rows if (written := row[6]) is not None]
+def candidates(rows: Rows, texts: Texts, expected: Sequence[Wanted] = ()) -> list[Candidate]:
+    """The candidates, those of the costliest statements first; none that an expected index would serve."""
+    tables = [Table.read(written).with_expected(expected) for row in rows if (written := row[6]) is not None]
     by_path: dict[Path, Table] = {(table.schema, table.name): table for table in tables}
     by_path |= {(None, table.name): table for table in tables if table.found}
     asked: dict[tuple[str, str], list[tuple[Search, Row]]] = {}

@@ -72,7 +72,8 @@ class Report:
         size: of all of them, in bytes.
         lines: the expected ones as they are configured, then others of which there is something to say, the
             largest first.
-        candidates: indexes that nobody expects and that statements would search by; None if not looked for.
+        candidates: indexes that statements would search by and that no expected one stands for; None if not
+            looked for.
         candidates_unseen: why more of them may be there; empty if nothing speaks for it.
         unread: the encoding of names that are shown byte by byte; empty where they are read.
     """
@@ -116,7 +117,7 @@ def report(settings: PostgresSettings) -> Report:
             answers = list(ask(questions))
             unread = connection.unread
             top = settings.top_index_candidates
-            candidates, unseen = proposed(ask, top) if top else (None, "")
+            candidates, unseen = proposed(ask, top, wanted) if top else (None, "")
         finally:
             connection.close()
         code = next(filter(None, (answer.code for answer in answers)), "")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from exporters.collectors.postgres.expected import Wanted
 from exporters.collectors.postgres.names import fold
 from exporters.collectors.postgres.statement_text import without_values
 
@@ -113,6 +114,17 @@ class Table:
         )
         rest = {key: said[key] for key in ("schema", "name", "path", "partitioned", "found")}
         return cls(**rest, columns=columns, booleans=booleans, indexes=indexes)
+
+    def with_expected(self, expected: Sequence[Wanted]) -> Table:
+        """The same where the indexes that are expected of it are there."""
+        paths = ((self.schema, self.name), (None, self.name) if self.found else None)
+        mine = (
+            Index(False, keys, _named(one.written) & self.columns.keys())
+            for one in expected
+            for keys in (tuple(column.name for column in one.columns),)
+            if one.path in paths and self.columns.keys() >= set(keys)
+        )
+        return replace(self, indexes=(*self.indexes, *mine))
 
 
 @dataclass(frozen=True, slots=True)
