@@ -48,8 +48,10 @@ class IndexConfig:
     """An index that must exist.
 
     Attributes:
+        name: of the index, without a schema.
+        table: with schema if it is not on the search path.
         columns: in order, each with its direction where that is not ascending: ``created_at DESC``.
-        include: the columns of INCLUDE, in any order; None if it is no matter which there are.
+        include: the columns of INCLUDE, in any order; left out where it is no matter which there are.
         where: the predicate of a partial index; empty for a whole one.
     """
 
@@ -65,7 +67,7 @@ class TargetConfig:
     """A server that a scrape may ask for by its name. One of `connection_file` and `connection_env` is given.
 
     Attributes:
-        kind: such as ``postgres``.
+        kind: of the server.
         connection_file: holds its connection string; read again at every connect.
         connection_env: the variable that holds it.
         labels: put on every series of it.
@@ -264,7 +266,7 @@ def _labels(value: Any, key: str) -> dict[str, str]:
 
 
 TARGET: dict[str, Reader] = {
-    "kind": matching(re.compile("|".join(KINDS)), f"one of {', '.join(KINDS)}"),
+    "kind": one_of(*KINDS),
     "connection_file": _path,
     "connection_env": matching(VARIABLE, "the name of a variable that holds a connection string"),
     "labels": _labels,

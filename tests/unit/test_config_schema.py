@@ -83,6 +83,10 @@ def test_it_says_of_each_option_what_it_does_and_its_default() -> None:
     for name in ("postgres", "redis"):
         options = document()["properties"][name]["properties"]
         assert all(option["description"] for option in options.values())
+    index = document()["properties"]["postgres"]["properties"]["expected_indexes"]["items"]["properties"]
+    target = document()["properties"]["targets"]["additionalProperties"]["properties"]
+    assert all(option["description"] for option in (*index.values(), *target.values()))
+    assert target["kind"]["enum"] == ["postgres", "redis", "pgbouncer"]  # an editor offers these
     top = document()["properties"]["postgres"]["properties"]["top_tables"]
     assert top.pop("description").startswith("the tables that are shown, ")
     assert top == {"type": "integer", "minimum": 0, "maximum": 1000, "default": 50}
