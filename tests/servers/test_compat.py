@@ -113,6 +113,8 @@ def test_the_role_that_may_not_list_the_log_lacks_its_files(server: Postgres) ->
         assert {name for name, one in said.items() if one.state not in (State.WORKS, State.OFF)} == (
             set() if there else {"postgres.compat_wal_files"}
         )
+    # A right to a function is of one database, such as not that in which psql begins.
+    assert f"EXECUTE on pg_ls_waldir in the database {DATABASE}, " in said["postgres.compat_wal_files"].detail
     (mend,) = said["postgres.compat_wal_files"].mend
     assert mend == "GRANT EXECUTE ON FUNCTION pg_ls_waldir() TO obs_exporter;"
 

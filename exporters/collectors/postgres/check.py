@@ -204,7 +204,8 @@ class _Judge:
             return Outcome(
                 collector=collector.name,
                 state=State.PRIVILEGE,
-                detail="EXECUTE on pg_ls_waldir, which lists the files of the log",
+                detail=f"EXECUTE on pg_ls_waldir in the database {self.rights.database}, "
+                "which lists the files of the log",
                 mend=(f"GRANT EXECUTE ON FUNCTION pg_ls_waldir() TO {self.rights.role};",),
             )
         if not collector.needs.met_by(self.server):
