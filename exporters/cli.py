@@ -29,6 +29,13 @@ PREFIX = "OBS_EXPORTER"
 DSN = "--dsn"  # a server without its password
 # What it sets where a Service is called obs-exporter: addresses, as tcp://10.0.0.1:10910.
 KUBERNETES = (f"{PREFIX}_SERVICE_", f"{PREFIX}_PORT_")
+# Of the exporters that it takes the place of, and what is read here.
+THEIRS = {
+    "DATA_SOURCE_NAME": "DATABASE_URL",
+    "DATA_SOURCE_URI": "DATABASE_URL",
+    "DATA_SOURCE_URI_FILE": "DATABASE_URL",
+    "REDIS_ADDR": "REDIS_URL",
+}
 COMMANDS = ("check", "config-schema", "indexes", "metrics")
 
 
@@ -134,6 +141,9 @@ def _tell_unread() -> None:
     for name in sorted(_variables()):
         if name not in known and not name.startswith(of_commands):
             LOG.warning("%s is not read; --help names those that are%s", name, did_you_mean(name, known))
+    for theirs, ours in THEIRS.items():
+        if os.environ.get(theirs) and not (os.environ.get(ours) or os.environ.get(f"{ours}_FILE")):
+            LOG.warning("%s is not read, and %s is; docs/migration.md has all others", theirs, ours)
 
 
 @click.group(

@@ -93,3 +93,16 @@ def test_a_variable_that_is_misspelt_is_told_once_and_by_its_name_alone() -> Non
     assert "level=warning" in warning
     assert "nothing to watch" in error
     assert "hunter2" not in done.stderr
+
+
+def test_variables_of_other_exporters_are_told_where_their_own_is_missing() -> None:
+    theirs = {"DATA_SOURCE_NAME": "postgresql://u:hunter2@h/app", "REDIS_ADDR": "redis://h:6379"}
+
+    postgres, redis, error = run_to_its_end(**theirs).stderr.splitlines()
+    assert "DATA_SOURCE_NAME is not read, and DATABASE_URL is; docs/migration.md has " in postgres
+    assert "REDIS_ADDR is not read, and REDIS_URL is; " in redis
+    assert "nothing to watch" in error
+    assert "hunter2" not in postgres
+
+    both = run_to_its_end(**theirs, DATABASE_URL_FILE="/none", REDIS_URL="redis://h")
+    assert "is not read" not in both.stderr
