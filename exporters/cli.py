@@ -232,7 +232,7 @@ def _tell_unread() -> None:
 @click.option(
     "--log.level",
     "log_level",
-    type=click.Choice(logs.LEVELS),
+    type=click.Choice(logs.LEVELS, case_sensitive=False),
     metavar="LEVEL",
     help=f"What is told at all: {', '.join(logs.LEVELS)}.",
     default="info",

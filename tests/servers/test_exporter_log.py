@@ -106,3 +106,10 @@ def test_variables_of_other_exporters_are_told_where_their_own_is_missing() -> N
 
     both = run_to_its_end(**theirs, DATABASE_URL_FILE="/none", REDIS_URL="redis://h")
     assert "is not read" not in both.stderr
+
+
+def test_a_level_may_be_in_capitals() -> None:
+    done = run_to_its_end("--log.level", "INFO", "--log.format", "json", OBS_EXPORTER_LOG_LEVEL="Verbose")
+    assert json.loads(done.stderr)["msg"].startswith("nothing to watch")
+    done = run_to_its_end(OBS_EXPORTER_LOG_LEVEL="Verbose")
+    assert "'Verbose' is not one of 'debug', 'info', " in done.stderr
