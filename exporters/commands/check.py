@@ -79,8 +79,9 @@ def command(
     redactor: Redactor = ctx.obj
     config = configuration(ctx, config_file, compat=compat)
     found = servers(ctx, config) if target is None else [target_server(ctx, config, target, *CHECKS)]
-    directory = directory_of(ctx, api_directory) if target is None else None
-    web = guard(ctx, web_config_file) if target is None else None
+    # Beside a target only what is given to `check` itself.
+    directory = directory_of(ctx, api_directory) if target is None else api_directory
+    web = guard(ctx, web_config_file) if target is None or web_config_file else None
     if not found and directory is None and web is None:
         raise ConfigError(
             "no server to ask; expected DATABASE_URL or REDIS_URL, or either as a file in DATABASE_URL_FILE, "

@@ -95,8 +95,9 @@ def target_server(ctx: click.Context, config: Config, name: str, *kinds: str) ->
                 f"--target: {name!r}; the configuration has no targets of {' or '.join(kinds)}{others}; "
                 "name it there, in --config.file"
             )
+        other = f", of kind {config.targets[name].kind}" if name in config.targets else ""
         raise ConfigError(
-            f"--target: {name!r}; expected one of {', '.join(names)}{did_you_mean(name, names)}"
+            f"--target: {name!r}{other}; expected one of {', '.join(names)}{did_you_mean(name, names)}"
         )
     return watched.of_target(name, config, os.environ, ctx.obj, _allow_open(ctx))
 

@@ -96,6 +96,14 @@ def test_the_file_that_guards_the_pages_is_looked_at(tmp_path: Path, monkeypatch
     done = run_to_its_end("--web.config.file", str(web), "check")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"obs-exporter: {web}: tls_server_config.key_file")
+    file = tmp_path / "exporter.yml"
+    file.write_text("targets: {one: {kind: redis, connection_env: ONE}}")
+    for arguments, said in (
+        (("check", "--web.config.file", str(web)), done.stderr),
+        (("--web.config.file", str(web), "check"), ""),  # the one target alone
+    ):
+        flags = ("--config.file", str(file), "--target", "one")
+        assert run_to_its_end(*arguments, *flags, ONE="redis://127.0.0.1:9").stderr == said
 
 
 @pytest.mark.parametrize("command", ["check", "indexes"])

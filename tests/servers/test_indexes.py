@@ -369,7 +369,7 @@ def test_a_target_is_asked_with_its_own_options(session: Session, postgres: Post
     assert "of_the_module" in done.stdout
 
     for wrong, said in (
-        (("--target", "cache"), "--target: 'cache'; expected one of app"),
+        (("--target", "cache"), "--target: 'cache', of kind redis; expected one of app"),
         (("--target", "app", "--dsn", "host=x"), "--dsn and --target are both given; expected one of them"),
     ):
         done = run_to_its_end(*flags, *wrong, **env)
