@@ -36,7 +36,12 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     well = analysed(tmp_path, UNIT.read_text(), *verify)
     wrong = analysed(tmp_path, UNIT.read_text().replace("ProtectHome=yes", "ProtectHomes=yes"), *verify)
 
+    offered = re.sub(r"^# (\w+=)", r"\1", UNIT.read_text(), flags=re.MULTILINE)
+    more = analysed(tmp_path, offered, *verify)
+
     assert (well.returncode, well.stdout + well.stderr) == (0, "")
+    assert (more.returncode, more.stdout + more.stderr) == (0, "")
+    assert offered.count("\nLoadCredential=") == 6
     assert "'ProtectHomes'" in wrong.stderr
 
 
@@ -56,7 +61,11 @@ def test_the_unit_starts_the_exporter_and_names_its_variables() -> None:
     known = {f"OBS_EXPORTER_{str(option.name).upper()}" for option in main.params}
 
     assert "\nExecStart=/opt/obs-exporter/bin/python -m exporters\n" in text
-    assert {"OBS_EXPORTER_CONFIG_FILE"} == set(re.findall(r"OBS_EXPORTER_\w+", text)) <= known
+    assert (
+        {"OBS_EXPORTER_CONFIG_FILE", "OBS_EXPORTER_WEB_CONFIG_FILE"}
+        == set(re.findall(r"OBS_EXPORTER_\w+", text))
+        <= known
+    )
     assert set(re.findall(r"([A-Z]+_URL_FILE)=%d/", text)) == {"DATABASE_URL_FILE", "REDIS_URL_FILE"}
     assert (
         "\nRestartPreventExitStatus=2\n" in text
