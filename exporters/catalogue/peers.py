@@ -376,7 +376,7 @@ ABSENT: Mapping[str, str] = {
 }
 # Why a series lacks labels that it has there.
 FEWER: Mapping[str, str] = {
-    "pg_stat_activity_count": "sessions of clients alone; `pg_stat_activity_waiting_backends` says what they "
-    "wait for",
+    "pg_stat_activity_count": "sessions of clients alone, the exporter's among them; "
+    "`pg_stat_activity_waiting_backends` says what they wait for",
     "pg_stat_activity_max_tx_duration": "the oldest of a database and state",
 }

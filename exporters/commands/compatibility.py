@@ -28,8 +28,10 @@ Every default series of postgres_exporter (0.11.1 of Debian 12, and a build of 0
 (1.45.0 of Debian 12, and 1.88.0) beside PostgreSQL 13 to 18, Redis 6.2 to 8.2 and Valkey 8 and 9 stands here,
 of a cluster and of sentinels too; `*` is whatever stands there. [metrics.md](metrics.md) marks what is new.
 A test runs Debian's exporters beside ours on the same servers and compares the values of all that both have.
-The label `server`, which postgres_exporter adds, is left out: it is `instance` in Prometheus. Ours shows no
-template databases, and of tables, databases, roles, slots and commands as many as its caps say.
+The label `server`, which postgres_exporter adds, is left out: it is `instance` in Prometheus. Left out too
+are `go_*`, `process_*` and `promhttp_*`, which tell of an exporter's process and of no server. A collector is
+called `postgres.locks` where theirs is `locks`. Ours shows no template databases, and of tables, databases,
+roles, slots and commands as many as its caps say.
 """
 
 
