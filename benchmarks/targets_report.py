@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterator
 
 from benchmarks import sections
-from benchmarks.bench_targets import ONE_IN, TABLES, Many, Measured, measure
+from benchmarks.bench_targets import INTERVAL, ONE_IN, TABLES, Many, Measured, measure
 from benchmarks.report import table, verdict
 from exporters.crew import MOST_IDLE
 from exporters.targets import IDLE_SECONDS
@@ -23,16 +23,16 @@ FEW = 10  # from which on what an exporter is itself does not weigh
 HOW = """\
 `make bench-exporter` asks one exporter for the page of each of its targets, one after the other: databases
 of one PostgreSQL with {tables} tables each (`own_database_only`), one in {one_in} a Redis. The first round
-connects and asks everything; {rounds} more follow, in which what is dear is remembered. Milliseconds are of
-one page: the clock, and processor time of both servers and of the exporter. Memory is what came between the
-start and the last page.
+connects and asks everything; {rounds} more follow, one every {interval:g} s however many targets there are,
+in which what is dear is remembered. Milliseconds are of one page: the clock, and processor time of both
+servers and of the exporter. Memory is what came between the start and the last page.
 """
 
 
 def section(measured: Measured) -> str:
     """The bars, then the curve."""
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    how = HOW.format(tables=TABLES, one_in=ONE_IN, rounds=len(measured.points[0].rounds))
+    how = HOW.format(tables=TABLES, one_in=ONE_IN, rounds=len(measured.points[0].rounds), interval=INTERVAL)
     rows = [
         [what, f"<= {bar:g}{unit}", f"{found:.{digits}f}{unit}", verdict(found <= bar)]
         for what, bar, found, unit, digits in bars(measured)
