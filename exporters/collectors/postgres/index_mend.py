@@ -18,8 +18,8 @@ OUTSIDE_QUOTES = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|[\n\r\t]""")
 PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 # Of a partitioned table neither is possible CONCURRENTLY. Who waits for a lock holds up all who come later.
 WHILE_MADE = (
-    "  -- meanwhile its table and all partitions cannot be written; without: CREATE INDEX ... ON ONLY it,"
-    " CREATE INDEX CONCURRENTLY on each partition, and ALTER INDEX ... ATTACH PARTITION for each"
+    "  -- meanwhile its table and all partitions cannot be written; or, holding up nobody: CREATE INDEX ..."
+    " ON ONLY it, CREATE INDEX CONCURRENTLY on each partition, ALTER INDEX ... ATTACH PARTITION for each"
 )
 LOCKS = "  -- locks its table and every partition, for readers too; gives up after waiting 2 s for one"
 
