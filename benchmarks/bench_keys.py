@@ -71,6 +71,7 @@ class Counted:
         taken: by way of counting its passes, round by round; the peer's are its pages.
         held: by pattern, of how many estimates the interval held the truth.
         pings: by what went on meanwhile, seconds of each PING.
+        share: of the time that Redis spent on the pass of `paced`, by its own account.
     """
 
     keys: int
@@ -78,6 +79,7 @@ class Counted:
     taken: dict[str, list[Scrape]] = field(default_factory=dict)
     held: dict[str, int] = field(default_factory=dict)
     pings: dict[str, list[float]] = field(default_factory=dict)
+    share: list[float] = field(default_factory=list)
 
 
 def measure(
@@ -122,7 +124,7 @@ def measure(
                 spent = watched.spent_by(server) - at_server
                 counted.taken[way].append(Scrape(wall / times, spent / times, own / times))
         counted.held.update(_trials(server, truth, trials))
-        counted.pings.update(_beside(home, server, slices))
+        counted.pings.update(_beside(home, server, slices, counted.share))
         if peers:
             counted.pings[PEER] = _while(server, lambda: watched.pages(exporter.port, 1))
     return counted
@@ -169,7 +171,7 @@ def _trials(server: Redis, truth: dict[str, int], trials: int) -> dict[str, int]
     return held
 
 
-def _beside(home: Path, server: Redis, slices: int) -> dict[str, list[float]]:
+def _beside(home: Path, server: Redis, slices: int, share: list[float]) -> dict[str, list[float]]:
     """While our exporter counts one pass after the other, and while it is stopped, in turns.
 
     Also while it is stopped once more, which shows by how much two such figures differ by chance; and while
@@ -203,14 +205,23 @@ def _beside(home: Path, server: Redis, slices: int) -> dict[str, list[float]]:
                 if what in at_work:
                     os.kill(at_work[what], signal.SIGCONT)
                 time.sleep(0.05)
+                scanning = _scanning(server)
                 taken[what] += _pings(server, time.monotonic() + SLICE_SECONDS)
+                if what == PACED:
+                    share.append((_scanning(server) - scanning) / SLICE_SECONDS)
                 if what in at_work:
                     os.kill(at_work[what], signal.SIGSTOP)
     return taken
 
 
-def _scans(client: Client) -> int:
-    return int(client.info("commandstats").get("cmdstat_scan", {}).get("calls", 0))
+def _scans(client: Client, what: str = "calls") -> int:
+    return int(client.info("commandstats").get("cmdstat_scan", {}).get(what, 0))
+
+
+def _scanning(server: Redis) -> float:
+    """Seconds that Redis spent on SCAN so far."""
+    with closing(Client.from_url(server.url)) as client:
+        return _scans(client, "usec") / 1e6
 
 
 def _while(server: Redis, ask: Callable[[], object]) -> list[float]:

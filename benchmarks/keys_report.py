@@ -69,6 +69,8 @@ def section(counted: Counted) -> str:
         table(["way", "wall: median | least | greatest", "server, mean", "own, mean"], ways),
         "Milliseconds of a PING.",
         table(["while", "sent", "p50", "p99"], pings),
+        f"Redis was busy with the paced pass for {statistics.fmean(counted.share):.2%} of the time: so many "
+        "commands may meet it.",
     ]
     return "\n\n".join(parts)
 

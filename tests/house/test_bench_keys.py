@@ -22,6 +22,7 @@ MADE = Counted(
     },
     held=dict.fromkeys(PATTERNS, TRIALS) | {PATTERNS[0]: TRIALS * 8 // 10},
     pings={QUIET: [1.0] * 98 + [2.0] * 2, PACED: [1.05] * 98 + [4.0] * 2, PEER: [9.0] * 10},
+    share=[0.001, 0.002],
 )
 
 
@@ -40,6 +41,7 @@ def test_the_section_is_put_between_others(tmp_path: Path) -> None:
         assert target.read_text() == f"# Performance\n\n{text}\n\n## Boards\n\nKept.\n"
     tables = re.findall(r"(?:^\|.*\n?)+", section(MADE), re.MULTILINE)
     assert len(tables) == 3
+    assert "busy with the paced pass for 0.15% of the time" in section(MADE)
     assert all(len({line.count("|") for line in one.splitlines()}) == 1 for one in tables)
 
 
@@ -48,5 +50,6 @@ def test_every_way_is_measured_without_the_peer() -> None:
     assert set(counted.taken) == {ACTIVE, ESTIMATED}
     assert all(one.wall > 0 and one.server > 0 and one.own > 0 for (one,) in counted.taken.values())
     assert len(counted.held) == len(SHARES)
+    assert all(0 < share < 1 for share in counted.share)
     assert set(counted.pings) == {QUIET, PACED, AGAIN, BUSY}
     assert all(len(taken) > 50 for taken in counted.pings.values())
