@@ -40,6 +40,7 @@ NAMES = "names of letters, digits and '-._'"
 LABEL = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]{0,99}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LONGEST_LABEL_VALUE = 200
+WHERE = re.compile(r"\s*WHERE\b", re.IGNORECASE)
 WAYS = ("paced", "active", "estimated")  # to count keys
 
 
@@ -52,7 +53,7 @@ class IndexConfig:
         table: with schema if it is not on the search path.
         columns: in order, each with its direction where that is not ascending: ``created_at DESC``.
         include: the columns of INCLUDE, in any order; left out where it is no matter which there are.
-        where: the predicate of a partial index; empty for a whole one.
+        where: what follows WHERE in a partial index, as psql shows it; empty for a whole one.
     """
 
     name: str
@@ -154,6 +155,8 @@ def _sql(read: str, expected: str) -> Reader:
     @described(**schema_of(a_text))
     def reader(value: Any, key: str) -> str:
         text: str = a_text(value, key)
+        if read == "predicate" and WHERE.match(text):
+            raise WrongError(key, value, expected)
         try:
             from exporters.collectors.postgres import names, options, predicate  # noqa: PLC0415  loads psycopg
         except ModuleNotFoundError:  # without the driver nobody asks for it

@@ -107,6 +107,11 @@ BAD = [
         "each parenthesis closed",
     ),
     (
+        "postgres: {expected_indexes: [{name: i, table: t, columns: [a], where: Where a}]}\n",
+        "postgres.expected_indexes[0].where: 'Where a'; expected what follows WHERE",
+        "",
+    ),
+    (
         "postgres: {expected_indexes: [&i {name: i, table: t, columns: [a]}, *i]}\n",
         "postgres.expected_indexes[1]: 'i of t'; expected each index of a table once",
         "",
