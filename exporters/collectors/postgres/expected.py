@@ -139,13 +139,15 @@ class Wanted:
         return ""
 
     def differences(self, index: Index) -> tuple[str, ...]:
-        """In what an index is not exactly what is expected, with its columns; in nothing if it is."""
+        """In what an index is not exactly what is expected, with what it has there; in nothing if it is."""
         held = ", ".join(str(column or "an expression") for column in index.columns)
+        included = ", ".join(sorted(index.included)) or "none"
+        rows = index.written if index.written.startswith("(") else f"({index.written or 'none'})"
         found = {
             "method": not index.btree,
             f"columns ({held})": index.columns != self.columns,
-            "INCLUDE": self.included is not None and index.included != self.included,
-            "predicate": index.predicate != self.predicate,
+            f"INCLUDE ({included})": self.included is not None and index.included != self.included,
+            f"predicate {rows}": index.predicate != self.predicate,
         }
         return tuple(name for name, differs in found.items() if differs)
 
