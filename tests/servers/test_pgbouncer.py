@@ -16,9 +16,12 @@ from examples.demo.pooler import PgBouncer
 from exporters.catalogue import pgbouncer as pooler_catalogue
 from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import self_
+from exporters.collectors.outcome import State
 from exporters.collectors.pgbouncer import PgBouncerBackend, PgBouncerSettings
 from exporters.collectors.pgbouncer.console import console_conninfo
 from exporters.collectors.postgres import PostgresBackend, PostgresSettings
+from exporters.collectors.postgres.check import check
+from exporters.collectors.postgres.codes import explained
 from exporters.conninfo import libpq_conninfo
 from tests.servers.exporter_support import samples
 from tests.servers.failure_support import failing
@@ -124,3 +127,22 @@ def test_options_that_a_pooler_refuses_are_told_as_such(
         page = collect(backend)
     assert page.of(catalogue.UP) == 0
     assert "postgres.up: StartupParameter; PgBouncer takes no options: leave them out" in caplog.text
+
+
+def test_what_a_pooler_with_scram_refuses_is_told(postgres: Postgres, server_root: Path) -> None:
+    users = {ROLE: "another"}
+    pooler = PgBouncer(server_root / "scram", postgres, users, auth_type="scram-sha-256", stats_users=ROLE)
+    pooler.start()
+
+    def told(user: str, password: str, database: str = "postgres") -> tuple[State, str]:
+        text = f"host=127.0.0.1 port={pooler.port} user={user} password={password} dbname={database}"
+        (outcome,) = check(PostgresSettings(conninfo=lambda: libpq_conninfo(text, "DATABASE_URL")))
+        return outcome.state, outcome.detail.partition(";")[0]
+
+    try:
+        assert told(ROLE, PASSWORD) == (State.REFUSED, "28P01 InvalidPassword")
+        assert told("somebody", PASSWORD) == (State.REFUSED, "28P01 InvalidPassword")
+        assert told(ROLE, "another", "pgbouncer") == (State.UNREACHABLE, "08P01 ProtocolViolation")
+    finally:
+        pooler.stop()
+    assert "server, as its log says, or was asked at its console" in explained("08P01")

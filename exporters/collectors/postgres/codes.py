@@ -24,10 +24,13 @@ CONNECTING = {
 }
 HINTS = {
     **CONNECTING,
+    "08P01": "; PgBouncer cannot log in to the server, as its log says, or was asked at its console, the "
+    "database pgbouncer, which is for a target of kind pgbouncer",
     "28000": "; there is no such role, it may not log in, or pg_hba.conf does not let it in, which "
     "python -m exporters check tells apart",
     "28P01": "; the password is wrong, or there is no such role",
     "42501": "; grant the role what exporters/sql/role.sql grants",
+    "3D000": "; there is no such database, or none in the [databases] of a PgBouncer",
     "53300": "; all connections that the server or the role may have are taken; where it is the role, it "
     "needs one for each target of the server, one more where its page is under way at a reload that "
     "changes it, and some for check: ALTER ROLE obs_exporter CONNECTION LIMIT n",

@@ -24,6 +24,8 @@ NOT_ALLOWED = "NotAllowed"  # at the console of PgBouncer
 REASONS = (
     ("password authentication failed", "28P01"),
     ("no password supplied", "28P01"),
+    ("SASL authentication failed", "28P01"),  # by PgBouncer, as what follows
+    ("no such database: ", "3D000"),
     ("no pg_hba.conf entry", "28000"),
     ("pg_hba.conf rejects", "28000"),
     ("authentication failed for user", "28000"),  # by another method than a password
