@@ -30,7 +30,9 @@ from tests.servers.postgres_support import LOG, admin, collect, create_database
 DATABASE = "pooled"
 ROLE = "without_limits"
 PASSWORD = "plain"
-NAMES = ("transaction_read_only", "statement_timeout", "lock_timeout", "jit", "application_name")
+NAMES = (
+    "transaction_read_only", "statement_timeout", "lock_timeout", "jit", "application_name", "search_path",
+)  # fmt: skip
 PREPARED = "(SELECT count(*) FROM pg_prepared_statements)"
 SHOW = f"SELECT pg_backend_pid(), {PREPARED}, " + ", ".join(f"current_setting('{name}')" for name in NAMES)
 
@@ -80,7 +82,7 @@ def test_nothing_reaches_who_shares_the_session(pooled: str, monkeypatch: pytest
     assert not any(failing(page) for page in pages)
     assert {page.of(self_.CONNECTS, backend="postgres", result="ok") for page in pages} == {1}
     assert len(sessions) == 1  # so the exporter had this one
-    assert seen == {(0, "off", "0", "0", "on", "")}
+    assert seen == {(0, "off", "0", "0", "on", "", '"$user", public')}
 
 
 def test_a_statement_that_takes_too_long_is_ended_through_the_pooler(pooled: str, postgres: Postgres) -> None:

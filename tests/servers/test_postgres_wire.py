@@ -20,7 +20,7 @@ from exporters.catalogue import postgres as catalogue
 from exporters.catalogue import postgres_objects as objects
 from exporters.collectors.postgres import ExpectedIndex, PostgresBackend, PostgresSettings
 from exporters.collectors.postgres.collectors import collectors
-from exporters.collectors.postgres.pipeline import Answer, Connection, Question
+from exporters.collectors.postgres.pipeline import LIMITS, Answer, Connection, Question
 from tests.servers.postgres_support import (
     LOG,
     ROLE,
@@ -118,11 +118,7 @@ def test_every_statement_stands_in_a_read_only_transaction_with_limits_of_its_ow
     assert len(given) == len(statements) / 2
     assert all(0 < int(milliseconds) <= 1800 for milliseconds in given)  # never longer than there is left
     for limits, question in zip(statements[::2], statements[1::2], strict=True):
-        assert limits == (
-            "SELECT set_config('transaction_read_only', 'on', true), "
-            "set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true), "
-            "set_config('jit', 'off', true), set_config('application_name', 'obs-exporter', $3::boolean)"
-        )
+        assert limits == " ".join(LIMITS.split())
         assert question.startswith(("SELECT", "WITH"))
 
 
@@ -164,7 +160,7 @@ def test_a_question_is_planned_once_unless_a_pooler_stands_between(server: Postg
 
 def test_a_question_whose_plan_is_out_of_date_costs_one_answer(server: Postgres) -> None:
     until = time.monotonic() + 5
-    question = Question("SELECT * FROM moved")
+    question = Question("SELECT * FROM public.moved")
     connection = Connection(conninfo(server, DATABASE), until)
 
     def ask(asked: Question) -> Answer:
@@ -193,7 +189,7 @@ def test_a_question_whose_plan_is_out_of_date_costs_one_answer(server: Postgres)
 def test_the_limits_hold_inside_a_question_and_end_with_it(server: Postgres, pooled: bool) -> None:
     with admin(server) as session:
         session.execute("CREATE ROLE plain LOGIN PASSWORD 'plain'")  # without limits of its own
-    names = ("statement_timeout", "lock_timeout", "jit", "transaction_read_only")
+    names = ("statement_timeout", "lock_timeout", "jit", "transaction_read_only", "search_path")
     show = Question("SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
     broken = Question("SELECT 1 / 0")
     until = time.monotonic() + 5
@@ -208,11 +204,12 @@ def test_the_limits_hold_inside_a_question_and_end_with_it(server: Postgres, poo
             first_by=until,
             deadline=until,
         )
-        assert inside.rows == after.rows == [("1234ms", "321ms", "off", "on")]
+        assert inside.rows == after.rows == [("1234ms", "321ms", "off", "on", "pg_catalog, pg_temp")]
         assert (failed.rows, failed.code) == ([], "22012")
     outside.nonblocking = 0
     left = outside.exec_(show.sql.encode())
-    assert [left.get_value(0, column) for column in range(4)] == [b"0", b"0", b"on", b"off"]
+    path = b'"$user", public' if pooled else b"pg_catalog, pg_temp"
+    assert [left.get_value(0, column) for column in range(5)] == [b"0", b"0", b"on", b"off", path]
     connection.close()
     with admin(server) as session:
         session.execute("DROP ROLE plain")

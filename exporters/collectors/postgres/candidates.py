@@ -16,7 +16,7 @@ from exporters.collectors.base import Family
 from exporters.collectors.postgres.bounds import TopN
 from exporters.collectors.postgres.codes import OF_TEXTS
 from exporters.collectors.postgres.expected import Wanted
-from exporters.collectors.postgres.model import Collector, Needs, Row, Rows, Server, table_of, text
+from exporters.collectors.postgres.model import Collector, Needs, Row, Rows, Server, by_path, table_of, text
 from exporters.collectors.postgres.searched import MOST_EQUAL, Path, Scope, Search, Table, searches_of
 
 NAME = "postgres.index_candidates"
@@ -74,13 +74,13 @@ SELECT current_database(), queryid, query, seconds, calls, blocks, NULL
 SELECT current_database(), NULL, NULL, NULL, NULL, NULL, json_build_object(
          'schema', nspname, 'name', relname, 'path', quote_ident(nspname) || '.' || quote_ident(relname),
          'partitioned', relkind = 'p',
-         'found', namesakes = 1 OR pg_table_is_visible(oid),
+         'found', namesakes = 1 OR {by_path("pg_table_is_visible(oid)")},
          'columns', (SELECT json_agg(
                               json_build_array(attname, quote_ident(attname), atttypid = 'bool'::regtype)
                               ORDER BY attnum)
                        FROM pg_attribute WHERE attrelid = large.oid AND attnum > 0 AND NOT attisdropped),
          'indexes', (SELECT json_agg(json_build_array(
-                              i.indisunique, pg_get_expr(i.indpred, i.indrelid),
+                              i.indisunique, {by_path("pg_get_expr(i.indpred, i.indrelid)")},
                               (SELECT json_agg(a.attname ORDER BY k.place)
                                  FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
                                  LEFT JOIN pg_attribute a

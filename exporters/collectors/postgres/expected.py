@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from exporters.catalogue import postgres_objects as catalogue
 from exporters.collectors.base import Family
-from exporters.collectors.postgres.model import Collector, Rows, always, text
+from exporters.collectors.postgres.model import Collector, Rows, always, by_path, text
 from exporters.collectors.postgres.names import read_name, read_path
 from exporters.collectors.postgres.options import ExpectedIndex, KeyColumn
 from exporters.collectors.postgres.predicate import columns, normalised
@@ -22,9 +22,10 @@ DESCENDING, NULLS_FIRST = 1, 2  # bits of pg_index.indoption
 # The first `indnkeyatts` columns are the key, the others those of INCLUDE; an expression (NULL) is no column.
 # The types of all columns, of a domain the one below, tell which casts in a predicate the server added.
 # Of a partitioned table the parts of an index are scanned, never itself. pg_partition_tree would lock all.
-SQL = """
+TYPE = by_path("format_type(coalesce(nullif(y.typbasetype, 0), y.oid), NULL)")
+SQL = f"""
 SELECT w.schema, w.name, n.nspname,
-       (SELECT json_object_agg(a.attname, format_type(coalesce(nullif(y.typbasetype, 0), y.oid), NULL))
+       (SELECT json_object_agg(a.attname, {TYPE})
           FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
          WHERE a.attrelid = t.oid AND a.attnum > 0),
        current_setting('TimeZone'), (t.relkind = 'p')::int,
@@ -33,13 +34,13 @@ SELECT w.schema, w.name, n.nspname,
           FROM unnest(i.indkey::int2[], i.indoption::int2[]) WITH ORDINALITY AS k(number, options, place)
           LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number AND k.number <> 0),
        i.indnkeyatts,
-       pg_get_expr(i.indpred, i.indrelid), whole.scans,
+       {by_path("pg_get_expr(i.indpred, i.indrelid)")}, whole.scans,
        whole.pages * current_setting('block_size')::bigint,
        c.oid, coalesce(pg_partition_root(c.oid), c.oid)::oid
   FROM (SELECT DISTINCT * FROM jsonb_to_recordset($1::jsonb) AS r(schema text, name text)) w
   JOIN pg_class t ON t.relname = w.name AND t.relkind IN ('r', 'p', 'm')
   JOIN pg_namespace n ON n.oid = t.relnamespace
-   AND CASE WHEN w.schema IS NULL THEN pg_table_is_visible(t.oid) ELSE w.schema = n.nspname END
+   AND CASE WHEN w.schema IS NULL THEN {by_path("pg_table_is_visible(t.oid)")} ELSE w.schema = n.nspname END
   LEFT JOIN (pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam)
     ON i.indrelid = t.oid
   LEFT JOIN LATERAL (
@@ -47,7 +48,7 @@ SELECT w.schema, w.name, n.nspname,
          SELECT c.oid UNION ALL SELECT h.inhrelid FROM part JOIN pg_inherits h ON h.inhparent = part.oid)
        SELECT sum(pg_stat_get_numscans(p.oid))::bigint AS scans, sum(p.relpages)::bigint AS pages
          FROM part JOIN pg_class p USING (oid)) whole ON true
-"""
+"""  # noqa: S608  nothing but this file's text
 FAMILIES = {
     catalogue.EXPECTED_TABLE: "table_exists",
     catalogue.EXPECTED_PRESENT: "present",

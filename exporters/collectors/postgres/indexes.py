@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from exporters.catalogue import postgres_objects as catalogue
 from exporters.collectors.base import Family
 from exporters.collectors.postgres.bounds import TopN
-from exporters.collectors.postgres.model import Collector, Rows, always, table_of
+from exporters.collectors.postgres.model import Collector, Rows, always, by_path, table_of
 from exporters.collectors.postgres.names import read_name, read_path
 from exporters.collectors.postgres.options import ExpectedIndex
 
@@ -70,7 +70,7 @@ ranked AS (
          row_number() OVER (ORDER BY indisvalid, bytes DESC, oid) AS place,
          EXISTS (SELECT FROM wanted w
                   WHERE w.name = u.indexrelname AND w.table = u.relname
-                    AND CASE WHEN w.schema IS NULL THEN pg_table_is_visible(u.table_oid)
+                    AND CASE WHEN w.schema IS NULL THEN {by_path("pg_table_is_visible(u.table_oid)")}
                              ELSE w.schema = u.nspname END) AS wanted
     FROM ({USER_INDEXES}) u)
 SELECT current_database(), nspname, (SELECT t.relname FROM pg_class t WHERE t.oid = table_oid), indexrelname,

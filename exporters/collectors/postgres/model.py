@@ -106,6 +106,19 @@ def of_own_database(collector: Collector) -> Collector:
     return replace(collector, sql=lambda server: collector.sql(server).replace(DATABASES, OWN))
 
 
+SET = "pg_catalog.set_config"
+PATH = "obs_exporter.search_path"  # keeps the path that the session has by itself: see `pipeline.LIMITS`
+
+
+def by_path(expression: str) -> str:
+    """An expression that must see the session's own path: which names it finds, and how it shows them.
+
+    Those of the question around it were looked up before.
+    """
+    path = f"(SELECT {SET}('search_path', current_setting('{PATH}', true), true))"
+    return f"CASE WHEN {path} IS NOT NULL THEN {expression} END"
+
+
 def always(sql: str) -> Callable[[Server], str]:
     """The same question for every server."""
     return lambda _: sql

@@ -21,14 +21,21 @@ from exporters.collectors.postgres.connect import (
     connect,
     wait,
 )
-from exporters.collectors.postgres.model import Row
+from exporters.collectors.postgres.model import PATH, SET, Row
 from exporters.conninfo import APPLICATION_NAME
 
-LIMITS = (
-    "SELECT set_config('transaction_read_only', 'on', true), set_config('statement_timeout', $1, true),"
-    " set_config('lock_timeout', $2, true), set_config('jit', 'off', true),"
-    f" set_config('application_name', '{APPLICATION_NAME}', $3::boolean)"
-)
+# Whoever may create functions in a schema of the path, as everybody may in `public` before version 15, could
+# put one in the place of the server's, and act as our role: names are looked up among the server's own.
+OURS = "pg_catalog, pg_temp"
+GIVEN = "pg_catalog.current_setting('search_path')"
+LIMITS = f"""
+SELECT {SET}('transaction_read_only', 'on', true), {SET}('statement_timeout', $1, true),
+       {SET}('lock_timeout', $2, true), {SET}('jit', 'off', true),
+       {SET}('application_name', '{APPLICATION_NAME}', $3::boolean),
+       CASE WHEN {GIVEN} OPERATOR(pg_catalog.<>) '{OURS}'
+             AND {SET}('{PATH}', {GIVEN}, $3::boolean) IS NOT NULL
+            THEN {SET}('search_path', '{OURS}', $3::boolean) END
+"""
 TEXT = 25  # the type of PostgreSQL
 UTF8 = "utf-8"
 BYTES = "latin-1"

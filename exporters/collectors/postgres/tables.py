@@ -9,7 +9,7 @@ from exporters.catalogue import postgres_objects as catalogue
 from exporters.collectors.base import Family
 from exporters.collectors.postgres.bounds import TopN
 from exporters.collectors.postgres.compat_tables import Shown
-from exporters.collectors.postgres.model import Collector, Rows, always, table_of
+from exporters.collectors.postgres.model import Collector, Rows, always, by_path, table_of
 from exporters.collectors.postgres.names import read_path
 
 
@@ -60,7 +60,7 @@ ranked AS (
          row_number() OVER (ORDER BY seq_tup_read DESC, relid) AS by_scans,
          EXISTS (SELECT FROM wanted w
                   WHERE w.name = s.relname
-                    AND CASE WHEN w.schema IS NULL THEN pg_table_is_visible(s.relid)
+                    AND CASE WHEN w.schema IS NULL THEN {visible}
                              ELSE w.schema = s.schemaname END) AS wanted
     FROM {statistics} s
    WHERE relpersistence <> 't'),
@@ -90,6 +90,7 @@ def tables(top: int, wanted: Iterable[str], ttl: float, *, shown: Shown | None =
     columns = {**COLUMNS, **(shown.columns if shown else {})}
     metrics = tuple(columns)
     sql = SQL.format(
+        visible=by_path("pg_table_is_visible(s.relid)"),
         columns=", ".join(columns.values()),
         statistics=shown.statistics if shown else VIEW,
         sizes="" if shown else SIZES,
