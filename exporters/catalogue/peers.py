@@ -350,6 +350,14 @@ RENAMED: Mapping[str, str] = {
     "redis_exporter_scrape_duration_seconds": "redis_scrape_collector_duration_seconds",
     "redis_latency_percentiles_usec": "obs_redis_command_latency_seconds",
 }
+# What a query must say otherwise of the new name.
+OTHERWISE: Mapping[str, str] = {
+    "obs_redis_command_latency_seconds": "in seconds, by `percentile` such as p99",
+    "pg_scrape_collector_duration_seconds": "of each collector",
+    "pg_scrape_collector_success": "of each collector, and 0 where theirs is 1",
+    "redis_scrape_collector_duration_seconds": "of each collector",
+    "redis_scrape_collector_success": "of each collector, and 0 where theirs is 1",
+}
 PROMETHEUS_KNOWS = "Prometheus knows its scrapes: `up` and `scrape_duration_seconds`"
 CONFIG = "it needs CONFIG GET, which shows passwords too"
 SLOWLOG = "it needs SLOWLOG GET, which shows what clients sent"

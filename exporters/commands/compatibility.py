@@ -79,7 +79,8 @@ def _fate(name: str, labels: frozenset[str]) -> tuple[str, str]:
     if metric is not None:
         return _kept(metric, labels)
     if name in peers.RENAMED:
-        return RENAMED, f"`{peers.RENAMED[name]}`"
+        ours = peers.RENAMED[name]
+        return RENAMED, ", ".join(filter(None, (f"`{ours}`", peers.OTHERWISE.get(ours))))
     for pattern, why in peers.ABSENT.items():
         if fnmatchcase(name, pattern):
             return ABSENT, why

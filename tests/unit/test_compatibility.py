@@ -43,6 +43,10 @@ def test_each_kind_is_said_of_what_it_is() -> None:
 def test_what_is_said_by_hand_is_of_use() -> None:
     assert {name for name, fate in FATES.items() if fate.what == RENAMED} == peers.RENAMED.keys()
     assert {name for name in peers.RENAMED.values() if CATALOGUE.find(name) is None} == set()
+    assert peers.OTHERWISE.keys() <= set(peers.RENAMED.values())
+    # An alert on `> 0` would fire for ever by the name alone.
+    told = FATES["pg_exporter_last_scrape_error"].detail
+    assert told == "`pg_scrape_collector_success`, of each collector, and 0 where theirs is 1"
     absent = {name for name, fate in FATES.items() if fate.what == ABSENT}
     for pattern in peers.ABSENT:
         assert any(fnmatchcase(name, pattern) for name in absent), pattern
