@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from exporters.catalogue import CATALOGUE
+from exporters.catalogue.redis_compat import WIDER
 from exporters.catalogue.types import RESERVED_LABELS
 from exporters.dsn import WITHOUT_SCHEME, holds_connection_string
 from exporters.globs import GlobError, translate
@@ -289,7 +290,8 @@ def _target(value: Any, key: str) -> TargetConfig:
     if ("connection_file" in read) == ("connection_env" in read):
         raise WrongError(key, sorted(read), "either connection_file or connection_env")
     taken = RESERVED_LABELS.union(
-        *(metric.label_names() for metric in CATALOGUE.of(read["kind"], "compat", "exporter"))
+        WIDER if read["kind"] == "redis" else (),
+        *(metric.label_names() for metric in CATALOGUE.of(read["kind"], "compat", "exporter")),
     )
     for name, text in read.get("labels", {}).items():
         if name in taken:

@@ -236,4 +236,5 @@ LABELS: Mapping[str, tuple[tuple[Label, str], ...]] = {
     "redis_master_link_up": FOLLOWS,
     "redis_master_last_io_seconds_ago": FOLLOWS,
 }
+WIDER = frozenset(label.name for labels in LABELS.values() for label, _ in labels)
 METRICS = tuple(metric for metric, _ in (*PLAIN, *OF_COMMANDS, *OF_REPLICA))

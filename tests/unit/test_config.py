@@ -310,6 +310,7 @@ def test_targets_have_options_of_their_kind_or_of_a_module(file: Path) -> None:
             "targets.a.labels.datname: 'x'; expected none of the labels that its metrics have",
         ),
         ("targets: {a: {kind: redis, connection_env: A, labels: {job: x}}}", "labels.job: 'x'; expected"),
+        ("targets: {a: {kind: redis, connection_env: A, labels: {os: x}}}", "labels.os: 'x'; expected"),
         ("targets: {a: {kind: redis, connection_env: A, labels: {__x: x}}}", "labels.__x: 'x'; expected"),
         ("targets: {a: {kind: redis, connection_env: A, labels: {x: 1}}}", "labels.x: 1; expected a text"),
         ("targets: {a: {kind: redis, connection_env: A, labels: [x]}}", "expected a mapping of labels"),
