@@ -115,8 +115,12 @@ def lines(report: Report) -> Iterator[str]:
         yield f"Its names are in {report.unread}, which is not read here: each byte stands for itself."
     if not any(line.expected for line in report.lines):
         yield "No index is expected: no configuration names one."
+    if report.replica:
+        yield "This is a replica: the SQL is for its primary, whose scans are not among those counted here."
     if any("never used" in line.state for line in report.lines):
         yield "An index made a moment ago was never used either; the server does not tell when one was made."
+        if report.replicas:
+            yield f"Scans on replicas ({report.replicas} connected) are not counted here: ask each too."
     if not report.lines:
         return
     yield ""

@@ -23,6 +23,8 @@ from exporters.catalogue import self_
 from exporters.collectors.outcome import State
 from exporters.collectors.postgres import PostgresBackend, PostgresSettings
 from exporters.collectors.postgres.check import check
+from exporters.collectors.postgres.index_report import report
+from exporters.commands.indexes import lines
 from exporters.conninfo import libpq_conninfo
 from tests.servers.exporter_support import Samples
 from tests.servers.failure_support import assert_well
@@ -229,6 +231,30 @@ def test_a_replica_shows_the_unfinished_index_but_not_who_builds_it(
             writer.execute("ROLLBACK")
         built.result(timeout=10)
     assert builds == [1, 0]
+
+
+def test_who_looks_at_indexes_is_told_that_each_server_counts_its_own_scans(
+    primary: Postgres, replica: Postgres
+) -> None:
+    with admin(primary, DATABASE) as session:
+        session.execute("CREATE INDEX IF NOT EXISTS of_notes ON notes ((id + 1))")
+    wait_until_shown(replica, note(primary))
+    with admin(replica, DATABASE) as session:
+        session.execute("SET enable_seqscan = off")
+        session.execute("SELECT FROM notes WHERE id + 1 = 2")
+
+    def said(server: Postgres) -> tuple[str, str]:
+        found = report(PostgresSettings(conninfo=lambda: conninfo(server, DATABASE)))
+        states = {line.index: line.state for line in found.lines}
+        return states.get("of_notes", ""), "\n".join(lines(found))
+
+    state, printed = said(primary)
+    assert state == "never used"
+    assert "\nScans on replicas (1 connected) are not counted here: ask each too.\n" in printed
+    wait_until(lambda: said(replica)[0] == "", "its scan is counted")
+    assert "\nThis is a replica: the SQL is for its primary" in said(replica)[1]
+    with admin(primary, DATABASE) as session:
+        session.execute("DROP INDEX of_notes")
 
 
 def test_a_role_that_may_not_read_statistics_does_not_take_a_connected_replica_for_cut_off(

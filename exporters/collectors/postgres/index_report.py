@@ -33,7 +33,8 @@ UNREAD_SQL = "-- not shown, since a name in it cannot be read, being in {encodin
 REPLACED = "\ufffd"  # what stands for bytes that are no text
 
 DATABASE_SQL = """
-SELECT current_database(), extract(epoch FROM stats_reset)
+SELECT current_database(), extract(epoch FROM stats_reset), pg_is_in_recovery()::int,
+       (SELECT count(*) FROM pg_stat_replication)
   FROM pg_stat_database WHERE datname = current_database()
 """
 
@@ -75,6 +76,8 @@ class Report:
         candidates: indexes that statements would search by and that no expected one stands for; None if not
             looked for.
         candidates_unseen: why more of them may be there; empty if nothing speaks for it.
+        replica: the server follows another, where alone indexes are made and dropped.
+        replicas: how many read the server's log now.
         unread: the encoding of names that are shown byte by byte; empty where they are read.
     """
 
@@ -85,6 +88,8 @@ class Report:
     lines: tuple[Line, ...]
     candidates: tuple[Proposed, ...] | None = None
     candidates_unseen: str = ""
+    replica: bool = False
+    replicas: int = 0
     unread: str = ""
 
 
@@ -127,7 +132,7 @@ def report(settings: PostgresSettings) -> Report:
         code = type(error).__name__
     if code:
         raise ExporterError(f"PostgreSQL: {explained(code)}; asked at {describe(conninfo)}")
-    ((database, since),) = answers[0].rows
+    ((database, since, replica, replicas),) = answers[0].rows
     found = [Found.read(row) for row in answers[1].rows]
     lines = _lines(settings.expected_indexes, wanted, tables_of(answers[2].rows), found)
     return Report(
@@ -140,6 +145,8 @@ def report(settings: PostgresSettings) -> Report:
         if candidates is None
         else tuple(replace(one, create=_runnable((one.create,), unread)[0]) for one in candidates),
         candidates_unseen=unseen,
+        replica=replica == "1",
+        replicas=int(text(replicas)),
         unread=unread,
     )
 
