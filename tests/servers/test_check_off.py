@@ -1,12 +1,17 @@
-"""What `check` says of collectors that the configuration does not ask for: which options switch them on."""
+"""What `check` says of collectors that are off: which options switch them on, or settings of the server."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from examples.demo.databases import Postgres, Redis
+from examples.demo.process import wait_until
 from tests.servers.conftest import DATABASE
+from tests.servers.postgres_support import admin
 from tests.servers.test_check import run, url_of
 
 HEAD, TAIL = "needs ", " in the configuration file"
@@ -61,3 +66,35 @@ def test_what_is_off_names_the_options_that_switch_it_on(
     # What is asked for in vain names what it lacks alone.
     assert off("redis.sample_ages")["redis.ages"] == "redis.key_patterns"
     assert off("redis.key_patterns")["redis.ages"] == "redis.sample_ages"
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["compute_query_id = 'off'", "pg_stat_statements.track = 'none'"],
+    ids=["no queryid", "no track"],
+)
+def test_a_server_that_counts_no_statement_is_told_so_and_the_lines_mend_it(
+    setting: str, server: Postgres, tmp_path: Path
+) -> None:
+    def found() -> dict[str, Any]:
+        result = run(tmp_path, "--json", config="", DATABASE_URL=url_of(server, DATABASE))
+        (row,) = (row for row in json.loads(result.stdout) if row["collector"] == "postgres.statements")
+        assert result.exit_code == (0 if row["state"] == "works" else 1)
+        return {name: row[name] for name in ("state", "detail", "mend")}
+
+    with admin(server, DATABASE) as session:
+        for line in (f"ALTER SYSTEM SET {setting};", "SELECT pg_reload_conf();"):
+            session.execute(line)
+        name = setting.partition(" ")[0]
+        wait_until(lambda: f"'{session.execute(f'SHOW {name}').fetchall()[0][0]}'" in setting, "it holds")
+        assert found()["state"] == "works"  # others are remembered
+        session.execute("SELECT pg_stat_statements_reset()")
+        silent = found()
+        assert (silent["state"], silent["detail"]) == (
+            "fails", f"no statement is counted with {name} as it is",
+        )  # fmt: skip
+        for line in silent["mend"]:
+            session.execute(line)
+        wait_until(lambda: found()["state"] == "works", "statements are counted")
+        session.execute(f"ALTER SYSTEM RESET {name}")
+        session.execute("SELECT pg_reload_conf()")

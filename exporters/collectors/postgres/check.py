@@ -33,11 +33,16 @@ SELECT quote_ident(current_user), current_database(),
        (current_setting('pg_stat_statements.max', true) IS NOT NULL)::int,
        (SELECT default_version FROM pg_available_extensions WHERE name = 'pg_stat_statements'),
        (SELECT has_schema_privilege(extnamespace, 'USAGE')::int
-          FROM pg_extension WHERE extname = 'pg_stat_statements')
+          FROM pg_extension WHERE extname = 'pg_stat_statements'),
+       CASE WHEN current_setting('compute_query_id', true) = 'off' THEN 'compute_query_id'
+            WHEN current_setting('pg_stat_statements.track', true) = 'none' THEN 'pg_stat_statements.track'
+       END
 """
+# Settings with which no statement is counted, and what has them counted.
+COUNTS = {"compute_query_id": "auto", "pg_stat_statements.track": "top"}
 PRELOAD = "shared_preload_libraries = 'pg_stat_statements'  # in postgresql.conf; then restart the server"
 CREATE = "CREATE EXTENSION pg_stat_statements;"
-STATEMENTS_INFO = "postgres.statements_info"
+STATEMENTS, STATEMENTS_INFO = "postgres.statements", "postgres.statements_info"
 GRANTS = {
     False: ("EXECUTE ON FUNCTION {}.pg_stat_statements",),
     True: ("SELECT ON {}.pg_stat_statements_info", "EXECUTE ON FUNCTION {}.pg_stat_statements_info"),
@@ -54,6 +59,7 @@ class Rights:
         preloaded: whether the library of pg_stat_statements was loaded at the server's start.
         available: the version of pg_stat_statements that the server would create.
         uses_schema: whether the role may use the schema in which it lives.
+        uncounted: the setting for which no statement is counted; empty if they are.
     """
 
     role: str
@@ -61,17 +67,19 @@ class Rights:
     preloaded: bool
     available: str
     uses_schema: bool
+    uncounted: str = ""
 
     @classmethod
     def read(cls, rows: Rows) -> Rights:
         """From the answer to the question."""
-        ((role, database, preloaded, available, uses_schema),) = rows
+        ((role, database, preloaded, available, uses_schema, uncounted),) = rows
         return cls(
             role=text(role),
             database=text(database),
             preloaded=preloaded == "1",
             available=text(available),
             uses_schema=uses_schema == "1",
+            uncounted=text(uncounted),
         )
 
 
@@ -191,7 +199,15 @@ class _Judge:
                 mend=(f"GRANT pg_read_all_stats TO {self.rights.role};",),
                 seconds=answer.seconds,
             )
+        if collector.name == STATEMENTS and self.rights.uncounted and answer.rows[0][0] == "0":
+            return self._counts_nothing(collector)
         return Outcome(collector=collector.name, state=State.WORKS, seconds=answer.seconds)
+
+    def _counts_nothing(self, collector: Collector) -> Outcome:
+        setting = self.rights.uncounted
+        mend = (f"ALTER SYSTEM SET {setting} = '{COUNTS[setting]}';", "SELECT pg_reload_conf();")
+        detail = f"no statement is counted with {setting} as it is"
+        return Outcome(collector=collector.name, state=State.FAILS, detail=detail, mend=mend)
 
     def _not_asked(self, collector: Collector) -> Outcome:
         if collector.off:
