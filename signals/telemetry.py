@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from exporters.catalogue import Gauge, Matcher, api, external, pgbouncer, postgres, redis, self_
 from exporters.catalogue.labels import JOB
-from exporters.catalogue.renewal import BY_COLLECTOR, SIZES_SECONDS
 from signals.idioms import DAY, SERVER_LEVEL, grouping, increase, promql, rate, select, span, value
 from signals.limits import shared
 from signals.limits import telemetry as limits
@@ -14,7 +13,6 @@ from signals.promql import Query
 
 # A bare `up` stays 1 for five minutes after Prometheus goes blind; two scrapes of 15 s do not.
 FRESH = span(30)
-SELDOM = "|".join(name for name, seconds in BY_COLLECTOR.items() if seconds == SIZES_SECONDS)
 NAMES = tuple(label.name for label in SERVER_LEVEL)
 
 TARGETS = Signal(
@@ -253,15 +251,13 @@ LOGINS_REFUSED = Signal(
 CACHE_AGE = Signal(
     title="Age of what is remembered",
     why="Age of the values that the exporter does not ask anew in each scrape, as a share of how often it "
-    "should: {number:cache_renewal}, of sizes and texts of statements {number:sizes_renewal}.",
+    "should: {number:cache_renewal}, of sizes and texts of statements {number:sizes_renewal}, if its file "
+    "does not say otherwise; of keys as long as a pass takes too.",
     act="See in the exporter's log why the collector's runs fail, or how long they take.",
     query=promql(
-        "{often} / <elapsed:cache_renewal> or {seldom} / <elapsed:sizes_renewal>",
-        limits.CACHE_RENEWAL,
-        limits.SIZES_RENEWAL,
-        often=value(self_.CACHE_AGE, self_.COLLECTOR.nre(SELDOM), over="max", by=(self_.COLLECTOR,)),
-        # Beside the others these are the seldom ones alone.
-        seldom=value(self_.CACHE_AGE, over="max", by=(self_.COLLECTOR,)),
+        "{age} / ({renewal} > 0)",
+        age=value(self_.CACHE_AGE, over="max", by=(self_.COLLECTOR,)),
+        renewal=value(self_.CACHE_RENEWAL, over="max", by=(self_.COLLECTOR,)),
     ),
     unit=RATIO,
     objective=limits.CACHE_AGE,

@@ -84,6 +84,15 @@ CACHE_AGE = Gauge(
     labels=(BACKEND, COLLECTOR),
     optional="until the first cached collector has run",
 )
+CACHE_RENEWAL = Gauge(
+    name="obs_exporter_collector_cache_renewal_seconds",
+    help="How often these values are to be renewed; of Redis' keys the rest after a pass and how long the "
+    "last one took.",
+    collector="exporter.self",
+    unit="seconds",
+    labels=(BACKEND, COLLECTOR),
+    optional="until the first cached collector has run",
+)
 CONNECTS = Counter(
     name="obs_exporter_connect_total",
     help="Connections opened to a server.",

@@ -170,6 +170,7 @@ def test_answers_stand_for_their_time_and_their_age_is_told(server: Postgres) ->
     assert ages[2] < 0.2
     sizes = {"backend": "postgres", "collector": "postgres.sizes"}
     assert (third.of(self_.CACHE_AGE, **sizes) or 0) >= 0.7
+    assert [third.of(self_.CACHE_RENEWAL, **which) for which in (labels, sizes)] == [0.6, 60]
     assert catalogue.DATABASE_SIZE.name in third.names()
 
 

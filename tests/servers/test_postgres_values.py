@@ -74,7 +74,8 @@ def test_every_declared_metric_is_emitted_and_every_emitted_one_is_declared(
         found = schema(render(backend.collect(time.monotonic() + 1.8)).body.decode())
     session.execute("DROP TABLE past")
 
-    of_exporter = (self_.COLLECTOR_SUCCESS, self_.COLLECTOR_DURATION, self_.CONNECTS, self_.CACHE_AGE)
+    remembered = (self_.CACHE_AGE, self_.CACHE_RENEWAL)
+    of_exporter = (self_.COLLECTOR_SUCCESS, self_.COLLECTOR_DURATION, self_.CONNECTS, *remembered)
     assert found == declared(*CATALOGUE.of("postgres"), *of_exporter)
 
 

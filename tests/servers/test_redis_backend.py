@@ -109,6 +109,7 @@ def test_every_declared_metric_is_emitted_and_every_emitted_one_is_declared(
         self_.REDIS_COLLECTOR_DURATION,
         self_.CONNECTS,
         self_.CACHE_AGE,
+        self_.CACHE_RENEWAL,
     )
     assert emitted == declared(*CATALOGUE.of("redis"), *of_backends)
 

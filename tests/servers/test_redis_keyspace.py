@@ -103,6 +103,10 @@ def test_a_key_counts_for_the_first_pattern_that_fits(server: Redis) -> None:
     assert 0 < (page.of(catalogue.KEYSPACE_PASS_SECONDS) or 0) < 2
     assert page.of(self_.REDIS_COLLECTOR_SUCCESS, collector="redis.keyspace") == 1
     assert 0 <= (page.of(self_.CACHE_AGE, backend="redis", collector="redis.keyspace") or 0) < 5
+    took = page.of(catalogue.KEYSPACE_PASS_SECONDS) or 0
+    assert page.of(self_.CACHE_RENEWAL, backend="redis", collector="redis.keyspace") == pytest.approx(
+        60 + took
+    )
 
 
 def test_every_database_that_holds_keys_is_counted(server: Redis) -> None:

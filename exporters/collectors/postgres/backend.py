@@ -254,19 +254,16 @@ class PostgresBackend:
         succeeded = [up and run.ok for run in runs]  # before what they found: see `so_far`
         now = time.monotonic()
         cached = [
-            (run.name, now - answered)
+            ((self.name, run.name), now - answered, run.collector.ttl)
             for run in runs
-            if run.collector.ttl and (answered := run.answered) is not None
+            if up and run.collector.ttl and (answered := run.answered) is not None
         ]
         return [
             Family(catalogue.UP, [()], [up]),
             *(family for run in runs if up for family in run.families),
             Family(self_.COLLECTOR_SUCCESS, labels, succeeded),
             Family(self_.COLLECTOR_DURATION, labels, [run.seconds for run in runs]),
-            Family(
-                self_.CACHE_AGE,
-                [(self.name, name) for name, _ in cached if up],
-                [age for _, age in cached if up],
-            ),
+            Family(self_.CACHE_AGE, [which for which, *_ in cached], [age for _, age, _ in cached]),
+            Family(self_.CACHE_RENEWAL, [which for which, *_ in cached], [ttl for *_, ttl in cached]),
             *self._stats.families(),
         ]

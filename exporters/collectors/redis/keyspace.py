@@ -111,7 +111,9 @@ class KeyCounter:
         yield Family(catalogue.KEYSPACE_PASS_TIMESTAMP, [()], [last.ended])
         yield Family(catalogue.KEYSPACE_PASS_SECONDS, [()], [last.seconds])
         age = time.monotonic() - last.ended_here
-        yield Family(self_.CACHE_AGE, [(self._stats.backend, COLLECTOR)], [age])
+        which = [(self._stats.backend, COLLECTOR)]
+        yield Family(self_.CACHE_AGE, which, [age])
+        yield Family(self_.CACHE_RENEWAL, which, [self._settings.scan_interval + last.seconds])
 
     def _run(self) -> None:
         pause, failing = 0.0, None
