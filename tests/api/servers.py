@@ -71,6 +71,7 @@ class Served:
         wait_until(
             lambda: self.samples().get(name, **labels) == value,
             f"{name}{labels} == {value}; the page has {self.samples().matching(name)}",
+            timeout=60,  # a worker that starts beside others at work may take half of it
         )
 
     def files(self) -> set[str]:

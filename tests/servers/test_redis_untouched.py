@@ -28,6 +28,7 @@ from tests.servers.exporter_support import (
     collect_until,
     fill,
     fill_many,
+    hasten,
     parse,
     scans,
     url_of,
@@ -71,7 +72,10 @@ def test_neither_the_order_of_eviction_nor_hits_and_misses_change(
         assert after[field] == before[field], field
 
 
-def test_keys_that_stand_still_are_counted_while_the_table_grows(tmp_path: Path) -> None:
+def test_keys_that_stand_still_are_counted_while_the_table_grows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hasten(monkeypatch)
     with running(tmp_path) as server, admin(server) as client:
         fill_many(server, KEYS)
         more = dict.fromkeys((f"more:{number}" for number in range(KEYS)), "")
