@@ -83,6 +83,7 @@ def measure(
     measured.versions.update({name: watched.version(path) for name, path in found.items()})
     postgres_exporter, redis_exporter = found.values() if peers else ("", "")
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        stack.enter_context(watched.awake())
         home = Path(folder)
         home.chmod(0o755)  # PostgreSQL has a user of its own
         server = stack.enter_context(watched.postgres(home / "postgres", size))
@@ -102,7 +103,7 @@ def measure(
         with _started(home, "far", proxy.port, postgres_exporter) as far:
             measured.far.update(in_turns(far, server, rounds))
         measured.resident.update(_memory(home, server, postgres_exporter, redis_exporter, rounds))
-    measured.exposition.update(_expositions(rounds))
+        measured.exposition.update(_expositions(rounds))
     return measured
 
 

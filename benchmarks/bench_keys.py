@@ -46,7 +46,7 @@ SHARES = {
     "lock": 2,
 }
 PATTERNS = tuple(f"{prefix}:*" for prefix in SHARES)
-SLICES, SLICE_SECONDS, PING_PAUSE = 15, 2.0, 0.002
+SLICES, SLICE_SECONDS, PING_PAUSE = 20, 2.0, 0.002
 MEAN_SECONDS = 10.0
 QUIET, AGAIN, BUSY = "nobody counts", "nobody counts, once more", "somebody as busy, without Redis"
 # Sleeps and computes for so many seconds, in turns.
@@ -100,6 +100,7 @@ def measure(
     binary = watched.peer("PEER_REDIS_EXPORTER") if peers else ""
     counted = Counted(keys, watched.version(binary) if peers else "")
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        stack.enter_context(watched.awake())
         home = Path(folder)
         server = Redis(home / "redis", enable_debug_command="local").start()
         stack.callback(server.stop)

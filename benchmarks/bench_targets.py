@@ -92,6 +92,7 @@ def measure(counts: Sequence[int] = COUNTS, *, rounds: int = ROUNDS, idle: bool 
     points: list[Many] = []
     left = None
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        stack.enter_context(watched.awake())
         home = Path(folder)
         home.chmod(0o755)  # PostgreSQL has a user of its own
         postgres = stack.enter_context(_databases(home / "postgres", max(counts)))

@@ -37,7 +37,7 @@ statements by our exporter and by the peer, with the defaults of both, in turns 
 round; {rounds} rounds. Debian's peers are taken, or those that `PEER_POSTGRES_EXPORTER` and
 `PEER_REDIS_EXPORTER` name; here {versions}. Server is the processor time of PostgreSQL with all its
 processes, own that of the exporter; wall is what a scraper waits, and grows with whoever else uses the
-machine.
+machine. Somebody of the lowest priority writes to memory meanwhile: some machines slow it down in pauses.
 
 Ours remembers what is dear to ask (tables, indexes, statements) for a minute, and sizes of databases for
 five. So it runs in three states, and {scrapes} scrapes, one every 15 s, are reckoned as {shares}.

@@ -25,7 +25,8 @@ HOW = """\
 of one PostgreSQL with {tables} tables each (`own_database_only`), one in {one_in} a Redis. The first round
 connects and asks everything; {rounds} more follow, one every {interval:g} s however many targets there are,
 in which what is dear is remembered. Milliseconds are of one page: the clock, and processor time of both
-servers and of the exporter. Memory is what came between the start and the last page.
+servers and of the exporter. Memory is what came between the start and the last page. Somebody of the lowest
+priority writes to memory meanwhile: some machines slow it down in pauses.
 """
 
 

@@ -36,6 +36,32 @@ PEERS = {
 }
 
 
+# Writes to so many bytes as long as its parent lives.
+WRITES = """\
+import mmap, os, sys
+os.nice(19)
+held, parent = mmap.mmap(-1, int(sys.argv[1])), int(sys.argv[2])
+while os.getppid() == parent:
+    for place in range(0, len(held), mmap.PAGESIZE):
+        held[place] = 1
+"""
+WRITTEN = 300_000_000
+
+
+@contextmanager
+def awake() -> Iterator[None]:
+    """Somebody of the lowest priority writes to memory: some machines slow it down tenfold in every pause.
+
+    Then a page costs as much as the memory it touches, and how much that is says nothing of any exporter.
+    """
+    command = [sys.executable, "-c", WRITES, str(WRITTEN), str(os.getpid())]
+    with subprocess.Popen(command) as process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
 @dataclass(frozen=True)
 class Size:
     """How much there is to watch; four indexes a table, and so many shapes of statement."""
