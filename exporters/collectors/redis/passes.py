@@ -30,8 +30,8 @@ BATCH = 50  # keys at least, for which Redis is held up for a twentieth of a mil
 # At most, while it takes no longer than this: fewer commands meet one, and a processor wakes less often.
 WIDEST, SWIFT_SECONDS = 200, 0.0005
 ACTIVE_BATCH = 1000  # a millisecond
-# Times as long as Redis was held up it rests: of a thousand commands one or two wait for a pass, too few for
-# the slowest hundredth of all to be others.
+# Times as long as Redis was held up it rests: of a thousand commands two or three meet a pass (measured in
+# docs/performance.md), so that most of the slowest hundredth are slow for other reasons.
 SPARED = 600
 LEAST_REST, LONGEST_REST = 0.005, 0.15  # for every 50 keys: a pass over a million may take 50 minutes
 SMALL = 20_000  # keys that are counted one by one and without a pause, in some 50 ms
