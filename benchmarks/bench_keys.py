@@ -125,7 +125,9 @@ def measure(
                 spent = watched.spent_by(server) - at_server
                 counted.taken[way].append(Scrape(wall / times, spent / times, own / times))
         counted.held.update(_trials(server, truth, trials))
-        counted.pings.update(_beside(home, server, slices, counted.share))
+        pings, share = _beside(home, server, slices)
+        counted.pings.update(pings)
+        counted.share.extend(share)
         if peers:
             counted.pings[PEER] = _while(server, lambda: watched.pages(exporter.port, 1))
     return counted
@@ -172,12 +174,12 @@ def _trials(server: Redis, truth: dict[str, int], trials: int) -> dict[str, int]
     return held
 
 
-def _beside(home: Path, server: Redis, slices: int, share: list[float]) -> dict[str, list[float]]:
+def _beside(home: Path, server: Redis, slices: int) -> tuple[dict[str, list[float]], list[float]]:
     """While our exporter counts one pass after the other, and while it is stopped, in turns.
 
     Also while it is stopped once more, which shows by how much two such figures differ by chance; and while
     somebody wakes as often as it does and computes as long, and asks Redis nothing, which shows what is the
-    processors' own.
+    processors' own. Beside the pings, what share of its time Redis spent on the pass, turn by turn.
     """
     config = home / "paced.yml"
     config.write_text(f"redis: {{key_patterns: {list(PATTERNS)}, keys: {PACED}, scan_interval: 1}}\n")
@@ -201,6 +203,7 @@ def _beside(home: Path, server: Redis, slices: int, share: list[float]) -> dict[
         os.kill(somebody.pid, signal.SIGSTOP)
         at_work = {PACED: exporter.process.pid, BUSY: somebody.pid}
         taken: dict[str, list[float]] = {what: [] for what in (QUIET, PACED, AGAIN, BUSY)}
+        share: list[float] = []
         for _ in range(slices):
             for what in taken:
                 if what in at_work:
@@ -212,7 +215,7 @@ def _beside(home: Path, server: Redis, slices: int, share: list[float]) -> dict[
                     share.append((_scanning(server) - scanning) / SLICE_SECONDS)
                 if what in at_work:
                     os.kill(at_work[what], signal.SIGSTOP)
-    return taken
+    return taken, share
 
 
 def _scans(client: Client, what: str = "calls") -> int:

@@ -166,7 +166,7 @@ def _point(exporter: Exporter, count: int, rounds: int, postgres: Postgres, redi
     for _ in range(rounds):
         began = time.monotonic()
         taken.append(_round(exporter, count, postgres, redis))
-        time.sleep(max(0.0, began + INTERVAL - time.monotonic()))
+        time.sleep(max(0.0, began + INTERVAL - time.monotonic()))  # the next scrape is not due before
     series = 0
     for name in _names(count):
         answer = watched.pages(exporter.port, 1, f"/probe?target={name}")[1]
