@@ -148,8 +148,8 @@ class Walk:
         self._stop = stop
         self._chance = chance or random.Random()  # noqa: S311  no secret
         self._paced = False
-        self._way = 0.0
-        self._held = 0.0
+        self._way = 0.0  # seconds there and back, which hold nobody up
+        self._held = 0.0  # seconds since the last rest for which Redis was held up
         self._met = 0
 
     def run(self) -> Pass:
