@@ -25,7 +25,7 @@ from exporters.web.policy import Policy
 MOST_CONNECTED = 512  # clients without a place; beyond these the kernel keeps some more
 KERNEL_KEEPS = 1024
 IPV4_AS_6 = "::ffff:"
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.05  # while somebody says nothing or waits; else nobody is looked after
 SERVES = "http.client"  # the name of a thread that does
 
 Group = list[Client]  # of whom each is given the same answer
@@ -76,7 +76,6 @@ class Server:
         self.places = Places(lambda: min(len(targets or ()), MOST_CONNECTED // 2))
         self.compressed = {path: _Compressed() for path in pages}
         self._crew = Crew(SERVES)
-        self._ending = threading.Event()
         try:
             self._socket = _listen(host, port)
         except OSError as error:
@@ -89,6 +88,7 @@ class Server:
             raise ExporterError(
                 f"cannot listen on {host}:{port}: {error.strerror}; {advice} --web.listen-address"
             ) from None
+        self._end, self._ended = socket.socketpair()
         self._thread = threading.Thread(target=self._welcome, name="http", daemon=True)
 
     @property
@@ -110,9 +110,10 @@ class Server:
         """Let pages under way be finished within this time, then hang up."""
         self.ready = False
         self.places.wait_until_idle(seconds)
-        self._ending.set()
+        self._end.close()
         self._thread.join()
         self._crew.disband()
+        self._ended.close()
         self._socket.close()
 
     def _welcome(self) -> None:
@@ -120,13 +121,16 @@ class Server:
         silent: set[Client] = set()
         with selectors.DefaultSelector() as events:
             events.register(self._socket, selectors.EVENT_READ)
+            events.register(self._ended, selectors.EVENT_READ)
 
             def let_go(client: Client) -> None:
                 silent.remove(client)
                 events.unregister(client.socket)
 
-            while not self._ending.is_set():
-                ready = events.select(POLL_SECONDS)
+            while True:
+                ready = events.select(POLL_SECONDS if silent or self.places else None)
+                if any(key.fileobj is self._ended for key, _ in ready):
+                    break
                 now = time.monotonic()
                 asking = [key.data for key, _ in ready if isinstance(key.data, Client)]
                 for client in asking:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import logging
+import re
 import socket
 import threading
 import time
@@ -11,13 +12,14 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 
 from examples.demo.process import wait_until
 from exporters.clients import PLACES
 from exporters.request import Page
-from exporters.server import SERVES, Server
+from exporters.server import POLL_SECONDS, SERVES, Server
 from tests.servers.postgres_support import LOG
 
 ASK = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -66,6 +68,25 @@ def _client(address: tuple[str, int], says: bytes) -> socket.socket:
 
 def threads() -> int:
     return sum(thread.name == SERVES for thread in threading.enumerate())
+
+
+def woken() -> int:
+    """How often the thread that takes clients in went to sleep so far."""
+    (thread,) = (each for each in threading.enumerate() if each.name == "http")
+    status = Path(f"/proc/self/task/{thread.native_id}/status").read_text()
+    return int(re.findall(r"^voluntary_ctxt_switches:\s+(\d+)", status, re.MULTILINE)[0])
+
+
+def test_who_has_no_clients_sleeps() -> None:
+    with serving(lambda *_: b"made") as server:
+        scrape(server)
+        time.sleep(2 * POLL_SECONDS)
+        before = woken()
+        time.sleep(10 * POLL_SECONDS)
+        assert woken() == before
+        with clients(server, 1, b""):
+            time.sleep(10 * POLL_SECONDS)
+            assert woken() > before
 
 
 @pytest.mark.parametrize(
