@@ -190,7 +190,7 @@ UNMATCHED_KEYS = Signal(
 COUNT_AGE = Signal(
     title="Age of the key count",
     why="Time since the exporter's last complete pass over the keys.",
-    good="Below two minutes, or eight with a million keys; a pass begins {number:cache_renewal} after one.",
+    good="Below two minutes, or twenty with a million keys; a pass begins {number:cache_renewal} after one.",
     act="Older: a large keyspace, a slow Redis, which is spared, or one that refuses SCAN to the exporter.",
     query=promql("time() - {stamp}", stamp=value(redis.KEYSPACE_PASS_TIMESTAMP, over="max")),
     unit=SECONDS,

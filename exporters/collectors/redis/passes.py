@@ -28,12 +28,12 @@ from exporters.patterns import NOTHING, Patterns
 
 BATCH = 50  # keys at least, for which Redis is held up for a twentieth of a millisecond
 # At most, while it takes no longer than this: fewer commands meet one, and a processor wakes less often.
-WIDEST, SWIFT_SECONDS = 200, 0.0005
+WIDEST, SWIFT_SECONDS = 200, 0.0002
 ACTIVE_BATCH = 1000  # a millisecond
-# Times as long as Redis was held up it rests: of a thousand commands two or three meet a pass (measured in
-# docs/performance.md), so that most of the slowest hundredth are slow for other reasons.
-SPARED = 600
-LEAST_REST, LONGEST_REST = 0.005, 0.15  # for every 50 keys: a pass over a million may take 50 minutes
+# Times as long as Redis was held up it rests: of a thousand commands one meets a pass (measured in
+# docs/performance.md), so that nearly all of the slowest hundredth are slow for other reasons.
+SPARED = 1000
+LEAST_REST, LONGEST_REST = 0.005, 1.0  # for every 50 keys: a pass over a million may take six hours
 SMALL = 20_000  # keys that are counted one by one and without a pause, in some 50 ms
 COMMAND_SECONDS = 5.0  # longer than this is no answer
 LOOKS: tuple[Command, ...] = tuple(("INFO", part) for part in ("keyspace", "stats", "cluster", "memory"))
