@@ -46,7 +46,7 @@ SHARES = {
     "lock": 2,
 }
 PATTERNS = tuple(f"{prefix}:*" for prefix in SHARES)
-SLICES, SLICE_SECONDS, PING_PAUSE = 20, 2.0, 0.002
+SLICES, SLICE_SECONDS, PING_PAUSE = 12, 5.0, 0.0005
 MEAN_SECONDS = 10.0
 QUIET, AGAIN, BUSY = "nobody counts", "nobody counts, once more", "somebody as busy, without Redis"
 # Sleeps and computes for so many seconds, in turns.
@@ -191,7 +191,7 @@ def _beside(home: Path, server: Redis, slices: int) -> tuple[dict[str, list[floa
         assert exporter.process is not None  # noqa: S101 - it was started
         stack.callback(os.kill, exporter.process.pid, signal.SIGCONT)
         with closing(Client.from_url(server.url)) as client:
-            wait_until(lambda: _scans(client) > 10, "a pass is under way")
+            wait_until(lambda: _scans(client) > 3, "a pass is under way")
             scans, spent = _scans(client), exporter.spent()
             time.sleep(MEAN_SECONDS)  # what is counted and spent meanwhile is a mean over many batches
             scans, spent = _scans(client) - scans, exporter.spent() - spent

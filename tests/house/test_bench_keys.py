@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
+from benchmarks import bench_keys
 from benchmarks.bench_exporter import PEER, Scrape
 from benchmarks.bench_keys import AGAIN, BUSY, PATTERNS, QUIET, SHARES, TRIALS, Counted, measure
 from benchmarks.keys_report import HEADING, bars, section
@@ -45,7 +48,8 @@ def test_the_section_is_put_between_others(tmp_path: Path) -> None:
     assert all(len({line.count("|") for line in one.splitlines()}) == 1 for one in tables)
 
 
-def test_every_way_is_measured_without_the_peer() -> None:
+def test_every_way_is_measured_without_the_peer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_keys, "SLICE_SECONDS", 2.0)
     counted = measure(keys=KEYS, rounds=1, trials=2, slices=1, peers=False)
     assert set(counted.taken) == {ACTIVE, ESTIMATED}
     assert all(one.wall > 0 and one.server > 0 and one.own > 0 for (one,) in counted.taken.values())
