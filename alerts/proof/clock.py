@@ -9,7 +9,7 @@ from dataclasses import dataclass
 # Between two samples. Never on the boundary of a window: Prometheus 3 counts a sample there on one side,
 # Prometheus 2 on both.
 STEP = 15.001
-GRID = 30
+GRID, FINE_GRID = 60, 30
 # Time for the first evaluation that sees a change, and for one more sample where a rate must move a little.
 SLACK = 90
 
@@ -67,7 +67,16 @@ class Clock:
         return self.up(sum(self.steps[:phase]) * self.step)
 
 
-def clock(expr: str, hold: float, keep: float, *, step: float = STEP, phase: int = 0, past: int = 0) -> Clock:
+def clock(
+    expr: str,
+    hold: float,
+    keep: float,
+    *,
+    step: float = STEP,
+    phase: int = 0,
+    past: int = 0,
+    fine: bool = False,
+) -> Clock:
     """The clock of a rule.
 
     Args:
@@ -77,12 +86,14 @@ def clock(expr: str, hold: float, keep: float, *, step: float = STEP, phase: int
         step: seconds between two samples.
         phase: samples in a phase; 0 for as few as the rule allows.
         past: how many phases of health went by before the first one.
+        fine: whether it is evaluated twice as often, since what it reads goes up and down all the time.
     """
     look = _longest(RANGE, expr) + _longest(SUBQUERY, expr)
     back = _longest(OFFSET, expr)
     # Every hold and keep must be a moment of evaluation, and a look at `ALERTS` reaches back five minutes.
     common = math.gcd(int(hold) or 300, int(keep) or 300, 300)
-    grid = GRID if step <= STEP else max(GRID, common)
+    usual = FINE_GRID if fine else GRID
+    grid = usual if step <= STEP else max(usual, common)
     slack = max(SLACK, math.ceil(6 * step))
     settle = look + max(hold, keep) + 2 * slack + 2 * grid
     each = phase or math.ceil(settle / step)

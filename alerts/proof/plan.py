@@ -106,18 +106,30 @@ class Plan:
         """When what is seen."""
         alert = self.alert
         expr, step = self.rule["expr"], self.case.step
-        return clock(expr, alert.hold, alert.keep, step=step, phase=self._phase, past=self.case.past)
+        return clock(
+            expr,
+            alert.hold,
+            alert.keep,
+            step=step,
+            phase=self._phase,
+            past=self.case.past,
+            fine=self._written_out > 1,
+        )
 
-    @cached_property
+    @property
     def _phase(self) -> int:
         """The length of a phase in samples, where the case writes them out; else 0."""
+        return PHASE if self.case.past or self._written_out > PATTERN else 0
+
+    @cached_property
+    def _written_out(self) -> int:
+        """How many samples the case gives one by one, at most."""
         case = self.case
         levels = [
             *case.series,
             *(each.stepped(*both) for held in case.held for each, both in _while(case, held)),
         ]
-        written = max((each.written_out for each in levels), default=1)
-        return PHASE if case.past or written > PATTERN else 0
+        return max((each.written_out for each in levels), default=1)
 
     @property
     def identity(self) -> tuple[str, ...]:
