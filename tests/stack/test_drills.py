@@ -17,20 +17,19 @@ from redis import Redis as Client
 
 from dashboards.drill import Course, Drill, Outcome
 from dashboards.drill.model import Site
-from dashboards.drill.watch import ALWAYS, Watch
+from dashboards.drill.watch import Watch
 from dashboards.prove import Proof, Span, prove
 from dashboards.prove.report import undeclared
 from dashboards.prove.states import moving
 from dashboards.stack import STACK
 from examples.demo.states import FAULTED, STATES
 from examples.drills import DRILLS
-from examples.drills.common import LASTING
 from examples.drills.site import site_of
 from examples.faults import FAULTS, injected, make
 from exporters.catalogue.labels import JOB
 from signals import components, telemetry
 from signals.model import Signal
-from tests.stack.conftest import REMEMBER, Running, about, eventually
+from tests.stack.conftest import Running, about, eventually
 
 CHOSEN = DRILLS.chosen((), in_ci=True)
 # A panel is about a fault as it is without options. Those that no drill of CI injects are injected after all.
@@ -271,8 +270,3 @@ def test_faults_bring_what_is_lacking_without_them(running: Running) -> None:
         looked = running.look(FAULTED, on=BRING, since=began, wanted=about(*BRING))
     assert len(looked) >= len(BRING)
     assert list(undeclared(looked)) == []
-
-
-def test_the_backend_is_healthy_again(running: Running) -> None:
-    healthy = ALWAYS | LASTING | REMEMBER
-    eventually(lambda: ALWAYS <= running.firing() <= healthy, "what was broken is over", within=150)
