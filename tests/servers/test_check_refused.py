@@ -212,6 +212,15 @@ def test_a_key_with_a_passphrase_is_told_and_nobody_is_asked(redis_server: Redis
     assert done.returncode == 2
 
 
+def test_a_server_that_does_not_answer_an_offer_of_tls_is_told_with_what_may_be_the_cause(
+    redis_server: Redis, tmp_path: Path
+) -> None:
+    url = f"rediss://127.0.0.1:{redis_server.port}"
+    (row,) = json.loads(run(tmp_path, "--json", config="", REDIS_URL=url).stdout)
+    assert row["state"] == "unreachable"
+    assert "rediss:// expects TLS: where none is spoken, write redis://" in row["detail"]
+
+
 @pytest.mark.parametrize(
     ("options", "more"),
     [

@@ -55,6 +55,12 @@ class Session:
     def _connect(self) -> None:
         try:
             self._connection.connect()
+        except TooLate as error:
+            if isinstance(self._connection, SSLConnection):
+                raise TooLate(
+                    f"{error}; rediss:// expects TLS: where none is spoken, write redis://"
+                ) from None
+            raise
         except Disconnected as error:
             if NO_PAIR not in str(error):
                 raise
