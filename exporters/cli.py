@@ -106,7 +106,11 @@ class _Group(Manual, click.Group):
         chosen = re.findall(r"--log\.format[= ](\w+)", " ".join(args))  # before they are read
         with _told([os.environ.get(f"{PREFIX}_LOG_FORMAT", ""), *chosen][-1], redactor):
             _refuse_secrets(args)
-            return super().parse_args(ctx, args)
+            try:
+                return super().parse_args(ctx, args)
+            except click.NoSuchOption as error:
+                others = "docs/migration.md has what stands for the flags of other exporters"
+                raise click.UsageError(f"{error.format_message()} {others}.", ctx) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         with _told(ctx.params["log_format"], ctx.obj):

@@ -231,6 +231,13 @@ def test_an_unknown_flag_is_told_with_the_nearest_known_one() -> None:
     assert "--web.listen-address" in done.stderr
 
 
+def test_an_unknown_flag_as_of_another_exporter_is_told_with_where_ours_are() -> None:
+    done = run_to_its_end("--extend.query-path", "queries.yaml")
+
+    assert done.returncode == 2
+    assert "docs/migration.md has what stands for the flags of other exporters" in done.stderr
+
+
 def test_help_and_version_need_nothing() -> None:
     told = run_to_its_end("--help")
     version = run_to_its_end("--version")
