@@ -110,11 +110,11 @@ class Server:
         """Let pages under way be finished within this time, then hang up."""
         self.ready = False
         self.places.wait_until_idle(seconds)
-        self._end.close()
+        self._end.shutdown(socket.SHUT_WR)  # closed, it would stay open in a process that was forked
         self._thread.join()
         self._crew.disband()
-        self._ended.close()
-        self._socket.close()
+        for each in (self._end, self._ended, self._socket):
+            each.close()
 
     def _welcome(self) -> None:
         """Take in whoever comes, and give a place to whoever asks."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import logging
+import os
 import re
+import signal
 import socket
 import threading
 import time
@@ -87,6 +89,25 @@ def test_who_has_no_clients_sleeps() -> None:
         with clients(server, 1, b""):
             time.sleep(10 * POLL_SECONDS)
             assert woken() > before
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # Python 3.12 on
+def test_it_ends_while_a_process_that_was_forked_lives() -> None:
+    server = Server("127.0.0.1", 0, {}, "test", LOG)
+    server.start()
+    forked = os.fork()
+    if not forked:
+        time.sleep(60)
+        os._exit(0)
+    ending = threading.Thread(target=server.stop, args=(0,))
+    try:
+        ending.start()
+        ending.join(5)
+        assert not ending.is_alive()
+    finally:
+        os.kill(forked, signal.SIGKILL)
+        os.waitpid(forked, 0)
+        ending.join()
 
 
 @pytest.mark.parametrize(
