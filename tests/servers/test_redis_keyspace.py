@@ -236,6 +236,27 @@ def test_a_pass_that_is_broken_off_tells_how_far_it_came_and_the_counts_before_i
     assert ages[2] - ages[1] == pytest.approx(waited, abs=0.5)
 
 
+def test_what_broke_off_one_pass_is_over_when_the_next_is_under_way_unless_that_is_broken_off_too(
+    own_server: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passes, "LEAST_REST", 0.05)
+    fill_many(own_server)
+    told = []
+    with closing(watch(own_server, key_patterns=("user:*",), scan_interval=1)) as backend:
+        for _ in range(3):
+            seen = scans(own_server) + 10
+            wait_until(lambda seen=seen: scans(own_server) > seen, "a pass is under way", timeout=20)
+            page = collect(backend)
+            assert page.of(catalogue.UP) == 1
+            told.append(page.of(self_.REDIS_COLLECTOR_SUCCESS, collector="redis.keyspace"))
+            with admin(own_server) as client:
+                client.client_kill_filter(_type="normal", skipme=True)
+            page = collect_until(backend, self_.REDIS_COLLECTOR_SUCCESS, 0, collector="redis.keyspace")
+            assert 0 < (page.of(catalogue.KEYSPACE_COVERAGE) or 0) < 1
+
+    assert told == [None, None, 0]
+
+
 def test_while_every_pass_fails_nothing_is_said_to_be_covered(own_server: Redis) -> None:
     with admin(own_server) as client:
         client.set("user:1", "")

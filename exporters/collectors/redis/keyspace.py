@@ -28,6 +28,7 @@ COLLECTOR = "redis.keyspace"
 OPTIONS = ("key_patterns",)
 RETRY_SECONDS = 5.0
 JOIN_SECONDS = 0.5
+OFTEN = 2  # passes in a row that are broken off, after which the next must come to its end to be believed
 
 
 class KeyCounter:
@@ -52,7 +53,8 @@ class KeyCounter:
         self._idle_kept = True
         self._last: Pass | None = None
         self._ok: bool | None = None
-        self._walk: Walk | None = None
+        self._walk: Walk | None = None  # under way
+        self._broken_off = 0  # passes in a row that had begun
         self._coverage: float | None = None
         self._prefixes = Names(settings.top_prefixes)
         self._begins: dict[str, tuple[dict[str, int], int]] = {}
@@ -73,9 +75,16 @@ class KeyCounter:
 
     @property
     def outcome(self) -> dict[str, tuple[bool, float]]:
-        """Whether the last pass came to its end, and the seconds of the last one that did."""
+        """Whether the last pass came to its end, and the seconds of the last one that did.
+
+        Nothing of a failure while the next pass is under way, which may take hours: a server that was
+        restarted once does not fail for so long. One whose passes are broken off again and again does.
+        """
         seconds = self._last.seconds if self._last else 0.0
-        found = {COLLECTOR: self._ok, **self._samples}
+        walk, ok = self._walk, self._ok
+        if not ok and walk and walk.seen and self._broken_off < OFTEN:
+            ok = None
+        found = {COLLECTOR: ok, **self._samples}
         return {name: (ok, seconds) for name, ok in found.items() if ok is not None}
 
     def families(self) -> Iterator[Family]:
@@ -118,11 +127,11 @@ class KeyCounter:
     def _run(self) -> None:
         pause, failing = 0.0, None
         while not self._stop.wait(pause):
-            self._walk = None
             try:
                 self._last = self._pass()
                 self._failures.tell(COLLECTOR, "")
                 self._ok = True
+                self._broken_off = 0
                 pause = self._settings.scan_interval
                 failing = None
             except StoppedError:
@@ -135,7 +144,10 @@ class KeyCounter:
                 failing = failing or time.monotonic()
                 waited = PAUSE_SHARE * (time.monotonic() - failing)
                 pause = min(self._settings.scan_interval, max(RETRY_SECONDS, waited))
-            self._coverage = self._walk.seen if self._walk else 0.0
+            walk, self._walk = self._walk, None
+            self._coverage = walk.seen if walk else 0.0
+            if not self._ok and self._coverage:
+                self._broken_off += 1
 
     def _pass(self) -> Pass:
         deadline = time.monotonic() + COMMAND_SECONDS
