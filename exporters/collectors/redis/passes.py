@@ -33,7 +33,9 @@ ACTIVE_BATCH = 1000  # a millisecond
 # Times as long as Redis was held up it rests: of a thousand commands one meets a pass (measured in
 # docs/performance.md), so that nearly all of the slowest hundredth are slow for other reasons.
 SPARED = 1000
-LEAST_REST, LONGEST_REST = 0.005, 1.0  # for every 50 keys: a pass over a million may take six hours
+LEAST_REST = 0.005  # for every 50 keys
+# A pass over a million keys may take six hours. Redis hangs up on who is silent beyond its `timeout`.
+LONGEST_REST = 1.0
 SMALL = 20_000  # keys that are counted one by one and without a pause, in some 50 ms
 COMMAND_SECONDS = 5.0  # longer than this is no answer
 LOOKS: tuple[Command, ...] = tuple(("INFO", part) for part in ("keyspace", "stats", "cluster", "memory"))
@@ -310,7 +312,7 @@ class Walk:
 
 def rest(held: float, keys: int) -> float:
     """Seconds without a question, after one for so many keys held Redis up for so long."""
-    return max(LEAST_REST * keys / BATCH, min(SPARED * held, LONGEST_REST * keys / BATCH))
+    return max(LEAST_REST * keys / BATCH, min(SPARED * held, LONGEST_REST))
 
 
 def values(replies: Sequence[Reply]) -> list[Any]:
