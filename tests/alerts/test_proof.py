@@ -121,6 +121,12 @@ def test_a_derived_case_notices_each_change() -> None:
     assert run.of_each(plans, run.survivors) == [[]] * len(names)
 
 
+@pytest.mark.parametrize(("hold", "keep"), [(30, 0), (300, 30)])
+def test_a_time_of_less_than_a_minute_is_noticed(hold: float, keep: float) -> None:
+    alert = next(alert for alert in PLAIN if alert.name == "RedisBlockedClients")
+    assert run.survivors(Plan(derived(replace(alert, hold=hold, keep=keep), CONTEXT))) == []
+
+
 def test_a_derived_case_follows_the_limit() -> None:
     alert = next(alert for alert in ALERTS if alert.name == "RedisMaxmemoryLow")
     number = alert.threshold
