@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from alerts.model import Alert, State
+from alerts.proof.clock import FINE_GRID, GRID
 from alerts.proof.model import Case, Demand, Group
 from alerts.proof.plan import Json, Plan
 from alerts.proof.series import Series
@@ -103,7 +104,8 @@ def _of_times(plan: Plan) -> Iterator[Mutant]:
     alert, expr = plan.alert, plan.rule["expr"]
     longer = alert.hold * 2 + 600
     yield Mutant(change="longer hold", rule=_changed(plan, expr, **{"for": longer}))
-    yield Mutant(change="no hold", rule=_changed(plan, expr, **{"for": 0}))
+    shorter = alert.hold // GRID * FINE_GRID  # half, where that is a moment of evaluation
+    yield Mutant(change="shorter hold", rule=_changed(plan, expr, **{"for": shorter}))
     yield Mutant(change="no keep", rule=_changed(plan, expr, keep_firing_for=0))
 
 

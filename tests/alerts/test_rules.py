@@ -39,7 +39,7 @@ def test_each_rule_is_changed_in_many_ways() -> None:
         changed.setdefault(case.alert.name, set()).update(each.change for each in mutants(Plan(case)))
     assert all({"operator", "limit that fires later", "longer hold"} <= each for each in changed.values())
     assert {
-        "limit included", "limit that fires sooner", "half the limit", "without guard 1", "no hold",
+        "limit included", "limit that fires sooner", "half the limit", "without guard 1", "shorter hold",
         "no keep", "errors_1d of 0", "without yielding to ApiErrorBudgetBurnFast",
     } <= changed["ApiErrorBudgetBurnSlow"]  # fmt: skip
     assert {
