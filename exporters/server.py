@@ -88,7 +88,6 @@ class Server:
             raise ExporterError(
                 f"cannot listen on {host}:{port}: {error.strerror}; {advice} --web.listen-address"
             ) from None
-        self._end, self._ended = socket.socketpair()
         self._thread = threading.Thread(target=self._welcome, name="http", daemon=True)
 
     @property
@@ -104,6 +103,7 @@ class Server:
 
     def start(self) -> None:
         """Answer from now on, in threads."""
+        self._end, self._ended = socket.socketpair()
         self._thread.start()
 
     def stop(self, seconds: float) -> None:

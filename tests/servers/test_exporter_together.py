@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +63,15 @@ def asked(
 def answer(client: socket.socket) -> bytes:
     """All that it is sent until the server hangs up."""
     return b"".join(iter(lambda: client.recv(1 << 20), b""))
+
+
+def test_who_does_not_answer_yet_has_one_file_open() -> None:
+    files = Path("/proc/self/fd")
+    before = len([*files.iterdir()])
+    server = Server("127.0.0.1", 0, {}, "test", LOG)
+    opened = len([*files.iterdir()]) - before
+    server._socket.close()
+    assert opened == 1
 
 
 def test_who_asks_for_the_same_at_the_same_moment_has_the_same_answer_made_once() -> None:
