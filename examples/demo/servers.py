@@ -95,7 +95,7 @@ class Api(HttpServer):
         command = [sys.executable, "-m", "uvicorn", "examples.backend.app:app", "--no-access-log"]
         command += ["--port", str(self.port), "--workers", str(self.workers)]
         # A worker that takes longer than 5 s for its imports would be killed for it, again and again.
-        return [*command, "--timeout-worker-healthcheck", "60", "--timeout-graceful-shutdown", "3"]
+        return [*command, "--timeout-worker-healthcheck", "20", "--timeout-graceful-shutdown", "3"]
 
     def start(self) -> Self:
         """Start it, and wait until every worker is up."""

@@ -20,7 +20,9 @@ WORKERS = 4
 COMMANDS = {
     "uvicorn": [
         *("-m", "uvicorn", "{app}", "--port", "{port}", "--workers", "{workers}"),
-        *("--timeout-worker-healthcheck", "60"),  # imports may take a while; it kills who takes 5 s
+        # Imports may take a while, and it kills who takes 5 s. Of who is killed while it is asked it waits as
+        # long for an answer before another is started.
+        *("--timeout-worker-healthcheck", "20"),
     ],
     "gunicorn with uvicorn's worker": [
         *("-m", "gunicorn", "{app}", "--bind", "127.0.0.1:{port}", "--workers", "{workers}"),
@@ -71,7 +73,7 @@ class Served:
         wait_until(
             lambda: self.samples().get(name, **labels) == value,
             f"{name}{labels} == {value}; the page has {self.samples().matching(name)}",
-            timeout=60,  # a worker that starts beside others at work may take half of it
+            timeout=60,  # for a worker that starts beside others at work, after a health check
         )
 
     def files(self) -> set[str]:
