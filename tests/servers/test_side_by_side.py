@@ -81,6 +81,7 @@ POSTGRES_SLACK = {
 REDIS_SLACK = {
     "redis_connected_clients": Slack("each counts the other while it is connected", 1),
     "redis_mem(ory)?_.*": Slack("a client takes memory", 200_000),
+    "redis_aof_pending_bio_fsync": Slack("one may be under way, each second", 1),
 }
 
 

@@ -97,7 +97,7 @@ def test_of_a_case_that_fails_what_fails_is_told_and_no_changes(build: Build) ->
     assert code == 1
     (told,) = [each for each in output.splitlines() if " NOT " in each]
     lost = "of orders are lost, above 1 %."
-    assert told.endswith(f'its message at 42m30s: expected "2.04% {lost}", got "1.04% {lost}"')
+    assert told.endswith(f'its message at 45m: expected "2.04% {lost}", got "1.04% {lost}"')
 
 
 def test_a_change_that_no_case_notices_is_told(build: Build) -> None:
