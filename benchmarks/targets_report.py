@@ -69,7 +69,13 @@ def bars(measured: Measured) -> Iterator[tuple[str, float, float, str, int]]:
     yield f"Processor time of the exporter for a page, {counts}", LINEAR, own(most) / own(few), "x", 2
     yield f"Memory of a target, {counts}", LINEAR, held(most) / held(few), "x", 2
     more = most.after.threads - most.before.threads
-    yield "Threads kept between scrapes, however many the targets", CREWS * MOST_IDLE, more, "", 0
+    yield (
+        "Threads more between scrapes than at the start, however many the targets",
+        CREWS * MOST_IDLE,
+        more,
+        "",
+        0,
+    )
     if measured.left is not None:
         left = measured.left
         yield "Connections of targets that nobody asks for", 0, left.connections, "", 0
