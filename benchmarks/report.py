@@ -43,8 +43,9 @@ def document(measured: Sequence[Requests], others: str = "") -> str:
     """The whole file; at its end, what was measured of other things another time."""
     parts = [
         "# Performance",
-        "Written by `make bench`, the sections on boards and on the exporter by `make bench-boards` and\n"
-        "`make bench-exporter`; what stands in each was measured in one run, and compares within it.",
+        "Written by `make bench`; the section on boards by `make bench-boards`, those on the exporter, on\n"
+        "keys and on many targets by `make bench-exporter`, the last by `make soak-exporter`. What stands\n"
+        "in a section was measured in one run, on the day that it names, and compares within it.",
         "\n".join(f"- {line}" for line in circumstances()),
         "## Bars",
         bars(measured),
