@@ -151,9 +151,9 @@ COVERAGE = Signal(
 )
 PASS_TIME = Signal(
     title="Time of a pass",
-    why="How long the last complete pass over the keys took; beyond 20 000 keys it rests after each 50, "
-    "unless keys: active or estimated says otherwise.",
-    good="Far below how often it is to run, so that counts are fresh.",
+    why="How long the last complete pass over the keys took; beyond 20 000 keys it rests after each 50 to "
+    "200, unless keys: active or estimated says otherwise.",
+    good="Below two minutes, or twenty with a million keys, so that counts are fresh.",
     act="Long on a large keyspace: the pauses keep it from holding up clients. Leave it, or estimate.",
     query=value(redis.KEYSPACE_PASS_SECONDS, over="max"),
     unit=SECONDS,

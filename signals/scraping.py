@@ -85,7 +85,8 @@ COLLECTOR_TIME = Signal(
 REMEMBERED = Signal(
     title="Age of each remembered value",
     why="Seconds since the collector last looked. What is not here is asked in every scrape.",
-    good="Below {number:cache_renewal}, of sizes below {number:sizes_renewal}: so often it looks anew.",
+    good="Below {number:cache_renewal}, of sizes below {number:sizes_renewal}: so often it looks anew; of "
+    "keys as long as a pass takes too.",
     act="See in the exporter's log why the collector's runs fail.",
     query=value(self_.CACHE_AGE, over="max", by=(self_.COLLECTOR,)),
     unit=SECONDS,
