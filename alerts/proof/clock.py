@@ -92,6 +92,7 @@ def clock(
     back = _longest(OFFSET, expr)
     # Every hold and keep must be a moment of evaluation, and a look at `ALERTS` reaches back five minutes.
     common = math.gcd(int(hold) or 300, int(keep) or 300, 300)
+    # Between two evaluations nobody can tell one hold from another.
     usual = FINE_GRID if fine or 0 < hold <= GRID or hold % GRID or keep % GRID else GRID
     grid = usual if step <= STEP else max(usual, common)
     slack = max(SLACK, math.ceil(6 * step))
