@@ -15,6 +15,7 @@ from prometheus_client.exposition import generate_latest as plain_text
 from prometheus_client.openmetrics.exposition import generate_latest as open_metrics
 
 from benchmarks import equal_work, watched
+from benchmarks.delay import delayed
 from benchmarks.equal_work import Equal
 from benchmarks.scrapes import Pages, Scrape, postgres_peer, turns, url
 from benchmarks.scrapes import rounds as in_turns
@@ -99,7 +100,7 @@ def measure(
         for exporter in near.values():
             exporter.stop()
         measured.equal.append(equal_work.measure(home, server, size, postgres_exporter, rounds))
-        proxy = stack.enter_context(watched.delayed(server.port, DELAY))
+        proxy = stack.enter_context(delayed(server.port, DELAY))
         with _started(home, "far", proxy.port, postgres_exporter) as far:
             measured.far.update(in_turns(far, server, rounds))
         measured.resident.update(_memory(home, server, postgres_exporter, redis_exporter, rounds))

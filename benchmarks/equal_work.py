@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks import watched
+from benchmarks.delay import delayed
 from benchmarks.figures import Figures
 from benchmarks.report import table
 from benchmarks.scrapes import Pages, Scrape, postgres_peer, url
@@ -59,7 +60,7 @@ def measure(home: Path, server: Postgres, size: Size, binary: str, rounds: int) 
             equal.pages[name] = Pages.of(exporter.page())
         equal.taken.update(in_turns(near, server, rounds))
     with (
-        watched.delayed(server.port, DELAY) as proxy,
+        delayed(server.port, DELAY) as proxy,
         _started(home, "counted", proxy.port, size, binary, more) as counted,
     ):
 

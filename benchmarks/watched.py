@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import os
@@ -11,7 +10,6 @@ import selectors
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -243,75 +241,3 @@ def _spent(pid: int) -> float:
         return time.clock_gettime(~pid << 3 | 2)
     except OSError:  # it has ended since
         return 0.0
-
-
-@dataclass
-class Proxy:
-    """Stands before a server.
-
-    Attributes:
-        turns: how often somebody asked something after an answer: each a way there and back.
-    """
-
-    port: int = 0
-    turns: int = 0
-
-
-@contextmanager
-def delayed(port: int, seconds: float) -> Iterator[Proxy]:
-    """A proxy through which each way takes half of this time longer."""
-    proxy = Proxy()
-    loop = asyncio.new_event_loop()
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    async def pump(
-        reader: asyncio.StreamReader, writer: asyncio.StreamWriter, said: list[bool], asks: bool
-    ) -> None:
-        queue: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
-
-        async def pass_on() -> None:
-            while True:
-                due, data = await queue.get()
-                await asyncio.sleep(max(0.0, due - loop.time()))
-                if not data:
-                    writer.close()
-                    return
-                writer.write(data)
-                await writer.drain()
-
-        passing = loop.create_task(pass_on())
-        with contextlib.suppress(OSError):
-            while data := await reader.read(1 << 16):
-                proxy.turns += asks and not said[0]
-                said[0] = asks
-                queue.put_nowait((loop.time() + seconds / 2, data))
-        queue.put_nowait((loop.time(), b""))
-        await passing
-
-    async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there = await asyncio.open_connection("127.0.0.1", port)
-        said = [False]  # whether it was the client who spoke last
-        # Python 3.11 prints a traceback of a client that ends as cancelled.
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(
-                pump(reader, there[1], said, True),
-                pump(there[0], writer, said, False),
-                return_exceptions=True,
-            )
-
-    server = loop.run_until_complete(asyncio.start_server(client, sock=listener))
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    try:
-        proxy.port = listener.getsockname()[1]
-        yield proxy
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        server.close()
-        left = asyncio.all_tasks(loop)
-        for task in left:
-            task.cancel()
-        if left:
-            loop.run_until_complete(asyncio.wait(left))
-        loop.close()
