@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +38,13 @@ USED = Signal(title="Memory", why="Used.", good="Little.", act="Buy more.", quer
 SHOP = Board(uid="shop", title="Shop", description="For the shop.", source="shop", anchor=redis.UP,
              rows=(row("Enough?", stat(USED, title="Now")), row("How much?", graph(USED))))
 """
+
+
+def test_a_python_without_the_packages_is_told_in_a_line() -> None:
+    bare = [sys.executable, "-S", "-m", "dashboards", "--help"]  # -S: without site-packages
+    done = subprocess.run(bare, capture_output=True, text=True, check=False)
+    told = "obs: click is not installed; run: pip install . in the checkout\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", told)
 
 
 def test_an_unknown_metric_is_told_with_file_panel_query_and_the_nearest_known_one(build: Build) -> None:
