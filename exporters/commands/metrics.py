@@ -89,8 +89,9 @@ def described(metric: Metric) -> dict[str, object]:
 
 
 def listing(metrics: Iterable[Metric]) -> str:
-    """One line each."""
-    rows = [
+    """One line each, under the names of the columns."""
+    rows = [("name", "type", "unit", "labels", "collector", "help")]
+    rows += [
         (
             metric.name,
             metric.kind,

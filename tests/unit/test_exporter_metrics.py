@@ -27,7 +27,8 @@ def told(*arguments: str) -> str:
 
 @pytest.mark.parametrize("metric", [objects.EXPECTED_COVERED, self_.CACHE_AGE], ids=str)
 def test_a_line_a_metric_and_none_of_other_servers(metric: objects.Gauge) -> None:
-    lines = told().splitlines()
+    heads, *lines = told().splitlines()
+    assert heads.split() == ["name", "type", "unit", "labels", "collector", "help"]
     assert {line.split()[0] for line in lines} == EMITTED
     assert external.UP.name not in EMITTED
     (line,) = [line for line in lines if line.split()[0] == metric.name]
