@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from examples.demo.databases import Postgres
 from exporters.catalogue import postgres_candidates as catalogue
 from exporters.catalogue import self_
+from exporters.collectors.postgres import candidates
 from exporters.collectors.postgres.candidates import NAME
 from exporters.commands.indexes import command
 from exporters.secrets import Redactor
@@ -63,8 +64,9 @@ def filled(postgres: Postgres) -> None:
 
 
 @pytest.fixture
-def session(filled: None, postgres: Postgres) -> Iterator[Session]:
-    """Nothing is remembered, and no index is there but primary keys."""
+def session(filled: None, postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    """Nothing is remembered, no index is there but primary keys, and one pass reads all texts."""
+    monkeypatch.setattr(candidates, "READ_SECONDS", 60)
     with admin(postgres, DATABASE) as session:
         left = session.execute(
             "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisprimary AND indexrelid >= 16384"

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporters.collectors.postgres.candidates import READ_SECONDS, Texts
+from exporters.collectors.postgres.searched import Scope
 from exporters.collectors.postgres.searches import searches
 
 WITHOUT = """
@@ -88,3 +90,24 @@ def test_where_it_is_wanted_and_missing_the_line_that_installs_it_is_said(
     assert done.returncode == 2, done.stderr
     assert "sqlglot is not installed; run: pip install '.[candidates]' in the checkout" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_costliest_texts_are_read_first_and_the_others_in_the_next_passes_each_once() -> None:
+    now, read = 0.0, []
+
+    def slowly(said: str) -> tuple[Scope, ...]:
+        nonlocal now
+        now += READ_SECONDS * 0.6
+        read.append(said)
+        return (Scope(),)
+
+    texts = Texts(slowly, clock=lambda: now)
+    rows = [("app", queryid, f"text of {queryid}", "9", "9", "9", None) for queryid in "abcde"]
+    passes = ["".join(str(row[1]) for row, _ in texts.of(rows)) for _ in range(4)]
+    assert passes == ["ab", "abcd", "abcde", "abcde"]
+    assert read == [f"text of {queryid}" for queryid in "abcde"]
+    assert ["".join(str(row[1]) for row, _ in texts.of(some)) for some in (rows[1:], rows)] == [
+        "bcde",
+        "abcde",
+    ]
+    assert read[5:] == ["text of a"]  # what has left is forgotten
