@@ -103,6 +103,12 @@ ON_OPEN = "ON orders (customer, made DESC)"
             3,
         ),
         (
+            "CREATE INDEX open ON orders (customer, status COLLATE \"POSIX\" DESC) WHERE status = 'open'",
+            {"columns": ["customer", "status DESC"]},
+            'wrong columns (customer, status COLLATE "POSIX" DESC)',
+            3,
+        ),
+        (
             f"CREATE INDEX open {ON_OPEN} WHERE status = 'open'",
             {"include": ["id"]},
             "wrong INCLUDE (none)",

@@ -126,6 +126,7 @@ def test_what_is_printed_is_an_index_that_serves(session: Session, postgres: Pos
         ("ON orders (made, customer, status)", False),
         ("ON orders (customer, made, status)", False),
         ("ON orders (lower(status), customer)", False),
+        ('ON orders (status COLLATE "POSIX", customer)', False),
         ("ON orders USING brin (customer, status)", False),
         ("ON orders (customer) INCLUDE (status)", False),
         ("ON orders (customer, status) WHERE made > 'epoch'", False),

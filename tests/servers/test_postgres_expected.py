@@ -189,6 +189,7 @@ def test_a_longer_index_serves_and_the_shortest_is_named(postgres: Postgres, ses
         "ON requests (status)",
         "ON requests (status) INCLUDE (created_at)",
         "ON requests (lower(status), created_at DESC)",
+        'ON requests (status COLLATE "POSIX", created_at DESC)',
         "ON requests (status, created_at DESC) WHERE status = 'open'",
         "ON requests USING brin (status, created_at)",
     ],

@@ -85,6 +85,7 @@ SELECT current_database(), NULL, NULL, NULL, NULL, NULL, json_build_object(
                                  FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
                                  LEFT JOIN pg_attribute a
                                    ON a.attrelid = i.indrelid AND a.attnum = k.number AND k.number <> 0
+                                  AND a.attcollation = i.indcollation[k.place - 1]
                                 WHERE k.place <= i.indnkeyatts)))
                        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
                       WHERE i.indrelid = large.oid AND i.indisvalid AND i.indisready AND m.amname = 'btree'))

@@ -30,8 +30,11 @@ SELECT w.schema, w.name, n.nspname,
          WHERE a.attrelid = t.oid AND a.attnum > 0),
        current_setting('TimeZone'), (t.relkind = 'p')::int,
        c.relname, (i.indisvalid AND i.indisready)::int, (m.amname = 'btree')::int,
-       (SELECT json_agg(json_build_array(a.attname, k.options) ORDER BY k.place)
-          FROM unnest(i.indkey::int2[], i.indoption::int2[]) WITH ORDINALITY AS k(number, options, place)
+       (SELECT json_agg(json_build_array(a.attname, k.options,
+                 (SELECT o.collname FROM pg_collation o WHERE o.oid = nullif(k.collated, a.attcollation))
+               ) ORDER BY k.place)
+          FROM unnest(i.indkey::int2[], i.indoption::int2[], i.indcollation::oid[])
+               WITH ORDINALITY AS k(number, options, collated, place)
           LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number AND k.number <> 0),
        i.indnkeyatts,
        {by_path("pg_get_expr(i.indpred, i.indrelid)")}, whole.scans,
@@ -307,7 +310,7 @@ def tables_of(rows: Rows) -> dict[Path, Table]:
                     valid=valid == "1",
                     btree=btree == "1",
                     columns=tuple(_key_column(*column) for column in key),
-                    included=frozenset(column for column, _ in included),
+                    included=frozenset(column for column, *_ in included),
                     predicate=normalised(text(predicate), table.types, table.zone),
                     written=text(predicate),
                     scans=float(text(scans)),
@@ -319,7 +322,7 @@ def tables_of(rows: Rows) -> dict[Path, Table]:
     return found
 
 
-def _key_column(name: str | None, options: int) -> KeyColumn | None:
+def _key_column(name: str | None, options: int, collation: str | None) -> KeyColumn | None:
     if name is None:
         return None
-    return KeyColumn(name, bool(options & DESCENDING), bool(options & NULLS_FIRST))
+    return KeyColumn(name, bool(options & DESCENDING), bool(options & NULLS_FIRST), collation or "")

@@ -18,11 +18,16 @@ _COLUMN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class KeyColumn:
-    """A column of an index's key. Without a word on NULLs they come last, and first in descending order."""
+    """A column of an index's key. Without a word on NULLs they come last, and first in descending order.
+
+    Attributes:
+        collation: where it is not the column's own: comparisons and ORDER BY do not use such an index.
+    """
 
     name: str
     descending: bool = False
     nulls_first: bool = False
+    collation: str = ""
 
     @classmethod
     def read(cls, text: str) -> KeyColumn:
@@ -41,7 +46,8 @@ class KeyColumn:
     def __str__(self) -> str:
         direction = " DESC" * self.descending
         nulls = f" NULLS {'FIRST' if self.nulls_first else 'LAST'}" * (self.nulls_first != self.descending)
-        return f"{self.name}{direction}{nulls}"
+        collation = f' COLLATE "{self.collation}"' * bool(self.collation)
+        return f"{self.name}{collation}{direction}{nulls}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
