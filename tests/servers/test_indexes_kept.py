@@ -83,6 +83,21 @@ def test_others_that_have_the_names_between_are_left_alone(
     assert names(session) == {"orders_pkey", "open", "open_new", "open_old"}
 
 
+@pytest.mark.parametrize("table", ["user", "public.user", "USER"])
+def test_a_word_of_sql_that_is_a_name_stands_in_quotes(
+    table: str, postgres: Postgres, session: Session, tmp_path: Path
+) -> None:
+    session.execute('CREATE TABLE "user" ("order" int, "end" date, "left" text, note text)')
+    expected = {
+        "name": "check",
+        "table": table,
+        "columns": ["order", "END DESC"],
+        "include": ["left", "note"],
+    }
+    assert pasted(session, told(postgres, tmp_path, 1, expected)["check"]) == []
+    assert told(postgres, tmp_path, 1, expected)["check"]["state"] == "present, never used"
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

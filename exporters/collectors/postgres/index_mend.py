@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
+from functools import partial
 from itertools import count
 
 from exporters.collectors.postgres.expected import Index, Wanted
 from exporters.collectors.postgres.index_found import Found
+from exporters.collectors.postgres.names import quoted
 from exporters.collectors.postgres.options import ExpectedIndex
 
 NAME_BYTES = 63
@@ -22,6 +25,18 @@ WHILE_MADE = (
     " ON ONLY it, CREATE INDEX CONCURRENTLY on each partition, ALTER INDEX ... ATTACH PARTITION for each"
 )
 LOCKS = "  -- locks its table and every partition, for readers too; gives up after waiting 2 s for one"
+
+
+def spelt(index: ExpectedIndex, reserved: Collection[str]) -> ExpectedIndex:
+    """The same as SQL takes it, however its names stand in the configuration."""
+    named = partial(quoted, reserved=reserved)
+    return replace(
+        index,
+        name=named(index.name),
+        table=named(index.table),
+        columns=tuple(named(column, most=1) for column in index.columns),
+        include=None if index.include is None else tuple(map(named, index.include)),
+    )
 
 
 def create(index: ExpectedIndex, *, name: str = "", partitioned: bool = False) -> str:

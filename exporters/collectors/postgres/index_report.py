@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,7 +18,14 @@ from exporters.collectors.postgres.expected import SQL as EXPECTED_SQL
 from exporters.collectors.postgres.expected import Path, Table, Wanted, asked_about, judge, tables_of
 from exporters.collectors.postgres.index_found import SQL as FOUND_SQL
 from exporters.collectors.postgres.index_found import Found
-from exporters.collectors.postgres.index_mend import create, dropped, irreplaceable, rebuilt, replaced
+from exporters.collectors.postgres.index_mend import (
+    create,
+    dropped,
+    irreplaceable,
+    rebuilt,
+    replaced,
+    spelt,
+)
 from exporters.collectors.postgres.model import text
 from exporters.collectors.postgres.options import ExpectedIndex, PostgresSettings
 from exporters.collectors.postgres.pipeline import Connection, Question
@@ -34,7 +42,8 @@ REPLACED = "\ufffd"  # what stands for bytes that are no text
 
 DATABASE_SQL = """
 SELECT current_database(), extract(epoch FROM stats_reset), pg_is_in_recovery()::int,
-       (SELECT count(*) FROM pg_stat_replication)
+       (SELECT count(*) FROM pg_stat_replication),
+       (SELECT json_agg(word) FROM pg_get_keywords() WHERE catcode IN ('R', 'T'))
   FROM pg_stat_database WHERE datname = current_database()
 """
 
@@ -132,9 +141,10 @@ def report(settings: PostgresSettings) -> Report:
         code = type(error).__name__
     if code:
         raise ExporterError(f"PostgreSQL: {explained(code)}; asked at {describe(conninfo)}")
-    ((database, since, replica, replicas),) = answers[0].rows
+    ((database, since, replica, replicas, reserved),) = answers[0].rows
     found = [Found.read(row) for row in answers[1].rows]
-    lines = _lines(settings.expected_indexes, wanted, tables_of(answers[2].rows), found)
+    configured = [spelt(index, json.loads(text(reserved))) for index in settings.expected_indexes]
+    lines = _lines(configured, wanted, tables_of(answers[2].rows), found)
     return Report(
         database=text(database),
         since=None if since is None else float(since),
@@ -253,8 +263,8 @@ def _expected(
     else:
         state = "present" if named.scans else "present, never used"
     said = Line(
-        index=index.name,
-        table=index.table if table is None else f"{table.schema}.{wanted.path[1]}",
+        index=wanted.labels[0],
+        table=wanted.labels[1] if table is None else f"{table.schema}.{wanted.path[1]}",
         expected=True,
         state=", ".join(filter(None, (state, covered))) if state == "invalid" else state,
         well=verdict.covered and state not in ("invalid", lacking),

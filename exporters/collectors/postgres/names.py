@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 _PART = r'"(?:[^"]|"")+"|[^\W\d][\w$]*'
 _PATH = re.compile(rf"\s*(?:({_PART})\s*\.\s*)?({_PART})\s*\Z")
@@ -31,6 +32,19 @@ def read_name(text: str) -> str:
     if schema is not None:
         raise ValueError(f"{text!r} has a schema; expected a plain name")
     return name
+
+
+def quoted(text: str, reserved: Collection[str], *, most: int = 0) -> str:
+    """The same with those words in quotes that SQL takes for no name: ``order``, ``user``.
+
+    Args:
+        text: names with what stands between them, as in ``public.order``.
+        reserved: these words, in lower case.
+        most: how many names there are, where other words follow; 0 if all are names.
+    """
+    return re.sub(
+        _PART, lambda part: f'"{fold(part[0])}"' if part[0].lower() in reserved else part[0], text, count=most
+    )
 
 
 def fold(part: str) -> str:
