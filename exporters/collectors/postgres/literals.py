@@ -105,6 +105,11 @@ def _moment(content: str, _: str) -> str:
     return _written(datetime.fromisoformat(content.strip()).replace(tzinfo=None))
 
 
+def _day(content: str, _: str) -> str:
+    """Of a moment too: what is a date has no time of day."""
+    return quoted(str(datetime.fromisoformat(content.strip()).date()))
+
+
 def _time(content: str, _: str) -> str:
     return quoted(str(time.fromisoformat(content.strip())))
 
@@ -134,7 +139,7 @@ def _uuid(content: str, _: str) -> str:
 
 _READERS: dict[str, Callable[[str, str], str]] = {
     "boolean": _boolean,
-    "date": _moment,
+    "date": _day,
     "time without time zone": _time,
     "timestamp without time zone": _moment,
     "timestamp with time zone": _moment_of_zone,
