@@ -168,6 +168,10 @@ def test_what_no_line_of_sql_mends_is_told_as_what_it_is(
     [
         ({"role": "nobody"}, "28P01 InvalidPassword; the password is wrong, or there is no such role"),
         ({"password": "hunter2"}, "28P01 InvalidPassword; the password is wrong, or there is no such role"),
+        (
+            {"password": ""},
+            "28P01 InvalidPassword; the server asks for a password, and none is given",
+        ),
         ({"database": "gone"}, "3D000 InvalidCatalogName; there is no such database"),
     ],
 )

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-FATAL = "FATAL:"
+# The server's word, and libpq's own where the server asks for what is not there.
+ANSWERED = ("FATAL:", "no password supplied")
 # By what stands in its words: what that means, and the SQL that mends it where it is one statement.
 MEANINGS = {
     'permission denied for database "': (
@@ -72,7 +73,7 @@ def refusal(words: str, role: str, database: str) -> Refusal | None:
     Returns:
         None where no server answered.
     """
-    if FATAL not in words:
+    if not any(word in words for word in ANSWERED):
         return None
     meaning, mend = next((means for part, means in MEANINGS.items() if part in words), ("", ""))
     quoted = {"role": _quoted(role), "database": _quoted(database)}
