@@ -58,6 +58,23 @@ def test_every_flag_and_variable_of_a_peer_is_there(name: str) -> None:
     assert missing == set()
 
 
+def test_the_variables_of_redis_exporter_are_named_as_it_says() -> None:
+    program = Path(peer(PEERS["redis_exporter"]))
+    said = PAGE.partition("\n## redis_exporter\n")[2].partition("\n| ")[0]
+    prefixes = set(re.findall(r"`(REDIS_EXPORTER_(?:\w+_)?)`", said))
+    exceptions = set(re.findall(r"`(REDIS_EXPORTER_\w*[A-Z])`", said))
+    expected = set()
+    for flag in FLAG.findall(helped(str(program))):
+        name = "REDIS_EXPORTER_" + re.sub(r"\W", "_", flag).upper()
+        if "REDIS_EXPORTER_INCL_" in prefixes and name not in exceptions:
+            name = name.replace("_INCLUDE_", "_INCL_")
+        if flag != "version" and not flag.startswith("redis."):
+            expected.add(name)
+    assert len(expected) > 30
+    read = program.read_bytes()
+    assert {name for name in expected if name.encode() not in read} == set()
+
+
 def test_every_flag_variable_and_key_of_ours_is_there() -> None:
     said = helped(sys.executable, "-m", "exporters")
     ours = written()
