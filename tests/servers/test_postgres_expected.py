@@ -358,16 +358,17 @@ def test_a_whole_index_serves_where_a_partial_one_is_expected(postgres: Postgres
 def test_names_resolve_as_in_sql_also_in_a_schema_that_the_role_may_not_use(
     postgres: Postgres, session: Session
 ) -> None:
-    session.execute('CREATE SCHEMA "Hidden"')
-    session.execute('CREATE TABLE "Hidden"."Odd ""Name" ("From" int)')
+    session.execute('CREATE SCHEMA "Hidden" CREATE TABLE "Odd ""Name" ("From" int)')
     session.execute('CREATE INDEX "Odd Index" ON "Hidden"."Odd ""Name" ("From" DESC)')
-    session.execute("CREATE SCHEMA private; CREATE TABLE private.requests (id int)")
+    session.execute("CREATE SCHEMA private CREATE TABLE requests (id int)")
     session.execute("CREATE INDEX private_id ON private.requests (id)")
     index = ExpectedIndex(name='"Odd Index"', table='"Hidden"."Odd ""Name"', columns=('"From" DESC',))
     folded = ExpectedIndex(name="PRIVATE_id", table="Private.Requests", columns=("ID",))
+    session.execute(f"CREATE TABLE ÉTATS (Ähnlich int); CREATE INDEX {'I' * 70} ON ÉTATS (Ähnlich)")
+    beyond_ascii = ExpectedIndex(name="I" * 70, table="ÉTATS", columns=("Ähnlich",))
     wrong_table = ExpectedIndex(name="private_id", table="requests", columns=("id",))
-    odd, private, public = judge(postgres, index, folded, wrong_table)
-    assert odd.values == private.values == {**RIGHT, "partial": 0, "scans": 0, "size": 8192}
+    odd, private, states, public = judge(postgres, index, folded, beyond_ascii, wrong_table)
+    assert odd.values == private.values == states.values == {**RIGHT, "partial": 0, "scans": 0, "size": 8192}
     assert public.values == {"table_exists": 1, **NOTHING}
 
 

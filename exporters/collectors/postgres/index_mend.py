@@ -10,10 +10,9 @@ from itertools import count
 
 from exporters.collectors.postgres.expected import Index, Wanted
 from exporters.collectors.postgres.index_found import Found
-from exporters.collectors.postgres.names import quoted
+from exporters.collectors.postgres.names import NAME_BYTES, quoted
 from exporters.collectors.postgres.options import ExpectedIndex
 
-NAME_BYTES = 63
 # No end of a name that somebody types: what has it must not be quoted by it.
 QUOTE = "$swap$"
 # Of a predicate of several lines one is made; a name or a text with more than one stays what it is.

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from string import ascii_lowercase, ascii_uppercase
 
 _PART = r'"(?:[^"]|"")+"|[^\W\d][\w$]*'
+NAME_BYTES = 63  # the server cuts off what is longer
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _PATH = re.compile(rf"\s*(?:({_PART})\s*\.\s*)?({_PART})\s*\Z")
 
 
 def read_path(text: str) -> tuple[str | None, str]:
-    """Schema (None if it is not given) and name; folded to lower case unless quoted, as in SQL.
+    """Schema (None if it is not given) and name, each as `fold` makes it.
 
     Raises:
         ValueError: it is no name.
@@ -48,5 +51,9 @@ def quoted(text: str, reserved: Collection[str], *, most: int = 0) -> str:
 
 
 def fold(part: str) -> str:
-    """One identifier as the catalogue stores it."""
-    return part[1:-1].replace('""', '"') if part.startswith('"') else part.lower()
+    """One identifier as the catalogue stores it: unless it is quoted, its ASCII letters in lower case.
+
+    Where the server cuts off a name in other letters depends on the database's encoding: it is left whole.
+    """
+    name = part[1:-1].replace('""', '"') if part.startswith('"') else part.translate(_LOWER)
+    return name[:NAME_BYTES] if name.isascii() else name

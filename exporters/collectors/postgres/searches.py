@@ -14,6 +14,7 @@ from sqlglot import exp
 from sqlglot.dialects.postgres import Postgres
 from sqlglot.parsers.postgres import PostgresParser
 
+from exporters.collectors.postgres.names import fold
 from exporters.collectors.postgres.searched import ELSEWHERE, Scope, Term
 from exporters.collectors.postgres.statement_text import WHOLE, without_values
 
@@ -203,4 +204,4 @@ def _qualifier(column: exp.Expr) -> str:
 
 def _name(identifier: exp.Expr) -> str:
     name: str = identifier.name
-    return name if identifier.args.get("quoted") else name.lower()
+    return name if identifier.args.get("quoted") else fold(name)
