@@ -6,6 +6,7 @@ import time
 from contextlib import closing
 from urllib.parse import quote
 
+import psycopg
 import pytest
 
 from examples.demo.databases import Postgres
@@ -71,6 +72,33 @@ def test_sizes_are_those_of_the_files_unless_estimates_are_wanted(server: Postgr
         assert (page.of(SIZE, **labels) or 0) < row[0]
         text = render(backend.collect(time.monotonic() + 1.8)).body.decode()
     assert f"# HELP {SIZE} Size of the table with what is stored out of line. {compat.ESTIMATED}\n" in text
+
+
+def test_a_table_stands_once_on_the_page_where_the_index_of_what_is_out_of_line_was_not_made_anew(
+    server: Postgres,
+) -> None:
+    with admin(server, DATABASE) as session, admin(server, DATABASE) as reader:
+        session.execute("CREATE TABLE halfway (text text)")
+        reader.execute("BEGIN; SELECT FROM halfway")
+        session.execute("SET lock_timeout = '100ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            session.execute("REINDEX TABLE CONCURRENTLY halfway")
+        reader.execute("COMMIT; SELECT pg_stat_force_next_flush()")
+    with admin(server, DATABASE) as session:
+        query = (
+            "SELECT count(*), min(tidx_blks_hit), min(tidx_blks_read) FROM pg_statio_user_tables s"
+            " JOIN pg_class c ON c.oid = s.relid JOIN pg_index i ON i.indrelid = c.reltoastrelid"
+            " WHERE s.relname = 'halfway'"
+        )
+        indexes, *blocks = session.execute(query).fetchone() or ()
+        assert indexes == 2
+        with closing(watch(server, DATABASE, compat=True)) as backend:
+            page = render(backend.collect(time.monotonic() + 1.8))
+            found = collect(backend)
+        session.execute("DROP TABLE halfway")
+    assert not page.dropped.total()
+    read, hit = compat.TABLE_BLOCKS[-2:]
+    assert [found.of(metric, **JOBS | {"relname": "halfway"}) for metric in (hit, read)] == blocks
 
 
 def test_of_what_none_is_to_be_shown_nothing_is_asked(server: Postgres) -> None:
