@@ -36,7 +36,7 @@ LABELS = len(catalogue.INDEX_LABELS)
 USER_INDEXES = """
   SELECT c.oid, n.nspname, i.indrelid AS table_oid, c.relname AS indexrelname,
          (SELECT t.relname FROM pg_class t WHERE t.oid = i.indrelid) AS relname,
-         c.relpages::bigint * current_setting('block_size')::bigint AS bytes,
+         c.relpages::bigint * (SELECT current_setting('block_size')::bigint) AS bytes,
          pg_stat_get_numscans(c.oid) AS scans,
          i.indisvalid, i.indisunique OR i.indisexclusion AS enforces
     FROM pg_index i

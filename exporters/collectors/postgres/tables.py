@@ -14,9 +14,13 @@ from exporters.collectors.postgres.names import read_path
 
 
 def _option(name: str) -> str:
-    """What the table's options say, else the server's setting; NULL where this version has none."""
+    """What the table's options say, else the server's setting; NULL where this version has none.
+
+    Most tables have none, and what is selected by itself is read once.
+    """
     said = f"SELECT option_value FROM pg_options_to_table(reloptions) WHERE option_name = '{name}'"  # noqa: S608  ours
-    return f"coalesce(({said}), current_setting('{name}', true))::float8"
+    server = f"(SELECT current_setting('{name}', true)::float8)"
+    return f"CASE WHEN reloptions IS NULL THEN {server} ELSE coalesce(({said})::float8, {server}) END"
 
 
 # As the server reckons. Since version 18 there is a maximum, of which -1 is none.
