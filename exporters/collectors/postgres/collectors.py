@@ -45,8 +45,8 @@ def collectors(settings: PostgresSettings) -> tuple[Collector, ...]:
         statements_info(heavy),
         statement_texts(settings.top_statements, settings.sizes_ttl, wanted=settings.statement_texts),
         configuration(heavy),
-        sizes(databases, settings.sizes_ttl),
         *(compatible(databases) if settings.compat else ()),
+        sizes(databases, settings.sizes_ttl),  # takes the server long: what came before is read meanwhile
         index_candidates(
             settings.top_index_candidates, settings.sizes_ttl
         ),  # last: its answer is read longest
