@@ -159,14 +159,14 @@ def _sql(read: str, expected: str) -> Reader:
         if read == "predicate" and WHERE.match(text):
             raise WrongError(key, value, expected)
         try:
-            from exporters.collectors.postgres import names, options, predicate  # noqa: PLC0415  loads psycopg
+            from exporters.collectors.postgres import names, options  # noqa: PLC0415  loads psycopg
         except ModuleNotFoundError:  # without the driver nobody asks for it
             return text
         functions: dict[str, Callable[[str], object]] = {
             "name": names.read_name,
             "path": names.read_path,
             "column": options.KeyColumn.read,
-            "predicate": predicate.normalised,
+            "predicate": options.read_predicate,
         }
         try:
             functions[read](text)
@@ -180,7 +180,9 @@ def _sql(read: str, expected: str) -> Reader:
 _NAME = _sql("name", 'a name without a schema, or a "Quoted name"')
 _TABLE = _sql("path", 'name, schema.name or "Quoted name"')
 _COLUMN = _sql("column", "a column with its direction, such as 'created_at DESC'")
-_PREDICATE = _sql("predicate", "what follows WHERE, each parenthesis closed once")
+_PREDICATE = _sql(
+    "predicate", "what follows WHERE, each parenthesis closed once, each quote too, no comment or semicolon"
+)
 
 INDEX: dict[str, Reader] = {
     "name": _NAME,

@@ -112,6 +112,11 @@ BAD = [
         "",
     ),
     (
+        "postgres: {expected_indexes: [{name: i, table: t, columns: [a], where: a -- b}]}\n",
+        "postgres.expected_indexes[0].where: 'a -- b'; expected what follows WHERE",
+        "no comment or semicolon",
+    ),
+    (
         "postgres: {expected_indexes: [&i {name: i, table: t, columns: [a]}, *i]}\n",
         "postgres.expected_indexes[1]: 'i of t'; expected each index of a table once",
         "",

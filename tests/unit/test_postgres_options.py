@@ -68,11 +68,16 @@ def test_columns_are_read_with_their_direction(text: str, column: KeyColumn) -> 
         ({"columns": ("lower(a)",)}, "is no name"),
         ({"columns": ("",)}, "a column is empty"),
         ({"predicate": "(a"}, "parenthesis is not closed"),
+        ({"predicate": "a  -- open\nAND b"}, "'--' is no part of an expression"),
+        ({"predicate": "a /* b */"}, "is no part of an expression"),
+        ({"predicate": "a; DROP TABLE t"}, "';' is no part of an expression"),
+        ({"predicate": "a = 'b"}, "is no part of an expression"),
+        ({"predicate": '"a = 1'}, "is no part of an expression"),
     ],
 )
 def test_an_expected_index_that_cannot_be_is_refused(change: dict[str, Any], message: str) -> None:
     given: dict[str, Any] = {"name": "a", "table": "t", "columns": ("c",)}
-    ExpectedIndex(**given)
+    ExpectedIndex(**given, predicate="a = '--;' AND b = E'\\'/*' AND \"c;\"\"\" - -1 > 2")
     with pytest.raises(ValueError, match=message):
         ExpectedIndex(**(given | change))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from exporters.catalogue import renewal
 from exporters.collectors.postgres.names import read_name, read_path
 from exporters.collectors.postgres.predicate import normalised
+from exporters.collectors.postgres.tokens import require_expression
 
 _COLUMN = re.compile(
     r"(?P<name>.+?)(?:\s+(?P<direction>asc|desc))?(?:\s+nulls\s+(?P<nulls>first|last))?\s*\Z",
@@ -50,6 +51,16 @@ class KeyColumn:
         return f"{self.name}{collation}{direction}{nulls}"
 
 
+def read_predicate(text: str) -> str:
+    """What follows WHERE, written in one way.
+
+    Raises:
+        ValueError: it is more or less than an expression.
+    """
+    require_expression(text)
+    return normalised(text)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedIndex:
     """An index that should exist.
@@ -80,7 +91,7 @@ class ExpectedIndex:
             KeyColumn.read(column)
         for column in self.include or ():
             read_name(column)
-        normalised(self.predicate)
+        read_predicate(self.predicate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

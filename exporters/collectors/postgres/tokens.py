@@ -11,6 +11,10 @@ _TOKEN = re.compile(
       | (?P<mark>::|[\[\](),.]) | (?P<operator>[<>=!~*/+\-%^&|\#@?`]+) | (?P<other>\S)""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+_QUOTED = re.compile(
+    r"""E'(?:[^'\\]|''|\\.)*' | '(?:[^']|'')*' | "(?:[^"]|"")+\"""", re.VERBOSE | re.IGNORECASE | re.DOTALL
+)
+_BEYOND = re.compile(r"--|/\*|[;'\"]")
 _CLOSING = {"(": ")", "[": "]"}
 _ENDS_WITH_SIGN = frozenset("~!@#%^&|`?")  # an operator with one of these may
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
@@ -46,6 +50,16 @@ class Token:
         if self.kind == "escaped":
             content = re.sub(r"(?s)\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), content)
         return content
+
+
+def require_expression(text: str) -> None:
+    """Refuse what would not end where it ends once it stands within a statement.
+
+    Raises:
+        ValueError: a quote is not closed, a comment or a second statement begins.
+    """
+    if found := _BEYOND.search(_QUOTED.sub(" ", text)):
+        raise ValueError(f"predicate {text!r}: {found[0]!r} is no part of an expression")
 
 
 def tokens(text: str) -> list[Token]:
