@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -109,6 +110,7 @@ def test_a_role_that_is_a_member_of_others_is_refused_by_their_names(server: Pos
 def test_a_role_without_the_privilege_has_a_page_of_what_it_may_see_and_is_told_once(
     server: Postgres, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
     with admin(server, DATABASE) as session:
         session.execute("CREATE EXTENSION pg_stat_statements")
         session.execute("CREATE ROLE blind LOGIN PASSWORD 'plain'")
@@ -124,6 +126,8 @@ def test_a_role_without_the_privilege_has_a_page_of_what_it_may_see_and_is_told_
                 PostgresBackend(PostgresSettings(conninfo=lambda: text, heavy_ttl=0.0), LOG)
             ) as blind:
                 pages = [collect(blind) for _ in range(3)]
+                session.execute("GRANT pg_read_all_stats TO blind")
+                seeing = [collect(blind) for _ in range(2)]
         finally:
             session.execute("DROP OWNED BY blind; DROP ROLE blind")
     assert hidden is not None
@@ -134,5 +138,9 @@ def test_a_role_without_the_privilege_has_a_page_of_what_it_may_see_and_is_told_
     assert {labels["user"] for labels in shown} == {"blind"}
     assert all(labels["queryid"] for labels in shown)
     told = [record.getMessage() for record in caplog.records]
-    assert len(told) == 1
+    assert len(told) == 2
     assert told[0].endswith("as a superuser: GRANT pg_read_all_stats TO blind;")
+    assert told[1] == "postgres: the role blind may see the sessions and statements of others now"
+    assert {"blind"} < {
+        dict(labels)["user"] for name, labels in seeing[-1] if name == objects.STATEMENT_CALLS.name
+    }

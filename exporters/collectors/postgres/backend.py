@@ -208,9 +208,12 @@ class PostgresBackend:
                 statements_schema=self._server.statements_schema,
                 statements_version=self._server.statements_version,
             )
-        if server.reads_statistics:
+        if server.reads_statistics and self._is_blind_told:
             self._is_blind_told = False
-        elif not self._is_blind_told:
+            self._log.info(
+                "postgres: the role %s may see the sessions and statements of others now", server.role
+            )
+        elif not server.reads_statistics and not self._is_blind_told:
             self._is_blind_told = True
             self._log.warning(
                 "postgres: the role %s may not see the sessions and statements of others, which are left out "
