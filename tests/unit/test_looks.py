@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -104,11 +105,20 @@ def test_the_past_is_looked_at_backwards_and_not_beyond_its_beginning() -> None:
     assert list(past(10, start=now - 2, end=now + 2, every=3)) == []
 
 
-def test_what_is_coming_is_looked_at_as_it_comes() -> None:
-    began = time.time()
-    spans = list(coming(10, start=began - 3, within=0.25, every=0.1))
-    assert len(spans) in (2, 3)
-    assert {each.start for each in spans} == {began - 3}
-    assert began < spans[0].end < spans[1].end <= time.time()
-    (whole,) = coming(10, start=0, within=0.05, every=0.1)
-    assert whole.seconds == pytest.approx(10)
+def test_what_is_coming_is_looked_at_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    def clock() -> float:
+        return now
+
+    monkeypatch.setattr(
+        "dashboards.prove.looks.time", SimpleNamespace(time=clock, monotonic=clock, sleep=sleep)
+    )
+    spans = list(coming(10, start=997, within=2.5, every=1))
+    assert [(each.start, each.end) for each in spans] == [(997, 1001), (997, 1002), (997, 1003)]
+    (whole,) = coming(10, start=0, within=0.5, every=1)
+    assert (whole.start, whole.end) == (994, 1004)

@@ -6,17 +6,20 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from examples.demo.process import wait_until
+from exporters import scrape
 from exporters.catalogue import redis as catalogue
 from exporters.collectors.base import Family
 from exporters.scrape import WRITING_SECONDS, Scraper
 
 LOG = logging.getLogger("test")
-SECONDS = 0.5
+# For what is there at once on a machine that has time, and for what is never there.
+SECONDS, SHORT = 20.0, 0.2
 UP, DOWN = b"\nredis_up 1\n", b"\nredis_up 0\n"
 
 
@@ -64,15 +67,15 @@ def test_a_backend_that_is_stuck_is_down_in_time_and_not_asked_twice_at_once() -
     release = threading.Event()
 
     def stuck(deadline: float) -> list[Family]:
-        assert release.wait(10)
+        assert release.wait(60)
         return up(deadline)
 
     backend = Scripted(stuck)
     scraper = Scraper([backend], LOG)
 
     started = time.monotonic()
-    pages = [scraper.page(SECONDS), scraper.page(SECONDS)]
-    assert time.monotonic() - started < 2 * SECONDS + 0.5
+    pages = [scraper.page(SHORT), scraper.page(SHORT)]
+    assert time.monotonic() - started < 20, "it was waited for"
     assert backend.calls == 1
     assert all(DOWN in page for page in pages)
 
@@ -89,20 +92,26 @@ def test_dropped_series_add_up_from_page_to_page() -> None:
     assert b'dropped_series_total{reason="duplicate"} 2\n' in scraper.page(SECONDS)
 
 
-def test_a_scrape_with_a_short_limit_ends_no_collection_that_others_wait_for() -> None:
-    given: list[float] = []
+def test_a_scrape_with_a_short_limit_ends_no_collection_that_others_wait_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(scrape, "ANSWER_SECONDS", 60.0)
+    given, release = list[float](), threading.Event()
 
     def slow(deadline: float) -> list[Family]:
         given.append(deadline - time.monotonic())
-        time.sleep(min(0.6, given[-1]))
-        return [Family(catalogue.UP, [()], [given[-1] > 0.6])]
+        assert release.wait(60)
+        return up(deadline)
 
     scraper = Scraper([Scripted(slow)], LOG)
 
-    for hasty in (0.0005, 0.2):
+    for hasty in (0.0005, SHORT):
+        release.clear()
         assert DOWN in scraper.page(hasty)
-        assert UP in scraper.page(2.0)
-    assert all(seconds > 1.5 for seconds in given)
+        before = time.monotonic()
+        release.set()
+        assert UP in scraper.page(SECONDS, before)
+    assert all(seconds > 30 for seconds in given)
     assert len(given) == 2
 
 
@@ -119,14 +128,14 @@ def test_a_scraper_that_cannot_wait_for_all_answers_gets_those_that_are_there() 
     release = threading.Event()
 
     def stuck(deadline: float) -> list[Family]:
-        assert release.wait(10)
+        assert release.wait(60)
         return up(deadline)
 
     backend = Answering(stuck)
     backend.found = lambda _: None
     scraper = Scraper([backend], LOG)
 
-    page = scraper.page(0.2)
+    page = scraper.page(SHORT)
     release.set()
 
     assert UP in page
@@ -162,32 +171,45 @@ class Gate(list[Any]):
 
     def __iter__(self) -> Iterator[Any]:
         self.reached.set()
-        assert self.opened.wait(10)
+        assert self.opened.wait(60)
         return super().__iter__()
 
 
-def test_ten_scrapers_get_one_page_of_one_collection() -> None:
-    labels, release = Gate(()), threading.Event()
+def test_ten_scrapers_get_one_page_of_one_collection(monkeypatch: pytest.MonkeyPatch) -> None:
+    labels, release, joined = Gate(()), threading.Event(), threading.Semaphore(0)
+    landed = scrape._Flight.landed
+
+    def counted(flight: Any, deadline: float) -> bool:
+        joined.release()
+        return landed(flight, deadline)
+
+    monkeypatch.setattr(scrape._Flight, "landed", counted)
+    monkeypatch.setattr(scrape, "WRITING_SECONDS", 60.0)
 
     def collect(_deadline: float) -> list[Family]:
-        assert release.wait(10)
+        assert release.wait(60)
         return [Family(catalogue.UP, labels, [1])]
 
     backend = Scripted(collect)
     scraper = Scraper([backend], LOG)
     with ThreadPoolExecutor(10) as pool:
-        early = [pool.submit(scraper.page, 2.0) for _ in range(5)]
+
+        def ask() -> list[Future[bytes]]:
+            asked = [pool.submit(scraper.page, SECONDS) for _ in range(5)]
+            assert all(joined.acquire(timeout=60) for _ in asked)
+            return asked
+
+        early = ask()
         release.set()
-        assert labels.reached.wait(10)  # somebody writes it
-        late = [pool.submit(scraper.page, 2.0) for _ in range(5)]
-        time.sleep(0.05)
+        assert labels.reached.wait(60)  # somebody writes it
+        late = ask()
         labels.opened.set()
         pages = [one.result() for one in early + late]
 
     assert UP in pages[0]
     assert all(page is pages[0] for page in pages)
     assert backend.calls == 1
-    assert scraper.page(2.0) is not pages[0]
+    assert scraper.page(SECONDS) is not pages[0]
     assert backend.calls == 2
 
 
@@ -207,13 +229,16 @@ def test_a_collection_for_which_nobody_waited_is_not_the_next_scrapes_own() -> N
     release = threading.Event()
 
     def late(_deadline: float) -> list[Family]:
-        assert release.wait(10)
+        assert release.wait(60)
         return [Family(catalogue.UP, [()], [1])]
 
     backend = Scripted(late)
     scraper = Scraper([backend], LOG)
     assert DOWN in scraper.page(0.05)
+    current = scraper._flights[0]._current
     release.set()
+    assert current
+    wait_until(current._done.is_set, "it has landed")
     time.sleep(2 * WRITING_SECONDS)
 
     assert UP in scraper.page(SECONDS)
