@@ -126,7 +126,7 @@ def _of_a_replica(master: Redis, home: Path) -> str:
         add_user(replica)
         with closing(watch(replica)) as backend:
             wait_until(lambda: collect(backend).of(MASTER_LINK_UP) == 1, "the replica follows")
-            page = render(backend.collect(time.monotonic() + 2)).body.decode()
+            page = render(backend.collect(time.monotonic() + 30)).body.decode()
     finally:
         replica.stop()
     return _lines(page, MASTER_LINK_UP, MASTER_SILENCE)

@@ -16,7 +16,7 @@ from examples.demo.prepare import MEASURES_KEYS
 from examples.demo.process import wait_until
 from exporters.catalogue import CATALOGUE, self_
 from exporters.catalogue.redis_detail import OWN_LOOKUPS
-from exporters.collectors.postgres import ExpectedIndex
+from exporters.collectors.postgres import ExpectedIndex, backend, candidates
 from exporters.collectors.postgres.model import always
 from tests.servers import exporter_support as redis_support
 from tests.servers import postgres_support
@@ -25,6 +25,8 @@ DATABASE = "collectors"
 INDEX = ExpectedIndex(name="orders_status", table="orders", columns=("status",))
 BROKEN = always("SELECT 1 / 0")
 REMEMBERED = {self_.CACHE_AGE.name, self_.CACHE_RENEWAL.name}
+# For a page, and for the texts of one: what is compared is what a server says, however late.
+SECONDS = 60.0
 AGE = {"backend": "redis", "collector": "redis.keyspace"}
 
 
@@ -51,18 +53,25 @@ def postgres_pages(postgres: Postgres) -> Iterator[dict[str, set[str]]]:
         session.execute("SELECT pg_create_physical_replication_slot('archive', true)")
         session.execute("VACUUM ANALYZE orders")
     asked = {"expected_indexes": (INDEX,), "statement_texts": True, "top_index_candidates": 1}
-    with closing(postgres_support.watch(postgres, DATABASE, **asked)) as backend:
-        healthy = postgres_support.collect(backend)
+    watching = postgres_support.watch(postgres, DATABASE, **asked)
+    with pytest.MonkeyPatch.context() as patient, closing(watching) as watched:
+        patient.setattr(backend, "FIRST_ANSWER_SECONDS", SECONDS)
+        patient.setattr(candidates, "READ_SECONDS", SECONDS)
+
+        def names() -> set[str]:
+            return postgres_support.collect(watched, SECONDS).names()
+
+        healthy = names()
         found = {}
-        broken = [replace(run.collector, sql=BROKEN) for run in backend._runs]
-        for run, collector in zip(backend._runs, broken, strict=True):
+        broken = [replace(run.collector, sql=BROKEN) for run in watched._runs]
+        for run, collector in zip(watched._runs, broken, strict=True):
             whole, run.collector = run.collector, collector
-            found[run.name] = healthy.names() - postgres_support.collect(backend).names()
+            found[run.name] = healthy - names()
             run.collector = whole
-        for run, collector in zip(backend._runs, broken, strict=True):
+        for run, collector in zip(watched._runs, broken, strict=True):
             run.collector = collector
         of_exporter = {metric.name for metric in CATALOGUE.of("exporter")}
-        left = postgres_support.collect(backend).names() - of_exporter
+        left = names() - of_exporter
         found["postgres.server"] = left - declared("postgres.up")
         yield found
     with postgres_support.admin(postgres) as session:
@@ -86,11 +95,12 @@ def test_each_metric_of_redis_comes_from_its_collector(redis_server: Redis) -> N
             with closing(redis_support.watch(redis_server, **settings)) as backend:
                 wait_until(
                     lambda: (
-                        not settings or redis_support.collect(backend).of(self_.CACHE_AGE, **AGE) is not None
+                        not settings
+                        or redis_support.collect(backend, SECONDS).of(self_.CACHE_AGE, **AGE) is not None
                     ),
                     "the first pass",
                 )
-                return redis_support.collect(backend).names()
+                return redis_support.collect(backend, SECONDS).names()
 
         patterns = {"key_patterns": ("a:*",), "keys": "estimated", "sample_keys": 10, "sample_ages": 10}
         healthy = page(*MEASURES_KEYS, "+ttl", "+object|idletime", **patterns)
