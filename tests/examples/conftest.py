@@ -81,7 +81,7 @@ def start_api(server_root: Path, api_env: dict[str, str]) -> Iterator[StartApi]:
 
     def start(name: str, *, workers: int = 1, **env: str) -> Api:
         metrics = server_root / name / "metrics"
-        metrics.mkdir(parents=True)
+        metrics.mkdir(parents=True, exist_ok=True)  # it may have been tried before
         env = {**api_env, "PROMETHEUS_MULTIPROC_DIR": str(metrics), **env}
         started.append(Api(server_root / name, env, workers=workers).start())
         return started[-1]

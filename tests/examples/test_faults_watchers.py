@@ -25,7 +25,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def prometheus(home: Path) -> Iterator[Prometheus]:
     folder = home / "provisioning/prometheus"
     for name in ("rules", "targets"):
-        (folder / name).mkdir(parents=True)
+        (folder / name).mkdir(parents=True, exist_ok=True)
     server = Prometheus(home / "prometheus", folder / "prometheus.yml")
     config: dict[str, Any] = {
         "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
@@ -102,7 +102,7 @@ def test_a_broken_configuration_is_refused_and_the_old_one_kept(
 
 def test_alertmanager_too_keeps_what_it_had(home: Path) -> None:
     folder = home / "provisioning/alertmanager"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     server = Alertmanager(home / "alertmanager", folder / "alertmanager.yml")
     server.config.write_text(yaml.safe_dump({"route": {"receiver": "one"}, "receivers": [{"name": "one"}]}))
 
@@ -156,7 +156,8 @@ def test_an_exporter_without_a_database_takes_the_place_of_the_other(
     exporter = Exporter(home / "exporter", [])
     exporter.env = {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1"}
     exporter.env["POOLER_URL"] = "postgresql://x@127.0.0.1:2/pgbouncer"
-    config = yaml.safe_load(prometheus.config.read_text())
+    first = prometheus.config.read_text()
+    config = yaml.safe_load(first)
     own = {"targets": [exporter.address], "labels": {"cluster": "main"}}
     config["scrape_configs"].append({"job_name": "exporter", "static_configs": [own]})
     try:
@@ -178,6 +179,7 @@ def test_an_exporter_without_a_database_takes_the_place_of_the_other(
         assert prometheus.config.read_text() == before
         wait_until(lambda: len(ask(prometheus, "pg_up")) == 1, "it is told of again")
     finally:
+        prometheus.config.write_text(first)
         exporter.stop()
 
 
@@ -188,7 +190,7 @@ def test_messages_to_one_path_are_refused(receiver: WebhookReceiver, watched: Ta
     with injected(make("refuse-messages", watched, path="/warning")):
         assert (sent("/warning"), sent("/critical")) == (500, 200)
     assert sent("/warning") == 200
-    assert [each["path"] for each in receiver.messages()] == ["/critical", "/warning"]
+    assert [each["path"] for each in receiver.messages()][-2:] == ["/critical", "/warning"]
 
 
 def test_without_the_demo_it_is_said_what_is_missing(tmp_path: Path) -> None:

@@ -206,6 +206,7 @@ def test_another_database_is_refused_and_a_postgresql_is_no_pgbouncer(
         console_conninfo(pooled.url(database=DATABASE), "POOLS_URL")
 
     with admin(postgres) as session:
+        session.execute("DROP DATABASE IF EXISTS pgbouncer WITH (FORCE)")
         session.execute("CREATE DATABASE pgbouncer")
     with closing(watch(f"host={postgres.home} port={postgres.port} user=postgres")) as backend:
         page = collect(backend)

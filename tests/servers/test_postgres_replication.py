@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -36,8 +36,8 @@ SEGMENT = 16 * 1024 * 1024
 
 
 @pytest.fixture(scope="module")
-def primary(server_root: Path) -> Iterator[Postgres]:
-    server = Postgres(server_root / "primary", wal_level="logical").start()
+def primary(new_home: Callable[[], Path]) -> Iterator[Postgres]:
+    server = Postgres(new_home(), wal_level="logical").start()
     create_database(server, DATABASE)
     with admin(server, DATABASE) as session:
         session.execute("CREATE TABLE notes (id int)")
@@ -47,12 +47,9 @@ def primary(server_root: Path) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="module")
-def replica(primary: Postgres, server_root: Path) -> Iterator[Postgres]:
+def replica(primary: Postgres, new_home: Callable[[], Path]) -> Iterator[Postgres]:
     """A copy of the primary that follows it through the slot."""
-    server = Postgres(
-        server_root / "replica", wal_receiver_status_interval="1", wal_retrieve_retry_interval="100"
-    )
-    server.home.mkdir()
+    server = Postgres(new_home(), wal_receiver_status_interval="1", wal_retrieve_retry_interval="100")
     copy = program("pg_basebackup", f"{POSTGRES_BINARIES}/pg_basebackup", package="postgresql")
     command = [copy, "-h", str(primary.home), "-p", str(primary.port), "-U", "postgres"]
     command += ["-D", str(server.data), "-R", "-S", SLOT, "--checkpoint=fast", "--no-sync"]
@@ -73,7 +70,6 @@ class Receiver(Server):
 
     def start(self, primary: Postgres, slot: str) -> Receiver:
         """Make the slot, and begin to read it."""
-        self.home.mkdir()
         receiver = program("pg_receivewal", f"{POSTGRES_BINARIES}/pg_receivewal", package="postgresql")
         command = [receiver, "-h", str(primary.home), "-p", str(primary.port), "-U", "postgres"]
         command += ["-S", slot, "-D", str(self.home), "--no-sync"]
@@ -115,6 +111,10 @@ def test_a_server_without_slots_tells_of_none_and_is_not_late(postgres: Postgres
 
 def test_what_is_kept_for_a_slot_that_nobody_reads_grows(primary: Postgres) -> None:
     with admin(primary, DATABASE) as session:
+        session.execute(
+            "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+            " WHERE slot_name IN ('idle', 'changes')"
+        )
         session.execute("SELECT pg_create_physical_replication_slot('idle', true)")
         session.execute("SELECT pg_create_logical_replication_slot('changes', 'test_decoding')")
         session.execute("SELECT pg_create_physical_replication_slot('of_a_session', true, true)")
@@ -144,9 +144,9 @@ def test_what_is_kept_for_a_slot_that_nobody_reads_grows(primary: Postgres) -> N
 
 
 def test_what_is_kept_for_a_slow_reader_grows_while_it_is_connected(
-    primary: Postgres, server_root: Path
+    primary: Postgres, new_home: Callable[[], Path]
 ) -> None:
-    receiver = Receiver(server_root / "receiver").start(primary, "slow")
+    receiver = Receiver(new_home()).start(primary, "slow")
     slot = {"slot_name": "slow", "database": ""}
     try:
         wait_until(lambda: page(primary).of(replication.SLOT_ACTIVE, **slot) == 1, "it reads")
@@ -219,6 +219,7 @@ def test_a_replica_shows_the_unfinished_index_but_not_who_builds_it(
         admin(primary, DATABASE) as builder,
         ThreadPoolExecutor(1) as pool,
     ):
+        builder.execute("DROP INDEX IF EXISTS slow")
         writer.execute("BEGIN")
         writer.execute("DELETE FROM notes WHERE false")
         built = pool.submit(builder.execute, "CREATE INDEX CONCURRENTLY slow ON notes (id)")
@@ -280,6 +281,7 @@ def test_a_replica_of_a_database_that_asks_for_serializable_transactions_is_read
             shown = "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn"
             wait_until(lambda: session.execute(shown, end).fetchone() == (True,), "the replica follows")
 
+    line = "ALTER ROLE obs_exporter SET default_transaction_isolation = 'read committed'"
     changed(f"ALTER DATABASE {DATABASE} SET default_transaction_isolation = 'serializable'")
     try:
         assert_well(page(replica))
@@ -287,9 +289,8 @@ def test_a_replica_of_a_database_that_asks_for_serializable_transactions_is_read
         refused = page(replica)
         mended = check(PostgresSettings(conninfo=lambda: conninfo(replica, DATABASE)))
     finally:
-        changed(f"ALTER DATABASE {DATABASE} RESET default_transaction_isolation")
+        changed(f"ALTER DATABASE {DATABASE} RESET default_transaction_isolation; {line}")
     assert refused.of(catalogue.UP) == 0
-    line = "ALTER ROLE obs_exporter SET default_transaction_isolation = 'read committed'"
     assert [line in said for said in caplog.messages if "postgres.server: 0A000" in said] == [True]
     assert [(one.state, line in one.detail) for one in mended] == [
         (State.WORKS, False),

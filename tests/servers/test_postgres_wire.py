@@ -312,6 +312,7 @@ def test_odd_names_break_nothing(server: Postgres) -> None:
     odd = 'we"ird\n\\name {x} \u8868'
     identifier = psycopg.sql.Identifier(odd)
     with admin(server, DATABASE) as session:
+        session.execute(psycopg.sql.SQL("DROP TABLE IF EXISTS {}").format(identifier))
         session.execute(psycopg.sql.SQL("CREATE TABLE {} (id int)").format(identifier))
         session.execute(
             psycopg.sql.SQL("CREATE INDEX {} ON {} (id)").format(
@@ -348,6 +349,7 @@ def test_names_in_another_encoding_are_read_or_replaced(
 ) -> None:
     monkeypatch.setenv("PGCLIENTENCODING", "SQL_ASCII")  # as it is, and psycopg knows not all of them
     with admin(server) as session:
+        session.execute("DROP DATABASE IF EXISTS encoded WITH (FORCE)")
         session.execute(f"CREATE DATABASE encoded TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'")
     run_role_sql(server, "encoded")
     with admin(server, "encoded") as session:
@@ -363,8 +365,10 @@ def test_names_in_another_encoding_are_read_or_replaced(
 
 def test_a_role_whose_name_is_no_utf8_breaks_nothing(server: Postgres) -> None:
     with admin(server) as session:
+        session.execute("DROP DATABASE IF EXISTS plain_bytes WITH (FORCE)")
         session.execute("CREATE DATABASE plain_bytes TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'")
     with psycopg.connect(f"{server.superuser_dsn} dbname=plain_bytes", autocommit=True) as session:
+        session.pgconn.exec_(b'DROP ROLE IF EXISTS "r\xf4le"')
         session.pgconn.exec_(b'CREATE ROLE "r\xf4le" LOGIN')
         other = psycopg.pq.PGconn.connect(server.superuser_dsn.encode() + b" user=r\xf4le")
         assert other.status == psycopg.pq.ConnStatus.OK

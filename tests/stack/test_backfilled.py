@@ -171,8 +171,8 @@ def delivered(receiver: servers.WebhookReceiver) -> list[Json]:
 
 
 @pytest.fixture(scope="module")
-def told(server_root: Path) -> Iterator[Told]:
-    home = server_root / "backfilled"
+def told(new_home: Callable[[], Path]) -> Iterator[Told]:
+    home = new_home()
     write_rules(home)
     ports, now = Ports.choose(), int(time.time())
     tsdb = home / "prometheus" / "tsdb"
