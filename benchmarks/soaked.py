@@ -178,11 +178,13 @@ def _send(pid: int, what: signal.Signals) -> None:
 
 
 @contextmanager
-def down(server: Postgres | Redis) -> Iterator[None]:
-    """A server that is stopped, and started again."""
+def down(site: Site, server: Postgres | Redis) -> Iterator[None]:
+    """A server that is stopped, and started again when a scrape has said so."""
     server.stop()
+    dark = site.scrapes.dark
     try:
         yield
+        wait_until(lambda: site.scrapes.dark > dark, "a scrape of a server that is down", timeout=MENDED)
     finally:
         server.start()
 
@@ -210,13 +212,13 @@ def killed(server: Postgres, how: signal.Signals) -> Iterator[None]:
 def faults(site: Site) -> dict[str, Callable[[], contextlib.AbstractContextManager[None]]]:
     """What befalls the servers, in turns."""
     return {
-        "PostgreSQL restarts": partial(down, site.server),
+        "PostgreSQL restarts": partial(down, site, site.server),
         "PostgreSQL stands still": partial(frozen, site.server),
         "a table is locked": partial(locked, site.server),
         "the exporter's backend is killed": partial(killed, site.server, signal.SIGKILL),
         "the exporter's backend is ended": partial(killed, site.server, signal.SIGTERM),
         "no network to PostgreSQL": site.to_server.cut,
-        "Redis restarts": partial(down, site.cache),
+        "Redis restarts": partial(down, site, site.cache),
         "Redis stands still": partial(frozen, site.cache),
         "no network to Redis": site.to_cache.cut,
     }

@@ -55,7 +55,8 @@ def test_a_few_targets_are_measured() -> None:
     # One by one: a thread that ends its work late may cost another, but no target has its own.
     assert ten.after.threads - ten.before.threads < ten.targets // 2
     assert 8 * one.series * 0.9 < ten.series < 10 * one.series
-    assert 0 < ten.rounds[0].wall < ten.first.wall * 10
+    assert ten.first.wall > 0
+    assert ten.rounds[0].wall > 0
     assert ten.first.own > 0
     assert ten.first.servers > 0
     assert HEADING in section(measured)
