@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from examples.demo import process
 from examples.demo.databases import Postgres, Redis
 
 # What runs in real time waits more than it computes; the others compute, and step aside for it. All that
@@ -27,6 +28,17 @@ def kind_of(nodeid: str) -> str:
     """What a test of this id does: `make test` runs each kind in a process of its own."""
     path = nodeid.removeprefix("tests/")
     return next((kind for kind, begins in KINDS.items() if path.startswith(begins)), COMPUTES)
+
+
+def pytest_configure() -> None:
+    """Let processes beside each other look for free ports in different places.
+
+    A chain chooses all of its own before its first server starts.
+    """
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        process.PORTS = process.PORTS[
+            int(worker.removeprefix("gw")) :: int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+        ]
 
 
 @pytest.hookimpl(optionalhook=True)  # the environment with the oldest FastAPI has no pytest-xdist

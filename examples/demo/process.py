@@ -14,6 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+# Where `free_port` looks, and those of them that it has not looked at, in any order.
+PORTS = range(10_000, 32_000)
+_left: list[int] = []
 
 
 class ServerError(RuntimeError):
@@ -21,13 +24,15 @@ class ServerError(RuntimeError):
 
 
 def free_port() -> int:
-    """A port on 127.0.0.1 that nobody listens on now.
+    """A port on 127.0.0.1 that nobody listens on now; another each time, for its server may not be there yet.
 
     Below those that the kernel gives to outgoing connections: one of these could take the port before its
     server does, or between a stop and a start.
     """
     while True:
-        port = random.randrange(10_000, 32_000)
+        if not _left:
+            _left.extend(random.sample(PORTS, len(PORTS)))
+        port = _left.pop()
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
