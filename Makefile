@@ -13,7 +13,7 @@ OLDEST := .venv-fastapi-0.115
 OLDEST_READY := $(OLDEST)/.ready
 DASHBOARDS := $(BIN)/python -m dashboards
 
-# Settings of Docker Compose; .env.example explains them. STACK is for `build` and `check` too.
+# Settings of Docker Compose; .env.example explains them. provisioning/ is of the default stack whatever STACK says.
 -include .env
 # Who notifies (grafana or prometheus), and whose backend is watched (demo or own).
 ENGINE ?= grafana
@@ -74,19 +74,19 @@ lint: $(READY) ## Format, lint, types, layers.
 	$(BIN)/lint-imports --no-logo
 
 check: $(READY) ## Are the generated files up to date, and do Prometheus's own tools take them?
-	$(DASHBOARDS) build --check --stack $(STACK)
+	$(DASHBOARDS) build --check
 	$(DASHBOARDS) docs --check
 	$(BIN)/python -m exporters metrics --markdown | diff docs/metrics.md -
 	$(BIN)/python -m exporters config-schema --markdown | diff docs/configuration.md -
 	$(BIN)/python -m exporters metrics --compatibility | diff docs/compatibility.md -
 	promtool check config provisioning/prometheus/prometheus.yml
 	set -e; render=$$(mktemp -d); trap 'rm -rf "$$render"' EXIT; \
-	$(DASHBOARDS) build --engine prometheus --stack $(STACK) --output "$$render"; \
+	$(DASHBOARDS) build --engine prometheus --output "$$render"; \
 	promtool check config "$$render/prometheus/prometheus.yml"; \
 	amtool check-config "$$render/alertmanager/alertmanager.yml"
 
 build: $(READY) ## Write provisioning/ and the generated pages of docs/ from the definitions.
-	$(DASHBOARDS) build --stack $(STACK)
+	$(DASHBOARDS) build
 	$(DASHBOARDS) docs
 	$(BIN)/python -m exporters metrics --markdown > docs/metrics.md
 	$(BIN)/python -m exporters config-schema --markdown > docs/configuration.md

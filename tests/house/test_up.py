@@ -108,6 +108,18 @@ def test_a_stack_of_ones_own_is_rendered_beside_the_committed_files(checkout: Ch
     assert said in done.stdout
 
 
+@pytest.mark.parametrize("target", ["build", "check"])
+def test_what_is_committed_is_of_the_default_stack_whatever_is_started(
+    checkout: Checkout, target: str
+) -> None:
+    (checkout.home / ".env").write_text("STACK=mycompany:STACK\n")
+    done = subprocess.run(
+        ["make", "--dry-run", target], cwd=checkout.home, capture_output=True, text=True, check=True
+    )
+    assert "dashboards build" in done.stdout
+    assert "mycompany" not in done.stdout
+
+
 def test_one_setting_lets_alertmanager_notify_and_grafana_be_quiet(checkout: Checkout) -> None:
     done = checkout.up("ENGINE=prometheus")
     assert done.returncode == 0, done.stderr
