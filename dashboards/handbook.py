@@ -77,10 +77,8 @@ def page(
     told = sum(each["ok"] for each in now.values())
     past = sum(each.name in drills.backfilled for each in stack.alerts)
     unrun = sum(each.name in drills.alerts and each.name not in now for each in stack.alerts)
-    lines += [
-        f"{len(stack.alerts)} alerts, {told} of them drilled, {past} backfilled; of {unrun} with a drill no "
-        "outcome is kept that is about their rule as it is now.\n"
-    ]
+    late = f"; {unrun} more have a drill that has not passed with their rule as it is now" * bool(unrun)
+    lines += [f"{len(stack.alerts)} alerts, {told} of them drilled, {past} backfilled{late}.\n"]
     by_service = sorted(stack.alerts, key=lambda alert: alert.service)
     for service, alerts in groupby(by_service, key=lambda alert: alert.service):
         lines += [f"## {service}\n", _row(COLUMNS), _row(["---"] * len(COLUMNS))]

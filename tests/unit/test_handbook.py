@@ -114,7 +114,7 @@ def test_the_proof_is_what_was_found() -> None:
     text = handbook.page(STACK, {"RedisDown": ROW}, known)
     assert "drilled: fired 8 s [8], delivered 10 s [10], resolved 30 s [44]" in line(text, "RedisDown")
     assert "not drilled: nobody dares" in line(text, "ApiDown")
-    assert "alerts, 1 of them drilled, 0 backfilled; of 0 with a drill" in text
+    assert "alerts, 1 of them drilled, 0 backfilled.\n" in text
     failed = handbook.page(STACK, {"RedisDown": {**ROW, "ok": False, "delivered": None}}, known)
     assert "DRILL FAILED: fired 8 s [8], resolved 30 s [44]" in line(failed, "RedisDown")
     late = handbook.page(STACK, {"RedisDown": {**ROW, "fired": 9.2}}, known)
@@ -135,7 +135,7 @@ def test_the_proof_is_what_was_found() -> None:
 def test_what_was_drilled_of_another_rule_is_no_proof(kept: Kept, said: str) -> None:
     text = handbook.page(STACK, kept, drills("RedisDown"))
     assert line(text, "RedisDown").endswith(said)
-    assert "alerts, 0 of them drilled, 0 backfilled; of 1 with a drill no outcome is kept" in text
+    assert "alerts, 0 of them drilled, 0 backfilled; 1 more have a drill that has not passed" in text
 
 
 def test_a_rule_that_changes_takes_its_drill_with_it() -> None:
@@ -176,7 +176,7 @@ def test_what_is_backfilled_is_a_proof_of_its_own() -> None:
     known = drills(undrilled={"SeriesGrowth": why}, SeriesGrowth=7 * 86_400, NoAlert=60)
     text = handbook.page(STACK, {}, known)
     assert line(text, "SeriesGrowth").endswith("| tested; backfilled: 7 d |")
-    assert "alerts, 0 of them drilled, 1 backfilled;" in text
+    assert "alerts, 0 of them drilled, 1 backfilled.\n" in text
 
 
 def test_check_tells_a_page_that_is_stale(tmp_path: Path) -> None:
